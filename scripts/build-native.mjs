@@ -1,0 +1,1 @@
+console.log('native: no native sources; using the TypeScript reference backend');

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** Resolves workspace packages to their TypeScript sources, so that tests run without a build. */
+export const sourceConditions = ['source', 'module', 'node', 'import', 'default'];
+
+export default defineConfig({
+  resolve: { conditions: sourceConditions },
+  ssr: { resolve: { conditions: sourceConditions, externalConditions: sourceConditions } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    setupFiles: ['./tests/setup/fast-check-seed.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
