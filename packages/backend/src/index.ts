@@ -1,0 +1,3 @@
+export * from './backend.js';
+export * from './kernel.js';
+export * from './support.js';

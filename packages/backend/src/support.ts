@@ -1,0 +1,10 @@
+/** Whether a backend can run a node, at what relative cost, or why not. */
+export type Support =
+  | { readonly supported: true; readonly cost: number }
+  | { readonly supported: false; readonly reason: string };
+
+export const SUPPORTED: Support = { supported: true, cost: 1 };
+
+export function unsupported(reason: string): Support {
+  return { supported: false, reason };
+}

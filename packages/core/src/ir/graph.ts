@@ -1,0 +1,244 @@
+import type { StoredTensor } from '../tensor/index.js';
+import { GraphError } from '../tensor/index.js';
+import type { Attribute, AttributeArguments, AttributeSchema } from './attribute.js';
+import { Node } from './node.js';
+import type { Op, OpDefinition, Slot, SlotArguments } from './op.js';
+import { tensorType, Value, type ValueType } from './value.js';
+
+/** What `Graph.addNode` needs beyond the op; outputs are fresh values made by `Graph.addValue`. */
+export interface NodeParts {
+  readonly name?: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly (Value | undefined)[];
+  readonly attributes?: ReadonlyMap<string, Attribute>;
+  readonly captures?: readonly Value[];
+}
+
+/**
+ * A graph in SSA form. All edits go through its methods, which keep producers and users right.
+ * Nodes keep their insertion order; `sorted()` gives a stable topological order.
+ */
+export class Graph {
+  name = '';
+  docString = '';
+  /** Version of each op domain; '' is ONNX's own. */
+  readonly opsets: Map<string, number>;
+  inputs: Value[] = [];
+  outputs: Value[] = [];
+  /** In a subgraph: the values that stand for values of the enclosing graph. */
+  captures: Value[] = [];
+  /** Key-value pairs carried from the file (`metadata_props`). */
+  metadata: ReadonlyMap<string, string> = new Map();
+  private readonly nodeSet = new Set<Node>();
+  private readonly valueByName = new Map<string, Value>();
+
+  constructor(opsets: ReadonlyMap<string, number> = new Map([['', 21]])) {
+    this.opsets = new Map(opsets);
+  }
+
+  /** Nodes in insertion order. */
+  get nodes(): readonly Node[] {
+    return [...this.nodeSet];
+  }
+
+  /** All values: inputs, captures, initializers and node outputs. */
+  get values(): readonly Value[] {
+    return [...this.valueByName.values()];
+  }
+
+  get initializers(): readonly Value[] {
+    return this.values.filter((value) => value.constant !== undefined);
+  }
+
+  /** Version of ONNX's own op set. */
+  get opset(): number {
+    return this.opsets.get('') ?? 1;
+  }
+
+  has(node: Node): boolean {
+    return this.nodeSet.has(node);
+  }
+
+  value(name: string): Value | undefined {
+    return this.valueByName.get(name);
+  }
+
+  /** `hint`, or `hint_2`, `hint_3` ... when it is taken. */
+  uniqueName(hint: string): string {
+    let name = hint || 'value';
+    for (let suffix = 2; this.valueByName.has(name); suffix++) name = `${hint}_${suffix}`;
+    return name;
+  }
+
+  /** A new value with a unique name. Throws GraphError `GRAPH_NAME` when the name is taken or empty. */
+  addValue(name: string, type?: ValueType, constant?: StoredTensor): Value {
+    if (!name || this.valueByName.has(name)) {
+      throw new GraphError({
+        code: 'GRAPH_NAME',
+        where: `value ${name}`,
+        message: 'a value needs a name that no other value of its graph has.',
+      });
+    }
+    const value = new Value(name, type, constant);
+    this.valueByName.set(name, value);
+    return value;
+  }
+
+  addInput(name: string, type?: ValueType): Value {
+    const value = this.addValue(name, type);
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A constant value; the name is made unique. */
+  addInitializer(hint: string, constant: StoredTensor): Value {
+    return this.addValue(this.uniqueName(hint), tensorType(constant.dtype, constant.shape), constant);
+  }
+
+  /** Adds a node whose operands and outputs are values of this graph. Throws `GRAPH_SSA` when an output has a producer. */
+  addNode(op: Op, parts: NodeParts): Node {
+    for (const output of parts.outputs) {
+      if (output?.producer || output?.constant) {
+        throw new GraphError({
+          code: 'GRAPH_SSA',
+          where: `value ${output.name}`,
+          message: 'a value is computed by one node only.',
+        });
+      }
+    }
+    const node = new Node(
+      op,
+      parts.name ?? '',
+      parts.inputs,
+      parts.outputs,
+      parts.attributes ?? new Map(),
+      parts.captures,
+    );
+    this.nodeSet.add(node);
+    return node;
+  }
+
+  /**
+   * Adds a node from named inputs and typed attributes, with fresh outputs called after `name`.
+   * @param outputs How many outputs to make (default 1).
+   */
+  emit<I extends readonly Slot[], O extends readonly Slot[], A extends AttributeSchema>(
+    op: OpDefinition<I, O, A>,
+    inputs: SlotArguments<I>,
+    attributes: AttributeArguments<A> = {},
+    options: {
+      readonly name?: string;
+      readonly outputs?: number;
+      readonly outputNames?: readonly string[];
+    } = {},
+  ): Node {
+    const name = options.name ?? '';
+    const names =
+      options.outputNames ??
+      Array.from({ length: options.outputs ?? 1 }, (_, i) =>
+        i ? `${name || op.name}_${i}` : name || op.name,
+      );
+    return this.addNode(op, {
+      name,
+      inputs: op.arrangeInputs(inputs),
+      outputs: names.map((each) => this.addValue(this.uniqueName(each))),
+      attributes: op.encodeAttributes(attributes),
+    });
+  }
+
+  /** Makes every reader of `from` (nodes and graph outputs) read `to`. */
+  replaceAllUses(from: Value, to: Value): void {
+    for (const node of from.users) node.replaceOperand(from, to);
+    this.outputs = this.outputs.map((value) => (value === from ? to : value));
+  }
+
+  /** Whether a value is one of the graph's outputs. */
+  isOutput(value: Value): boolean {
+    return this.outputs.includes(value);
+  }
+
+  /** Removes a node and its outputs. Throws GraphError `GRAPH_IN_USE` when an output is still read. */
+  removeNode(node: Node): void {
+    for (const output of node.outputs) {
+      if (output && (output.users.length > 0 || this.isOutput(output))) {
+        throw new GraphError({
+          code: 'GRAPH_IN_USE',
+          where: `node ${node.label}`,
+          message: `its output ${output.name} is still read.`,
+        });
+      }
+    }
+    this.nodeSet.delete(node);
+    const outputs = node.outputs;
+    node.detach();
+    for (const output of outputs) if (output) this.valueByName.delete(output.name);
+  }
+
+  /** Removes an initializer or unused value. Throws GraphError `GRAPH_IN_USE` when it is still read or produced. */
+  removeValue(value: Value): void {
+    if (value.users.length > 0 || value.producer || this.isOutput(value)) {
+      throw new GraphError({
+        code: 'GRAPH_IN_USE',
+        where: `value ${value.name}`,
+        message: 'it is still read or produced.',
+      });
+    }
+    this.valueByName.delete(value.name);
+    this.inputs = this.inputs.filter((input) => input !== value);
+  }
+
+  /** Gives a value another unique name. Throws GraphError `GRAPH_NAME` when it is taken. */
+  rename(value: Value, name: string): void {
+    if (value.name === name) return;
+    if (!name || this.valueByName.has(name)) {
+      throw new GraphError({
+        code: 'GRAPH_NAME',
+        where: `value ${value.name}`,
+        message: `the name ${name} is taken.`,
+      });
+    }
+    this.valueByName.delete(value.name);
+    value.name = name;
+    this.valueByName.set(name, value);
+  }
+
+  /** Nodes in topological order, insertion order where it is free. Throws GraphError `GRAPH_CYCLE`. */
+  sorted(): Node[] {
+    const waiting = new Map<Node, number>();
+    const order: Node[] = [];
+    for (const node of this.nodeSet) {
+      const producers = new Set(
+        node.operands.map((value) => value.producer).filter((producer) => producer !== undefined),
+      );
+      waiting.set(node, producers.size);
+    }
+    const done = new Set<Node>();
+    const visit = (start: Node): void => {
+      const stack = [start];
+      for (let node = stack.pop(); node; node = stack.pop()) {
+        if (done.has(node) || waiting.get(node) !== 0) continue;
+        done.add(node);
+        order.push(node);
+        for (const user of new Set(node.outputs.flatMap((value) => value?.users ?? []))) {
+          const left = (waiting.get(user) ?? 0) - 1;
+          waiting.set(user, left);
+          if (left === 0 && visited.has(user)) stack.push(user);
+        }
+      }
+    };
+    const visited = new Set<Node>();
+    for (const node of this.nodeSet) {
+      visited.add(node);
+      visit(node);
+    }
+    if (order.length !== this.nodeSet.size) {
+      const stuck = this.nodes.find((node) => !done.has(node));
+      throw new GraphError({
+        code: 'GRAPH_CYCLE',
+        where: `node ${stuck?.label ?? ''}`,
+        message: 'it depends on its own output.',
+      });
+    }
+    return order;
+  }
+}

@@ -1,0 +1,120 @@
+import type { Attribute, Subgraph } from './attribute.js';
+import type { Op } from './op.js';
+import type { Value } from './value.js';
+
+/** One application of an op. Created and edited only through its `Graph`. */
+export class Node {
+  readonly op: Op;
+  /** May be empty; not unique in files. */
+  name: string;
+  docString = '';
+  /** Key-value pairs carried from the file (`metadata_props`). */
+  metadata: ReadonlyMap<string, string> = new Map();
+  /** Overload of a local function, usually empty. */
+  overload = '';
+  private inputList: (Value | undefined)[];
+  private captureList: Value[];
+  private readonly outputList: (Value | undefined)[];
+  private readonly attributeMap: Map<string, Attribute>;
+
+  constructor(
+    op: Op,
+    name: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly (Value | undefined)[],
+    attributes: ReadonlyMap<string, Attribute>,
+    captures: readonly Value[] = [],
+  ) {
+    this.op = op;
+    this.name = name;
+    this.inputList = [...inputs];
+    this.captureList = [...captures];
+    this.outputList = [...outputs];
+    this.attributeMap = new Map(attributes);
+    for (const value of this.operands) value.countOperand(this, 1);
+    for (const value of this.outputList) value?.setProducer(this);
+  }
+
+  /** Inputs by position; undefined where an optional one is left out. */
+  get inputs(): readonly (Value | undefined)[] {
+    return this.inputList;
+  }
+
+  /** Outputs by position; undefined where an optional one is left out. */
+  get outputs(): readonly (Value | undefined)[] {
+    return this.outputList;
+  }
+
+  /** Values of the enclosing graph that this node's subgraphs read. */
+  get captures(): readonly Value[] {
+    return this.captureList;
+  }
+
+  get attributes(): ReadonlyMap<string, Attribute> {
+    return this.attributeMap;
+  }
+
+  /** Every value this node reads: inputs that are present, then captures. */
+  get operands(): readonly Value[] {
+    return [...this.inputList, ...this.captureList].filter((value) => value !== undefined);
+  }
+
+  /** The first output. Throws nothing: a node without outputs gives undefined. */
+  get output(): Value | undefined {
+    return this.outputList[0];
+  }
+
+  /** The graphs in this node's attributes, in attribute order. */
+  get subgraphs(): readonly Subgraph[] {
+    return [...this.attributeMap.values()].flatMap((attribute) =>
+      attribute.kind === 'graph' ? [attribute.value] : attribute.kind === 'graphs' ? attribute.value : [],
+    );
+  }
+
+  /** How errors and reports call this node: its name, or op and first output. */
+  get label(): string {
+    return this.name || `${this.op.name}(${this.output?.name ?? ''})`;
+  }
+
+  /** Connects input `index` to another value (or leaves it out). */
+  setInput(index: number, value: Value | undefined): void {
+    this.inputList[index]?.countOperand(this, -1);
+    while (this.inputList.length < index) this.inputList.push(undefined);
+    this.inputList[index] = value;
+    value?.countOperand(this, 1);
+    while (this.inputList.length > 0 && this.inputList.at(-1) === undefined) this.inputList.pop();
+  }
+
+  /** Makes every operand slot that reads `from` read `to`. */
+  replaceOperand(from: Value, to: Value): void {
+    const swap = (value: Value): Value => {
+      if (value !== from) return value;
+      from.countOperand(this, -1);
+      to.countOperand(this, 1);
+      return to;
+    };
+    this.inputList = this.inputList.map((value) => value && swap(value));
+    this.captureList = this.captureList.map(swap);
+  }
+
+  setAttribute(name: string, attribute: Attribute | undefined): void {
+    if (attribute) this.attributeMap.set(name, attribute);
+    else this.attributeMap.delete(name);
+  }
+
+  /** Adds an outer value that a subgraph reads and returns its index in `captures`. */
+  addCapture(value: Value): number {
+    const known = this.captureList.indexOf(value);
+    if (known >= 0) return known;
+    value.countOperand(this, 1);
+    return this.captureList.push(value) - 1;
+  }
+
+  /** @internal Called by Graph only: disconnects every operand and output. */
+  detach(): void {
+    for (const value of this.operands) value.countOperand(this, -1);
+    for (const value of this.outputList) value?.setProducer(undefined);
+    this.inputList = [];
+    this.captureList = [];
+  }
+}

@@ -1,0 +1,88 @@
+import type { QuantizedType } from '../quant/index.js';
+import type { DType, StoredTensor } from '../tensor/index.js';
+import type { Node } from './node.js';
+
+/** A dimension: a size, a symbolic name such as `batch`, or null when nothing is known. */
+export type Dim = number | string | null;
+
+/** The type of a tensor value; `shape` is absent when not even the rank is known. */
+export interface TensorType {
+  readonly kind: 'tensor';
+  readonly dtype: DType;
+  readonly shape?: readonly Dim[] | undefined;
+  /** Present when the integers stand for real numbers: `dtype` is then `quantized.storage`. */
+  readonly quantized?: QuantizedType | undefined;
+}
+
+/** A type that Octavo carries but does not compute with (sequence, map, optional, sparse): its encoded `TypeProto`. */
+export interface OpaqueType {
+  readonly kind: 'opaque';
+  readonly encoded: Uint8Array;
+}
+
+export type ValueType = TensorType | OpaqueType;
+
+export function tensorType(dtype: DType, shape?: readonly Dim[], quantized?: QuantizedType): TensorType {
+  return { kind: 'tensor', dtype, shape, quantized };
+}
+
+/**
+ * An SSA value: the output of one node, a graph input, a capture, or an initializer.
+ * Created and connected only by `Graph`.
+ */
+export class Value {
+  /** Unique in its graph. */
+  name: string;
+  /** Undefined until read or inferred. */
+  type: ValueType | undefined;
+  /** An initializer's elements. */
+  constant: StoredTensor | undefined;
+  /** Description carried from the file. */
+  docString = '';
+  private producedBy: Node | undefined;
+  private readonly operandCounts = new Map<Node, number>();
+
+  constructor(name: string, type?: ValueType, constant?: StoredTensor) {
+    this.name = name;
+    this.type = type;
+    this.constant = constant;
+  }
+
+  /** The node that computes this value; undefined for inputs, captures and initializers. */
+  get producer(): Node | undefined {
+    return this.producedBy;
+  }
+
+  /** The nodes that read this value, each once. */
+  get users(): readonly Node[] {
+    return [...this.operandCounts.keys()];
+  }
+
+  get tensorType(): TensorType | undefined {
+    return this.type?.kind === 'tensor' ? this.type : undefined;
+  }
+
+  get dtype(): DType | undefined {
+    return this.tensorType?.dtype;
+  }
+
+  get shape(): readonly Dim[] | undefined {
+    return this.tensorType?.shape;
+  }
+
+  get quantized(): QuantizedType | undefined {
+    return this.tensorType?.quantized;
+  }
+
+  /** @internal Called by Node only. */
+  setProducer(node: Node | undefined): void {
+    this.producedBy = node;
+  }
+
+  /** @internal Called by Node only. */
+  countOperand(node: Node, change: 1 | -1): void {
+    const count = (this.operandCounts.get(node) ?? 0) + change;
+    if (count > 0) this.operandCounts.set(node, count);
+    else this.operandCounts.delete(node);
+  }
+}

@@ -1,0 +1,1 @@
+export * from './quantized-type.js';
