@@ -31,8 +31,8 @@ export interface Preparation<A extends AttributeSchema> extends NodePreparation 
 /** Tensors by position; undefined where an optional one is left out. */
 export type Operands = readonly (Tensor | undefined)[];
 
-/** Computes a node once: inputs by position, outputs by position. */
-export type KernelFunction = (inputs: Operands) => Operands;
+/** Computes a node once: inputs by position, outputs by position; `captures` are the node's captures, for subgraphs. */
+export type KernelFunction = (inputs: Operands, captures: readonly Tensor[]) => Operands;
 
 /** A node made ready. */
 export interface PreparedKernel {
