@@ -1,4 +1,5 @@
 export * from './attribute.js';
+export * from './dims.js';
 export * from './graph.js';
 export * from './model.js';
 export * from './node.js';
@@ -6,3 +7,4 @@ export * from './op.js';
 export * from './pass.js';
 export * from './registry.js';
 export * from './value.js';
+export * from './window-dims.js';

@@ -1,0 +1,149 @@
+import { type DType, GraphError, normalizeAxis } from '../tensor/index.js';
+import { type Dim, type TensorType, tensorType, type Value } from './value.js';
+
+/** Dimensions of a tensor, or undefined when not even the rank is known. */
+export type Dims = readonly Dim[] | undefined;
+
+export function knownDim(dim: Dim | undefined): dim is number {
+  return typeof dim === 'number';
+}
+
+/** The shape when every dimension is a number, else undefined. */
+export function knownShape(dims: Dims): readonly number[] | undefined {
+  return dims?.every(knownDim) ? (dims as readonly number[]) : undefined;
+}
+
+export function dimsToString(dims: Dims): string {
+  return dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : '[*]';
+}
+
+/** Reports a contradiction of types; `inferTypes` adds the node. Throws GraphError `INFER_TYPES`. */
+export function contradiction(message: string): never {
+  throw new GraphError({ code: 'INFER_TYPES', message });
+}
+
+/** `axis` from the front; `INFER_TYPES` when it is outside the rank. */
+export function axisIn(axis: number, rank: number): number {
+  if (axis < -rank || axis >= rank) contradiction(`axis ${axis} is outside rank ${rank}.`);
+  return normalizeAxis(axis, rank);
+}
+
+/** The product of dimensions: a number, a symbol when all the others are 1, else null. No dims give 1. */
+export function productOfDims(dims: readonly Dim[]): Dim {
+  if (dims.includes(0)) return 0;
+  const rest = dims.filter((dim) => dim !== 1);
+  if (rest.every(knownDim)) return rest.reduce((product, dim) => product * dim, 1);
+  return rest.length === 1 ? (rest[0] ?? null) : null;
+}
+
+/** The sum of dimensions; a symbol survives only when the others are 0. */
+export function sumOfDims(dims: readonly Dim[]): Dim {
+  const rest = dims.filter((dim) => dim !== 0);
+  if (rest.every(knownDim)) return rest.reduce((sum, dim) => sum + dim, 0);
+  return rest.length === 1 ? (rest[0] ?? null) : null;
+}
+
+/** One dimension described twice: the more precise description. Throws `INFER_TYPES` when two sizes differ. */
+export function mergeDim(a: Dim, b: Dim): Dim {
+  if (knownDim(a) && knownDim(b) && a !== b) contradiction(`a dimension is both ${a} and ${b}.`);
+  if (knownDim(a) || b === null) return a;
+  return knownDim(b) || a === null ? b : a;
+}
+
+/** Two descriptions of one shape. Throws `INFER_TYPES` when ranks or sizes differ. */
+export function mergeDims(a: Dims, b: Dims): Dims {
+  if (!a || !b) return a ?? b;
+  if (a.length !== b.length) {
+    contradiction(`a shape is both ${dimsToString(a)} and ${dimsToString(b)}.`);
+  }
+  return a.map((dim, axis) => mergeDim(dim, b[axis] ?? null));
+}
+
+function broadcastDim(a: Dim, b: Dim): Dim {
+  if (a === 1) return b;
+  if (b === 1 || a === b) return a;
+  if (knownDim(a) && knownDim(b)) contradiction(`dimensions ${a} and ${b} do not broadcast.`);
+  if (knownDim(a)) return a;
+  return knownDim(b) ? b : null;
+}
+
+/** The shape that numpy's broadcasting gives; undefined when a rank is unknown. Throws `INFER_TYPES`. */
+export function broadcastDims(...shapes: readonly Dims[]): Dims {
+  let result: readonly Dim[] = [];
+  for (const shape of shapes) {
+    if (!shape) return undefined;
+    const rank = Math.max(result.length, shape.length);
+    const left: readonly Dim[] = result;
+    result = Array.from({ length: rank }, (_, axis) =>
+      broadcastDim(dimFromBack(left, rank - axis), dimFromBack(shape, rank - axis)),
+    );
+  }
+  return result;
+}
+
+function dimFromBack(dims: readonly Dim[], back: number): Dim {
+  return back > dims.length ? 1 : (dims[dims.length - back] ?? null);
+}
+
+/** The element type that a value's numbers have: of a quantized value the expressed one. */
+export function realDType(value: Value | undefined): DType | undefined {
+  return value?.quantized?.expressed ?? value?.dtype;
+}
+
+/** A tensor type, or undefined when the dtype is unknown. */
+export function typeOf(dtype: DType | undefined, shape?: Dims): TensorType | undefined {
+  return dtype && tensorType(dtype, shape);
+}
+
+/** The output type of an op that keeps dtype and shape of one input. */
+export function sameType(value: Value | undefined): readonly [TensorType | undefined] {
+  return [typeOf(realDType(value), value?.shape)];
+}
+
+/** The output type of an op that broadcasts its inputs; `dtype` defaults to that of the first typed input. */
+export function elementwise(
+  inputs: readonly (Value | undefined)[],
+  dtype?: DType,
+): readonly [TensorType | undefined] {
+  const present = inputs.filter((value) => value !== undefined);
+  const shape = broadcastDims(...present.map((value) => value.shape));
+  return [typeOf(dtype ?? present.map(realDType).find((each) => each !== undefined), shape)];
+}
+
+/**
+ * The shape that Reshape gives: `0` copies the input's dimension (unless `allowZero`), one `-1` takes the rest.
+ * `target` holds dims as `NodeContext.dims` gives them. Throws `INFER_TYPES` when the sizes do not fit.
+ */
+export function reshapeDims(input: Dims, target: readonly Dim[], allowZero = false): readonly Dim[] {
+  if (target.filter((dim) => dim === -1).length > 1) contradiction(`the new shape has -1 more than once.`);
+  const dims = target.map((dim, axis) => (dim === 0 && !allowZero ? (input?.[axis] ?? null) : dim));
+  const unknown = dims.indexOf(-1);
+  if (unknown >= 0) {
+    dims[unknown] = input ? quotientOfDims(input, dims.toSpliced(unknown, 1)) : null;
+    return dims;
+  }
+  const [from, to] = [input && productOfDims(input), productOfDims(dims)];
+  if (knownDim(from) && knownDim(to) && from !== to) {
+    contradiction(`${dimsToString(input)} has ${from} elements, the new shape ${dimsToString(dims)} ${to}.`);
+  }
+  return dims;
+}
+
+/** What is left of `total` when `parts` are taken out; symbols that occur in both cancel. */
+function quotientOfDims(total: readonly Dim[], parts: readonly Dim[]): Dim {
+  const rest = [...total];
+  const divisors = parts.filter((part) => {
+    const at = typeof part === 'string' ? rest.indexOf(part) : -1;
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+  const divisor = productOfDims(divisors);
+  if (!knownDim(divisor) || divisor === 0) return null;
+  const symbols = rest.filter((dim) => !knownDim(dim));
+  const size = rest.filter(knownDim).reduce((product, dim) => product * dim, 1);
+  if (symbols.length === 0) {
+    if (size % divisor !== 0) contradiction(`${size} elements do not divide into rows of ${divisor}.`);
+    return size / divisor;
+  }
+  return symbols.length === 1 && size === divisor ? (symbols[0] ?? null) : null;
+}

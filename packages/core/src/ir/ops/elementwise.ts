@@ -1,0 +1,3 @@
+import type { Op } from '../op.js';
+
+export const elementwiseOps: readonly Op[] = [];
