@@ -1,0 +1,3 @@
+import type { Kernel } from '@octavo/backend';
+
+export const elementwiseKernels: readonly Kernel[] = [];
