@@ -1,0 +1,32 @@
+import type { Backend } from '@octavo/backend';
+import type { Graph, Node } from '@octavo/core/ir';
+import type { Tensor } from '@octavo/core/tensor';
+
+/** Computes a node whose inputs are all known; undefined when the backend cannot. */
+export type NodeEvaluator = (
+  graph: Graph,
+  node: Node,
+  inputs: readonly (Tensor | undefined)[],
+) => Promise<readonly Tensor[] | undefined>;
+
+/** An evaluator for constant folding that runs single nodes on a backend. */
+export function evaluateOn(backend: Backend): NodeEvaluator {
+  return async (graph, node, inputs) => {
+    const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+    if (node.subgraphs.length > 0 || !backend.supports(node, { graph, opset }).supported) return undefined;
+    const byValue = new Map(node.inputs.map((value, index) => [value, inputs[index]]));
+    using executable = await backend.compile({
+      graph,
+      nodes: [node],
+      inputs: [],
+      outputs: node.outputs.filter((value) => value !== undefined),
+      constant: async (value) => byValue.get(value) ?? (await loadConstant(value.constant)),
+    });
+    return executable.run([]);
+  };
+}
+
+async function loadConstant(constant: { load(): Promise<Tensor> } | undefined): Promise<Tensor> {
+  if (!constant) throw new Error('a folded node reads constants only');
+  return constant.load();
+}
