@@ -7,7 +7,7 @@ const EMPTY_WORDS = new Set(
 );
 
 /** Words that say nothing when they are the whole name. */
-const EMPTY_NAMES = new Set(['info', 'data', 'types', 'functions', 'classes']);
+const EMPTY_NAMES = new Set(['info', 'data']);
 
 const problems = sourceFiles(/\.(ts|mjs|js|cc|cpp|h|inc)$/).flatMap((path) => {
   const names = path.split('/').map((segment) => segment.replace(/\..*$/, ''));
