@@ -1,0 +1,169 @@
+import { attr } from '../attribute.js';
+import { axisIn, broadcastDims, type Dims, mergeDim, sumOfDims, typeOf } from '../dims.js';
+import { defineOp, type Op } from '../op.js';
+import type { Dim, Value } from '../value.js';
+import { gemmDims, matMulDims } from './matmul.js';
+import { poolAttributes, poolDims } from './pool.js';
+
+const domain = 'com.microsoft';
+
+const binarySlots = [
+  'A',
+  'A_scale',
+  'A_zero_point?',
+  'B',
+  'B_scale',
+  'B_zero_point?',
+  'C_scale',
+  'C_zero_point?',
+] as const;
+
+/** Quantized addition; see `docs/numerics.md` for the formula. */
+export const QLinearAdd = defineOp({
+  name: 'QLinearAdd',
+  domain,
+  inputs: binarySlots,
+  outputs: ['C'],
+  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))],
+});
+
+/** Quantized multiplication; see `docs/numerics.md` for the formula. */
+export const QLinearMul = defineOp({
+  name: 'QLinearMul',
+  domain,
+  inputs: binarySlots,
+  outputs: ['C'],
+  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))],
+});
+
+const unarySlots = ['X', 'X_scale', 'X_zero_point?', 'Y_scale', 'Y_zero_point?'] as const;
+
+/** Sigmoid of the dequantized input, quantized. */
+export const QLinearSigmoid = defineOp({
+  name: 'QLinearSigmoid',
+  domain,
+  inputs: unarySlots,
+  outputs: ['Y'],
+  inferTypes: ({ inputs }) => [typeOf(inputs.X.dtype, inputs.X.shape)],
+});
+
+/** LeakyRelu of the dequantized input, quantized. */
+export const QLinearLeakyRelu = defineOp({
+  name: 'QLinearLeakyRelu',
+  domain,
+  inputs: unarySlots,
+  outputs: ['Y'],
+  attributes: { alpha: attr.float(Math.fround(0.01)) },
+  inferTypes: ({ inputs }) => [typeOf(inputs.X.dtype, inputs.X.shape)],
+});
+
+/** Softmax of the dequantized input, quantized; along one axis from `opset` 13, over all from `axis` before. */
+export const QLinearSoftmax = defineOp({
+  name: 'QLinearSoftmax',
+  domain,
+  inputs: unarySlots,
+  outputs: ['Y'],
+  attributes: { axis: attr.int(-1), opset: attr.required.int() },
+  inferTypes: ({ inputs }) => [typeOf(inputs.X.dtype, inputs.X.shape)],
+});
+
+function globalPoolDims(x: Dims, channelsLast: boolean): Dims {
+  return x?.map((dim, axis) => (axis === 0 || axis === (channelsLast ? x.length - 1 : 1) ? dim : 1));
+}
+
+/** Mean over the spatial axes of the dequantized input, quantized. */
+export const QLinearGlobalAveragePool = defineOp({
+  name: 'QLinearGlobalAveragePool',
+  domain,
+  inputs: unarySlots,
+  outputs: ['Y'],
+  attributes: { channels_last: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => [
+    typeOf(inputs.X.dtype, globalPoolDims(inputs.X.shape, attributes.channels_last !== 0)),
+  ],
+});
+
+/** AveragePool of the dequantized input, quantized. */
+export const QLinearAveragePool = defineOp({
+  name: 'QLinearAveragePool',
+  domain,
+  inputs: unarySlots,
+  outputs: ['Y'],
+  attributes: { ...poolAttributes, channels_last: attr.int(0), count_include_pad: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => [
+    typeOf(inputs.X.dtype, attributes.channels_last ? undefined : poolDims(inputs.X.shape, attributes)),
+  ],
+});
+
+/** Concatenation of dequantized inputs, quantized; `inputs` are triples of tensor, scale and zero point. */
+export const QLinearConcat = defineOp({
+  name: 'QLinearConcat',
+  domain,
+  inputs: ['Y_scale', 'Y_zero_point', 'inputs...'],
+  outputs: ['Y'],
+  attributes: { axis: attr.required.int() },
+  inferTypes: ({ inputs, attributes }) => [
+    typeOf(inputs.Y_zero_point.dtype, concatDims(everyThird(inputs.inputs), attributes.axis)),
+  ],
+});
+
+function everyThird(values: readonly (Value | undefined)[]): Dims[] {
+  return values.filter((_, index) => index % 3 === 0).map((value) => value?.shape);
+}
+
+function concatDims(shapes: readonly Dims[], axis: number): Dims {
+  const first = shapes[0];
+  if (!first || shapes.some((shape) => shape?.length !== first.length)) return undefined;
+  const joined = axisIn(axis, first.length);
+  return first.map((_, index): Dim => {
+    const sizes = shapes.map((shape) => shape?.[index] ?? null);
+    return index === joined ? sumOfDims(sizes) : sizes.reduce(mergeDim, null);
+  });
+}
+
+/** `alpha A' B' + C` of dequantized operands: quantized when `y_scale` is given, else float32. C is int32. */
+export const QGemm = defineOp({
+  name: 'QGemm',
+  domain,
+  inputs: ['A', 'a_scale', 'a_zero_point', 'B', 'b_scale', 'b_zero_point', 'C?', 'y_scale?', 'y_zero_point?'],
+  outputs: ['Y'],
+  attributes: { alpha: attr.float(1), transA: attr.int(0), transB: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => [
+    typeOf(
+      inputs.y_zero_point?.dtype ?? 'float32',
+      gemmDims(inputs.A.shape, inputs.B.shape, attributes.transA !== 0, attributes.transB !== 0),
+    ),
+  ],
+});
+
+/** Float A is quantized as by DynamicQuantizeLinear, multiplied in integers, and scaled back to float. */
+export const DynamicQuantizeMatMul = defineOp({
+  name: 'DynamicQuantizeMatMul',
+  domain,
+  inputs: ['A', 'B', 'b_scale', 'b_zero_point?', 'bias?'],
+  outputs: ['Y'],
+  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, matMulDims(inputs.A.shape, inputs.B.shape))],
+});
+
+/** MatMulInteger, scaled to float, plus bias. */
+export const MatMulIntegerToFloat = defineOp({
+  name: 'MatMulIntegerToFloat',
+  domain,
+  inputs: ['A', 'B', 'a_scale', 'b_scale', 'a_zero_point?', 'b_zero_point?', 'bias?'],
+  outputs: ['Y'],
+  inferTypes: ({ inputs }) => [typeOf(inputs.a_scale.dtype, matMulDims(inputs.A.shape, inputs.B.shape))],
+});
+
+export const microsoftQuantizedOps: readonly Op[] = [
+  QLinearAdd,
+  QLinearMul,
+  QLinearSigmoid,
+  QLinearLeakyRelu,
+  QLinearSoftmax,
+  QLinearGlobalAveragePool,
+  QLinearAveragePool,
+  QLinearConcat,
+  QGemm,
+  DynamicQuantizeMatMul,
+  MatMulIntegerToFloat,
+];

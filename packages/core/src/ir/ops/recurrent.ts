@@ -1,0 +1,82 @@
+import { attr } from '../attribute.js';
+import { type Dims, knownDim, realDType, typeOf } from '../dims.js';
+import { defineOp, type Op } from '../op.js';
+import type { Dim, TensorType, Value } from '../value.js';
+
+const recurrentAttributes = {
+  activation_alpha: attr.floats(),
+  activation_beta: attr.floats(),
+  activations: attr.strings(),
+  clip: attr.float(),
+  direction: attr.oneOf('forward', 'reverse', 'bidirectional'),
+  hidden_size: attr.int(),
+  layout: attr.int(0),
+};
+
+/** Types of Y and of each final state: `[S, D, B, H]` and `[D, B, H]`, or `[B, S, D, H]` and `[B, D, H]` in layout 1. */
+function recurrentTypes(
+  x: Value,
+  recurrence: Value,
+  attributes: { readonly hidden_size: number | undefined; readonly layout: number },
+): { readonly sequence: TensorType | undefined; readonly state: TensorType | undefined } {
+  const dtype = realDType(x);
+  const [shape, weights]: [Dims, Dims] = [x.shape, recurrence.shape];
+  if (!shape) return { sequence: typeOf(dtype), state: typeOf(dtype) };
+  const directions: Dim = weights?.[0] ?? null;
+  const size = weights?.[2];
+  const hidden: Dim = attributes.hidden_size ?? (knownDim(size) ? size : null);
+  const [first, second] = [shape[0] ?? null, shape[1] ?? null];
+  return attributes.layout === 0
+    ? {
+        sequence: typeOf(dtype, [first, directions, second, hidden]),
+        state: typeOf(dtype, [directions, second, hidden]),
+      }
+    : {
+        sequence: typeOf(dtype, [first, second, directions, hidden]),
+        state: typeOf(dtype, [first, directions, hidden]),
+      };
+}
+
+/**
+ * Long short-term memory; gates in the order i, o, f, c. X `[S, B, I]`, W `[D, 4H, I]`, R `[D, 4H, H]`, B `[D, 8H]`,
+ * P (peepholes i, o, f) `[D, 3H]`.
+ */
+export const LSTM = defineOp({
+  name: 'LSTM',
+  since: 7,
+  inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?', 'initial_c?', 'P?'],
+  outputs: ['Y?', 'Y_h?', 'Y_c?'],
+  attributes: { ...recurrentAttributes, input_forget: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => {
+    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    return [sequence, state, state];
+  },
+});
+
+/** Gated recurrent unit; gates in the order z, r, h. X `[S, B, I]`, W `[D, 3H, I]`, R `[D, 3H, H]`, B `[D, 6H]`. */
+export const GRU = defineOp({
+  name: 'GRU',
+  since: 7,
+  inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?'],
+  outputs: ['Y?', 'Y_h?'],
+  attributes: { ...recurrentAttributes, linear_before_reset: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => {
+    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    return [sequence, state];
+  },
+});
+
+/** Plain recurrence `H = f(X W' + H R' + B)`. X `[S, B, I]`, W `[D, H, I]`, R `[D, H, H]`, B `[D, 2H]`. */
+export const RNN = defineOp({
+  name: 'RNN',
+  since: 7,
+  inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?'],
+  outputs: ['Y?', 'Y_h?'],
+  attributes: recurrentAttributes,
+  inferTypes: ({ inputs, attributes }) => {
+    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    return [sequence, state];
+  },
+});
+
+export const recurrentOps: readonly Op[] = [LSTM, GRU, RNN];
