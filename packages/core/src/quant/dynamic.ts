@@ -1,0 +1,21 @@
+import type { NumberArray } from '../tensor/index.js';
+import type { Qparams } from './qparams.js';
+import { roundHalfEven } from './rounding.js';
+
+/**
+ * Parameters of ONNX DynamicQuantizeLinear with onnxruntime's bits: uint8, the range includes 0,
+ * `scale = f32((max - min) / 255)` in float32 arithmetic, `zeroPoint = rne(clip(-min / scale, 0, 255))`.
+ * All zeros give scale 1 and zero point 0; NaN is skipped in the range.
+ */
+export function dynamicQparams(values: NumberArray): Qparams {
+  let min = 0;
+  let max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const scale = min === max ? 1 : Math.fround(Math.fround(max - min) / 255);
+  const zeroPoint = Math.min(Math.max(Math.fround(-min / scale), 0), 255);
+  return { scale, zeroPoint: roundHalfEven(zeroPoint) };
+}
