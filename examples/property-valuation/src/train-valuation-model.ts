@@ -36,7 +36,8 @@ interface TrainingSet {
 /**
  * Trains a valuation model on sales by mean squared error of the logarithm of the price.
  * It uses only additions, multiplications, divisions and square roots of float64 numbers, and single
- * precision targets: the weights are the same on every platform. Throws RangeError without sales.
+ * precision targets: the weights, rounded to float32 at the end, are the same on every platform. Throws RangeError
+ * without sales.
  */
 export function trainValuationModel(
   sales: readonly Sale[],
@@ -58,6 +59,9 @@ export function trainValuationModel(
     width,
   };
   fit(mlp, set, draws, options);
+  for (const values of parametersOf(mlp)) {
+    values.set(Float32Array.from(values));
+  }
   return { ...scaling, mlp, targetMean: target.mean, targetDeviation: target.deviation };
 }
 
