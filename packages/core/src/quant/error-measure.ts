@@ -1,5 +1,4 @@
-cosineOf(a: number, b: number, product: number): number {
-  if (a === 0 || b === 0) return 0;import type { NumberArray } from '../tensor/index.js';
+import type { NumberArray } from '../tensor/index.js';
 import { QuantizationError } from '../tensor/index.js';
 
 /** How far approximate values are from their reference. */
