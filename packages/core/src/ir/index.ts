@@ -1,11 +1,16 @@
 export * from './attribute.js';
-export * from './clone.js';
+export * from './constant-value.js';
 export * from './dims.js';
 export * from './graph.js';
+export * from './infer.js';
 export * from './model.js';
 export * from './node.js';
 export * from './op.js';
+export * from './ops/index.js';
 export * from './pass.js';
 export * from './registry.js';
+export * from './standard-registry.js';
+export * from './text/index.js';
 export * from './value.js';
+export { verify } from './verify.js';
 export * from './window-dims.js';

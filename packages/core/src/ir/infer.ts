@@ -1,0 +1,134 @@
+import { GraphError, isInteger, OctavoError, type Tensor, toNumbers } from '../tensor/index.js';
+import { storedConstant } from './constant-value.js';
+import { contradiction, mergeDims } from './dims.js';
+import type { Graph } from './graph.js';
+import type { Node } from './node.js';
+import type { NodeContext } from './op.js';
+import { propagateDims } from './symbolic-dims.js';
+import type { Dim, TensorType, Value } from './value.js';
+
+export interface InferOptions {
+  /** Refuse types in the graph that contradict the inferred ones. Default: the inferred ones win. */
+  readonly strict?: boolean | undefined;
+}
+
+/** Constants with more elements are of no interest to type inference. */
+const LARGEST_CONSTANT = 4096;
+
+/**
+ * Fills in the types of all values that can be known: element types and shapes, symbolic dimensions included.
+ * Shapes that the graph itself computes (Shape, Gather, Concat ...) are followed. Types that are already there are
+ * kept where they say more, quantized types always. Nodes without definition infer nothing.
+ * @throws GraphError `INFER_TYPES` with the node when its inputs contradict its op, or (strict) the type in the graph.
+ */
+export function inferTypes(graph: Graph, options: InferOptions = {}): void {
+  new Inference(graph, options, new Map()).run();
+}
+
+/** What the enclosing graph knows about a captured value. */
+interface Fact {
+  readonly constant: Tensor | undefined;
+  readonly dims: readonly Dim[] | undefined;
+}
+
+class Inference {
+  private readonly graph: Graph;
+  private readonly options: InferOptions;
+  private readonly facts: ReadonlyMap<Value, Fact>;
+  private readonly known = new Map<Value, readonly Dim[] | undefined>();
+
+  constructor(graph: Graph, options: InferOptions, facts: ReadonlyMap<Value, Fact>) {
+    this.graph = graph;
+    this.options = options;
+    this.facts = facts;
+  }
+
+  run(): void {
+    for (const node of this.graph.sorted()) {
+      try {
+        this.inferSubgraphs(node);
+        this.inferNode(node);
+      } catch (error) {
+        throw placed(error, node);
+      }
+    }
+  }
+
+  private inferSubgraphs(node: Node): void {
+    for (const { graph, sources } of node.subgraphs) {
+      const facts = new Map<Value, Fact>();
+      graph.captures.forEach((inner, i) => {
+        const outer = node.captures[sources[i] ?? -1];
+        if (outer?.type) inner.type = outer.type;
+        facts.set(inner, { constant: this.constant(outer), dims: this.dims(outer) });
+      });
+      new Inference(graph, this.options, facts).run();
+    }
+  }
+
+  private inferNode(node: Node): void {
+    if (!node.op.known) return;
+    const context: NodeContext = {
+      node,
+      opset: this.graph.opsets.get(node.op.domain) ?? 1,
+      constant: (value) => this.constant(value),
+      dims: (value) => this.dims(value),
+    };
+    const types = node.op.infer(context);
+    node.outputs.forEach((value, i) => {
+      const inferred = types[i];
+      if (value && inferred) this.assign(value, inferred);
+    });
+    if (node.output) this.known.set(node.output, propagateDims(node, { dims: (value) => this.dims(value) }));
+  }
+
+  private assign(value: Value, inferred: TensorType): void {
+    const declared = value.type;
+    if (declared?.kind !== 'tensor') {
+      value.type = inferred;
+      return;
+    }
+    const dtype = declared.quantized ? declared.dtype : inferred.dtype;
+    if (this.options.strict && dtype !== declared.dtype) {
+      contradiction(`${value.name} is declared as ${declared.dtype}, its node gives ${inferred.dtype}.`);
+    }
+    value.type = { ...declared, dtype, shape: this.mergedShape(declared, inferred) };
+  }
+
+  private mergedShape(declared: TensorType, inferred: TensorType): TensorType['shape'] {
+    try {
+      return mergeDims(inferred.shape, declared.shape);
+    } catch (error) {
+      if (this.options.strict) throw error;
+      return inferred.shape;
+    }
+  }
+
+  private constant(value: Value | undefined): Tensor | undefined {
+    const stored = storedConstant(value);
+    if (!stored) return value && this.facts.get(value)?.constant;
+    return stored.size <= LARGEST_CONSTANT ? stored.peek() : undefined;
+  }
+
+  private dims(value: Value | undefined): readonly Dim[] | undefined {
+    if (!value) return undefined;
+    const known = this.known.get(value) ?? this.facts.get(value)?.dims;
+    if (known) return known;
+    const constant = this.constant(value);
+    if (!constant || constant.shape.length > 1 || !(isInteger(constant.dtype) || constant.dtype === 'bool')) {
+      return undefined;
+    }
+    return Array.from(toNumbers(constant));
+  }
+}
+
+function placed(error: unknown, node: Node): unknown {
+  if (!(error instanceof OctavoError) || (error instanceof GraphError && error.where)) return error;
+  return new GraphError({
+    code: error instanceof GraphError ? error.code : 'INFER_TYPES',
+    where: `node ${node.label} (${node.op.name})`,
+    message: error.fault,
+    remedy: error.remedy,
+    cause: error,
+  });
+}

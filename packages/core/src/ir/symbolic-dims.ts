@@ -1,0 +1,160 @@
+import { knownDim, knownShape, productOfDims, sumOfDims } from './dims.js';
+import type { Node } from './node.js';
+import type { Dim, Value } from './value.js';
+
+/** Integer tensors up to this many elements are followed symbolically; shapes and axes are far smaller. */
+const LIMIT = 256;
+
+/** What the rules may ask about a node's inputs. */
+export interface DimsLookup {
+  /** Elements of an integer value, or undefined when nothing is known. */
+  dims(value: Value | undefined): readonly Dim[] | undefined;
+}
+
+type Rule = (node: Node, lookup: DimsLookup) => readonly Dim[] | undefined;
+
+/**
+ * The elements of a node's first output, where the node computes integers from shapes: what exporters put between
+ * `Shape` and `Reshape`. Rows are in row-major order; a scalar has one element.
+ */
+export function propagateDims(node: Node, lookup: DimsLookup): readonly Dim[] | undefined {
+  const rule = node.op.domain === '' ? RULES.get(node.op.name) : undefined;
+  const dims = rule?.(node, lookup);
+  return dims && dims.length <= LIMIT ? dims : undefined;
+}
+
+const passThrough: Rule = (node, { dims }) => dims(node.inputs[0]);
+
+function arithmetic(compute: (a: Dim, b: Dim) => Dim): Rule {
+  return (node, { dims }) => {
+    const [a, b] = [dims(node.inputs[0]), dims(node.inputs[1])];
+    if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
+    const count = a.length === 1 ? b.length : a.length;
+    const at = (list: readonly Dim[], i: number): Dim => list[list.length === 1 ? 0 : i] ?? null;
+    return Array.from({ length: count }, (_, i) => compute(at(a, i), at(b, i)));
+  };
+}
+
+function onNumbers(compute: (a: number, b: number) => Dim): (a: Dim, b: Dim) => Dim {
+  return (a, b) => (knownDim(a) && knownDim(b) ? compute(a, b) : null);
+}
+
+function intAttribute(node: Node, name: string): number | undefined {
+  const attribute = node.attributes.get(name);
+  return attribute?.kind === 'int' ? Number(attribute.value) : undefined;
+}
+
+function intsAttribute(node: Node, name: string): readonly number[] | undefined {
+  const attribute = node.attributes.get(name);
+  return attribute?.kind === 'ints' ? attribute.value.map(Number) : undefined;
+}
+
+const shapeRule: Rule = (node) => {
+  const shape = node.inputs[0]?.shape;
+  return shape?.slice(intAttribute(node, 'start') ?? 0, intAttribute(node, 'end') ?? shape.length);
+};
+
+const gatherRule: Rule = (node, { dims }) => {
+  const source = dims(node.inputs[0]);
+  const indices = dims(node.inputs[1]);
+  if (!source || !indices || node.inputs[0]?.shape?.length !== 1) return undefined;
+  return indices.map((index) => (knownDim(index) ? (source.at(index) ?? null) : null));
+};
+
+const concatRule: Rule = (node, { dims }) => {
+  const parts = node.inputs.map(dims);
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+};
+
+/** Slice over axis 0 of a list; bounds come from inputs (opset 10 on) or attributes. */
+const sliceRule: Rule = (node, { dims }) => {
+  const source = dims(node.inputs[0]);
+  const bound = (name: string, index: number): Dim | undefined =>
+    node.inputs[index] ? (dims(node.inputs[index])?.[0] ?? null) : intsAttribute(node, name)?.[0];
+  const [start, end, step] = [bound('starts', 1), bound('ends', 2), bound('steps', 4) ?? 1];
+  if (!source || !knownDim(start) || !knownDim(end) || !knownDim(step)) return undefined;
+  return step > 0
+    ? source.slice(start, end).filter((_, i) => i % step === 0)
+    : backwards(source, start, end, -step);
+};
+
+function backwards(source: readonly Dim[], start: number, end: number, step: number): readonly Dim[] {
+  const count = source.length;
+  const from = Math.min(start < 0 ? start + count : start, count - 1);
+  const until = Math.max(end < 0 ? end + count : end, -1);
+  const result: Dim[] = [];
+  for (let i = from; i > until; i -= step) result.push(source[i] ?? null);
+  return result;
+}
+
+const reduceProdRule: Rule = (node, { dims }) => {
+  const source = dims(node.inputs[0]);
+  return source && [productOfDims(source)];
+};
+
+const sizeRule: Rule = (node) => {
+  const shape = node.inputs[0]?.shape;
+  return shape && [productOfDims(shape)];
+};
+
+const rangeRule: Rule = (node, { dims }) => {
+  const [start, limit, delta] = node.inputs.map((value) => dims(value)?.[0]);
+  if (!knownDim(start) || !knownDim(limit) || !knownDim(delta) || delta === 0) return undefined;
+  const count = Math.max(0, Math.ceil((limit - start) / delta));
+  return count <= LIMIT ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
+};
+
+const constantOfShapeRule: Rule = (node, { dims }) => {
+  const shape = knownShape(dims(node.inputs[0]));
+  const count = shape?.reduce((product, dim) => product * dim, 1);
+  const stored = node.attributes.get('value');
+  const fill = stored?.kind === 'tensor' ? stored.value.peek() : undefined;
+  if (count === undefined || count > LIMIT || !fill?.is('int64')) return undefined;
+  return Array.from({ length: count }, () => Number(fill.data[0] ?? 0n));
+};
+
+const whereRule: Rule = (node, { dims }) => {
+  const [condition, yes, no] = node.inputs.map(dims);
+  if (!condition || !yes || !no) return undefined;
+  const pick = (list: readonly Dim[], i: number): Dim => list[list.length === 1 ? 0 : i] ?? null;
+  return Array.from({ length: Math.max(condition.length, yes.length, no.length) }, (_, i) => {
+    const chosen = pick(condition, i);
+    if (knownDim(chosen)) return pick(chosen ? yes : no, i);
+    return pick(yes, i) === pick(no, i) ? pick(yes, i) : null;
+  });
+};
+
+const add = (a: Dim, b: Dim): Dim => sumOfDims([a, b]);
+const multiply = (a: Dim, b: Dim): Dim => productOfDims([a, b]);
+const subtract = (a: Dim, b: Dim): Dim => (b === 0 ? a : onNumbers((x, y) => x - y)(a, b));
+const divide = (a: Dim, b: Dim): Dim =>
+  b === 1 ? a : onNumbers((x, y) => (y === 0 ? null : Math.trunc(x / y)))(a, b);
+const equal = onNumbers((a, b) => (a === b ? 1 : 0));
+
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['Shape', shapeRule],
+  ['Size', sizeRule],
+  ['Gather', gatherRule],
+  ['Concat', concatRule],
+  ['Slice', sliceRule],
+  ['ReduceProd', reduceProdRule],
+  ['Range', rangeRule],
+  ['ConstantOfShape', constantOfShapeRule],
+  ['Where', whereRule],
+  ['Identity', passThrough],
+  ['Cast', passThrough],
+  ['Unsqueeze', passThrough],
+  ['Squeeze', passThrough],
+  ['Reshape', passThrough],
+  ['Flatten', passThrough],
+  ['Floor', passThrough],
+  ['Ceil', passThrough],
+  ['Add', arithmetic(add)],
+  ['Sub', arithmetic(subtract)],
+  ['Mul', arithmetic(multiply)],
+  ['Div', arithmetic(divide)],
+  ['Mod', arithmetic(onNumbers((a, b) => (b === 0 ? null : ((a % b) + b) % b)))],
+  ['Equal', arithmetic(equal)],
+  ['Min', arithmetic(onNumbers(Math.min))],
+  ['Max', arithmetic(onNumbers(Math.max))],
+]);

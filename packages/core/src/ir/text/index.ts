@@ -1,0 +1,2 @@
+export { parse } from './parse.js';
+export { type PrintOptions, print } from './print.js';
