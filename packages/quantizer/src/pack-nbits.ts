@@ -1,0 +1,93 @@
+import {
+  type QuantizedType,
+  quantizedTypeOfWeights,
+  quantizeNumbers,
+  type StorageDType,
+  symmetricZeroPoint,
+} from '@octavo/core/quant';
+
+/** A weight in the layout of com.microsoft MatMulNBits. */
+export interface NBitsWeight {
+  /** [N, ceil(K / blockSize), blockSize * bits / 8], low bits first. */
+  readonly packed: Uint8Array;
+  /** [N * ceil(K / blockSize)]. */
+  readonly scales: Float32Array;
+  /** Packed like the weights, each row padded to a byte; present for asymmetric weights. */
+  readonly zeroPoints: Uint8Array | undefined;
+}
+
+export interface NBitsOptions {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  readonly symmetric: boolean;
+}
+
+/**
+ * Quantizes W [K = rows, N = columns] (row-major) in blocks along K and packs it for MatMulNBits. Stored integers
+ * are unsigned with zero point `2^(bits-1)` when symmetric. A short last block is padded with the zero point.
+ * @throws QuantizationError `QUANT_RANGE` for NaN or infinite weights.
+ */
+export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWeight {
+  const { rows, columns, bits, blockSize, symmetric } = options;
+  const storage: StorageDType = bits === 4 ? 'uint4' : 'uint8';
+  const shape = [rows, columns];
+  const type = quantizedTypeOfWeights(weights, shape, {
+    storage,
+    symmetric,
+    granularity: { kind: 'per-block', axis: 0, blockSize },
+  });
+  const integers = quantizeNumbers(weights, shape, type);
+  return {
+    packed: packColumns(integers, type, options),
+    scales: transposeScales(type.scales, columns),
+    zeroPoints: symmetric ? undefined : packZeroPoints(type, columns, bits),
+  };
+}
+
+/** Columns become rows of packed blocks. */
+function packColumns(
+  integers: ArrayLike<number>,
+  type: QuantizedType,
+  { rows, columns, bits, blockSize }: NBitsOptions,
+): Uint8Array {
+  const blocks = Math.ceil(rows / blockSize);
+  const padded = blocks * blockSize;
+  const perByte = 8 / bits;
+  const rowBytes = padded / perByte;
+  const packed = new Uint8Array(columns * rowBytes);
+  for (let k = 0; k < padded; k++) {
+    const shift = (k % perByte) * bits;
+    const at = Math.floor(k / perByte);
+    const block = Math.floor(k / blockSize);
+    for (let n = 0; n < columns; n++) {
+      const q = k < rows ? integers[k * columns + n] : type.zeroPoints[block * columns + n];
+      const slot = n * rowBytes + at;
+      packed[slot] = (packed[slot] ?? 0) | ((q ?? 0) << shift);
+    }
+  }
+  return packed;
+}
+
+/** [blocks, N] to [N, blocks]. */
+function transposeScales(scales: Float32Array, columns: number): Float32Array {
+  const blocks = scales.length / columns;
+  return Float32Array.from(scales, (_, i) => scales[(i % blocks) * columns + Math.floor(i / blocks)] ?? 0);
+}
+
+function packZeroPoints(type: QuantizedType, columns: number, bits: 4 | 8): Uint8Array {
+  const blocks = type.zeroPoints.length / columns;
+  const perByte = 8 / bits;
+  const rowBytes = Math.ceil(blocks / perByte);
+  const packed = new Uint8Array(columns * rowBytes);
+  for (let n = 0; n < columns; n++) {
+    for (let b = 0; b < rowBytes * perByte; b++) {
+      const zeroPoint =
+        b < blocks ? (type.zeroPoints[b * columns + n] ?? 0) : symmetricZeroPoint(type.storage);
+      const slot = n * rowBytes + Math.floor(b / perByte);
+      packed[slot] = (packed[slot] ?? 0) | (zeroPoint << ((b % perByte) * bits));
+    }
+  }
+  return packed;
+}

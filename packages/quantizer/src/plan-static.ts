@@ -1,0 +1,100 @@
+import { Add, Clip, Clip6, type Graph, type Node, Relu, type Value } from '@octavo/core/ir';
+import { bridgeData, bridgeKind } from './bridge-ops.js';
+import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
+import type { Recipe } from './recipe.js';
+import type { NodeDecision } from './report.js';
+import { excludedBecause } from './selection.js';
+
+/** Which nodes compute in integers and which activations are quantized for that. */
+export interface StaticPlan {
+  readonly compute: ReadonlyMap<Node, ComputeParts>;
+  readonly bridges: ReadonlySet<Node>;
+  /**
+   * Activations to quantize. The key is the value itself, the entry the value whose range it takes: rearranged
+   * elements share the parameters of their source.
+   */
+  readonly activations: ReadonlyMap<Value, Value>;
+  readonly decisions: readonly NodeDecision[];
+}
+
+/**
+ * Chooses the integer part of a prepared float graph: multiplications with constant weights, and the chains between
+ * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized.
+ */
+export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
+  const { compute, decisions } = chooseCompute(graph, recipe);
+  const bridges = chooseBridges(graph, recipe, new Set(compute.keys()));
+  const integer = (node: Node | undefined): boolean =>
+    node !== undefined && (compute.has(node) || bridges.has(node));
+  const activations = new Map<Value, Value>();
+  const add = (value: Value, source: Value): void => {
+    if (!activations.has(value)) activations.set(value, activations.get(source) ?? source);
+  };
+  for (const node of graph.sorted()) {
+    const parts = compute.get(node);
+    if (parts) add(parts.data, parts.data);
+    if (!integer(node)) continue;
+    const result = resultOf(node);
+    if (!result || (parts?.floatOutput && !result.users.some(integer))) continue;
+    const source = bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined;
+    add(result, source ?? result);
+  }
+  for (const node of bridges)
+    decisions.push({ node: node.label, op: node.op.name, quantized: true, because: 'between integer nodes' });
+  return { compute, bridges, activations, decisions };
+}
+
+/** What a node's consumers read: its output, or the output of the Relu or Clip that belongs to it. */
+export function resultOf(node: Node): Value | undefined {
+  const output = node.output;
+  const tail = output && activationTail(node);
+  return tail?.output ?? output;
+}
+
+/** The Relu or Clip that is the only reader of a compute or Add node, if any. */
+function activationTail(node: Node): Node | undefined {
+  if (!isComputeOp(node) && !Add.is(node)) return undefined;
+  const users = node.output?.users ?? [];
+  const [user] = users;
+  if (users.length !== 1 || !user || !(Relu.is(user) || Clip.is(user) || Clip6.is(user))) return undefined;
+  return user.inputs[0] === node.output ? user : undefined;
+}
+
+function chooseCompute(
+  graph: Graph,
+  recipe: Recipe,
+): { compute: Map<Node, ComputeParts>; decisions: NodeDecision[] } {
+  const compute = new Map<Node, ComputeParts>();
+  const decisions: NodeDecision[] = [];
+  for (const node of graph.sorted()) {
+    if (!isComputeOp(node)) continue;
+    const parts = excludedBecause(node, recipe) ?? takeCompute(node);
+    if (typeof parts === 'string')
+      decisions.push({ node: node.label, op: node.op.name, quantized: false, because: parts });
+    else if (node.output && !graph.isOutput(node.output) && node.output.users.length === 0) continue;
+    else compute.set(node, parts);
+  }
+  return { compute, decisions };
+}
+
+/** Bridges whose data all come from integer nodes and whose result goes to at least one integer node. */
+function chooseBridges(graph: Graph, recipe: Recipe, compute: ReadonlySet<Node>): Set<Node> {
+  const order = graph.sorted();
+  const produced = new Set<Value>();
+  const candidates = new Set<Node>();
+  for (const node of order) {
+    const isBridge =
+      bridgeKind(node) !== undefined &&
+      excludedBecause(node, { include: [], exclude: recipe.exclude }) === undefined &&
+      bridgeData(node).every((value) => value !== undefined && produced.has(value));
+    if (isBridge) candidates.add(node);
+    const result = resultOf(node);
+    if ((isBridge || compute.has(node)) && result) produced.add(result);
+  }
+  const kept = new Set<Node>();
+  for (const node of order.reverse()) {
+    const users = resultOf(node)?.users ?? [];
+    if (candidates.has(node) && users.some((user) => compute.has(user) || kept.has(user))) kept.add(node);
+  }
+  return kept;
+}

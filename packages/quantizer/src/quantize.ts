@@ -1,0 +1,113 @@
+import { cloneModel, inferTypes, type Model } from '@octavo/core/ir';
+import { prepare } from '@octavo/passes';
+import { reference } from '@octavo/reference';
+import { evaluateOn } from '@octavo/runtime';
+import type { CalibrationSample, SessionFactory } from './calibrate.js';
+import { convertToFloat16 } from './convert-fp16.js';
+import { quantizeDynamic } from './quantize-dynamic.js';
+import { quantizeStatic } from './quantize-static.js';
+import { quantizeWeightOnly } from './quantize-weight-only.js';
+import { QuantizerError } from './quantizer-error.js';
+import { type Mode, RECIPE_DEFAULTS, type Recipe } from './recipe.js';
+import { type QuantizationReport, ReportBuilder } from './report.js';
+import { unmatchedPatterns } from './selection.js';
+
+export interface QuantizeOptions {
+  readonly recipe?: Partial<Recipe>;
+  /** Static mode: samples to observe activations on. */
+  readonly calibration?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
+  /** Static mode: makes the float session that calibration runs on. */
+  readonly createSession?: SessionFactory;
+  readonly signal?: AbortSignal;
+  /** Called after each calibration sample with the number seen. */
+  readonly onSample?: (seen: number) => void;
+}
+
+type Method = (
+  model: Model,
+  recipe: Recipe,
+  options: QuantizeOptions,
+  report: ReportBuilder,
+) => Promise<void>;
+
+const METHODS: Readonly<Record<Mode, Method>> = {
+  static: runStatic,
+  dynamic: (model, recipe, _, report) => quantizeDynamic(model, recipe, report),
+  'weight-only': (model, recipe, _, report) => quantizeWeightOnly(model, recipe, report),
+  fp16: (model, recipe, _, report) => convertToFloat16(model, recipe, report),
+};
+
+/**
+ * Quantizes a model by a recipe. The source is not changed.
+ * @returns A model in standard ONNX form (Q/DQ pairs, MatMulInteger, MatMulNBits or fp16) and what was done.
+ * @throws QuantizerError `RECIPE_*` for a recipe that contradicts itself, `CALIBRATION_*`, `NOTHING_TO_QUANTIZE`.
+ */
+export async function quantizeModel(
+  source: Model,
+  options: QuantizeOptions = {},
+): Promise<{ model: Model; report: QuantizationReport }> {
+  const recipe: Recipe = { ...RECIPE_DEFAULTS, ...options.recipe };
+  checkRecipe(recipe);
+  const report = new ReportBuilder();
+  const model = cloneModel(source);
+  await prepareModel(model, report);
+  for (const glob of unmatchedPatterns(model.graph.nodes, recipe))
+    report.warnings.push(`the pattern ${glob} matches no node.`);
+  await METHODS[recipe.mode](model, recipe, options, report);
+  model.producerName = 'octavo';
+  model.producerVersion = '';
+  return { model, report: report.build(recipe) };
+}
+
+/** Folds, fuses and types a model in place: what every method starts from. */
+export async function prepareModel(model: Model, report: ReportBuilder = new ReportBuilder()): Promise<void> {
+  using backend = reference();
+  for (const record of await prepare(model, { evaluate: evaluateOn(backend) })) {
+    for (const fired of record.fired) report.preparation.push(`${record.pass}: ${fired.place}`);
+  }
+  inferTypes(model.graph);
+}
+
+async function runStatic(
+  model: Model,
+  recipe: Recipe,
+  options: QuantizeOptions,
+  report: ReportBuilder,
+): Promise<void> {
+  const { calibration, createSession, signal, onSample } = options;
+  if (!calibration || !createSession) {
+    throw new QuantizerError({
+      code: 'CALIBRATION_MISSING',
+      message: 'static quantization needs calibration data.',
+      remedy: 'Give --calibration PATH, or use --mode dynamic.',
+    });
+  }
+  const optional = { ...(signal ? { signal } : {}), ...(onSample ? { onSample } : {}) };
+  await quantizeStatic(model, recipe, { samples: calibration, createSession, ...optional }, report);
+}
+
+function checkRecipe(recipe: Recipe): void {
+  const fail = (code: string, message: string, remedy: string): never => {
+    throw new QuantizerError({ code, message, remedy });
+  };
+  if (![16, 32, 64, 128, 256].includes(recipe.blockSize))
+    fail('RECIPE_BLOCK_SIZE', `block size ${recipe.blockSize}.`, 'Use 16, 32, 64, 128 or 256.');
+  if (recipe.io !== 'float' && recipe.mode !== 'static')
+    fail(
+      'RECIPE_IO',
+      `integer inputs and outputs (${recipe.io}) need static quantization.`,
+      'Use --mode static.',
+    );
+  if (recipe.io !== 'float' && recipe.io !== recipe.activations)
+    fail(
+      'RECIPE_IO',
+      `inputs and outputs of ${recipe.io} need activations of ${recipe.io}, found ${recipe.activations}.`,
+      `Use --activations ${recipe.io}.`,
+    );
+  if (recipe.mode === 'dynamic' && recipe.weights.endsWith('4'))
+    fail(
+      'RECIPE_WEIGHTS',
+      `dynamic quantization has int8 or uint8 weights, found ${recipe.weights}.`,
+      'Use --weights int8, or --mode weight-only.',
+    );
+}
