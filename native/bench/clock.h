@@ -1,0 +1,29 @@
+// The shortest of several runs: the one that the rest of the machine disturbed least.
+#ifndef OCTAVO_BENCH_CLOCK_H_
+#define OCTAVO_BENCH_CLOCK_H_
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+namespace octavo::bench {
+
+template <typename Run>
+double best_seconds(Run run, double budget = 0.15) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  double best = std::numeric_limits<double>::infinity();
+  const Clock::time_point begin = Clock::now();
+  for (int runs = 0; runs < 5 || seconds_since(begin) < budget; ++runs) {
+    const Clock::time_point start = Clock::now();
+    run();
+    best = std::min(best, seconds_since(start));
+  }
+  return best;
+}
+
+}  // namespace octavo::bench
+
+#endif  // OCTAVO_BENCH_CLOCK_H_

@@ -1,0 +1,23 @@
+# The compiler flags of each instruction-set suffix: sources named *_<arch>_<isa>.cc get them.
+
+set(OCTAVO_FLAGS_x86_avx2 -mavx2 -mfma -mf16c)
+set(OCTAVO_FLAGS_x86_avx512 ${OCTAVO_FLAGS_x86_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+set(OCTAVO_FLAGS_x86_avx512vnni ${OCTAVO_FLAGS_x86_avx512} -mavx512vnni)
+set(OCTAVO_FLAGS_arm64_dotprod -march=armv8.2-a+dotprod)
+
+# gcc 12 warns about the deliberately undefined vectors within its own intrinsics headers.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  set(OCTAVO_INTRINSICS_WARNINGS -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
+
+# Gives each source the flags its name asks for, and refuses a name that no line above knows.
+function(octavo_set_isa_flags)
+  foreach(source IN LISTS ARGN)
+    string(REGEX MATCH "_((x86|arm64)_[a-z0-9]+)\\.cc$" matched ${source})
+    if(NOT DEFINED OCTAVO_FLAGS_${CMAKE_MATCH_1})
+      message(FATAL_ERROR "${source}: add OCTAVO_FLAGS_${CMAKE_MATCH_1} to cmake/isa_flags.cmake")
+    endif()
+    set_source_files_properties(${source} PROPERTIES
+      COMPILE_OPTIONS "${OCTAVO_FLAGS_${CMAKE_MATCH_1}};${OCTAVO_INTRINSICS_WARNINGS}")
+  endforeach()
+endfunction()

@@ -1,0 +1,32 @@
+// 8-bit convolution: depthwise directly, everything else as a matrix product over rows of pixels.
+#ifndef OCTAVO_SRC_CONV_CONV2D_H_
+#define OCTAVO_SRC_CONV_CONV2D_H_
+
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "conv/conv_shape.h"
+#include "cpu/isa.h"
+#include "octavo/octavo.h"
+#include "pack/pack_rhs.h"
+
+namespace octavo {
+
+// Exactly one of the two holds weights.
+struct PackedConv2d {
+  KernelShape shape{};
+  std::vector<PackedRhs> groups;  // K in the order [kernel_h][kernel_w][group_channels]
+  AlignedBuffer<int16_t> depthwise_taps;
+
+  bool is_depthwise() const { return groups.empty(); }
+  size_t bytes() const;
+};
+
+// Arguments have been checked. Both throw std::bad_alloc.
+PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available = active_isa());
+void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
+            IsaSet available = active_isa());
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_CONV_CONV2D_H_
