@@ -1,0 +1,3 @@
+export * from './edit.js';
+export { type Captures, match, type NodePattern, type Pattern } from './pattern.js';
+export { defineRule, type Outcome, type Rule, type RuleSpec, rulePass } from './rule.js';

@@ -1,0 +1,88 @@
+import type { Graph } from '../graph.js';
+import type { Node } from '../node.js';
+import type { Pass, PassLog } from '../pass.js';
+import type { Captures, NodePattern } from './pattern.js';
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** What {@link defineRule} takes; `C` is inferred from the pattern. */
+export interface RuleSpec<C extends Captures> {
+  readonly name: string;
+  /** Matched against every node, which is its root. */
+  readonly pattern: NodePattern<C>;
+  /** Why this match is left alone, in words for the report; undefined to go on. May not change the graph. */
+  declines?(captures: C, graph: Graph, root: Node): MaybePromise<string | undefined>;
+  /** Changes the graph; everything it needs is in the captures. */
+  rewrite(captures: C, graph: Graph, root: Node): MaybePromise<void>;
+}
+
+/** A local rewriting of a graph. */
+export interface Rule {
+  readonly name: string;
+  /** Tries the rule at a node. */
+  apply(graph: Graph, root: Node): Promise<Outcome>;
+}
+
+export type Outcome =
+  | { readonly kind: 'fired' }
+  | { readonly kind: 'declined'; readonly reason: string }
+  | { readonly kind: 'no match' };
+
+/** A rule from a pattern, a reason to decline and a rewriting. */
+export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
+  return {
+    name: spec.name,
+    async apply(graph, root) {
+      const found = spec.pattern.matchNode(root, { graph, captures: new Map() });
+      if (!found) return { kind: 'no match' };
+      const captures = Object.fromEntries(found.captures) as C;
+      const reason = await spec.declines?.(captures, graph, root);
+      if (reason !== undefined) return { kind: 'declined', reason };
+      await spec.rewrite(captures, graph, root);
+      return { kind: 'fired' };
+    },
+  };
+}
+
+/** More sweeps than nodes can only mean rules that undo each other. */
+const SWEEP_LIMIT = 1000;
+
+/** A pass that applies rules to every node, in topological order, until none fires. */
+export function rulePass(name: string, rules: readonly Rule[]): Pass {
+  return {
+    name,
+    async run(graph, log) {
+      let changed = false;
+      for (let sweep = 0; sweep < SWEEP_LIMIT; sweep++) {
+        const declined: (readonly [string, string, string])[] = [];
+        const fired = await runSweep(graph, rules, log, declined);
+        changed ||= fired;
+        if (fired) continue;
+        for (const [rule, place, reason] of declined) log.declined(rule, place, reason);
+        break;
+      }
+      return changed;
+    },
+  };
+}
+
+async function runSweep(
+  graph: Graph,
+  rules: readonly Rule[],
+  log: PassLog,
+  declined: (readonly [string, string, string])[],
+): Promise<boolean> {
+  let changed = false;
+  for (const node of graph.sorted()) {
+    for (const rule of rules) {
+      if (!graph.has(node)) break;
+      const place = node.label;
+      const outcome = await rule.apply(graph, node);
+      if (outcome.kind === 'declined') declined.push([rule.name, place, outcome.reason]);
+      if (outcome.kind !== 'fired') continue;
+      log.fired(rule.name, place);
+      changed = true;
+    }
+  }
+  return changed;
+}
