@@ -1,0 +1,44 @@
+import { type Attribute, canonicalDomain, Graph, type ModelFunction } from '@octavo/core/ir';
+import { readEntries } from './entries.js';
+import { readAttribute } from './read-attribute.js';
+import { type ReadContext, readError } from './read-context.js';
+import { addNamed, describeValue, type Scope } from './read-graph.js';
+import { readNodes } from './read-node.js';
+import { readOpsets } from './read-opsets.js';
+import type { FunctionProto } from './schema.js';
+
+/** Reads a model's local function. @throws FormatError, GraphError. */
+export function readFunction(context: ReadContext, proto: FunctionProto): ModelFunction {
+  const label = `function ${proto.name ?? ''}`;
+  const graph = new Graph(readOpsets(context, proto.opsetImport, proto.node, label));
+  const scope: Scope = { graph, label, find: (name) => graph.value(name) };
+  graph.name = proto.name ?? '';
+  graph.metadata = readEntries(proto.metadataProps);
+  for (const name of proto.input) graph.inputs.push(addNamed(context, scope, name, `input ${name}`));
+  readNodes(context, proto.node, scope);
+  graph.outputs = proto.output.map((name) => {
+    const value = graph.value(name);
+    if (value) return value;
+    throw readError(context, 'ONNX_UNDEFINED_VALUE', `${label}, output ${name}`, 'no node computes it.');
+  });
+  for (const info of proto.valueInfo) describeValue(context, info, scope);
+  graph.sorted();
+  return {
+    domain: canonicalDomain(proto.domain ?? ''),
+    name: proto.name ?? '',
+    overload: proto.overload ?? '',
+    attributes: proto.attribute,
+    defaults: readDefaults(context, proto, label),
+    graph,
+    docString: proto.docString ?? '',
+  };
+}
+
+function readDefaults(context: ReadContext, proto: FunctionProto, label: string): Map<string, Attribute> {
+  const refuse = (): never => {
+    throw readError(context, 'ONNX_ATTRIBUTE', label, 'an attribute of a function has no default graph.');
+  };
+  return new Map(
+    proto.attributeProto.map((each) => [each.name ?? '', readAttribute(context, each, label, refuse)]),
+  );
+}

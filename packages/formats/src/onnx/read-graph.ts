@@ -1,0 +1,121 @@
+import { Graph, type Subgraph, tensorType, type Value } from '@octavo/core/ir';
+import { readEntries } from './entries.js';
+import { type ReadContext, readError } from './read-context.js';
+import { readNodes } from './read-node.js';
+import { readTensor } from './read-tensor.js';
+import { readType } from './read-type.js';
+import type { GraphProto, ValueInfoProto } from './schema.js';
+
+/** Where a graph's names live: its own values first, then those of the graphs around it. */
+export interface Scope {
+  readonly graph: Graph;
+  /** How errors call the graph. */
+  readonly label: string;
+  /** The value of a name, captured from an enclosing graph when needed; undefined when nobody defines it. */
+  find(name: string): Value | undefined;
+}
+
+/** Before this IR version every initializer is an input as well, and a constant all the same. */
+const CONSTANT_INPUTS_BELOW = 4;
+
+/** Reads the main graph. @throws FormatError, GraphError. */
+export function readGraph(
+  context: ReadContext,
+  proto: GraphProto,
+  opsets: ReadonlyMap<string, number>,
+): Graph {
+  const graph = new Graph(opsets);
+  const label = `graph ${proto.name ?? ''}`;
+  fillGraph(context, proto, { graph, label, find: (name) => graph.value(name) });
+  return graph;
+}
+
+/**
+ * Reads a graph inside a node's attribute. Names that it does not define become captures.
+ * @param capture Gives the node's capture index of a name of the enclosing graph, or undefined.
+ */
+export function readSubgraph(
+  context: ReadContext,
+  proto: GraphProto,
+  outer: Scope,
+  captureIndex: (value: Value) => number,
+): Subgraph {
+  const graph = new Graph(outer.graph.opsets);
+  const sources: number[] = [];
+  const find = (name: string): Value | undefined => {
+    const own = graph.value(name);
+    if (own) return own;
+    const value = outer.find(name);
+    if (!value) return undefined;
+    const stand = graph.addValue(name, value.type);
+    graph.captures.push(stand);
+    sources.push(captureIndex(value));
+    return stand;
+  };
+  fillGraph(context, proto, { graph, label: `${outer.label}, graph ${proto.name ?? ''}`, find });
+  return { graph, sources };
+}
+
+function fillGraph(context: ReadContext, proto: GraphProto, scope: Scope): void {
+  const { graph } = scope;
+  graph.name = proto.name ?? '';
+  graph.docString = proto.docString ?? '';
+  graph.metadata = readEntries(proto.metadataProps);
+  refuseUnsupported(context, proto, scope);
+  const constants = new Set(proto.initializer.map((tensor) => tensor.name));
+  for (const info of proto.input) {
+    if (context.irVersion < CONSTANT_INPUTS_BELOW && constants.has(info.name)) continue;
+    graph.inputs.push(addNamed(context, scope, info.name, `input ${info.name ?? ''}`));
+  }
+  readInitializers(context, proto, scope);
+  readNodes(context, proto.node, scope);
+  graph.outputs = proto.output.map((info) => output(context, info, scope));
+  for (const info of [...proto.input, ...proto.output, ...proto.valueInfo])
+    describeValue(context, info, scope);
+  graph.sorted();
+}
+
+function refuseUnsupported(context: ReadContext, proto: GraphProto, scope: Scope): void {
+  if (proto.sparseInitializer.length > 0) {
+    const remedy = 'Export the model with dense weights.';
+    throw readError(context, 'ONNX_SPARSE', scope.label, 'sparse initializers are not supported.', remedy);
+  }
+  if (proto.quantizationAnnotation.length > 0) context.notice('quantization annotations are left out');
+}
+
+function readInitializers(context: ReadContext, proto: GraphProto, scope: Scope): void {
+  const inputs = new Set(scope.graph.inputs);
+  for (const tensor of proto.initializer) {
+    const place = `initializer ${tensor.name ?? ''}`;
+    const constant = readTensor(context, tensor, place);
+    const known = scope.graph.value(tensor.name ?? '');
+    const value =
+      known && inputs.has(known) && !known.constant ? known : addNamed(context, scope, tensor.name, place);
+    value.constant = constant;
+    value.type = tensorType(constant.dtype, constant.shape);
+    value.docString = tensor.docString ?? '';
+  }
+}
+
+/** Adds a value, with the file's place in the error when its name is empty or taken. */
+export function addNamed(context: ReadContext, scope: Scope, name: string | undefined, place: string): Value {
+  if (name && !scope.graph.value(name)) return scope.graph.addValue(name);
+  const message = name ? 'another value of the graph has this name.' : 'it has no name.';
+  throw readError(context, name ? 'ONNX_DUPLICATE_NAME' : 'ONNX_NAME', `${scope.label}, ${place}`, message);
+}
+
+function output(context: ReadContext, info: ValueInfoProto, scope: Scope): Value {
+  const value = scope.find(info.name ?? '');
+  if (value) return value;
+  const place = `${scope.label}, output ${info.name ?? ''}`;
+  throw readError(context, 'ONNX_UNDEFINED_VALUE', place, 'no node computes it.');
+}
+
+/** Adds the type and description that a file gives for a value; files may describe values that do not exist. */
+export function describeValue(context: ReadContext, info: ValueInfoProto, scope: Scope): void {
+  const value = scope.graph.value(info.name ?? '');
+  if (!value) return;
+  const type = readType(context, info.type, `value ${info.name ?? ''}`);
+  value.type ??= type;
+  value.docString ||= info.docString ?? '';
+}

@@ -1,0 +1,141 @@
+import {
+  byteLengthOf,
+  DTYPES,
+  type DType,
+  dtypeFromOnnx,
+  elementCount,
+  encodeStrings,
+  MemoryStorage,
+  OctavoError,
+  type Storage,
+  StoredTensor,
+} from '@octavo/core/tensor';
+import { storageIn } from '../wire/byte-source.js';
+import type { Span } from '../wire/message-type.js';
+import { externalStorage } from './external-storage.js';
+import { decodePacked } from './packed-numbers.js';
+import { type ReadContext, readError } from './read-context.js';
+import { EXTERNAL, type TensorProto } from './tensor-schema.js';
+
+export type TensorContext = Pick<ReadContext, 'source' | 'externalData'>;
+
+/**
+ * A tensor of a file. Large elements stay in the file; typed fields become their raw form.
+ * @param place What errors call it, e.g. `initializer W`.
+ * @throws FormatError `ONNX_DTYPE`, `ONNX_TENSOR_SIZE`, `ONNX_TENSOR_SEGMENT`, `ONNX_EXTERNAL_*`.
+ */
+export function readTensor(context: TensorContext, proto: TensorProto, place: string): StoredTensor {
+  const dtype = dtypeFromOnnx(Number(proto.dataType ?? 0));
+  if (!dtype) {
+    const remedy = 'Octavo reads the element types 1 to 26 of ONNX.';
+    throw readError(
+      context,
+      'ONNX_DTYPE',
+      place,
+      `the element type ${proto.dataType ?? 0} is not known.`,
+      remedy,
+    );
+  }
+  if (proto.segment) {
+    throw readError(context, 'ONNX_TENSOR_SEGMENT', place, 'tensors in segments are not supported.');
+  }
+  const shape = proto.dims.map(Number);
+  const count = countElements(context, shape, place);
+  if (dtype === 'string') return new StoredTensor(dtype, shape, readStrings(context, proto, count, place));
+  const needed = byteLengthOf(dtype, count);
+  const storage = readElements(context, proto, dtype, needed, place);
+  if (storage.byteLength !== needed) {
+    const message = `a ${dtype} tensor of shape [${shape.join(', ')}] needs ${needed} bytes, found ${storage.byteLength}.`;
+    throw readError(context, 'ONNX_TENSOR_SIZE', place, message);
+  }
+  return new StoredTensor(dtype, shape, storage);
+}
+
+function countElements(context: TensorContext, shape: readonly number[], place: string): number {
+  try {
+    return elementCount(shape);
+  } catch (cause) {
+    const fault = cause instanceof OctavoError ? cause.fault : String(cause);
+    throw readError(context, 'ONNX_TENSOR_SIZE', place, fault);
+  }
+}
+
+function readStrings(context: TensorContext, proto: TensorProto, count: number, place: string): Storage {
+  if (proto.stringData.length !== count) {
+    const message = `a string tensor of ${count} elements has ${proto.stringData.length}.`;
+    throw readError(context, 'ONNX_TENSOR_SIZE', place, message);
+  }
+  return new MemoryStorage(encodeStrings(proto.stringData));
+}
+
+function readElements(
+  context: TensorContext,
+  proto: TensorProto,
+  dtype: Exclude<DType, 'string'>,
+  needed: number,
+  place: string,
+): Storage {
+  if (Number(proto.dataLocation ?? 0) === EXTERNAL) return externalStorage(context, proto, needed, place);
+  if (proto.rawData) return storageIn(context.source, proto.rawData.offset, proto.rawData.length);
+  const [field, spans] = typedField(proto, dtype);
+  const [only] = spans;
+  const isRaw = field === 'float' || field === 'double';
+  if (isRaw && only && spans.length === 1) return storageIn(context.source, only.offset, only.length);
+  const length = spans.reduce((sum, span) => sum + span.length, 0);
+  // Every element takes at least one encoded byte, so a small file cannot ask for a large array.
+  if (field !== 'float' && field !== 'double' && length < needed / elementBytes(dtype)) {
+    const message = `${needed / elementBytes(dtype)} elements of ${dtype} cannot lie in ${length} bytes of typed data.`;
+    throw readError(context, 'ONNX_TENSOR_SIZE', place, message);
+  }
+  if (needed === 0) return new MemoryStorage(new Uint8Array(0));
+  const encoded = joinSpans(context, spans, length);
+  return new MemoryStorage(
+    isRaw
+      ? encoded
+      : decodePacked(encoded, elementBytes(dtype), needed, () =>
+          readError(
+            context,
+            'ONNX_TENSOR_SIZE',
+            place,
+            `its typed data does not hold ${needed} bytes of ${dtype}.`,
+          ),
+        ),
+  );
+}
+
+/** Bytes of one entry of a typed field: packed dtypes put one byte of elements in each entry. */
+function elementBytes(dtype: DType): number {
+  return Math.max(1, DTYPES[dtype].bits / 8);
+}
+
+/** The typed field that ONNX assigns to a dtype. */
+function typedField(
+  proto: TensorProto,
+  dtype: Exclude<DType, 'string'>,
+): readonly ['float' | 'double' | 'varint', readonly Span[]] {
+  switch (dtype) {
+    case 'float32':
+    case 'complex64':
+      return ['float', proto.floatData];
+    case 'float64':
+    case 'complex128':
+      return ['double', proto.doubleData];
+    case 'int64':
+      return ['varint', proto.int64Data];
+    case 'uint32':
+    case 'uint64':
+      return ['varint', proto.uint64Data];
+    default:
+      return ['varint', proto.int32Data];
+  }
+}
+
+function joinSpans(context: TensorContext, spans: readonly Span[], length: number): Uint8Array {
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const span of spans) {
+    joined.set(context.source.readSync(span.offset, span.length), offset);
+    offset += span.length;
+  }
+  return joined;
+}
