@@ -1,0 +1,113 @@
+import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { EvaluationError } from './evaluation-error.js';
+import type { Metric, Scored } from './metrics/index.js';
+import { divide, type Segmentation } from './segments.js';
+
+/** A metric over some samples, and against the original model where there is one. */
+export interface Figure {
+  readonly count: number;
+  readonly value: number;
+  readonly interval: Interval;
+  readonly original?: Comparison;
+}
+
+/** Quantized against original on the same samples. */
+export interface Comparison {
+  /** The original model's metric. */
+  readonly value: number;
+  /** Quantized / original for a higher-is-better metric, original / quantized for an error metric. */
+  readonly retention: number;
+  /**
+   * How much is lost: original - quantized for a higher-is-better metric, (quantized - original) / original for an
+   * error metric. Negative when the quantized model is better.
+   */
+  readonly drop: number;
+  /** Of the drop, over paired samples. */
+  readonly interval: Interval;
+}
+
+export interface SegmentFigures {
+  /** The specification, e.g. `price:quantile4`. */
+  readonly by: string;
+  readonly segments: readonly (Figure & { readonly name: string })[];
+}
+
+export interface Evaluation {
+  readonly metric: string;
+  readonly higherIsBetter: boolean;
+  readonly unit: Metric['unit'];
+  readonly overall: Figure;
+  readonly segments: readonly SegmentFigures[];
+}
+
+/**
+ * Summarizes scored samples, overall and by segment, and compares them pair by pair with the original model's.
+ * @throws EvaluationError `PAIRS` when the two runs did not see the same samples.
+ */
+export function evaluate(
+  metric: Metric,
+  scored: readonly Scored[],
+  options: {
+    readonly original?: readonly Scored[] | undefined;
+    readonly segmentations?: readonly (Segmentation & { readonly spec?: string })[];
+  } = {},
+): Evaluation {
+  const { original, segmentations = [] } = options;
+  if (
+    original &&
+    (original.length !== scored.length || original.some((each, i) => each.id !== scored[i]?.id))
+  ) {
+    throw new EvaluationError({ code: 'PAIRS', message: 'the two models were scored on different samples.' });
+  }
+  const all = scored.map((_, index) => index);
+  return {
+    metric: metric.name,
+    higherIsBetter: metric.higherIsBetter,
+    unit: metric.unit,
+    overall: figure(metric, scored, original, all),
+    segments: segmentations.map((segmentation) => ({
+      by: segmentation.spec ?? segmentation.column,
+      segments: divide(scored, segmentation).map(({ name, indices }) => ({
+        name,
+        ...figure(metric, scored, original, indices),
+      })),
+    })),
+  };
+}
+
+/** How much worse `quantized` is than `original` (see {@link Comparison.drop}). */
+export function dropOf(metric: Metric, original: number, quantized: number): number {
+  return metric.higherIsBetter ? original - quantized : (quantized - original) / original;
+}
+
+function figure(
+  metric: Metric,
+  scored: readonly Scored[],
+  original: readonly Scored[] | undefined,
+  indices: readonly number[],
+): Figure {
+  const own = pick(scored, indices);
+  const base = {
+    count: own.length,
+    value: metric.summarize(own),
+    interval: bootstrapInterval(own.length, (drawn) => metric.summarize(pick(own, drawn))),
+  };
+  return original ? { ...base, original: compare(metric, own, pick(original, indices)) } : base;
+}
+
+function compare(metric: Metric, own: readonly Scored[], other: readonly Scored[]): Comparison {
+  const before = metric.summarize(other);
+  const after = metric.summarize(own);
+  return {
+    value: before,
+    retention: metric.higherIsBetter ? after / before : before / after,
+    drop: dropOf(metric, before, after),
+    interval: bootstrapInterval(own.length, (drawn) =>
+      dropOf(metric, metric.summarize(pick(other, drawn)), metric.summarize(pick(own, drawn))),
+    ),
+  };
+}
+
+function pick(samples: readonly Scored[], indices: readonly number[]): Scored[] {
+  return indices.flatMap((index) => samples[index] ?? []);
+}

@@ -1,0 +1,4 @@
+import { OctavoError } from '@octavo/core/tensor';
+
+/** Data, labels or metrics that do not fit a model. */
+export class EvaluationError extends OctavoError {}

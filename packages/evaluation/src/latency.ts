@@ -1,0 +1,40 @@
+import type { NamedTensors, Session } from '@octavo/runtime';
+
+/** Milliseconds of one run. */
+export interface Latency {
+  readonly runs: number;
+  readonly median: number;
+  readonly p95: number;
+}
+
+/**
+ * Times sessions on the same feeds, interleaved so that drift of the machine's clock meets all alike; a few
+ * unmeasured runs come first. `run` is timed, as applications call it.
+ * @param budget Milliseconds to spend on each session; at least three runs are made.
+ */
+export async function measureLatency(
+  sessions: readonly Session[],
+  feeds: readonly NamedTensors[],
+  budget = 1000,
+  runs = 100,
+): Promise<Latency[]> {
+  const times: number[][] = sessions.map(() => []);
+  const spent = sessions.map(() => 0);
+  for (let round = -2; round < runs; round++) {
+    const feed = feeds[Math.abs(round) % feeds.length] ?? {};
+    for (const [index, session] of sessions.entries()) {
+      if ((spent[index] ?? 0) > budget && (times[index]?.length ?? 0) >= 3) continue;
+      const start = performance.now();
+      await session.run(feed);
+      const time = performance.now() - start;
+      spent[index] = (spent[index] ?? 0) + time;
+      if (round >= 0) times[index]?.push(time);
+    }
+  }
+  return times.map((list) => {
+    const sorted = [...list].sort((a, b) => a - b);
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+    return { runs: sorted.length, median: at(0.5), p95: at(0.95) };
+  });
+}

@@ -1,0 +1,38 @@
+/** One sample's result: what the model said, what is right, and how good that is. */
+export interface Scored {
+  readonly id: string;
+  /** Contribution to the metric, e.g. 1 for a hit, the absolute error, the squared error. */
+  readonly score: number;
+  /** Class index or number predicted. */
+  readonly prediction: number;
+  readonly label: number;
+  /** The sample's other columns, for segments. */
+  readonly columns: Readonly<Record<string, string | number>>;
+}
+
+/** How well outputs match labels. */
+export interface Metric {
+  readonly name: string;
+  readonly higherIsBetter: boolean;
+  /** What the figure counts in: `%` figures are printed times 100. */
+  readonly unit: '%' | 'label' | '';
+  /** Class of a score vector (`class`) or the first number of the output (`number`). */
+  readonly reads: 'class' | 'number';
+  /** Scores one sample from the output's numbers. */
+  score(output: ArrayLike<number>, label: number): { readonly score: number; readonly prediction: number };
+  /** The metric over samples; NaN when there are none. */
+  summarize(samples: readonly Scored[]): number;
+}
+
+/** Index of the largest number; the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
+  return best;
+}
+
+export function meanScore(samples: readonly Scored[]): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample.score;
+  return sum / samples.length;
+}

@@ -1,0 +1,123 @@
+import { EvaluationError } from './evaluation-error.js';
+import type { Scored } from './metrics/index.js';
+
+/** How samples are divided: by a column's values, its quantiles, given bounds, or the month or year of a date. */
+export type Segmentation =
+  | { readonly column: string; readonly by: 'value' | 'month' | 'year' }
+  | { readonly column: string; readonly by: 'quantile'; readonly count: number }
+  | { readonly column: string; readonly by: 'bounds'; readonly bounds: readonly number[] };
+
+/** Samples with one thing in common. */
+export interface Segment {
+  readonly name: string;
+  /** Positions of its samples. */
+  readonly indices: readonly number[];
+}
+
+/**
+ * Parses `region`, `date:month`, `date:year`, `price:quantile4` or `price:0,100000,1e6`; the column `label` is the
+ * sample's label.
+ * @throws EvaluationError `SEGMENT_SPEC`.
+ */
+export function parseSegmentation(spec: string): Segmentation {
+  const [column = '', rule] = spec.split(':', 2);
+  if (!column) throw badSpec(spec);
+  if (rule === undefined) return { column, by: 'value' };
+  if (rule === 'month' || rule === 'year') return { column, by: rule };
+  const quantile = /^quantile([0-9]{1,3})$/.exec(rule);
+  if (quantile && Number(quantile[1]) >= 2) return { column, by: 'quantile', count: Number(quantile[1]) };
+  const bounds = rule.split(',').map(Number);
+  if (bounds.some((bound) => Number.isNaN(bound)) || rule === '') throw badSpec(spec);
+  return { column, by: 'bounds', bounds: bounds.sort((a, b) => a - b) };
+}
+
+/**
+ * Divides samples; segments come in the order of their bounds or names.
+ * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column, `SEGMENT_NUMBER` when it holds no number.
+ */
+export function divide(samples: readonly Scored[], segmentation: Segmentation): Segment[] {
+  const cells = samples.map((sample) => cellOf(sample, segmentation.column));
+  if (segmentation.by === 'quantile' || segmentation.by === 'bounds') {
+    const numbers = cells.map((cell, i) => numberOf(cell, segmentation.column, samples[i]?.id ?? ''));
+    const bounds =
+      segmentation.by === 'bounds' ? segmentation.bounds : quantileBounds(numbers, segmentation.count);
+    return byBounds(numbers, bounds, segmentation.column);
+  }
+  const length = { value: Number.POSITIVE_INFINITY, month: 7, year: 4 }[segmentation.by];
+  return byValue(cells.map((cell) => String(cell).slice(0, length)));
+}
+
+function byValue(keys: readonly string[]): Segment[] {
+  const groups = new Map<string, number[]>();
+  keys.forEach((key, index) => {
+    const group = groups.get(key) ?? [];
+    group.push(index);
+    groups.set(key, group);
+  });
+  return [...groups]
+    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+    .map(([name, indices]) => ({ name, indices }));
+}
+
+function byBounds(numbers: readonly number[], bounds: readonly number[], column: string): Segment[] {
+  const names = [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => {
+    const below = bounds[i - 1];
+    if (below === undefined) return `${column} < ${format(bound)}`;
+    return Number.isFinite(bound)
+      ? `${format(below)} <= ${column} < ${format(bound)}`
+      : `${column} >= ${format(below)}`;
+  });
+  const segments = names.map((name) => ({ name, indices: [] as number[] }));
+  numbers.forEach((number, index) => {
+    const place = bounds.findIndex((bound) => number < bound);
+    segments[place < 0 ? bounds.length : place]?.indices.push(index);
+  });
+  return segments.filter((segment) => segment.indices.length > 0);
+}
+
+function quantileBounds(numbers: readonly number[], count: number): number[] {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const bounds = Array.from(
+    { length: count - 1 },
+    (_, i) => sorted[Math.round(((i + 1) / count) * sorted.length)] ?? 0,
+  );
+  return [...new Set(bounds)];
+}
+
+function cellOf(sample: Scored, column: string): string | number {
+  const cell = column === 'label' ? sample.label : sample.columns[column];
+  if (cell === undefined) {
+    throw new EvaluationError({
+      code: 'SEGMENT_COLUMN',
+      where: sample.id,
+      message: `it has no column ${column}.`,
+      remedy: `Its columns are ${['label', ...Object.keys(sample.columns)].join(', ')}.`,
+    });
+  }
+  return cell;
+}
+
+function numberOf(cell: string | number, column: string, id: string): number {
+  const number = Number(cell);
+  if (cell === '' || Number.isNaN(number)) {
+    throw new EvaluationError({
+      code: 'SEGMENT_NUMBER',
+      where: id,
+      message: `column ${column} holds ${JSON.stringify(cell)}, which is no number.`,
+      remedy: 'Segment by its values instead.',
+    });
+  }
+  return number;
+}
+
+function format(bound: number): string {
+  return bound.toLocaleString('en', { maximumSignificantDigits: 4 });
+}
+
+function badSpec(spec: string): EvaluationError {
+  return new EvaluationError({
+    code: 'SEGMENT_SPEC',
+    message: `${JSON.stringify(spec)} is no segment specification.`,
+    remedy: 'Write column, column:month, column:year, column:quantile4 or column:100,200.',
+  });
+}
