@@ -1,4 +1,5 @@
 export * from './attribute.js';
+export * from './clone.js';
 export * from './constant-value.js';
 export * from './dims.js';
 export * from './graph.js';
