@@ -18,6 +18,11 @@ export interface DecodeOptions {
   /** Told once about each kind of thing that was left out or assumed. */
   readonly onNotice?: (text: string) => void;
   readonly limits?: ReadLimits;
+  /**
+   * Inputs that have an initializer, and so a default, from IR version 4 on: `fix` (default) reads them as constants,
+   * `keep` leaves them inputs whose value has a constant.
+   */
+  readonly constantInputs?: 'fix' | 'keep';
 }
 
 /**
@@ -43,6 +48,7 @@ export function decodeModel(bytes: Uint8Array | ByteSource, options: DecodeOptio
     functions,
     externalData: options.externalData,
     irVersion: Number(proto.irVersion ?? 0),
+    keepConstantInputs: options.constantInputs === 'keep',
     registry: options.registry ?? new OpRegistry(standardOps),
   });
 }

@@ -1,5 +1,5 @@
 import type { Storage } from '@octavo/core/tensor';
-import { storageIn } from '../wire/byte-source.js';
+import { SourceStorage } from '../wire/byte-source.js';
 import { type ReadContext, readError } from './read-context.js';
 import type { TensorProto } from './tensor-schema.js';
 
@@ -32,7 +32,7 @@ export function externalStorage(
     const remedy = 'The data file belongs to another model or is cut off: export both again.';
     throw readError(context, 'ONNX_EXTERNAL_RANGE', place, message, remedy);
   }
-  return storageIn(source, offset, length);
+  return new SourceStorage(source, offset, length);
 }
 
 /** Locations are relative, with forward or backward slashes, and never climb. */

@@ -13,6 +13,8 @@ export interface ReadContext {
   /** Ops that are the model's own functions, as `domain::name`. */
   readonly functions: ReadonlySet<string>;
   readonly irVersion: number;
+  /** Whether initializers that are inputs too stay inputs. */
+  readonly keepConstantInputs: boolean;
   /** Told once for each kind of thing that was left out or assumed. */
   readonly notice: (text: string) => void;
 }

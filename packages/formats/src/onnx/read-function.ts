@@ -2,7 +2,7 @@ import { type Attribute, canonicalDomain, Graph, type ModelFunction } from '@oct
 import { readEntries } from './entries.js';
 import { readAttribute } from './read-attribute.js';
 import { type ReadContext, readError } from './read-context.js';
-import { addNamed, describeValue, type Scope } from './read-graph.js';
+import { addNamed, describeValue, refuseCycles, type Scope } from './read-graph.js';
 import { readNodes } from './read-node.js';
 import { readOpsets } from './read-opsets.js';
 import type { FunctionProto } from './schema.js';
@@ -22,7 +22,7 @@ export function readFunction(context: ReadContext, proto: FunctionProto): ModelF
     throw readError(context, 'ONNX_UNDEFINED_VALUE', `${label}, output ${name}`, 'no node computes it.');
   });
   for (const info of proto.valueInfo) describeValue(context, info, scope);
-  graph.sorted();
+  refuseCycles(context, scope);
   return {
     domain: canonicalDomain(proto.domain ?? ''),
     name: proto.name ?? '',

@@ -1,4 +1,5 @@
 import { Graph, type Subgraph, tensorType, type Value } from '@octavo/core/ir';
+import { OctavoError } from '@octavo/core/tensor';
 import { readEntries } from './entries.js';
 import { type ReadContext, readError } from './read-context.js';
 import { readNodes } from './read-node.js';
@@ -16,7 +17,7 @@ export interface Scope {
 }
 
 /** Before this IR version every initializer is an input as well, and a constant all the same. */
-const CONSTANT_INPUTS_BELOW = 4;
+const OVERRIDABLE_FROM_IR = 4;
 
 /** Reads the main graph. @throws FormatError, GraphError. */
 export function readGraph(
@@ -62,17 +63,38 @@ function fillGraph(context: ReadContext, proto: GraphProto, scope: Scope): void 
   graph.docString = proto.docString ?? '';
   graph.metadata = readEntries(proto.metadataProps);
   refuseUnsupported(context, proto, scope);
-  const constants = new Set(proto.initializer.map((tensor) => tensor.name));
-  for (const info of proto.input) {
-    if (context.irVersion < CONSTANT_INPUTS_BELOW && constants.has(info.name)) continue;
-    graph.inputs.push(addNamed(context, scope, info.name, `input ${info.name ?? ''}`));
-  }
+  readInputs(context, proto, scope);
   readInitializers(context, proto, scope);
   readNodes(context, proto.node, scope);
   graph.outputs = proto.output.map((info) => output(context, info, scope));
   for (const info of [...proto.input, ...proto.output, ...proto.valueInfo])
     describeValue(context, info, scope);
-  graph.sorted();
+  refuseCycles(context, scope);
+}
+
+function readInputs(context: ReadContext, proto: GraphProto, scope: Scope): void {
+  const constants = new Set(proto.initializer.map((tensor) => tensor.name));
+  for (const info of proto.input) {
+    if (constants.has(info.name)) {
+      const overridable = context.irVersion >= OVERRIDABLE_FROM_IR;
+      if (!overridable || !context.keepConstantInputs) {
+        if (overridable) context.notice('inputs with an initializer are read as constants');
+        continue;
+      }
+    }
+    scope.graph.inputs.push(addNamed(context, scope, info.name, `input ${info.name ?? ''}`));
+  }
+}
+
+/** @throws FormatError `ONNX_CYCLE`. */
+export function refuseCycles(context: ReadContext, scope: Scope): void {
+  try {
+    scope.graph.sorted();
+  } catch (cause) {
+    const where = cause instanceof OctavoError ? cause.where : undefined;
+    const place = `${scope.label}, ${where ?? 'nodes'}`;
+    throw readError(context, 'ONNX_CYCLE', place, 'it depends on its own output.');
+  }
 }
 
 function refuseUnsupported(context: ReadContext, proto: GraphProto, scope: Scope): void {

@@ -26,10 +26,11 @@ function readNode(
   const label = nodeLabel(proto);
   if (!proto.opType) throw readError(context, 'ONNX_NODE', `${scope.label}, ${label}`, 'it names no op.');
   const inputs = proto.input.map((name) => (name ? resolve(context, name, label, scope) : undefined));
-  const captures: Value[] = [];
+  const captured = new Map<Value, number>();
   const captureIndex = (value: Value): number => {
-    const known = captures.indexOf(value);
-    return known >= 0 ? known : captures.push(value) - 1;
+    const index = captured.get(value) ?? captured.size;
+    captured.set(value, index);
+    return index;
   };
   const attributes = new Map<string, Attribute>();
   for (const attribute of proto.attribute) {
@@ -42,6 +43,7 @@ function readNode(
     );
   }
   const op = findOp(context, proto.domain ?? '', proto.opType, scope);
+  const captures = [...captured.keys()];
   const node = scope.graph.addNode(op, { name: proto.name ?? '', inputs, outputs, attributes, captures });
   node.docString = proto.docString ?? '';
   node.overload = proto.overload ?? '';

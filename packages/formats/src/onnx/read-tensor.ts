@@ -10,7 +10,7 @@ import {
   type Storage,
   StoredTensor,
 } from '@octavo/core/tensor';
-import { storageIn } from '../wire/byte-source.js';
+import { SourceStorage } from '../wire/byte-source.js';
 import type { Span } from '../wire/message-type.js';
 import { externalStorage } from './external-storage.js';
 import { decodePacked } from './packed-numbers.js';
@@ -76,11 +76,11 @@ function readElements(
   place: string,
 ): Storage {
   if (Number(proto.dataLocation ?? 0) === EXTERNAL) return externalStorage(context, proto, needed, place);
-  if (proto.rawData) return storageIn(context.source, proto.rawData.offset, proto.rawData.length);
+  if (proto.rawData) return new SourceStorage(context.source, proto.rawData.offset, proto.rawData.length);
   const [field, spans] = typedField(proto, dtype);
   const [only] = spans;
   const isRaw = field === 'float' || field === 'double';
-  if (isRaw && only && spans.length === 1) return storageIn(context.source, only.offset, only.length);
+  if (isRaw && only && spans.length === 1) return new SourceStorage(context.source, only.offset, only.length);
   const length = spans.reduce((sum, span) => sum + span.length, 0);
   // Every element takes at least one encoded byte, so a small file cannot ask for a large array.
   if (field !== 'float' && field !== 'double' && length < needed / elementBytes(dtype)) {

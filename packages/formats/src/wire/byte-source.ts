@@ -1,4 +1,4 @@
-import { MemoryStorage, type Storage } from '@octavo/core/tensor';
+import type { Storage } from '@octavo/core/tensor';
 import { FormatError } from '../format-error.js';
 
 /** Immutable bytes with random access: a file, or an array in memory. */
@@ -39,35 +39,31 @@ export class MemorySource implements ByteSource {
   }
 }
 
-/** A part of a source, read when it is asked for. */
+/** A part of a source: read when it is asked for, or at once when it is small or in memory anyway. */
 export class SourceStorage implements Storage {
   readonly source: ByteSource;
   readonly offset: number;
   readonly byteLength: number;
+  readonly resident: Uint8Array | undefined;
 
+  /** @throws FormatError `ONNX_TRUNCATED` when the range is outside the source. */
   constructor(source: ByteSource, offset: number, byteLength: number) {
     checkRange(source, offset, byteLength);
     this.source = source;
     this.offset = offset;
     this.byteLength = byteLength;
+    if (byteLength <= RESIDENT_BYTES) this.resident = source.readSync(offset, byteLength).slice();
+    else this.resident = source.inMemory ? source.readSync(offset, byteLength) : undefined;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
-    return this.source.read(this.offset + offset, length);
+    return this.resident?.subarray(offset, offset + length) ?? this.source.read(this.offset + offset, length);
   }
 }
 
 /** Tensors up to this many bytes are read at once, so that passes can look into them without waiting. */
 export const RESIDENT_BYTES = 65_536;
-
-/** The storage for a part of a source: resident when it is small or in memory anyway. */
-export function storageIn(source: ByteSource, offset: number, length: number): Storage {
-  if (length <= RESIDENT_BYTES) return new MemoryStorage(source.readSync(offset, length).slice());
-  return source.inMemory
-    ? new MemoryStorage(source.readSync(offset, length))
-    : new SourceStorage(source, offset, length);
-}
 
 /** @throws FormatError `ONNX_TRUNCATED` unless `offset..offset+length` lies inside. */
 export function checkRange(

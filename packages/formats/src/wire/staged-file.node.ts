@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { FormatError } from '../format-error.js';
 import type { Payload } from './encode-message.js';
 
@@ -22,6 +22,8 @@ export class StagedFile {
 
   /** @throws FormatError `FILE_UNWRITABLE`. */
   static async create(path: string, signal?: AbortSignal): Promise<StagedFile> {
+    const existing = await stat(path).catch(() => undefined);
+    if (existing?.isDirectory()) throw unwritable(path, new Error('it is a folder'));
     const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
     try {
       return new StagedFile(path, temporary, await open(temporary, 'wx'), signal);
