@@ -1,0 +1,20 @@
+import { entropy } from './entropy.js';
+import { minMax } from './min-max.js';
+import { movingAverage } from './moving-average.js';
+import { mse } from './mse.js';
+import type { ObserverFactory } from './observer.js';
+import { percentile } from './percentile.js';
+
+/** Every observer by the name that recipes and the command line use. */
+export const observers = {
+  minmax: minMax,
+  percentile,
+  entropy,
+  mse,
+  'moving-average': movingAverage,
+} as const satisfies Readonly<Record<string, ObserverFactory>>;
+
+export type ObserverName = keyof typeof observers;
+
+export { Histogram, type HistogramState } from './histogram.js';
+export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';
