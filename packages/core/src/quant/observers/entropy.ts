@@ -12,9 +12,8 @@ const FEWEST_BINS = 256;
 
 /**
  * The range whose quantized distribution diverges least (Kullback-Leibler) from the clipped one: the threshold search
- * of S. Migacz, "8-bit Inference with TensorRT" (GTC 2017) for the limit of the
- * magnitudes on both sides. Exact zeros are left out: they quantize
- * exactly in any range, and after a ReLU they would outweigh everything else.
+ * of S. Migacz, "8-bit Inference with TensorRT" (GTC 2017) for the limit of the magnitudes on both sides. Exact zeros
+ * are left out: they quantize exactly in any range, and after a ReLU they would outweigh everything else.
  */
 export function entropyRange(histogram: HistogramState, options: ObserverOptions): RealRange {
   const { bits = 8, symmetric = false } = options;
