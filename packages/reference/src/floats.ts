@@ -1,0 +1,27 @@
+import { type DType, fromNumbers, type Shape, Tensor, toNumbers } from '@octavo/core/tensor';
+
+/** What float kernels compute on; float64 tensors keep their precision, everything else fits float32. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** The elements as floats: the tensor's own array where it is one, else a copy. */
+export function floats(tensor: Tensor): FloatArray {
+  const numbers = toNumbers(tensor);
+  if (numbers instanceof Float32Array || numbers instanceof Float64Array) return numbers;
+  return numbers instanceof Int32Array || numbers instanceof Uint32Array
+    ? Float64Array.from(numbers)
+    : Float32Array.from(numbers);
+}
+
+/** A tensor of `dtype` from computed elements, each rounded once. */
+export function floatTensor(dtype: DType, shape: Shape, values: FloatArray): Tensor {
+  if (dtype === 'float32') {
+    return new Tensor(dtype, shape, values instanceof Float32Array ? values : Float32Array.from(values));
+  }
+  if (dtype === 'float64' && values instanceof Float64Array) return new Tensor(dtype, shape, values);
+  return fromNumbers(dtype, shape, values);
+}
+
+/** An array for results of `dtype` before their last rounding. */
+export function resultArray(dtype: DType, count: number): FloatArray {
+  return dtype === 'float32' ? new Float32Array(count) : new Float64Array(count);
+}

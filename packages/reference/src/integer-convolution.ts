@@ -1,0 +1,55 @@
+import { requantizationMultipliers, requantize, storeIntegers } from '@octavo/core/quant';
+import type { NumberArray, Shape, Tensor } from '@octavo/core/tensor';
+import { type Convolution, convolve, volume } from './convolution.js';
+import type { IntegerResult } from './integer-product.js';
+
+/** Weights minus the zero points of their output channels (first axis); one zero point serves all. */
+export function centeredWeights(
+  values: NumberArray,
+  shape: Shape,
+  zeroPoints: ArrayLike<number>,
+): Float32Array {
+  const perChannel = shape.slice(1).reduce((a, b) => a * b, 1);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = (values[i] ?? 0) - (zeroPoints[Math.floor(i / perChannel) % zeroPoints.length] ?? 0);
+  }
+  return out;
+}
+
+/** Convolution of `x - zeroPoint` with centered weights plus bias, in int32 modulo 2^32; padding is the real 0. */
+export function integerConvolution(
+  x: NumberArray,
+  zeroPoint: number,
+  weights: Float32Array,
+  bias: ArrayLike<number> | undefined,
+  plan: Convolution,
+): Int32Array {
+  const centered = new Float32Array(x.length);
+  for (let i = 0; i < centered.length; i++) centered[i] = (x[i] ?? 0) - zeroPoint;
+  const sums = convolve(centered, weights, plan);
+  const plane = volume(plan.output);
+  if (bias) {
+    for (let i = 0; i < sums.length; i++) {
+      sums[i] = (sums[i] ?? 0) + (bias[Math.floor(i / plane) % plan.outChannels] ?? 0);
+    }
+  }
+  return new Int32Array(sums);
+}
+
+/** Accumulators `[N, M, spatial...]` to stored integers, with the multiplier of each output channel. */
+export function requantizeConvolution(
+  accumulators: Int32Array,
+  plan: Convolution,
+  xScale: number,
+  wScales: Float32Array,
+  y: IntegerResult,
+): Tensor {
+  const integers = requantize(accumulators, plan.shape, {
+    multipliers: requantizationMultipliers(xScale, wScales, y.scale),
+    zeroPoint: y.zeroPoint,
+    storage: y.storage,
+    axis: 1,
+  });
+  return storeIntegers(y.storage, plan.shape, integers);
+}

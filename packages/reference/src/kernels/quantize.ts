@@ -1,0 +1,64 @@
+import { defineKernel, type Kernel, SUPPORTED, type SupportContext, unsupported } from '@octavo/backend';
+import { DequantizeLinear, DynamicQuantizeLinear, type Node, QuantizeLinear } from '@octavo/core/ir';
+import { dequantize, dynamicQparams, PER_TENSOR, quantizeNumbers, storeIntegers } from '@octavo/core/quant';
+import { dtypeFromOnnx, isFloat, Tensor, toNumbers } from '@octavo/core/tensor';
+import { floatTensor } from '../floats.js';
+import { refuse } from '../integer-operands.js';
+import { linearType, storageOf } from '../linear-type.js';
+import { operand } from '../operand.js';
+
+/** Declines float8 and float4 storage, which has no integers. */
+function integerStorage(position: number) {
+  return (node: Node, _context: SupportContext) => {
+    const dtype = node.inputs[position]?.dtype;
+    return dtype?.startsWith('float') ? unsupported(`quantization to ${dtype}`) : SUPPORTED;
+  };
+}
+
+const quantizeLinear = defineKernel(QuantizeLinear, {
+  supports: integerStorage(2),
+  prepare:
+    ({ attributes }) =>
+    (inputs) => {
+      const [x, scale, zeroPoint] = [operand(inputs, 0), operand(inputs, 1), inputs[2]];
+      const storage = storageOf(zeroPoint?.dtype ?? dtypeFromOnnx(attributes.output_dtype) ?? 'uint8');
+      const type = linearType(storage, scale, zeroPoint, attributes);
+      return [storeIntegers(storage, x.shape, quantizeNumbers(toNumbers(x), x.shape, type))];
+    },
+});
+
+const dequantizeLinear = defineKernel(DequantizeLinear, {
+  supports: integerStorage(0),
+  prepare:
+    ({ attributes }) =>
+    (inputs) => {
+      const [x, scale] = [operand(inputs, 0), operand(inputs, 1)];
+      const expressed = dtypeFromOnnx(attributes.output_dtype) ?? scale.dtype;
+      if (!isFloat(expressed)) refuse(`dequantizing gives a float tensor, not ${expressed}.`);
+      const type = linearType(storageOf(x.dtype), scale, inputs[2], attributes);
+      return [dequantize(x, { ...type, expressed })];
+    },
+});
+
+const dynamicQuantizeLinear = defineKernel(DynamicQuantizeLinear, {
+  prepare: () => (inputs) => {
+    const x = operand(inputs, 0);
+    const values = toNumbers(x);
+    const { scale, zeroPoint } = dynamicQparams(values);
+    const integers = quantizeNumbers(values, x.shape, {
+      storage: 'uint8',
+      expressed: 'float32',
+      granularity: PER_TENSOR,
+      symmetric: false,
+      scales: Float32Array.of(scale),
+      zeroPoints: Int32Array.of(zeroPoint),
+    });
+    return [
+      storeIntegers('uint8', x.shape, integers),
+      floatTensor(x.dtype, [], Float32Array.of(scale)),
+      new Tensor('uint8', [], Uint8Array.of(zeroPoint)),
+    ];
+  },
+});
+
+export const quantizeKernels: readonly Kernel[] = [quantizeLinear, dequantizeLinear, dynamicQuantizeLinear];
