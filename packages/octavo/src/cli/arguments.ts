@@ -1,0 +1,35 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!Number.isSafeInteger(number) || number < min || text.trim() === '')
+      throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
+    return number;
+  };
+}
+
+/** Collects a repeatable option. */
+export function collect(text: string, previous: readonly string[]): string[] {
+  return [...previous, text];
+}
+
+/** An option that takes one of a list. */
+export function choice(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  fallback: string,
+): Option {
+  return new Option(flags, description).choices(choices).default(fallback);
+}
+
+/** Options about data that several commands share. */
+export function dataOptions(): Option[] {
+  return [
+    new Option('--preprocess <file>', 'JSON file: size, crop, mean, scale, layout, order of images'),
+    new Option('--samples <n>', 'use at most n samples').argParser(wholeNumber(1)),
+    new Option('--seed <n>', 'seed of the selection of samples').argParser(wholeNumber(0)).default(1),
+  ];
+}
