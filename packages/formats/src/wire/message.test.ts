@@ -1,0 +1,130 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FormatError } from '../format-error.js';
+import { MemorySource } from './byte-source.js';
+import { Cursor, DEFAULT_LIMITS } from './cursor.js';
+import { decodeMessage } from './decode-message.js';
+import { type Encodable, encodeMessage } from './encode-message.js';
+import { field, type MessageType, messageType, type Span } from './message-type.js';
+
+interface Tree {
+  readonly numbers: readonly (number | bigint)[];
+  readonly text: string | undefined;
+  readonly weights: readonly number[];
+  readonly blob: Span | undefined;
+  readonly children: readonly Tree[];
+}
+
+const TREE: MessageType<Tree> = messageType('Tree', {
+  numbers: field.repeated.int(1),
+  text: field.string(2),
+  weights: field.repeated.float(3),
+  blob: field.span(4),
+  children: field.repeated.message(5, () => TREE),
+});
+
+function bytesOf(tree: Encodable<Tree>): Uint8Array {
+  const { parts } = encodeMessage(TREE, tree);
+  return new Uint8Array(parts.flatMap((part) => (part instanceof Uint8Array ? [...part] : [])));
+}
+
+function decode(bytes: Uint8Array, limits = DEFAULT_LIMITS): Tree {
+  return decodeMessage(new Cursor(new MemorySource(bytes), 0, limits), TREE, bytes.length);
+}
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof FormatError) return error.code;
+    throw error;
+  }
+  return 'accepted';
+}
+
+const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+});
+
+describe('messages', () => {
+  it('come back as they were written, for any integers, texts and floats', () => {
+    const trees = fc.record({
+      numbers: fc.array(int64),
+      text: fc.string({ unit: 'binary', minLength: 1 }),
+      weights: fc.array(fc.float({ noNaN: true })),
+    });
+    fc.assert(
+      fc.property(trees, fc.array(trees), (root, children) => {
+        const read = decode(bytesOf({ ...root, children }));
+        expect(read).toMatchObject(root);
+        expect(read.children.map(({ numbers, text, weights }) => ({ numbers, text, weights }))).toEqual(
+          children,
+        );
+      }),
+    );
+  });
+
+  it('are read across the edges of the window', () => {
+    const children = Array.from({ length: 5000 }, (_, i) => ({ text: `child ${i}`.padEnd(i % 90, '.') }));
+    const read = decode(bytesOf({ children }));
+    expect(read.children.map((child) => child.text)).toEqual(children.map((child) => child.text));
+  });
+
+  it('accept packed and unpacked numbers alike', () => {
+    const writer = new BinaryWriter();
+    writer.tag(1, WireType.LengthDelimited).fork().int64(1).int64(300).join();
+    writer.tag(1, WireType.Varint).int64(-1);
+    expect(decode(writer.finish()).numbers).toEqual([1, 300, -1]);
+  });
+
+  it('keep the place of a blob instead of its bytes', () => {
+    const bytes = bytesOf({ text: 'abc', blob: new Uint8Array(10_000).fill(7) });
+    const { blob } = decode(bytes);
+    expect(blob?.length).toBe(10_000);
+    expect(bytes.subarray(blob?.offset).every((byte) => byte === 7)).toBe(true);
+  });
+
+  it('pass over fields they do not know and tell about them', () => {
+    const writer = new BinaryWriter();
+    writer.tag(99, WireType.LengthDelimited).string('future');
+    writer.tag(98, WireType.Bit64).double(1);
+    writer.tag(2, WireType.LengthDelimited).string('kept');
+    const bytes = writer.finish();
+    const told: number[] = [];
+    const read = decodeMessage(new Cursor(new MemorySource(bytes)), TREE, bytes.length, (_, number) =>
+      told.push(number),
+    );
+    expect(read.text).toBe('kept');
+    expect(told).toEqual([99, 98]);
+  });
+});
+
+describe('broken bytes', () => {
+  const groups = new BinaryWriter().tag(9, WireType.StartGroup).tag(9, WireType.EndGroup).finish();
+  const nested = (depth: number): Encodable<Tree> => (depth ? { children: [nested(depth - 1)] } : {});
+
+  it.each([
+    ['a length past the end', new Uint8Array([0x12, 0x7f, 0x41]), 'ONNX_TRUNCATED'],
+    ['a length of 2^63', new Uint8Array([0x22, ...new Array(8).fill(0x80), 0x80, 0x01]), 'ONNX_TRUNCATED'],
+    ['an over-long varint', new Uint8Array([0x08, ...new Array(11).fill(0xff)]), 'ONNX_NOT_A_MODEL'],
+    ['a varint that is cut off', new Uint8Array([0x08, 0xff]), 'ONNX_TRUNCATED'],
+    ['field number 0', new Uint8Array([0x00, 0x01]), 'ONNX_NOT_A_MODEL'],
+    ['a group', groups, 'ONNX_NOT_A_MODEL'],
+    ['a number where a text belongs', new Uint8Array([0x10, 0x01]), 'ONNX_NOT_A_MODEL'],
+    ['a text that is not UTF-8', new Uint8Array([0x12, 0x02, 0xc3, 0x28]), 'ONNX_TEXT'],
+    ['a field that ends in the next message', new Uint8Array([0x2a, 0x01, 0x08, 0x01]), 'ONNX_TRUNCATED'],
+    ['messages nested too deeply', bytesOf(nested(200)), 'ONNX_NESTING'],
+  ])('with %s are refused', (_, bytes, code) => {
+    expect(codeOf(() => decode(bytes))).toBe(code);
+  });
+
+  it('cannot ask for more memory than the limit', () => {
+    const empty = new Uint8Array(200_000);
+    for (let i = 0; i < empty.length; i += 2) empty[i] = 0x2a;
+    expect(codeOf(() => decode(empty, { ...DEFAULT_LIMITS, structureBytes: 2 ** 20 }))).toBe(
+      'ONNX_TOO_LARGE',
+    );
+  });
+});
