@@ -12,6 +12,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'scripts/**/*.test.ts',
       'tests/numerics/**/*.test.ts',
+      'tests/conformance/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     setupFiles: ['./tests/setup/fast-check-seed.ts'],

@@ -93,7 +93,7 @@ export function tensorFromBytes<D extends DType>(dtype: D, shape: Shape, bytes: 
       message: `${bytes.byteLength} bytes are no whole number of ${dtype} elements.`,
     });
   }
-  const aligned = bytes.byteOffset % element === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % element === 0 ? bytes : new Uint8Array(bytes);
   const data = new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / element);
   return new Tensor(dtype, shape, data as ArrayOf<D>);
 }
