@@ -52,7 +52,9 @@ export interface Kernel {
 /** What {@link defineKernel} takes: `supports` is optional, `prepare` may return just the function. */
 export interface KernelSpec<A extends AttributeSchema> {
   supports?(node: Node, context: SupportContext): Support;
-  prepare(preparation: Preparation<A>): KernelFunction | PreparedKernel | Promise<PreparedKernel>;
+  prepare(
+    preparation: Preparation<A>,
+  ): KernelFunction | PreparedKernel | Promise<KernelFunction | PreparedKernel>;
 }
 
 /** A kernel for one op; attributes in `prepare` are typed from the op. */

@@ -1,25 +1,47 @@
 import type { Kernel } from '@octavo/backend';
 import { activationKernels } from './activation.js';
+import { arrangeKernels } from './arrange.js';
+import { castKernels } from './cast.js';
+import { controlFlowKernels } from './control-flow.js';
 import { convKernels } from './conv.js';
+import { einsumKernels } from './einsum.js';
 import { elementwiseKernels } from './elementwise.js';
+import { fillKernels } from './fill.js';
+import { indexingKernels } from './indexing.js';
 import { integerKernels } from './integer.js';
+import { logicKernels } from './logic.js';
 import { matmulKernels } from './matmul.js';
 import { normalizationKernels } from './normalization.js';
+import { orderKernels } from './order.js';
 import { poolKernels } from './pool.js';
 import { quantizeKernels } from './quantize.js';
 import { recurrentKernels } from './recurrent.js';
+import { reduceKernels } from './reduce.js';
+import { resizeKernels } from './resize.js';
+import { shapeKernels } from './shape.js';
 import { softmaxKernels } from './softmax.js';
 
 /** Every reference kernel: one line a family. */
 export const referenceKernels: readonly Kernel[] = [
-  ...softmaxKernels,
-  ...recurrentKernels,
-  ...quantizeKernels,
-  ...poolKernels,
-  ...normalizationKernels,
-  ...matmulKernels,
-  ...integerKernels,
-  ...convKernels,
   ...activationKernels,
+  ...arrangeKernels,
+  ...castKernels,
+  ...controlFlowKernels(() => referenceKernels),
+  ...convKernels,
+  ...einsumKernels,
   ...elementwiseKernels,
+  ...fillKernels,
+  ...indexingKernels,
+  ...integerKernels,
+  ...logicKernels,
+  ...matmulKernels,
+  ...normalizationKernels,
+  ...orderKernels,
+  ...poolKernels,
+  ...quantizeKernels,
+  ...recurrentKernels,
+  ...reduceKernels,
+  ...resizeKernels,
+  ...shapeKernels,
+  ...softmaxKernels,
 ];

@@ -1,0 +1,114 @@
+import { roundHalfEven, storageRange } from '@octavo/core/quant';
+import {
+  type DType,
+  fromNumbers,
+  isBigInt,
+  isFloat,
+  pack,
+  stringTensor,
+  Tensor,
+  toNumbers,
+  unpack,
+} from '@octavo/core/tensor';
+import { fromBigInts, toBigInts } from './arithmetic.js';
+import { refuse } from './integer-operands.js';
+import { elementsOf } from './rearrange.js';
+import { decodeTable, encoder, isSmallFloat, type SmallFloatOptions } from './small-floats.js';
+
+export type CastOptions = SmallFloatOptions;
+
+/**
+ * The elements in another dtype (ONNX Cast): floats round to nearest even, float to integer truncates, wider to
+ * narrower integers wrap; floats to 4 and 2 bits round and clamp; text is parsed and printed.
+ */
+export function castTensor(tensor: Tensor, to: DType, options: CastOptions): Tensor {
+  const { dtype: from, shape } = tensor;
+  if (from === to) return tensor;
+  if (to === 'string') return stringTensor(textOf(tensor), shape);
+  if (tensor.is('string')) return parseText(tensor, to);
+  if (isBigInt(to) && !isFloat(from) && !isSmallFloat(from)) {
+    return fromBigInts(to, shape, Array.from(toBigInts(tensor)));
+  }
+  if (isBigInt(from) && !isFloat(to) && !isSmallFloat(to)) {
+    const low = Array.from(toBigInts(tensor), (x) => Number(to === 'bool' ? x !== 0n : BigInt.asIntN(32, x)));
+    return fromNumbers(to, shape, low);
+  }
+  return fromFloats(numbersOf(tensor), to, tensor, options);
+}
+
+/** The elements as numbers, floats of 8 bits and less included. */
+function numbersOf(tensor: Tensor): ArrayLike<number> {
+  if (!isSmallFloat(tensor.dtype)) return toNumbers(tensor);
+  const table = decodeTable(tensor.dtype);
+  const codes = tensor.dtype === 'float4e2m1' ? unpack('uint4', tensor.bytes, tensor.size) : tensor.bytes;
+  return Float32Array.from(codes, (code) => table[code] ?? Number.NaN);
+}
+
+function fromFloats(values: ArrayLike<number>, to: DType, from: Tensor, options: CastOptions): Tensor {
+  const { shape } = from;
+  if (isSmallFloat(to)) {
+    const codes = Uint8Array.from(values, encoder(to, options));
+    return new Tensor(to, shape, to === 'float4e2m1' ? pack('uint4', codes) : codes);
+  }
+  if (to === 'bool')
+    return fromNumbers(
+      to,
+      shape,
+      Array.from(values, (x) => Number(x !== 0)),
+    );
+  const floating = isFloat(from.dtype) || isSmallFloat(from.dtype);
+  if (floating && (to === 'int4' || to === 'uint4' || to === 'int2' || to === 'uint2')) {
+    const { min, max } = storageRange(to);
+    const clamp = (x: number) => Math.min(Math.max(roundHalfEven(x), min), max);
+    return fromNumbers(
+      to,
+      shape,
+      Array.from(values, (x) => (Number.isNaN(x) ? 0 : clamp(x))),
+    );
+  }
+  return fromNumbers(to, shape, values);
+}
+
+function parseText(tensor: Tensor<'string'>, to: DType): Tensor {
+  const decoder = new TextDecoder();
+  const words = (elementsOf(tensor) as Uint8Array[]).map((bytes) => decoder.decode(bytes).trim());
+  if (isBigInt(to)) return fromBigInts(to, tensor.shape, words.map(parseBigInt));
+  return fromNumbers(to, tensor.shape, words.map(parseNumber));
+}
+
+function parseBigInt(word: string): bigint {
+  return /^[+-]?\d+$/.test(word) ? BigInt(word.replace('+', '')) : BigInt(Math.trunc(parseNumber(word)));
+}
+
+/** ONNX Cast: decimal or scientific numbers, and NaN, INF, +INF, -INF in any case. */
+function parseNumber(word: string): number {
+  const special = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(word);
+  if (special) {
+    const magnitude = special[2]?.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY;
+    return special[1] === '-' ? -magnitude : magnitude;
+  }
+  const value = word === '' ? Number.NaN : Number(word);
+  if (Number.isNaN(value)) refuse(`"${word}" is no number.`);
+  return value;
+}
+
+function textOf(tensor: Tensor): string[] {
+  if (isBigInt(tensor.dtype)) return Array.from(toBigInts(tensor), String);
+  if (tensor.dtype === 'float64') return Array.from(toNumbers(tensor), printed);
+  return Array.from(numbersOf(tensor), (x) => printed(shortest(x)));
+}
+
+/** The decimal number with the fewest digits that rounds to the same float32. */
+function shortest(x: number): number {
+  if (!Number.isFinite(x)) return x;
+  for (let digits = 1; digits < 9; digits++) {
+    const candidate = Number(x.toPrecision(digits));
+    if (Math.fround(candidate) === Math.fround(x)) return candidate;
+  }
+  return Number(x.toPrecision(9));
+}
+
+function printed(x: number): string {
+  if (Number.isFinite(x)) return String(x);
+  return Number.isNaN(x) ? 'NaN' : x > 0 ? 'INF' : '-INF';
+}

@@ -1,0 +1,69 @@
+import { defineKernel, type Kernel } from '@octavo/backend';
+import { If, Loop } from '@octavo/core/ir';
+import { int64, Tensor } from '@octavo/core/tensor';
+import { scalar } from '../integer-operands.js';
+import { type GraphFunction, interpretSubgraph, supportsSubgraphs } from '../interpret.js';
+import { operand } from '../operand.js';
+import { stack } from '../stack.js';
+import { scan8Kernel, scanKernel } from './scan.js';
+
+function bool(value: boolean): Tensor {
+  return new Tensor('bool', [], Uint8Array.of(Number(value)));
+}
+
+/** Repeats a body; see {@link Loop}. `limit` is infinite when there is none. */
+function runLoop(
+  body: GraphFunction,
+  captures: readonly Tensor[],
+  initial: readonly Tensor[],
+  limit: number,
+  start: boolean,
+): { states: readonly Tensor[]; scans: (readonly Tensor[])[] } {
+  let states = initial;
+  let going = start;
+  const scans: (readonly Tensor[])[] = [];
+  for (let iteration = 0; going && iteration < limit; iteration++) {
+    const results = body([int64([iteration], []), bool(going), ...states], captures);
+    going = scalar(operand(results, 0)) !== 0;
+    states = results.slice(1, 1 + initial.length);
+    scans.push(results.slice(1 + initial.length));
+  }
+  return { states, scans };
+}
+
+function ifKernel(table: () => readonly Kernel[]): Kernel {
+  return defineKernel(If, {
+    supports: (node) => supportsSubgraphs(node.subgraphs, table()),
+    prepare: async ({ attributes: { then_branch, else_branch } }) => {
+      const yes = await interpretSubgraph(then_branch, table());
+      const no = await interpretSubgraph(else_branch, table());
+      return (inputs, captures) => (scalar(operand(inputs, 0)) ? yes : no)([], captures);
+    },
+  });
+}
+
+function loopKernel(table: () => readonly Kernel[]): Kernel {
+  return defineKernel(Loop, {
+    supports: (node) => supportsSubgraphs(node.subgraphs, table()),
+    prepare: async ({ attributes: { body } }) => {
+      const run = await interpretSubgraph(body, table());
+      return (inputs, captures) => {
+        const limit = inputs[0] ? scalar(inputs[0]) : Number.POSITIVE_INFINITY;
+        const start = inputs[1] ? scalar(inputs[1]) !== 0 : true;
+        const initial = inputs.slice(2).map((_, i) => operand(inputs, i + 2));
+        const { states, scans } = runLoop(run, captures, initial, limit, start);
+        const offset = 1 + initial.length;
+        const stacked = body.graph.outputs.slice(offset).map((_, i) => {
+          const slices = scans.map((results) => operand(results, i));
+          return stack(slices, 0, body, offset + i);
+        });
+        return [...states, ...stacked];
+      };
+    },
+  });
+}
+
+/** The kernels of ops with subgraphs, which run with the kernels of `table`. */
+export function controlFlowKernels(table: () => readonly Kernel[]): readonly Kernel[] {
+  return [ifKernel(table), loopKernel(table), scanKernel(table), scan8Kernel(table)];
+}

@@ -1,0 +1,71 @@
+import { defineKernel, type Kernel } from '@octavo/backend';
+import { Constant, ConstantOfShape, constantOf, EyeLike, Range } from '@octavo/core/ir';
+import {
+  dtypeFromOnnx,
+  elementCount,
+  float32,
+  fromNumbers,
+  isBigInt,
+  type Tensor,
+} from '@octavo/core/tensor';
+import { fromBigInts, toBigInts } from '../arithmetic.js';
+import { upTo } from '../indices.js';
+import { integers, refuse, scalar } from '../integer-operands.js';
+import { operand } from '../operand.js';
+import { gatherElements } from '../rearrange.js';
+
+/** `start + i * delta` before `limit`; floats of 16 bits are stepped in higher precision. */
+function range(start: Tensor, limit: Tensor, delta: Tensor): Tensor {
+  const { dtype } = start;
+  if (isBigInt(dtype)) {
+    const [from, to, step] = [start, limit, delta].map((tensor) => toBigInts(tensor)[0] ?? 0n);
+    if (from === undefined || to === undefined || !step) refuse('Range needs a delta that is not 0.');
+    const distance = to - from;
+    const count = Number(distance / step + (distance % step !== 0n ? 1n : 0n));
+    return fromBigInts(
+      dtype,
+      [Math.max(0, count)],
+      upTo(Math.max(0, count)).map((i) => from + BigInt(i) * step),
+    );
+  }
+  const [from, to, step] = [scalar(start), scalar(limit), scalar(delta)];
+  if (step === 0) refuse('Range needs a delta that is not 0.');
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  return fromNumbers(
+    dtype,
+    [count],
+    upTo(count).map((i) => from + i * step),
+  );
+}
+
+export const fillKernels: readonly Kernel[] = [
+  defineKernel(Constant, {
+    prepare: async ({ node }) => {
+      const tensor = await constantOf(node)?.load();
+      return () => [tensor ?? refuse('this kind of Constant is not supported.')];
+    },
+  }),
+  defineKernel(ConstantOfShape, {
+    prepare: async ({ attributes: { value } }) => {
+      const element = (await value?.load()) ?? float32([0]);
+      return (inputs) => {
+        const shape = integers(operand(inputs, 0));
+        return [gatherElements(element, shape, new Int32Array(elementCount(shape)))];
+      };
+    },
+  }),
+  defineKernel(Range, {
+    prepare: () => (inputs) => [range(operand(inputs, 0), operand(inputs, 1), operand(inputs, 2))],
+  }),
+  defineKernel(EyeLike, {
+    prepare:
+      ({ attributes: { dtype, k } }) =>
+      (inputs) => {
+        const like = operand(inputs, 0);
+        const [, columns = 0] = like.shape;
+        const to = dtype === undefined ? like.dtype : dtypeFromOnnx(dtype);
+        const ones = upTo(like.size).map((i) => Number((i % columns) - Math.floor(i / columns) === k));
+        return [fromNumbers(to ?? refuse(`${dtype} is no element type.`), like.shape, ones)];
+      },
+  }),
+];

@@ -1,0 +1,103 @@
+import { defineKernel, type Kernel } from '@octavo/backend';
+import { Scan, Scan8, type Subgraph } from '@octavo/core/ir';
+import { normalizeAxis, type Tensor } from '@octavo/core/tensor';
+import { upTo } from '../indices.js';
+import { refuse } from '../integer-operands.js';
+import { type GraphFunction, interpretSubgraph, supportsSubgraphs } from '../interpret.js';
+import { operand } from '../operand.js';
+import { sliceAt, stack } from '../stack.js';
+
+interface ScanPlan {
+  readonly states: number;
+  readonly inputAxes: readonly number[];
+  readonly backward: readonly boolean[];
+  readonly outputAxes: readonly number[];
+  readonly outputBackward: readonly boolean[];
+}
+
+/** Runs a body over slices; see {@link Scan}. */
+function runScan(
+  body: GraphFunction,
+  subgraph: Subgraph,
+  operands: readonly Tensor[],
+  captures: readonly Tensor[],
+  plan: ScanPlan,
+): Tensor[] {
+  let states = operands.slice(0, plan.states);
+  const sequences = operands.slice(plan.states);
+  const axes = sequences.map((each, i) => normalizeAxis(plan.inputAxes[i] ?? 0, each.shape.length));
+  const lengths = sequences.map((each, i) => each.shape[axes[i] ?? 0] ?? 0);
+  const steps = lengths[0] ?? refuse('Scan needs an input to scan.');
+  if (lengths.some((length) => length !== steps)) refuse(`Scan inputs have ${lengths.join(', ')} slices.`);
+  const scans: (readonly Tensor[])[] = [];
+  for (const step of upTo(steps)) {
+    const slices = sequences.map((each, i) =>
+      sliceAt(each, axes[i] ?? 0, plan.backward[i] ? steps - 1 - step : step),
+    );
+    const results = body([...states, ...slices], captures);
+    states = results.slice(0, plan.states);
+    scans.push(results.slice(plan.states));
+  }
+  const count = subgraph.graph.outputs.length - plan.states;
+  const stacked = upTo(count).map((i) => {
+    const slices = scans.map((results) => operand(results, i));
+    if (plan.outputBackward[i]) slices.reverse();
+    return stack(slices, plan.outputAxes[i] ?? 0, subgraph, plan.states + i);
+  });
+  return [...states, ...stacked];
+}
+
+export function scanKernel(table: () => readonly Kernel[]): Kernel {
+  return defineKernel(Scan, {
+    supports: (node) => supportsSubgraphs(node.subgraphs, table()),
+    prepare: async ({ attributes, node }) => {
+      const run = await interpretSubgraph(attributes.body, table());
+      const plan: ScanPlan = {
+        states: node.inputs.length - attributes.num_scan_inputs,
+        inputAxes: attributes.scan_input_axes ?? [],
+        backward: attributes.scan_input_directions?.map((each) => each === 1) ?? [],
+        outputAxes: attributes.scan_output_axes ?? [],
+        outputBackward: attributes.scan_output_directions?.map((each) => each === 1) ?? [],
+      };
+      return (inputs, captures) => {
+        const operands = inputs.map((_, i) => operand(inputs, i));
+        return runScan(run, attributes.body, operands, captures, plan);
+      };
+    },
+  });
+}
+
+export function scan8Kernel(table: () => readonly Kernel[]): Kernel {
+  return defineKernel(Scan8, {
+    supports: (node) =>
+      node.inputs[0]
+        ? { supported: false, reason: 'Scan with sequence lengths (opset 8) is not supported' }
+        : supportsSubgraphs(node.subgraphs, table()),
+    prepare: async ({ attributes, node }) => {
+      const run = await interpretSubgraph(attributes.body, table());
+      const backward = attributes.directions?.map((each) => each === 1) ?? [];
+      const states = node.inputs.length - 1 - attributes.num_scan_inputs;
+      const plan = { states, inputAxes: [], backward, outputAxes: [], outputBackward: [] };
+      return (inputs, captures) => {
+        const operands = inputs.slice(1).map((_, i) => operand(inputs, i + 1));
+        const results = upTo(operand(operands, 0).shape[0] ?? 0).map((batch) =>
+          runScan(
+            run,
+            attributes.body,
+            operands.map((each) => sliceAt(each, 0, batch)),
+            captures,
+            plan,
+          ),
+        );
+        return attributes.body.graph.outputs.map((_, i) =>
+          stack(
+            results.map((each) => operand(each, i)),
+            0,
+            attributes.body,
+            i,
+          ),
+        );
+      };
+    },
+  });
+}

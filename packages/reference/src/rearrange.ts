@@ -1,0 +1,102 @@
+import {
+  DTYPES,
+  type DType,
+  decodeStrings,
+  elementCount,
+  encodeStrings,
+  isPacked,
+  pack,
+  type Shape,
+  Tensor,
+  type TensorArray,
+  tensorFromBytes,
+  unpack,
+} from '@octavo/core/tensor';
+import { OUTSIDE } from './indices.js';
+
+/** The bits of a tensor's elements, one slot each, whatever the dtype; strings and complex128 have bytes. */
+export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array | Uint8Array[];
+
+/** A tensor's elements for moving: shares memory where it can, so the result is not to be written to. */
+export function elementsOf(tensor: Tensor): Elements {
+  if (tensor.is('string')) return decodeStrings(tensor.data);
+  const { dtype, bytes } = tensor;
+  const bits = DTYPES[dtype].bits;
+  if (isPacked(dtype)) return Uint8Array.from(unpack(bits === 4 ? 'uint4' : 'uint2', bytes, tensor.size));
+  if (bits === 128) {
+    return Array.from({ length: tensor.size }, (_, i) => bytes.subarray(i * 16, i * 16 + 16));
+  }
+  return wordsOf(bits, bytes, tensor.size);
+}
+
+/** Zeroed slots for `count` elements. */
+export function emptyElements(dtype: DType, count: number): Elements {
+  const bits = DTYPES[dtype].bits;
+  if (dtype === 'string') return Array.from({ length: count }, () => new Uint8Array(0));
+  if (bits === 128) return Array.from({ length: count }, () => new Uint8Array(16));
+  return wordsOf(bits, new Uint8Array(Math.max(1, bits / 8) * count), count);
+}
+
+/** Inverse of {@link elementsOf}. */
+export function tensorOfElements(dtype: DType, shape: Shape, elements: Elements): Tensor {
+  if (Array.isArray(elements)) {
+    if (dtype === 'string') return new Tensor(dtype, shape, encodeStrings(elements));
+    const bytes = new Uint8Array(elements.length * 16);
+    elements.forEach((element, i) => {
+      bytes.set(element, i * 16);
+    });
+    return tensorFromBytes(dtype, shape, bytes);
+  }
+  if (isPacked(dtype)) {
+    const packed: TensorArray = pack(DTYPES[dtype].bits === 4 ? 'uint4' : 'uint2', elements as Uint8Array);
+    return tensorFromBytes(dtype, shape, packed);
+  }
+  return tensorFromBytes(
+    dtype,
+    shape,
+    new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength),
+  );
+}
+
+/**
+ * A tensor of `shape` whose i-th element is element `indices[i]` of `tensor`; at OUTSIDE it is the only element of
+ * `fill` (default zero, or the empty string).
+ */
+export function gatherElements(
+  tensor: Tensor,
+  shape: Shape,
+  indices: ArrayLike<number>,
+  fill?: Tensor,
+): Tensor {
+  const target = emptyElements(tensor.dtype, elementCount(shape));
+  const filling: ArrayLike<unknown> = fill ? elementsOf(fill) : emptyElements(tensor.dtype, 1);
+  move(elementsOf(tensor), target, indices, filling[0]);
+  return tensorOfElements(tensor.dtype, shape, target);
+}
+
+function move(
+  from: ArrayLike<unknown>,
+  to: { [index: number]: unknown },
+  indices: ArrayLike<number>,
+  fill: unknown,
+): void {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i] ?? OUTSIDE;
+    to[i] = index === OUTSIDE ? fill : from[index];
+  }
+}
+
+/** Copies of the elements, to be overwritten at some places: `elements[indices[i]] = values[i]`. */
+export function putElements(elements: Elements, indices: ArrayLike<number>, values: Elements): void {
+  const to: { [index: number]: unknown } = elements;
+  for (let i = 0; i < indices.length; i++) to[indices[i] ?? 0] = values[i];
+}
+
+function wordsOf(bits: number, bytes: Uint8Array, count: number): Exclude<Elements, Uint8Array[]> {
+  const width = Math.max(1, bits / 8);
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  if (bits === 64) return new BigUint64Array(buffer, byteOffset, count);
+  if (bits === 32) return new Uint32Array(buffer, byteOffset, count);
+  if (bits === 16) return new Uint16Array(buffer, byteOffset, count);
+  return new Uint8Array(buffer, byteOffset, count);
+}
