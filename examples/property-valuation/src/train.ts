@@ -1,15 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { saveOnnx } from '@octavo/formats';
+import { encodeModel } from '@octavo/formats';
 import { committedFiles } from './committed-files.js';
 import { calibrationSales, trainingSales, validationSales } from './datasets.js';
 import { measure } from './measures.js';
 import { formatSalesCsv } from './sales-csv.js';
 import { defaultTrainingOptions, trainValuationModel } from './train-valuation-model.js';
 import { createValuationGraph } from './valuation-graph.js';
-import type { ValuationModel } from './valuation-model.js';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
@@ -23,24 +21,13 @@ console.log(
     `${measures.calibrationMape}% on ${measures.calibrationSales} calibration sales`,
 );
 const contents: Record<keyof typeof committedFiles, Uint8Array | string> = {
-  model: await encode(model),
+  model: encodeModel(createValuationGraph(model)),
   measures: `${JSON.stringify(measures, null, 2)}\n`,
   calibration: formatSalesCsv(calibrationSales()),
   validation: formatSalesCsv(validationSales()),
 };
 for (const name of ['model', 'measures', 'calibration', 'validation'] as const) {
   await (values.check ? compare : write)(committedFiles[name], contents[name]);
-}
-
-async function encode(trained: ValuationModel): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'property-valuation-'));
-  try {
-    const path = join(folder, 'valuation.onnx');
-    await saveOnnx(createValuationGraph(trained), path);
-    return await readFile(path);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }
 
 async function write(path: string, content: Uint8Array | string): Promise<void> {
