@@ -1,4 +1,3 @@
-import { roundHalfEven, storageRange } from '@octavo/core/quant';
 import {
   type DType,
   fromNumbers,
@@ -18,8 +17,8 @@ import { decodeTable, encoder, isSmallFloat, type SmallFloatOptions } from './sm
 export type CastOptions = SmallFloatOptions;
 
 /**
- * The elements in another dtype (ONNX Cast): floats round to nearest even, float to integer truncates, wider to
- * narrower integers wrap; floats to 4 and 2 bits round and clamp; text is parsed and printed.
+ * The elements in another dtype (ONNX Cast): floats round to nearest even, float to integer truncates, integers
+ * that do not fit keep their low bits; text is parsed and printed.
  */
 export function castTensor(tensor: Tensor, to: DType, options: CastOptions): Tensor {
   const { dtype: from, shape } = tensor;
@@ -56,16 +55,6 @@ function fromFloats(values: ArrayLike<number>, to: DType, from: Tensor, options:
       shape,
       Array.from(values, (x) => Number(x !== 0)),
     );
-  const floating = isFloat(from.dtype) || isSmallFloat(from.dtype);
-  if (floating && (to === 'int4' || to === 'uint4' || to === 'int2' || to === 'uint2')) {
-    const { min, max } = storageRange(to);
-    const clamp = (x: number) => Math.min(Math.max(roundHalfEven(x), min), max);
-    return fromNumbers(
-      to,
-      shape,
-      Array.from(values, (x) => (Number.isNaN(x) ? 0 : clamp(x))),
-    );
-  }
   return fromNumbers(to, shape, values);
 }
 

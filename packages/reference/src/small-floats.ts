@@ -41,14 +41,14 @@ const FORMATS: Readonly<Record<Exclude<SmallFloat, 'float8e8m0'>, Format>> = {
   float4e2m1: { bits: 4, fraction: 1, bias: 1, special: specials() },
 };
 
-/** NaN's code where the format has one. */
+/** What NaN becomes; the 4-bit format has none and takes -0. */
 const NAN_CODES: Readonly<Record<SmallFloat, number>> = {
   float8e4m3fn: 0x7f,
   float8e4m3fnuz: 0x80,
-  float8e5m2: 0x7f,
+  float8e5m2: 0x7e,
   float8e5m2fnuz: 0x80,
   float8e8m0: 0xff,
-  float4e2m1: 0,
+  float4e2m1: 8,
 };
 
 export function isSmallFloat(dtype: DType): dtype is SmallFloat {

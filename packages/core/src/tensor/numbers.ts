@@ -60,7 +60,7 @@ export function fromNumbers(dtype: DType, shape: Shape, values: ArrayLike<number
       return new Tensor(
         dtype,
         shape,
-        Uint8Array.from(values, (value) => (value ? 1 : 0)),
+        Uint8Array.from(values, (value) => (value !== 0 ? 1 : 0)),
       );
     case 'int4':
     case 'uint4':

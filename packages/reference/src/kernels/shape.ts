@@ -1,4 +1,4 @@
-import { defineKernel, type Kernel, type KernelFunction } from '@octavo/backend';
+import { defineKernel, type Kernel, type KernelFunction, SUPPORTED, unsupported } from '@octavo/backend';
 import {
   Dropout,
   Dropout7,
@@ -11,21 +11,14 @@ import {
   Size,
   Squeeze,
   Squeeze1,
+  storedConstant,
   Transpose,
   Unsqueeze,
   Unsqueeze1,
 } from '@octavo/core/ir';
-import {
-  broadcastShapes,
-  elementCount,
-  int64,
-  normalizeAxis,
-  stridesOf,
-  Tensor,
-  toNumbers,
-} from '@octavo/core/tensor';
+import { broadcastShapes, elementCount, int64, normalizeAxis, stridesOf, Tensor } from '@octavo/core/tensor';
 import { broadcastIndices, stridedIndices } from '../indices.js';
-import { integers, refuse } from '../integer-operands.js';
+import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { gatherElements } from '../rearrange.js';
 
@@ -70,8 +63,8 @@ export function transpose(data: Tensor, perm?: readonly number[]): Tensor {
 /** Training drops elements at random, which an inference backend does not do; ratio 0 drops none. */
 const dropout: KernelFunction = (inputs) => {
   const data = operand(inputs, 0);
-  const training = inputs[2] ? toNumbers(inputs[2])[0] : 0;
-  const ratio = inputs[1] ? (toNumbers(inputs[1])[0] ?? 0.5) : 0.5;
+  const training = inputs[2] ? scalar(inputs[2]) !== 0 : false;
+  const ratio = inputs[1] ? scalar(inputs[1]) : 0.5;
   if (training && ratio !== 0) refuse('Dropout in training mode is not supported.');
   return [data, new Tensor('bool', data.shape, new Uint8Array(data.size).fill(1))];
 };
@@ -126,5 +119,11 @@ export const shapeKernels: readonly Kernel[] = [
   }),
   defineKernel(Identity, { prepare: () => (inputs) => [operand(inputs, 0)] }),
   defineKernel(Dropout7, { prepare: () => (inputs) => dropout([operand(inputs, 0)], []) }),
-  defineKernel(Dropout, { prepare: () => dropout }),
+  defineKernel(Dropout, {
+    supports: (node) => {
+      const training = storedConstant(node.inputs[2])?.peek();
+      return training && scalar(training) !== 0 ? unsupported('Dropout in training mode') : SUPPORTED;
+    },
+    prepare: () => dropout,
+  }),
 ];
