@@ -20,14 +20,12 @@ typedef enum octavo_status {
   OCTAVO_OUT_OF_MEMORY = 2
 } octavo_status;
 
-typedef enum octavo_type {
-  OCTAVO_S8 = 0,
-  OCTAVO_U8 = 1,
-  OCTAVO_S32 = 2,
-  OCTAVO_F32 = 3
-} octavo_type;
+/// An integer rather than an enum, so that a value that is none of these can be refused.
+typedef int32_t octavo_type;
+enum { OCTAVO_S8 = 0, OCTAVO_U8 = 1, OCTAVO_S32 = 2, OCTAVO_F32 = 3 };
 
-typedef enum octavo_layout { OCTAVO_NCHW = 0, OCTAVO_NHWC = 1 } octavo_layout;
+typedef int32_t octavo_layout;
+enum { OCTAVO_NCHW = 0, OCTAVO_NHWC = 1 };
 
 /// What the last failed call on this thread objected to: "argument: expected ..., found ...".
 const char* octavo_last_error(void);

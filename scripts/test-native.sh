@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Builds native/ with each compiler found, runs its tests on each instruction-set tier, checks the
+# objects, and runs the tests once more under the address and undefined-behaviour sanitizers.
+# Says what is missing and succeeds where the machine cannot build C++.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tiers=(scalar avx2 avxvnni avx512vnni)
+jobs="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
+
+skip() {
+  echo "native tests skipped: $1"
+  exit 0
+}
+
+first_command() {
+  for name in "$@"; do
+    if command -v "$name" >/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+}
+
+# configure_and_build DIR COMPILER [OPTION...]
+configure_and_build() {
+  local build="$1" compiler="$2"
+  shift 2
+  echo "building $build with $compiler"
+  quietly cmake -S native -B "$build" -DCMAKE_CXX_COMPILER="$compiler" "$@"
+  quietly cmake --build "$build" --parallel "$jobs"
+}
+
+quietly() {
+  local output
+  output="$("$@" 2>&1)" || {
+    echo "$output" >&2
+    return 1
+  }
+}
+
+run_tests() {
+  local build="$1" tier="${2:-}"
+  echo "testing $build ${tier:+restricted to $tier}"
+  OCTAVO_ISA="$tier" ctest --test-dir "$build" --output-on-failure --no-tests=error
+}
+
+can_sanitize() {
+  echo 'int main() { return 0; }' |
+    "$1" -x c++ - -fsanitize=address,undefined -o /dev/null 2>/dev/null
+}
+
+command -v cmake >/dev/null || skip "no cmake"
+gcc="$(first_command g++ g++-14 g++-13 g++-12)"
+clang="$(first_command clang++ clang++-20 clang++-19 clang++-18 clang++-17 clang++-16)"
+compilers=($gcc $clang)
+[ "${#compilers[@]}" -gt 0 ] || skip "no C++ compiler"
+if [ ! -d /usr/include/gtest ] && [ -z "${GTest_DIR:-}" ]; then
+  [ "${CI:-}" != true ] || { echo "GoogleTest is required in CI: install libgtest-dev" >&2; exit 1; }
+  skip "no GoogleTest (Debian: libgtest-dev)"
+fi
+
+for compiler in "${compilers[@]}"; do
+  build="native/build-test-${compiler//+/x}"
+  configure_and_build "$build" "$compiler"
+  run_tests "$build"
+  for tier in "${tiers[@]}"; do quietly run_tests "$build" "$tier"; done
+  echo "passed too when restricted to: ${tiers[*]}"
+  bash scripts/check-isa-objects.sh "$build"
+done
+
+for compiler in "${compilers[@]}"; do
+  can_sanitize "$compiler" || continue
+  configure_and_build native/build-sanitize "$compiler" -DCMAKE_BUILD_TYPE=Debug \
+    -DOCTAVO_SANITIZE=ON -DOCTAVO_BUILD_BENCH=OFF
+  run_tests native/build-sanitize
+  quietly run_tests native/build-sanitize scalar
+  exit 0
+done
+echo "sanitizers skipped: no compiler here links them"
