@@ -1,7 +1,7 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import { isDType, type Tensor } from '@octavo/core/tensor';
 import { encodeModel } from '@octavo/formats';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { createExplanation, type Explanation } from '../explain.js';
 import { checkFeeds } from '../feeds.js';
 import type { NamedTensors, Port, RunOptions, Session } from '../session.js';
@@ -17,17 +17,7 @@ export interface OnnxRuntimeOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
 }
 
-interface OrtModule {
-  readonly InferenceSession:
-    | InferenceSession.Constructor
-    | {
-        create(
-          source: string | Uint8Array,
-          options: InferenceSession.SessionOptions,
-        ): Promise<InferenceSession>;
-      };
-  readonly Tensor: OrtTensorConstructor;
-}
+type OrtModule = typeof import('onnxruntime-node');
 
 /**
  * Runs a model on onnxruntime-node (an optional peer) behind the Session interface.
@@ -55,7 +45,9 @@ export async function createOnnxRuntimeSession(
     logSeverityLevel: 3,
   };
   try {
-    const session = await ort.InferenceSession.create(target as Uint8Array, sessionOptions);
+    const session = await (typeof target === 'string'
+      ? ort.InferenceSession.create(target, sessionOptions)
+      : ort.InferenceSession.create(target, sessionOptions));
     const own =
       typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);
     return new OnnxRuntimeSession(session, ort.Tensor, new Set(own), new Set(taps));
@@ -70,7 +62,7 @@ export async function createOnnxRuntimeSession(
 
 async function importOnnxRuntime(): Promise<OrtModule> {
   try {
-    return (await import('onnxruntime-node')) as unknown as OrtModule;
+    return await import('onnxruntime-node');
   } catch (error) {
     throw new SessionError({
       code: 'ORT_MISSING',
