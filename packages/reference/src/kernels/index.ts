@@ -2,7 +2,6 @@ import type { Kernel } from '@octavo/backend';
 import { activationKernels } from './activation.js';
 import { arrangeKernels } from './arrange.js';
 import { castKernels } from './cast.js';
-import { controlFlowKernels } from './control-flow.js';
 import { convKernels } from './conv.js';
 import { einsumKernels } from './einsum.js';
 import { elementwiseKernels } from './elementwise.js';
@@ -21,12 +20,11 @@ import { resizeKernels } from './resize.js';
 import { shapeKernels } from './shape.js';
 import { softmaxKernels } from './softmax.js';
 
-/** Every reference kernel: one line a family. */
+/** Every reference kernel of ops without subgraphs: one line a family. */
 export const referenceKernels: readonly Kernel[] = [
   ...activationKernels,
   ...arrangeKernels,
   ...castKernels,
-  ...controlFlowKernels(() => referenceKernels),
   ...convKernels,
   ...einsumKernels,
   ...elementwiseKernels,
