@@ -1,6 +1,7 @@
 import { requantizeElement, type StorageDType, saturate, storageRange } from '@octavo/core/quant';
 import { fromNumbers, type NumberArray, type Shape, type Tensor } from '@octavo/core/tensor';
 import { type MatMulPlan, matMulSums, planMatMul } from './matmul-plan.js';
+import { transposed } from './matrix-product.js';
 
 /** Integers with the scales and zero points of their rows (left operand) or columns (right operand). */
 export interface IntegerOperand {
@@ -40,6 +41,14 @@ export function centeredColumns({ values, shape, zeroPoints }: IntegerOperand): 
   return out;
 }
 
+/** The operand with rows and columns exchanged when asked. */
+export function orientedOperand(matrix: IntegerOperand, transpose: boolean): IntegerOperand {
+  if (!transpose) return matrix;
+  const [rows = 1, columns = 1] = matrix.shape;
+  const values = transposed(Float32Array.from(matrix.values), rows, columns);
+  return { ...matrix, values, shape: [columns, rows] };
+}
+
 /** `(A - z_a) (B - z_b)` in float64, where the sums are exact; `new Int32Array` wraps them modulo 2^32. */
 export function integerSums(
   a: IntegerOperand,
@@ -73,4 +82,25 @@ export function requantizeProduct(
     }
   });
   return fromNumbers(y.storage, plan.shape, out);
+}
+
+/** `f32(f32(acc) * f32(s_a * s_b))`: the real numbers that accumulators stand for. */
+export function scaleProduct(
+  accumulators: Int32Array,
+  { pairs, rows, columns }: MatMulPlan,
+  aScales: ArrayLike<number>,
+  bScales: ArrayLike<number>,
+): Float32Array {
+  const out = new Float32Array(accumulators.length);
+  pairs.forEach((pair, index) => {
+    for (let row = 0; row < rows; row++) {
+      const sA = aScales[(pair.a * rows + row) % aScales.length] ?? 1;
+      const start = (index * rows + row) * columns;
+      for (let column = 0; column < columns; column++) {
+        const scale = Math.fround(sA * (bScales[(pair.b * columns + column) % bScales.length] ?? 1));
+        out[start + column] = Math.fround(accumulators[start + column] ?? 0) * scale;
+      }
+    }
+  });
+  return out;
 }

@@ -48,3 +48,15 @@ export function matMulSums(a: FloatArray, b: FloatArray, plan: MatMulPlan): Floa
   });
   return sums;
 }
+
+/** Adds `factor * term`, broadcast to `shape`, to sums of that shape. */
+export function addBroadcast(
+  sums: FloatArray,
+  shape: Shape,
+  term: ArrayLike<number>,
+  termShape: Shape,
+  factor: number,
+): void {
+  const indices = broadcastIndices(termShape, shape);
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + factor * (term[indices[i] ?? 0] ?? 0);
+}

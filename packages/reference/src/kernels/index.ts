@@ -10,6 +10,9 @@ import { indexingKernels } from './indexing.js';
 import { integerKernels } from './integer.js';
 import { logicKernels } from './logic.js';
 import { matmulKernels } from './matmul.js';
+import { microsoftKernels } from './microsoft.js';
+import { microsoftProductKernels } from './microsoft-products.js';
+import { microsoftQuantizedKernels } from './microsoft-quantized.js';
 import { normalizationKernels } from './normalization.js';
 import { orderKernels } from './order.js';
 import { poolKernels } from './pool.js';
@@ -22,6 +25,9 @@ import { softmaxKernels } from './softmax.js';
 
 /** Every reference kernel of ops without subgraphs: one line a family. */
 export const referenceKernels: readonly Kernel[] = [
+  ...microsoftQuantizedKernels,
+  ...microsoftProductKernels,
+  ...microsoftKernels,
   ...activationKernels,
   ...arrangeKernels,
   ...castKernels,

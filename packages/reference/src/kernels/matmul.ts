@@ -2,9 +2,8 @@ import { defineKernel, type Kernel } from '@octavo/backend';
 import { Gemm, MatMul } from '@octavo/core/ir';
 import { isFloat, type Tensor } from '@octavo/core/tensor';
 import { bigIntProduct } from '../big-int-product.js';
-import { type FloatArray, floats, floatTensor } from '../floats.js';
-import { broadcastIndices } from '../indices.js';
-import { matMulSums, planMatMul } from '../matmul-plan.js';
+import { floats, floatTensor } from '../floats.js';
+import { addBroadcast, matMulSums, planMatMul } from '../matmul-plan.js';
 import { transposed } from '../matrix-product.js';
 import { operand } from '../operand.js';
 
@@ -42,16 +41,5 @@ const gemm = defineKernel(Gemm, {
     };
   },
 });
-
-function addBroadcast(
-  sums: Float64Array,
-  shape: readonly number[],
-  c: FloatArray,
-  cShape: readonly number[],
-  beta: number,
-): void {
-  const indices = broadcastIndices(cShape, shape);
-  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + beta * (c[indices[i] ?? 0] ?? 0);
-}
 
 export const matmulKernels: readonly Kernel[] = [matMul, gemm];

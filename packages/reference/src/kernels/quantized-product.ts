@@ -3,15 +3,15 @@ import { Conv, Gemm, MatMul, type Node } from '@octavo/core/ir';
 import type { QuantizedType, StorageDType } from '@octavo/core/quant';
 import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { planConvolution } from '../convolution.js';
-import { broadcastIndices } from '../indices.js';
 import { centeredWeights, integerConvolution, requantizeConvolution } from '../integer-convolution.js';
 import {
   type IntegerOperand,
   type IntegerResult,
   integerSums,
+  orientedOperand,
   requantizeProduct,
 } from '../integer-product.js';
-import { transposed } from '../matrix-product.js';
+import { addBroadcast } from '../matmul-plan.js';
 import { operand } from '../operand.js';
 
 const BYTES: readonly StorageDType[] = ['int8', 'uint8', 'int16', 'uint16', 'int4', 'uint4', 'int2', 'uint2'];
@@ -103,27 +103,15 @@ const gemm = defineKernel(Gemm, {
     const { x, w, y } = typesOf(preparation);
     const { transA, transB } = preparation.attributes;
     return (inputs) => {
-      const a = oriented(asOperand(operand(inputs, 0), x), transA !== 0);
-      const b = oriented(asOperand(operand(inputs, 1), w), transB !== 0);
+      const a = orientedOperand(asOperand(operand(inputs, 0), x), transA !== 0);
+      const b = orientedOperand(asOperand(operand(inputs, 1), w), transB !== 0);
       const { plan, sums } = integerSums(a, b);
-      if (inputs[2]) addBias(sums, plan.shape, inputs[2]);
+      const bias = inputs[2];
+      if (bias) addBroadcast(sums, plan.shape, toNumbers(bias), bias.shape, 1);
       return [requantizeProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
     };
   },
 });
-
-function oriented(matrix: IntegerOperand, transpose: boolean): IntegerOperand {
-  if (!transpose) return matrix;
-  const [rows = 1, columns = 1] = matrix.shape;
-  const values = transposed(Float32Array.from(matrix.values), rows, columns);
-  return { ...matrix, values, shape: [columns, rows] };
-}
-
-function addBias(sums: Float64Array, shape: readonly number[], bias: Tensor): void {
-  const values = toNumbers(bias);
-  const indices = broadcastIndices(bias.shape, shape);
-  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (values[indices[i] ?? 0] ?? 0);
-}
 
 /** Conv, MatMul and Gemm on quantized values: int32 accumulation, then one requantization. */
 export const quantizedProductKernels: readonly Kernel[] = [conv, matMul, gemm];

@@ -1,0 +1,128 @@
+import { defineKernel, type Kernel } from '@octavo/backend';
+import {
+  BiasGelu,
+  FastGelu,
+  FusedConv,
+  MicrosoftGelu,
+  QuickGelu,
+  SkipLayerNormalization,
+  SkipSimplifiedLayerNormalization,
+} from '@octavo/core/ir';
+import { Tensor } from '@octavo/core/tensor';
+import {
+  gelu,
+  geluTanh,
+  hardSigmoid,
+  leakyRelu,
+  type RealFunction,
+  relu,
+  sigmoid,
+  swish,
+} from '../activations.js';
+import { mapElements, zipElements } from '../arithmetic.js';
+import { convolve, planConvolution } from '../convolution.js';
+import { floats, floatTensor } from '../floats.js';
+import { refuse } from '../integer-operands.js';
+import { operand } from '../operand.js';
+import { unaryKernel } from './activation.js';
+import { addChannelBias, supportsConvolution } from './conv.js';
+import { gatherBlockQuantized } from './gather-block-quantized.js';
+import { normalizeLines, scaleAndShift } from './layer-norm.js';
+import { matMulNBits } from './matmul-nbits.js';
+
+const sum = { real: (a: number, b: number) => a + b };
+
+const biasGelu = defineKernel(BiasGelu, {
+  prepare: () => (inputs) => [
+    mapElements(zipElements(operand(inputs, 0), operand(inputs, 1), sum), { real: gelu }),
+  ],
+});
+
+const fastGelu = defineKernel(FastGelu, {
+  prepare: () => (inputs) => {
+    const x = operand(inputs, 0);
+    return [mapElements(inputs[1] ? zipElements(x, inputs[1], sum) : x, { real: geluTanh })];
+  },
+});
+
+/** onnxruntime's names of fused activations. */
+const FUSED: Readonly<Record<string, (a: number, b: number) => RealFunction>> = {
+  '': () => (x) => x,
+  Relu: () => relu,
+  Sigmoid: () => sigmoid,
+  Tanh: () => Math.tanh,
+  LeakyRelu: (alpha) => leakyRelu(alpha),
+  Clip: (min, max) => (x) => Math.min(Math.max(x, min), max),
+  HardSigmoid: (alpha, beta) => hardSigmoid(alpha, beta),
+};
+
+const fusedConv = defineKernel(FusedConv, {
+  supports: supportsConvolution,
+  prepare: ({ attributes }) => {
+    const [a = 0, b = 0] = attributes.activation_params;
+    const make =
+      FUSED[attributes.activation] ?? refuse(`the activation ${attributes.activation} is unknown.`);
+    const activate = make(a, b);
+    return (inputs) => {
+      const [x, w] = [operand(inputs, 0), operand(inputs, 1)];
+      const plan = planConvolution(x.shape, w.shape, attributes);
+      const sums = convolve(floats(x), floats(w), plan);
+      addChannelBias(sums, inputs[2] && floats(inputs[2]), plan);
+      const added = inputs[3] && floats(inputs[3]);
+      for (let i = 0; i < sums.length; i++) sums[i] = activate((sums[i] ?? 0) + (added?.[i] ?? 0));
+      return [floatTensor(x.dtype, plan.shape, sums)];
+    };
+  },
+});
+
+/** Normalizes `input + skip + bias` over the last axis. */
+function skipNormalize(
+  terms: readonly (Tensor | undefined)[],
+  gamma: Tensor,
+  beta: Tensor | undefined,
+  epsilon: number,
+  rms: boolean,
+): Tensor[] {
+  const total = terms.reduce((a, b) => (a && b ? zipElements(a, b, sum) : a)) ?? gamma;
+  const length = total.shape.at(-1) ?? 1;
+  const { values, shifts, factors } = normalizeLines(floats(total), length, epsilon, rms);
+  const reduced = [...total.shape.slice(0, -1), 1];
+  return [
+    floatTensor(total.dtype, total.shape, scaleAndShift(values, total.shape, gamma, beta)),
+    new Tensor('float32', reduced, shifts),
+    new Tensor('float32', reduced, factors),
+    total,
+  ];
+}
+
+const skipLayerNormalization = defineKernel(SkipLayerNormalization, {
+  prepare:
+    ({ attributes: { epsilon } }) =>
+    (inputs) =>
+      skipNormalize(
+        [operand(inputs, 0), inputs[1], inputs[4]],
+        operand(inputs, 2),
+        inputs[3],
+        epsilon,
+        false,
+      ),
+});
+
+const skipSimplifiedLayerNormalization = defineKernel(SkipSimplifiedLayerNormalization, {
+  prepare:
+    ({ attributes: { epsilon } }) =>
+    (inputs) =>
+      skipNormalize([operand(inputs, 0), inputs[1], inputs[3]], operand(inputs, 2), undefined, epsilon, true),
+});
+
+export const microsoftKernels: readonly Kernel[] = [
+  unaryKernel(MicrosoftGelu, () => gelu),
+  unaryKernel(QuickGelu, ({ alpha }) => swish(alpha)),
+  biasGelu,
+  fastGelu,
+  fusedConv,
+  skipLayerNormalization,
+  skipSimplifiedLayerNormalization,
+  matMulNBits,
+  gatherBlockQuantized,
+];
