@@ -8,6 +8,7 @@ import { elementwiseKernels } from './elementwise.js';
 import { fillKernels } from './fill.js';
 import { indexingKernels } from './indexing.js';
 import { integerKernels } from './integer.js';
+import { legacyKernels } from './legacy.js';
 import { logicKernels } from './logic.js';
 import { matmulKernels } from './matmul.js';
 import { microsoftKernels } from './microsoft.js';
@@ -25,9 +26,6 @@ import { softmaxKernels } from './softmax.js';
 
 /** Every reference kernel of ops without subgraphs: one line a family. */
 export const referenceKernels: readonly Kernel[] = [
-  ...microsoftQuantizedKernels,
-  ...microsoftProductKernels,
-  ...microsoftKernels,
   ...activationKernels,
   ...arrangeKernels,
   ...castKernels,
@@ -37,8 +35,12 @@ export const referenceKernels: readonly Kernel[] = [
   ...fillKernels,
   ...indexingKernels,
   ...integerKernels,
+  ...legacyKernels,
   ...logicKernels,
   ...matmulKernels,
+  ...microsoftKernels,
+  ...microsoftProductKernels,
+  ...microsoftQuantizedKernels,
   ...normalizationKernels,
   ...orderKernels,
   ...poolKernels,

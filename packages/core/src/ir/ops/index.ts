@@ -9,6 +9,7 @@ import { elementwiseOps } from './elementwise.js';
 import { fillOps } from './fill.js';
 import { indexingOps } from './indexing.js';
 import { integerOps } from './integer.js';
+import { legacyOps } from './legacy.js';
 import { logicOps } from './logic.js';
 import { matmulOps } from './matmul.js';
 import { microsoftOps } from './microsoft.js';
@@ -33,6 +34,7 @@ export * from './elementwise.js';
 export * from './fill.js';
 export * from './indexing.js';
 export * from './integer.js';
+export * from './legacy.js';
 export * from './logic.js';
 export * from './matmul.js';
 export * from './microsoft.js';
@@ -60,6 +62,7 @@ export const standardOps: readonly Op[] = [
   ...fillOps,
   ...indexingOps,
   ...integerOps,
+  ...legacyOps,
   ...logicOps,
   ...matmulOps,
   ...microsoftOps,
