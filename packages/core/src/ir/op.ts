@@ -59,6 +59,9 @@ export interface OpSpec<I extends readonly Slot[], O extends readonly Slot[], A 
   readonly inferTypes: InferTypes<I, A>;
 }
 
+/** A node whose op has a definition. */
+export type DefinedNode = Node & { readonly op: { readonly known: true } };
+
 /** What a node means: an op as a value, seen without the types of its slots and attributes. */
 export interface Op {
   readonly name: string;
@@ -71,7 +74,7 @@ export interface Op {
   /** False for ops that were read from a file but have no definition here. */
   readonly known: boolean;
   /** Whether a node is of this op (same name, domain and since-version). */
-  is(node: Node | undefined): node is Node;
+  is(node: Node | undefined): node is DefinedNode;
   infer(context: NodeContext): readonly (TensorType | undefined)[];
 }
 
@@ -108,7 +111,7 @@ export function defineOp<
     outputSlots: spec.outputs,
     attributeSchema: schema,
     known: true,
-    is: (node): node is Node =>
+    is: (node): node is DefinedNode =>
       node !== undefined &&
       node.op.name === spec.name &&
       node.op.domain === domain &&

@@ -41,7 +41,7 @@ class Printer {
     const lines = [
       ...graph.inputs.map((value) => `input ${this.definition(value)}`),
       ...graph.values.flatMap((value) => this.free(graph, value, inputs)),
-      ...graph.nodes.map((node) => this.node(node, inner, graph)),
+      ...readingOrder(graph).map((node) => this.node(node, inner, graph)),
       ...(graph.outputs.length > 0 ? [`output ${graph.outputs.map(printName).join(', ')}`] : []),
     ];
     return `graph${name}${captures}${opset} {\n${lines.map((line) => `${inner}${line}\n`).join('')}${indent}}`;
@@ -121,6 +121,15 @@ class Printer {
 
   private tensor(stored: StoredTensor): string {
     return `${printType(tensorType(stored.dtype, stored.shape))} ${this.elements(stored)}`;
+  }
+}
+
+/** Topological where that is possible: a graph with a cycle is printed for debugging only. */
+function readingOrder(graph: Graph): readonly Node[] {
+  try {
+    return graph.sorted();
+  } catch {
+    return graph.nodes;
   }
 }
 

@@ -1,0 +1,131 @@
+import {
+  DequantizeLinear,
+  eraseDead,
+  type Graph,
+  knownShape,
+  type Node,
+  type Pass,
+  type PassLog,
+  Shape,
+  Size,
+  storedConstant,
+  tensorType,
+} from '@octavo/core/ir';
+import { DTYPES, elementCount, int64, StoredTensor, type Tensor } from '@octavo/core/tensor';
+
+/** Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot. */
+export type NodeEvaluator = (
+  graph: Graph,
+  node: Node,
+  inputs: readonly (Tensor | undefined)[],
+) => Promise<readonly Tensor[] | undefined> | readonly Tensor[] | undefined;
+
+export interface FoldConstantsOptions {
+  readonly evaluate: NodeEvaluator;
+  /** Results with more bytes than this are folded only when they are no larger than their inputs (default 1 MiB). */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Ops whose result differs from run to run. */
+const RANDOM: ReadonlySet<string> = new Set([
+  'Bernoulli',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+]);
+
+/**
+ * Computes nodes whose inputs are all constant, and Shape and Size of values whose shape is known.
+ * DequantizeLinear nodes stay: they say what their integers mean. So do nodes with subgraphs and random ones.
+ */
+export function foldConstants({ evaluate, maxBytes = 2 ** 20 }: FoldConstantsOptions): Pass {
+  return {
+    name: 'fold-constants',
+    async run(graph, log) {
+      let changed = false;
+      for (const node of graph.sorted()) {
+        const place = node.label;
+        if (!graph.has(node)) continue;
+        const results = knownResult(graph, node) ?? (await compute(graph, node, evaluate, maxBytes, log));
+        if (!results) continue;
+        replace(graph, node, results);
+        log.fired('fold-constants', place);
+        changed = true;
+      }
+      return changed;
+    },
+  };
+}
+
+/** Shape and Size of a value whose dimensions are all known. */
+function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
+  const shape = knownShape(node.inputs[0]?.shape);
+  if (!shape || !node.output || graph.isOutput(node.output)) return undefined;
+  if (Size.is(node)) return [int64([elementCount(shape)], [])];
+  if (!Shape.is(node)) return undefined;
+  const { start, end } = Shape.attributes(node);
+  return [int64(shape.slice(start, end))];
+}
+
+function isCandidate(node: Node): boolean {
+  const { op } = node;
+  if (!op.known || op.name === 'Constant' || DequantizeLinear.is(node) || RANDOM.has(op.name)) return false;
+  if (node.subgraphs.length > 0 || node.outputs.every((value) => !value)) return false;
+  return node.inputs.every((value) => !value || (storedConstant(value) && !value.quantized));
+}
+
+async function compute(
+  graph: Graph,
+  node: Node,
+  evaluate: NodeEvaluator,
+  maxBytes: number,
+  log: PassLog,
+): Promise<readonly Tensor[] | undefined> {
+  if (!isCandidate(node)) return undefined;
+  const decline = (reason: string): undefined => {
+    log.declined('fold-constants', node.label, reason);
+  };
+  if (node.outputs.some((value) => value && graph.isOutput(value))) {
+    return decline('it gives an output of the graph');
+  }
+  const stored = node.inputs.map((value) => storedConstant(value));
+  const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
+  if (knownBytes(node) > Math.max(maxBytes, inputBytes))
+    return decline('its result is much larger than its inputs');
+  const inputs = await Promise.all(stored.map((constant) => constant?.load()));
+  const results = await evaluate(graph, node, inputs);
+  if (!results) return decline('no backend computes it');
+  const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
+  return bytes > Math.max(maxBytes, inputBytes)
+    ? decline('its result is much larger than its inputs')
+    : results;
+}
+
+/** Bytes of the outputs, as far as their types tell before they are computed. */
+function knownBytes(node: Node): number {
+  let bytes = 0;
+  for (const value of node.outputs) {
+    const { dtype, shape } = value?.tensorType ?? {};
+    const known = knownShape(shape);
+    if (dtype && known) bytes += (elementCount(known) * DTYPES[dtype].bits) / 8;
+  }
+  return bytes;
+}
+
+function replace(graph: Graph, node: Node, results: readonly Tensor[]): void {
+  node.outputs
+    .filter((value) => value !== undefined)
+    .forEach((value, i) => {
+      const tensor = results[i];
+      if (!tensor) return;
+      const { name } = value;
+      const constant = graph.addInitializer(name, StoredTensor.of(tensor));
+      constant.type = tensorType(tensor.dtype, tensor.shape);
+      graph.replaceAllUses(value, constant);
+      graph.rename(value, graph.uniqueName(`${name}_computed`));
+      graph.rename(constant, name);
+    });
+  eraseDead(graph, [node]);
+}

@@ -1,0 +1,156 @@
+import {
+  type Attribute,
+  canonicalDomain,
+  cloneGraph,
+  eraseDead,
+  type Graph,
+  type Model,
+  type ModelFunction,
+  type Node,
+  standardRegistry,
+  supersede,
+  type Value,
+} from '@octavo/core/ir';
+import { GraphError } from '@octavo/core/tensor';
+
+/**
+ * Puts the bodies of a model's local functions in the place of their calls, in subgraphs too, and drops the functions.
+ * Works on the model: functions are no part of its graph.
+ * @returns whether there was anything to inline.
+ * @throws GraphError `FUNCTION_RECURSION` when a function calls itself; `FUNCTION_OPSET` when its body uses an op whose
+ *   meaning differs in the model's opset.
+ */
+export function inlineFunctions(model: Model): boolean {
+  if (model.functions.length === 0) return false;
+  const functions = new Map(
+    model.functions.map((each) => [keyOf(each.domain, each.name, each.overload), each]),
+  );
+  inlineCalls(model.graph, functions, []);
+  for (const { domain } of model.functions) dropDomain(model.graph, domain);
+  model.functions = [];
+  return true;
+}
+
+type Functions = ReadonlyMap<string, ModelFunction>;
+
+function keyOf(domain: string, name: string, overload: string): string {
+  return JSON.stringify([canonicalDomain(domain), name, overload]);
+}
+
+function inlineCalls(graph: Graph, functions: Functions, active: readonly ModelFunction[]): void {
+  for (const node of graph.sorted()) {
+    for (const { graph: inner } of node.subgraphs) inlineCalls(inner, functions, active);
+    const called = functions.get(keyOf(node.op.domain, node.op.name, node.overload));
+    if (!called) continue;
+    if (active.includes(called)) {
+      throw new GraphError({
+        code: 'FUNCTION_RECURSION',
+        where: `node ${node.label}`,
+        message: `the local function ${called.name} calls itself.`,
+      });
+    }
+    const body = cloneGraph(called.graph);
+    bindAttributes(body, bindingsOf(node, called));
+    inlineCalls(body, functions, [...active, called]);
+    splice(graph, node, body, called);
+  }
+}
+
+function bindingsOf(node: Node, called: ModelFunction): ReadonlyMap<string, Attribute> {
+  return new Map([...called.defaults, ...node.attributes]);
+}
+
+/** Replaces references to the function's attributes by the caller's values; absent ones are left out. */
+function bindAttributes(body: Graph, bindings: ReadonlyMap<string, Attribute>): void {
+  for (const node of body.nodes) {
+    for (const [name, attribute] of node.attributes) {
+      if (attribute.kind === 'reference') node.setAttribute(name, bindings.get(attribute.value));
+    }
+    for (const { graph } of node.subgraphs) bindAttributes(graph, bindings);
+  }
+}
+
+function splice(graph: Graph, call: Node, body: Graph, called: ModelFunction): void {
+  const inside = new Map<Value, Value | undefined>();
+  body.inputs.forEach((value, i) => {
+    inside.set(value, call.inputs[i]);
+  });
+  for (const value of body.initializers) {
+    if (value.constant) inside.set(value, graph.addInitializer(value.name, value.constant));
+  }
+  adoptOpsets(graph, body);
+  for (const node of body.sorted()) copyNode(graph, node, call, inside, called);
+  body.outputs.forEach((value, i) => {
+    const output = call.outputs[i];
+    const result = inside.get(value);
+    if (output && result) connect(graph, output, result);
+  });
+  eraseDead(graph, [call]);
+}
+
+/** A result that is the caller's own value (a function may return its input) keeps its name. */
+function connect(graph: Graph, output: Value, result: Value): void {
+  if (result.producer && !graph.isOutput(result)) supersede(graph, output, result);
+  else {
+    const identity = standardRegistry().lookup('', 'Identity', graph.opset);
+    const copy = graph.addValue(graph.uniqueName(output.name), output.type);
+    graph.addNode(identity, { inputs: [result], outputs: [copy] });
+    supersede(graph, output, copy);
+  }
+}
+
+function copyNode(
+  graph: Graph,
+  node: Node,
+  call: Node,
+  inside: Map<Value, Value | undefined>,
+  called: ModelFunction,
+): void {
+  checkOpset(graph, node, called);
+  const outputs = node.outputs.map((value) => {
+    if (!value) return undefined;
+    const copy = graph.addValue(graph.uniqueName(`${call.name || called.name}/${value.name}`), value.type);
+    inside.set(value, copy);
+    return copy;
+  });
+  const copy = graph.addNode(node.op, {
+    name: [call.name, node.name].filter((part) => part).join('/'),
+    inputs: node.inputs.map((value) => value && inside.get(value)),
+    outputs,
+    attributes: node.attributes,
+    captures: node.captures.map((value) => capturedValue(node, inside.get(value))),
+  });
+  copy.docString = node.docString;
+  copy.metadata = node.metadata;
+  copy.overload = node.overload;
+}
+
+function capturedValue(node: Node, value: Value | undefined): Value {
+  if (value) return value;
+  throw new GraphError({
+    code: 'FUNCTION_INPUT',
+    where: `node ${node.label}`,
+    message: 'its subgraph reads an input of the function that the call leaves out.',
+  });
+}
+
+function adoptOpsets(graph: Graph, body: Graph): void {
+  for (const [domain, version] of body.opsets)
+    if (!graph.opsets.has(domain)) graph.opsets.set(domain, version);
+}
+
+function checkOpset(graph: Graph, node: Node, called: ModelFunction): void {
+  const { op } = node;
+  const version = graph.opsets.get(op.domain) ?? 1;
+  if (!op.known || standardRegistry().lookup(op.domain, op.name, version).since === op.since) return;
+  throw new GraphError({
+    code: 'FUNCTION_OPSET',
+    where: `function ${called.name}, node ${node.label}`,
+    message: `${op.name} means something else in opset ${version} than in the function's own.`,
+    remedy: 'Export the model with one opset for the graph and its functions.',
+  });
+}
+
+function dropDomain(graph: Graph, domain: string): void {
+  if (domain !== '' && !graph.nodes.some((node) => node.op.domain === domain)) graph.opsets.delete(domain);
+}

@@ -1,0 +1,19 @@
+import { inferTypes, type Model, type PassRecord, type RunPassesOptions, runPasses } from '@octavo/core/ir';
+import { eliminateDeadNodes } from './eliminate-dead-nodes.js';
+import { foldConstants, type NodeEvaluator } from './fold-constants.js';
+import { inlineFunctions } from './inline-functions.js';
+import { liftConstants } from './lift-constants.js';
+
+export interface PrepareOptions extends RunPassesOptions {
+  readonly evaluate: NodeEvaluator;
+}
+
+/** Brings a model into the form that is calibrated and quantized; tells what each pass did. */
+export async function prepare(model: Model, options: PrepareOptions): Promise<PassRecord[]> {
+  inlineFunctions(model);
+  inferTypes(model.graph);
+  const passes = [liftConstants, foldConstants(options), eliminateDeadNodes];
+  const records = await runPasses(model.graph, passes, options);
+  inferTypes(model.graph);
+  return records;
+}

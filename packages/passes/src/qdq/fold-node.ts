@@ -1,0 +1,195 @@
+import {
+  DequantizeLinear,
+  eraseDead,
+  forward,
+  type Graph,
+  type Node,
+  QuantizeLinear,
+  supersede,
+  type Value,
+} from '@octavo/core/ir';
+import { type QuantizedType, sameQuantization } from '@octavo/core/quant';
+import { isFloat } from '@octavo/core/tensor';
+import { clampBounds, commutesWithClamp, isImpliedByRange } from './clamp.js';
+import { hasIntegerArithmetic, integerProblem } from './integer-ops.js';
+
+/** How one output of a node becomes quantized: through which clamps, by which QuantizeLinear nodes. */
+interface QuantizedResult {
+  readonly type: QuantizedType;
+  readonly quantizers: readonly Node[];
+  readonly clamps: readonly Node[];
+}
+
+/** Everything that folding a node needs, decided before the graph changes. */
+interface FoldPlan {
+  readonly inputs: readonly (Value | undefined)[];
+  /** By output position; undefined where the output is no quantized float. */
+  readonly results: readonly (QuantizedResult | undefined)[];
+}
+
+/**
+ * Folds DequantizeLinear -> node -> [Relu | Clip] -> QuantizeLinear into the same op on quantized values.
+ * @returns `folded`, why not, or undefined when the node has nothing to do with quantization.
+ */
+export function foldNode(graph: Graph, node: Node, quantizedTypes: QuantizedOutputs): string | undefined {
+  const plan = planFold(graph, node, quantizedTypes);
+  if (plan === undefined || typeof plan === 'string') return plan;
+  applyFold(graph, node, plan);
+  return 'folded';
+}
+
+/** The type that a QuantizeLinear gives, where its qparams are known and its output carries them. */
+export type QuantizedOutputs = (node: Node) => QuantizedType | undefined;
+
+function planFold(graph: Graph, node: Node, typeOf: QuantizedOutputs): FoldPlan | string | undefined {
+  if (QuantizeLinear.is(node) || DequantizeLinear.is(node) || node.subgraphs.length > 0) return undefined;
+  const inputs = node.inputs.map((value) => (value && dequantizedSource(value)) ?? value);
+  const concerned = inputs.some((value, i) => value !== node.inputs[i]);
+  const fed = node.outputs.some((value) => value?.users.some((user) => QuantizeLinear.is(user)));
+  if (!concerned) return fed && !clampBounds(node) ? noQuantizedInput(node) : undefined;
+  if (!node.op.known) return `${node.op.name} has no definition`;
+  const problem =
+    inputProblem(node, inputs) ??
+    integerProblem(
+      node,
+      inputs.map((value) => value?.quantized),
+    );
+  if (problem) return problem;
+  const results = node.outputs.map((value) => resultOf(graph, value, typeOf));
+  const blocked = results.find((result) => typeof result === 'string');
+  if (blocked !== undefined) return blocked;
+  const folded = results.map((result) => (typeof result === 'string' ? undefined : result));
+  return folded.some((result) => result) ? { inputs, results: folded } : 'it gives no quantized result';
+}
+
+function noQuantizedInput(node: Node): string | undefined {
+  return node.inputs.some((value) => value && isFloatValue(value) && !value.constant)
+    ? 'none of its inputs is dequantized'
+    : undefined;
+}
+
+/** The quantized value that a DequantizeLinear gives in float, when it is nothing but that. */
+export function dequantizedSource(value: Value): Value | undefined {
+  const { producer } = value;
+  if (!producer || !DequantizeLinear.is(producer)) return undefined;
+  const source = producer.inputs[0];
+  return source?.quantized ? source : undefined;
+}
+
+function isFloatValue(value: Value): boolean {
+  return value.dtype === undefined || (isFloat(value.dtype) && !value.quantized);
+}
+
+/** Float operands must be quantized; ops without integer arithmetic may keep constant ones. */
+function inputProblem(node: Node, inputs: readonly (Value | undefined)[]): string | undefined {
+  const strict = hasIntegerArithmetic(node);
+  const float = inputs.find(
+    (value) => value && isFloatValue(value) && (strict || value.constant === undefined),
+  );
+  return float && `its input ${float.name} is not quantized`;
+}
+
+function resultOf(
+  graph: Graph,
+  value: Value | undefined,
+  typeOf: QuantizedOutputs,
+): QuantizedResult | string | undefined {
+  if (!value || !isFloatValue(value)) return undefined;
+  const { users } = value;
+  if (graph.isOutput(value)) return `its output ${value.name} leaves the graph in float`;
+  if (users.length === 0) return undefined;
+  const [only] = users;
+  if (users.length === 1 && only && clampBounds(only) && only.inputs[0] === value) {
+    return throughClamp(graph, only, typeOf);
+  }
+  const other = users.find((user) => !QuantizeLinear.is(user) || user.inputs[0] !== value);
+  if (other) return `its output ${value.name} is read in float by ${other.label}`;
+  const types = users.map(typeOf);
+  const [type] = types;
+  if (!type) return `the qparams of its output ${value.name} are not known`;
+  if (!types.every((each) => each && sameQuantization(each, type))) {
+    return `its output ${value.name} is quantized in several ways`;
+  }
+  if (users.filter((user) => user.output && graph.isOutput(user.output)).length > 1) {
+    return `its output ${value.name} is two outputs of the graph`;
+  }
+  return { type, quantizers: users, clamps: [] };
+}
+
+function throughClamp(graph: Graph, clamp: Node, typeOf: QuantizedOutputs): QuantizedResult | string {
+  const result = resultOf(graph, clamp.output, typeOf);
+  if (result === undefined) return `its output is read in float by ${clamp.label}`;
+  if (typeof result === 'string') return result;
+  if (!commutesWithClamp(result.type)) return `${clamp.label} does not commute with its quantization`;
+  return { ...result, clamps: [clamp, ...result.clamps] };
+}
+
+function applyFold(graph: Graph, node: Node, { inputs, results }: FoldPlan): void {
+  const outputs = node.outputs.map((value, i) => {
+    if (!value) return undefined;
+    const type = results[i]?.type;
+    if (!type && value.users.length === 0 && !graph.isOutput(value)) return undefined;
+    const fresh = graph.addValue(graph.uniqueName(value.name), value.type);
+    if (type) setQuantized(fresh, type, value);
+    return fresh;
+  });
+  const folded = graph.addNode(node.op, { name: node.name, inputs, outputs, attributes: node.attributes });
+  copyNotes(node, folded);
+  const names: Naming[] = [];
+  node.outputs.forEach((value, i) => {
+    const fresh = outputs[i];
+    const result = results[i];
+    if (!value || !fresh) return;
+    if (result) names.push(...replaceQuantized(graph, fresh, value, result));
+    else supersede(graph, value, fresh);
+  });
+  eraseDead(graph, [node]);
+  for (const [value, name] of names) if (!graph.value(name)) graph.rename(value, name);
+}
+
+/** The float value's name that its quantized form takes over once it is free. */
+type Naming = readonly [value: Value, name: string];
+
+function setQuantized(value: Value, type: QuantizedType, like: Value): void {
+  value.type = { kind: 'tensor', dtype: type.storage, shape: like.shape, quantized: type };
+  value.docString = like.docString;
+}
+
+function copyNotes(from: Node, to: Node): void {
+  to.docString = from.docString;
+  to.metadata = from.metadata;
+  to.overload = from.overload;
+}
+
+/** Puts clamps on integers behind `fresh`, and the last value in the place of the QuantizeLinear outputs. */
+function replaceQuantized(graph: Graph, fresh: Value, float: Value, result: QuantizedResult): Naming[] {
+  const { clamps, quantizers } = result;
+  const names: Naming[] = [];
+  let [last, name] = [fresh, float.name];
+  for (const clamp of clamps) {
+    const bounds = clampBounds(clamp);
+    if (!bounds || !clamp.output) continue;
+    if (!isImpliedByRange(bounds, result.type)) {
+      names.push([last, name]);
+      last = clampIntegers(graph, clamp, last, result.type);
+    }
+    name = clamp.output.name;
+  }
+  const kept = quantizers.map((node) => node.output).find((value) => value && graph.isOutput(value));
+  for (const quantizer of quantizers) {
+    if (quantizer.output && quantizer.output !== kept) forward(graph, quantizer.output, last);
+  }
+  if (kept) supersede(graph, kept, last);
+  else names.push([last, name]);
+  return names;
+}
+
+function clampIntegers(graph: Graph, clamp: Node, input: Value, type: QuantizedType): Value {
+  const name = clamp.output?.name ?? clamp.name;
+  const output = graph.addValue(graph.uniqueName(name));
+  if (clamp.output) setQuantized(output, type, clamp.output);
+  const inputs = [input, ...clamp.inputs.slice(1)];
+  const { attributes } = clamp;
+  copyNotes(clamp, graph.addNode(clamp.op, { name: clamp.name, inputs, outputs: [output], attributes }));
+  return output;
+}

@@ -1,0 +1,88 @@
+import { Add, Conv, ConvTranspose, Gemm, MatMul, Mul, type Node, type Op, type Value } from '@octavo/core/ir';
+import type { QuantizedType } from '@octavo/core/quant';
+
+/** Types of a node's inputs after folding, by position; undefined where an input stays as it is. */
+export type InputTypes = readonly (QuantizedType | undefined)[];
+
+/** What integer arithmetic demands of an op's quantized operands; returns why they do not fit. */
+type Demand = (node: Node, types: InputTypes) => string | undefined;
+
+/** Relative difference between a bias scale and the product that it stands for: float32 rounding of exporters. */
+const SCALE_TOLERANCE = 2 ** -20;
+
+const DEMANDS: readonly (readonly [Op, Demand])[] = [
+  [Conv, (node, types) => weighted(node, types, 0)],
+  [ConvTranspose, (node, types) => weighted(node, types, 1)],
+  [Gemm, (node, types) => gemmProblem(node) ?? weighted(node, types, Gemm.attributes(node).transB ? 0 : 1)],
+  [MatMul, (node, types) => weighted(node, types, (node.inputs[1]?.shape?.length ?? 0) - 1)],
+  [Add, (_, types) => elementwiseProblem(types)],
+  [Mul, (_, types) => elementwiseProblem(types)],
+];
+
+/** Whether an op has integer arithmetic of its own, so that every float operand must be quantized. */
+export function hasIntegerArithmetic(node: Node): boolean {
+  return DEMANDS.some(([op]) => op.is(node));
+}
+
+/** Why a node cannot be computed in integers with operands of these types; undefined when it can. */
+export function integerProblem(node: Node, types: InputTypes): string | undefined {
+  return DEMANDS.find(([op]) => op.is(node))?.[1](node, types);
+}
+
+function elementwiseProblem(types: InputTypes): string | undefined {
+  return types.some((type) => type && type.granularity.kind !== 'per-tensor')
+    ? 'an operand is not quantized per tensor'
+    : undefined;
+}
+
+/** Products of activations (input 0) with weights (input 1, per tensor or along `axis`), plus a bias (input 2). */
+function weighted(node: Node, types: InputTypes, axis: number): string | undefined {
+  const [x, w, bias] = types;
+  if (!x || !w) return 'an operand is not quantized';
+  if (!isByte(x)) return `its ${x.storage} activations would overflow 32-bit sums`;
+  if (!isByte(w)) return `its ${w.storage} weights would overflow 32-bit sums`;
+  if (x.granularity.kind !== 'per-tensor') return 'its activations are not quantized per tensor';
+  const { granularity } = w;
+  if (granularity.kind === 'per-block') return 'its weights are quantized in blocks';
+  if (granularity.kind === 'per-axis' && granularity.axis !== axis) {
+    return `its weights are quantized along axis ${granularity.axis}, not along the outputs (axis ${axis})`;
+  }
+  return bias && biasProblem(node.inputs[2], bias, x, w);
+}
+
+function isByte({ storage }: QuantizedType): boolean {
+  return storage !== 'int16' && storage !== 'uint16' && storage !== 'int32';
+}
+
+/** An int32 bias is added to the sums as it is, so its scale must be theirs. */
+function biasProblem(
+  value: Value | undefined,
+  bias: QuantizedType,
+  x: QuantizedType,
+  w: QuantizedType,
+): string | undefined {
+  if (bias.storage !== 'int32') return `its bias is stored as ${bias.storage}, not int32`;
+  if (bias.zeroPoints.some((zero) => zero !== 0)) return 'its bias has a zero point';
+  if (bias.granularity.kind === 'per-block') return 'its bias is quantized in blocks';
+  const channels = value?.shape?.at(-1);
+  const count = Math.max(bias.scales.length, w.scales.length);
+  if (bias.granularity.kind === 'per-axis' && channels !== bias.scales.length) {
+    return 'the scales of its bias do not follow its channels';
+  }
+  for (let c = 0; c < count; c++) {
+    const expected = Math.fround((x.scales[0] ?? 0) * (w.scales[w.scales.length === 1 ? 0 : c] ?? 0));
+    const found = bias.scales[bias.scales.length === 1 ? 0 : c] ?? 0;
+    if (Math.abs(found - expected) > SCALE_TOLERANCE * Math.abs(expected)) {
+      return `the scale of its bias is ${found} in channel ${c}, its products have ${expected}`;
+    }
+  }
+  return undefined;
+}
+
+function gemmProblem(node: Node): string | undefined {
+  const { alpha, beta } = Gemm.attributes(node);
+  const bias = node.inputs[2];
+  if (alpha !== 1 || (bias && beta !== 1)) return 'its alpha or beta is not 1';
+  const rows = bias?.shape?.length === 2 ? bias.shape[0] : 1;
+  return rows === 1 ? undefined : 'its bias has more than one row';
+}

@@ -1,0 +1,168 @@
+import {
+  DequantizeLinear,
+  type Graph,
+  type Node,
+  type PassLog,
+  QuantizeLinear,
+  supersede,
+  type Value,
+} from '@octavo/core/ir';
+import { type QuantizedType, quantize, sameQuantization } from '@octavo/core/quant';
+import { isFloat, StoredTensor } from '@octavo/core/tensor';
+import { isMovement, movedValues } from './movement.js';
+import type { QparamsReader, QparamsResult } from './node-qparams.js';
+
+/** A statement of one node about what the integers of one value mean. */
+export interface Claim {
+  readonly value: Value;
+  readonly type: QuantizedType;
+}
+
+/** Claims of nodes beyond Q and DQ; undefined when the node is not of its concern. */
+export type ExtraClaims = (node: Node) => Promise<readonly Claim[] | { readonly reason: string } | undefined>;
+
+/**
+ * Puts quantized types on the integer values of a graph: outputs of QuantizeLinear, inputs of DequantizeLinear, what
+ * `extra` claims, and what data movement carries on. A value about which nodes disagree, or that a node reads as
+ * plain integers, gets none; the log says why.
+ */
+export async function assignIntegerTypes(
+  graph: Graph,
+  reader: QparamsReader,
+  log: PassLog,
+  extra: ExtraClaims = async () => undefined,
+): Promise<void> {
+  await separateConstants(graph, reader);
+  const claims = new Claims();
+  for (const node of graph.sorted()) await claims.gather(node, reader, extra);
+  claims.settle(graph);
+  claims.assign(log);
+}
+
+/** QuantizeLinear of a float constant is an integer constant (what quantization-aware training exports). */
+export async function quantizeConstants(graph: Graph, reader: QparamsReader): Promise<void> {
+  for (const node of graph.nodes) {
+    const constant = QuantizeLinear.is(node) ? node.inputs[0]?.constant : undefined;
+    const { output } = node;
+    if (!constant || !output || graph.isOutput(output)) continue;
+    const { type } = await reader.ofNode(node);
+    const tensor = await constant.load();
+    if (!type || !isFloat(tensor.dtype)) continue;
+    const integers = quantize(tensor as Parameters<typeof quantize>[0], type);
+    const value = graph.addInitializer(output.name, StoredTensor.of(integers));
+    supersede(graph, output, value);
+  }
+}
+
+/** Gives DequantizeLinear nodes that read one constant with different qparams a constant each. */
+async function separateConstants(graph: Graph, reader: QparamsReader): Promise<void> {
+  for (const value of graph.initializers) {
+    const owners: { type: QuantizedType; value: Value }[] = value.quantized
+      ? [{ type: value.quantized, value }]
+      : [];
+    for (const node of value.users) {
+      if (!DequantizeLinear.is(node) || node.inputs[0] !== value) continue;
+      const { type } = await reader.ofNode(node);
+      if (!type || !value.constant) continue;
+      let owner = owners.find((each) => sameQuantization(each.type, type));
+      if (!owner) {
+        owner = { type, value: owners.length > 0 ? graph.addInitializer(value.name, value.constant) : value };
+        owners.push(owner);
+      }
+      if (owner.value !== value) node.setInput(0, owner.value);
+    }
+  }
+}
+
+class Claims {
+  private readonly types = new Map<Value, QuantizedType>();
+  /** Values that stay plain integers, with the reason. */
+  private readonly plain = new Map<Value, string>();
+  private readonly movements: Node[] = [];
+
+  async gather(node: Node, reader: QparamsReader, extra: ExtraClaims): Promise<void> {
+    if (QuantizeLinear.is(node)) return this.claimResult(node, node.output, await reader.ofNode(node));
+    if (DequantizeLinear.is(node)) return this.claimResult(node, node.inputs[0], await reader.ofNode(node));
+    if (isTyped(node)) {
+      for (const value of touched(node)) if (value.quantized) this.claim(value, value.quantized, node);
+      return;
+    }
+    const claims = await extra(node);
+    if (claims && 'reason' in claims) {
+      for (const value of touched(node)) this.refuse(value, `${node.label}: ${claims.reason}`);
+    } else if (claims) {
+      for (const { value, type } of claims) this.claim(value, type, node);
+    } else if (isMovement(node)) {
+      this.movements.push(node);
+    } else {
+      for (const value of touched(node)) this.refuse(value, `${node.label} reads or gives plain integers`);
+    }
+  }
+
+  private claimResult(node: Node, value: Value | undefined, { type, reason }: QparamsResult): void {
+    if (!value) return;
+    if (type) this.claim(value, type, node);
+    else this.refuse(value, `${node.label}: ${reason}`);
+  }
+
+  private claim(value: Value, type: QuantizedType, node: Node): void {
+    const known = this.types.get(value) ?? value.quantized;
+    if (known && !sameQuantization(known, type)) {
+      this.refuse(value, `${node.label} disagrees about its scale or zero point`);
+    }
+    this.types.set(value, known ?? type);
+  }
+
+  private refuse(value: Value, reason: string): void {
+    if (!this.plain.has(value)) this.plain.set(value, reason);
+  }
+
+  /** Carries types along data movement until nothing changes. */
+  settle(graph: Graph): void {
+    const limit = graph.nodes.length + 1;
+    for (let round = 0, changed = true; changed && round < limit; round++) {
+      changed = false;
+      for (const node of this.movements) changed = this.carry(node) || changed;
+    }
+  }
+
+  private carry(node: Node): boolean {
+    const moved = movedValues(node);
+    const types = moved.map((value) => this.types.get(value)).filter((type) => type !== undefined);
+    const [type] = types;
+    if (!type) return false;
+    const same = types.every((each) => sameQuantization(each, type));
+    const reason =
+      moved.map((value) => this.plain.get(value)).find((each) => each !== undefined) ??
+      (same && type.granularity.kind === 'per-tensor'
+        ? undefined
+        : `${node.label} moves elements of several scales`);
+    const before = this.types.size + this.plain.size;
+    for (const value of moved) {
+      if (reason) this.refuse(value, reason);
+      else this.types.set(value, type);
+    }
+    return this.types.size + this.plain.size > before;
+  }
+
+  assign(log: PassLog): void {
+    for (const [value, type] of this.types) {
+      const reason = this.plain.get(value);
+      if (reason) log.declined('quantized-type', value.name, reason);
+      else value.type = { kind: 'tensor', dtype: type.storage, shape: value.shape, quantized: type };
+    }
+  }
+}
+
+/** Whether a node already works on quantized values. */
+export function isTyped(node: Node): boolean {
+  return (
+    !QuantizeLinear.is(node) &&
+    !DequantizeLinear.is(node) &&
+    touched(node).some((value) => value.quantized !== undefined)
+  );
+}
+
+function touched(node: Node): Value[] {
+  return [...node.operands, ...node.outputs.filter((value) => value !== undefined)];
+}

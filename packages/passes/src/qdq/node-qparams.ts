@@ -1,0 +1,149 @@
+import { DequantizeLinear, type Node, QuantizeLinear, storedConstant, type Value } from '@octavo/core/ir';
+import {
+  type Granularity,
+  isStorageDType,
+  PER_TENSOR,
+  type QuantizedType,
+  type StorageDType,
+  symmetricZeroPoint,
+} from '@octavo/core/quant';
+import {
+  type DType,
+  dtypeFromOnnx,
+  GraphError,
+  isFloat,
+  type StoredTensor,
+  toNumbers,
+} from '@octavo/core/tensor';
+
+/** The quantized type, or why there is none. */
+export type QparamsResult =
+  | { readonly type: QuantizedType; readonly reason?: undefined }
+  | { readonly type?: undefined; readonly reason: string };
+
+/** What names one set of qparams in a graph. */
+export interface QparamsSource {
+  /** Node for messages. */
+  readonly node: Node;
+  readonly storage: DType | undefined;
+  readonly scale: Value | undefined;
+  readonly zeroPoint: Value | undefined;
+  /** Axis of a scale with rank 1, counted from the front. */
+  readonly axis: number;
+  /** 0 when the scales are no blocks. */
+  readonly blockSize: number;
+}
+
+/**
+ * Reads qparams from scale and zero point initializers. The same initializers with the same axis give the same
+ * `QuantizedType` object, so tied scales stay tied.
+ */
+export class QparamsReader {
+  private readonly known = new Map<string, Promise<QparamsResult>>();
+
+  /** The type that a QuantizeLinear gives its output or a DequantizeLinear expects of its input. */
+  async ofNode(node: Node): Promise<QparamsResult> {
+    if (QuantizeLinear.is(node)) {
+      const { x, y_scale, y_zero_point } = QuantizeLinear.inputs(node);
+      const { output_dtype, axis, block_size } = QuantizeLinear.attributes(node);
+      const storage = y_zero_point?.dtype ?? dtypeFromOnnx(output_dtype) ?? 'uint8';
+      const at = axisOf(axis, x);
+      return this.read({
+        node,
+        storage,
+        scale: y_scale,
+        zeroPoint: y_zero_point,
+        axis: at,
+        blockSize: block_size,
+      });
+    }
+    const { x, x_scale, x_zero_point } = DequantizeLinear.inputs(node);
+    const { axis, block_size } = DequantizeLinear.attributes(node);
+    const storage = x.dtype ?? x_zero_point?.dtype;
+    const at = axisOf(axis, x);
+    return this.read({
+      node,
+      storage,
+      scale: x_scale,
+      zeroPoint: x_zero_point,
+      axis: at,
+      blockSize: block_size,
+    });
+  }
+
+  /** @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite. */
+  read(source: QparamsSource): Promise<QparamsResult> {
+    const { scale, zeroPoint, storage, axis, blockSize } = source;
+    const key = JSON.stringify([scale?.name, zeroPoint?.name, storage, axis, blockSize]);
+    const known = this.known.get(key) ?? readQparams(source);
+    this.known.set(key, known);
+    return known;
+  }
+}
+
+/** The default axis 1 of a vector's qparams means its only axis. */
+function axisOf(axis: number, x: Value): number {
+  const rank = x.shape?.length;
+  if (rank === 1) return 0;
+  return axis < 0 && rank !== undefined ? axis + rank : axis;
+}
+
+async function readQparams(source: QparamsSource): Promise<QparamsResult> {
+  const { storage } = source;
+  if (!storage || !isStorageDType(storage)) {
+    return { reason: `${storage ?? 'an unknown type'} is no type that quantized values are stored in` };
+  }
+  const scale = storedConstant(source.scale);
+  const zeroPoint = storedConstant(source.zeroPoint);
+  if (!scale || (source.zeroPoint && !zeroPoint))
+    return { reason: 'its scale or zero point is not constant' };
+  if (!isFloat(scale.dtype)) return { reason: `its scale is ${scale.dtype}` };
+  if (zeroPoint && zeroPoint.dtype !== storage) {
+    return { reason: `its zero point is ${zeroPoint.dtype}, its integers are ${storage}` };
+  }
+  if (zeroPoint && zeroPoint.size !== scale.size && zeroPoint.size !== 1) {
+    return { reason: `it has ${scale.size} scales and ${zeroPoint.size} zero points` };
+  }
+  const scales = Float32Array.from(toNumbers(await scale.load()));
+  checkScales(scales, source);
+  const zeroPoints = await readZeroPoints(zeroPoint, scales.length);
+  const middle = symmetricZeroPoint(storage);
+  return {
+    type: {
+      storage,
+      expressed: scale.dtype,
+      granularity: granularityOf(source, scale),
+      symmetric: zeroPoints.every((zero) => zero === middle),
+      scales,
+      zeroPoints,
+    },
+  };
+}
+
+async function readZeroPoints(stored: StoredTensor | undefined, count: number): Promise<Int32Array> {
+  if (!stored) return new Int32Array(count);
+  const values = toNumbers(await stored.load());
+  return Int32Array.from({ length: count }, (_, i) => values[values.length === 1 ? 0 : i] ?? 0);
+}
+
+function granularityOf({ axis, blockSize }: QparamsSource, scale: StoredTensor): Granularity {
+  if (blockSize > 0) return { kind: 'per-block', axis, blockSize };
+  return scale.size === 1 ? PER_TENSOR : { kind: 'per-axis', axis };
+}
+
+function checkScales(scales: Float32Array, { node, scale }: QparamsSource): void {
+  const bad = scales.find((each) => !Number.isFinite(each));
+  if (bad === undefined) return;
+  throw new GraphError({
+    code: 'QDQ_SCALE',
+    where: `node ${node.label}, tensor ${scale?.name ?? ''}`,
+    message: `a scale is ${bad}; scales are finite.`,
+    remedy: 'Quantize the model again; its calibration data probably held NaN or infinity.',
+  });
+}
+
+/** Storage dtype of a value that holds integers, undefined otherwise. */
+export function storageOf(value: Value | undefined): StorageDType | undefined {
+  const dtype = value?.dtype;
+  return dtype && isStorageDType(dtype) ? dtype : undefined;
+}
