@@ -16,12 +16,13 @@ namespace {
 // make a small call take all memory.
 constexpr size_t kMaxPaddedPositions = size_t{1} << 28;
 
-// Checks that all of a layer's weights, padded as packing pads them, fit memory.
 void check_weights(const octavo_conv2d_weights& weights) {
   check_byte_type(weights.type, "weights.type");
   require(weights.groups != 0, "weights.groups", "at least 1");
   require(weights.out_channels % weights.groups == 0, "weights.out_channels",
           "a multiple of weights.groups");
+  require(weights.out_channels != 0, "weights.out_channels", "at least 1");
+  require(weights.group_channels != 0, "weights.group_channels", "at least 1");
   require(weights.kernel_h != 0 && weights.kernel_w != 0, "weights.kernel_h, weights.kernel_w",
           "at least 1");
   check_zero_points(weights.zero_points, weights.zero_point_count, weights.out_channels,
@@ -34,8 +35,7 @@ void check_weights(const octavo_conv2d_weights& weights) {
       CheckedSize(weights.out_channels / weights.groups).plus(kMaxPanelColumns);
   require(k.times(columns.value()).times(weights.groups).fits(), "weights",
           "a size that fits memory");
-  const bool empty = weights.out_channels == 0 || weights.group_channels == 0;
-  require(empty || weights.data != nullptr, "weights.data", "a pointer");
+  require(weights.data != nullptr, "weights.data", "a pointer");
 }
 
 ConvShape checked_shape(const octavo_conv2d_args& args) {

@@ -13,6 +13,9 @@ struct octavo_packed_matrix {
 namespace octavo {
 namespace {
 
+// Columns without weights still have sums; nobody needs more of them than this.
+constexpr size_t kMaxEmptyColumns = size_t{1} << 24;
+
 // The furthest element, plus the padded copy that packing makes.
 void check_weights(const octavo_weights& weights) {
   check_byte_type(weights.type, "weights.type");
@@ -22,6 +25,8 @@ void check_weights(const octavo_weights& weights) {
                                  .plus(kMaxPanelColumns)
                                  .times(CheckedSize(weights.n).plus(kMaxPanelColumns).value());
   require(padded.fits(), "weights", "a size that fits memory");
+  require(weights.k != 0 || weights.n <= kMaxEmptyColumns, "weights.n",
+          "at most 2^24 where k is 0");
   if (weights.k == 0 || weights.n == 0) return;
   require(weights.data != nullptr, "weights.data", "a pointer");
   const CheckedSize last = CheckedSize(weights.k - 1)

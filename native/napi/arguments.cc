@@ -1,0 +1,152 @@
+#include "arguments.h"
+
+#include <cmath>
+
+namespace octavo::napi {
+namespace {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+[[noreturn]] void throw_with_code(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+const char* kind_of(const Napi::Value& value) {
+  switch (value.Type()) {
+    case napi_undefined:
+      return "undefined";
+    case napi_null:
+      return "null";
+    case napi_boolean:
+      return "a boolean";
+    case napi_number:
+      return "a number";
+    case napi_string:
+      return "a string";
+    case napi_bigint:
+      return "a bigint";
+    case napi_function:
+      return "a function";
+    default:
+      return value.IsTypedArray() ? "another kind of typed array" : "an object";
+  }
+}
+
+const char* array_name(octavo_type type) {
+  switch (type) {
+    case OCTAVO_S8:
+      return "an Int8Array";
+    case OCTAVO_U8:
+      return "a Uint8Array";
+    case OCTAVO_S32:
+      return "an Int32Array";
+    default:
+      return "a Float32Array";
+  }
+}
+
+bool type_of_array(napi_typedarray_type array, octavo_type& type) {
+  switch (array) {
+    case napi_int8_array:
+      type = OCTAVO_S8;
+      return true;
+    case napi_uint8_array:
+      type = OCTAVO_U8;
+      return true;
+    case napi_int32_array:
+      type = OCTAVO_S32;
+      return true;
+    case napi_float32_array:
+      type = OCTAVO_F32;
+      return true;
+    default:
+      return false;
+  }
+}
+
+// False where the value is no typed array of a known kind.
+bool read_array(const Napi::Value& value, Elements& elements) {
+  if (!value.IsTypedArray()) return false;
+  napi_typedarray_type array;
+  const napi_status status = napi_get_typedarray_info(value.Env(), value, &array, &elements.count,
+                                                      &elements.data, nullptr, nullptr);
+  return status == napi_ok && type_of_array(array, elements.type);
+}
+
+}  // namespace
+
+void Arguments::fail(const char* name, const std::string& expected,
+                     const std::string& found) const {
+  throw_with_code(
+      env(), "CPU_INVALID_ARGUMENT",
+      std::string(function_) + ": " + name + ": expected " + expected + ", found " + found);
+}
+
+size_t Arguments::size(size_t index, const char* name) const {
+  const Napi::Value argument = value(index);
+  if (!argument.IsNumber()) fail(name, "a whole number", kind_of(argument));
+  const double number = argument.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= kMaxSafeInteger) || number != std::floor(number)) {
+    fail(name, "a whole number from 0 to 2^53 - 1", std::to_string(number));
+  }
+  return static_cast<size_t>(number);
+}
+
+int32_t Arguments::integer(size_t index, const char* name) const {
+  const Napi::Value argument = value(index);
+  if (!argument.IsNumber()) fail(name, "a whole number", kind_of(argument));
+  const double number = argument.As<Napi::Number>().DoubleValue();
+  if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::floor(number)) {
+    fail(name, "a whole number of 32 bits", std::to_string(number));
+  }
+  return static_cast<int32_t>(number);
+}
+
+Elements Arguments::bytes(size_t index, const char* name) const {
+  Elements elements;
+  if (!read_array(value(index), elements) ||
+      (elements.type != OCTAVO_S8 && elements.type != OCTAVO_U8)) {
+    fail(name, "an Int8Array or a Uint8Array", kind_of(value(index)));
+  }
+  return elements;
+}
+
+Elements Arguments::elements(size_t index, const char* name) const {
+  Elements elements;
+  if (!read_array(value(index), elements)) {
+    fail(name, "an Int8Array, Uint8Array, Int32Array or Float32Array", kind_of(value(index)));
+  }
+  return elements;
+}
+
+Elements Arguments::optional(size_t index, const char* name, octavo_type type) const {
+  const Napi::Value argument = value(index);
+  if (argument.IsUndefined() || argument.IsNull()) return {};
+  Elements elements;
+  if (!read_array(argument, elements) || elements.type != type) {
+    fail(name, array_name(type), kind_of(argument));
+  }
+  return elements;
+}
+
+void Arguments::require_count(const char* name, size_t found, size_t expected) const {
+  if (found == expected) return;
+  fail(name, std::to_string(expected) + " elements", std::to_string(found));
+}
+
+void Arguments::require_at_least(const char* name, size_t found,
+                                 const CheckedSize& expected) const {
+  if (expected.fits() && found >= expected.value()) return;
+  const std::string count = expected.fits() ? std::to_string(expected.value()) : "more than 2^63";
+  fail(name, "at least " + count + " elements", std::to_string(found));
+}
+
+void Arguments::require_ok(octavo_status status) const {
+  if (status == OCTAVO_OK) return;
+  const char* code = status == OCTAVO_OUT_OF_MEMORY ? "CPU_OUT_OF_MEMORY" : "CPU_INVALID_ARGUMENT";
+  throw_with_code(env(), code, std::string(function_) + ": " + octavo_last_error());
+}
+
+}  // namespace octavo::napi

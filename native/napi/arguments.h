@@ -1,0 +1,59 @@
+// What JavaScript passed, checked. Errors say the function, the argument, what was expected and
+// what was found, and carry a `code`.
+#ifndef OCTAVO_NAPI_ARGUMENTS_H_
+#define OCTAVO_NAPI_ARGUMENTS_H_
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/math.h"
+#include "octavo/octavo.h"
+
+namespace octavo::napi {
+
+// Elements of a typed array. Valid during the call that received it and no longer: JavaScript may
+// detach or resize the memory afterwards.
+struct Elements {
+  void* data = nullptr;
+  size_t count = 0;
+  octavo_type type = OCTAVO_U8;
+};
+
+// The arguments of one call, in order.
+class Arguments {
+ public:
+  Arguments(const Napi::CallbackInfo& call, const char* function)
+      : call_(call), function_(function) {}
+
+  Napi::Env env() const { return call_.Env(); }
+  Napi::Value value(size_t index) const { return call_[index]; }
+
+  // A whole number from 0 to 2^53 - 1.
+  size_t size(size_t index, const char* name) const;
+  // A whole number that fits int32.
+  int32_t integer(size_t index, const char* name) const;
+  // Int8Array or Uint8Array.
+  Elements bytes(size_t index, const char* name) const;
+  // Int8Array, Uint8Array, Int32Array or Float32Array.
+  Elements elements(size_t index, const char* name) const;
+  // One kind of array; nothing for undefined and null.
+  Elements optional(size_t index, const char* name, octavo_type type) const;
+
+  void require_count(const char* name, size_t found, size_t expected) const;
+  void require_at_least(const char* name, size_t found, const CheckedSize& expected) const;
+  // Throws what a failed call of the library says.
+  void require_ok(octavo_status status) const;
+  [[noreturn]] void fail(const char* name, const std::string& expected,
+                         const std::string& found) const;
+
+ private:
+  const Napi::CallbackInfo& call_;
+  const char* function_;
+};
+
+}  // namespace octavo::napi
+
+#endif  // OCTAVO_NAPI_ARGUMENTS_H_
