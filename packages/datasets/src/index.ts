@@ -1,0 +1,13 @@
+export { type ArrayGroup, arraySource } from './arrays/array-source.js';
+export { decodeNpy, encodeNpy } from './arrays/npy.js';
+export { decodeNpz, encodeNpz } from './arrays/npz.js';
+export * from './dataset.js';
+export { DatasetError } from './dataset-error.js';
+export { type ImagePlan, planImages } from './images/image-plan.js';
+export { imageTensor, type Pixels } from './images/image-tensor.js';
+export { type Preprocess, parsePreprocess } from './preprocess.js';
+export { selectIndices } from './select.js';
+export { parseCsv } from './tables/csv.js';
+export { parseJsonLines } from './tables/jsonl.js';
+export type { Table } from './tables/table.js';
+export { type TableOptions, tableSource } from './tables/table-source.js';

@@ -1,0 +1,33 @@
+import { parse } from 'csv-parse/browser/esm/sync';
+import { DatasetError } from '../dataset-error.js';
+import type { Table } from './table.js';
+
+/**
+ * Reads comma- or tab-separated text whose first line names the columns (RFC 4180 quoting, blank lines skipped).
+ * @throws DatasetError `DATASET_CSV` when lines have different lengths, quotes do not close or a name occurs twice.
+ */
+export function parseCsv(text: string, where = 'CSV', delimiter = ','): Table {
+  const [columns = [], ...lines] = parseLines(text, where, delimiter);
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) throw badCsv(where, `the column ${twice} occurs twice`);
+  const rows = lines.map((line) => Object.fromEntries(columns.map((name, i) => [name, line[i] ?? ''])));
+  return { columns, rows };
+}
+
+function parseLines(text: string, where: string, delimiter: string): string[][] {
+  try {
+    return parse(text, { bom: true, delimiter, skip_empty_lines: true, trim: true });
+  } catch (cause) {
+    throw badCsv(where, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function badCsv(where: string, fault: string, cause?: unknown): DatasetError {
+  return new DatasetError({
+    code: 'DATASET_CSV',
+    where,
+    message: `${fault.replace(/\.$/, '')}.`,
+    remedy: 'The first line names the columns; every other line has a value for each.',
+    cause,
+  });
+}
