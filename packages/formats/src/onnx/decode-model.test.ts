@@ -1,3 +1,4 @@
+import { float32 } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { codeOf, decode, FLOAT_TYPE, file, io, node, UNTYPED, weight } from '../../tests/model-file.js';
 import { MemorySource } from '../wire/byte-source.js';
@@ -191,6 +192,16 @@ describe('what the reader leaves out', () => {
       { onNotice: (text) => notices.push(text) },
     );
     expect(notices).toEqual(['training information is left out', 'quantization annotations are left out']);
+  });
+});
+
+describe('bytes in a Node buffer', () => {
+  it('give aligned tensors wherever they lie', () => {
+    const bytes = file({ initializer: [weight] });
+    for (let shift = 0; shift < 4; shift++) {
+      const buffer = Buffer.concat([new Uint8Array(shift), bytes]).subarray(shift);
+      expect(decodeModel(buffer).graph.value('w')?.constant?.peek()).toEqual(float32([1, 2]));
+    }
   });
 });
 

@@ -12,17 +12,17 @@ import { MODEL, type ModelProto } from './schema.js';
 
 export interface DecodeOptions {
   /** Op definitions (default: Octavo's standard ones). */
-  readonly registry?: OpRegistry;
+  readonly registry?: OpRegistry | undefined;
   /** Finds files of external tensors; without it such tensors are refused. */
-  readonly externalData?: ExternalData;
+  readonly externalData?: ExternalData | undefined;
   /** Told once about each kind of thing that was left out or assumed. */
-  readonly onNotice?: (text: string) => void;
-  readonly limits?: ReadLimits;
+  readonly onNotice?: ((text: string) => void) | undefined;
+  readonly limits?: ReadLimits | undefined;
   /**
    * Inputs that have an initializer, and so a default, from IR version 4 on: `fix` (default) reads them as constants,
    * `keep` leaves them inputs whose value has a constant.
    */
-  readonly constantInputs?: 'fix' | 'keep';
+  readonly constantInputs?: 'fix' | 'keep' | undefined;
 }
 
 /**

@@ -9,13 +9,13 @@ import { refuseSources } from './source-files.node.js';
 
 export interface SaveOptions {
   /** Whether tensors go to `<path>.data`: when the model would pass 2 GiB (`auto`, the default), always or never. */
-  readonly externalData?: 'auto' | 'always' | 'never';
+  readonly externalData?: 'auto' | 'always' | 'never' | undefined;
   /** Smallest tensor, in bytes, that goes to the data file (default 1024). */
-  readonly externalThreshold?: number;
+  readonly externalThreshold?: number | undefined;
   /** Files that the model was made from: they are never overwritten. */
-  readonly inputs?: readonly string[];
+  readonly inputs?: readonly string[] | undefined;
   /** Stops writing and removes what was written so far. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_THRESHOLD = 1024;

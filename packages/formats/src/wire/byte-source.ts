@@ -21,7 +21,8 @@ export class MemorySource implements ByteSource {
   private readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array, name = 'bytes') {
-    this.bytes = bytes;
+    // Node's Buffer is a Uint8Array whose slice() does not copy.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.name = name;
   }
 
