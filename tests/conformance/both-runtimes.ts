@@ -1,0 +1,98 @@
+import { createModel, Graph, inferTypes, tensorType, type Value } from '@octavo/core/ir';
+import { isDType, StoredTensor, type Tensor, tensorFromBytes } from '@octavo/core/tensor';
+import { encodeModel } from '@octavo/formats';
+import { reference } from '@octavo/reference';
+import * as ort from 'onnxruntime-node';
+
+/** A graph under construction with the tensors that feed it. */
+export interface Trial {
+  readonly graph: Graph;
+  /** A graph input that is fed `tensor`. */
+  input(tensor: Tensor): Value;
+  /** An initializer. */
+  constant(tensor: Tensor): Value;
+}
+
+/** Builds a graph whose outputs are those of the node (or nodes) that `build` emits. */
+export function trial(
+  build: (trial: Trial) => readonly (Value | undefined)[],
+  opset = 21,
+): { readonly graph: Graph; readonly feeds: readonly Tensor[] } {
+  const graph = new Graph(
+    new Map([
+      ['', opset],
+      ['com.microsoft', 1],
+    ]),
+  );
+  const feeds: Tensor[] = [];
+  const outputs = build({
+    graph,
+    input(tensor) {
+      feeds.push(tensor);
+      return graph.addInput(`x${feeds.length}`, tensorType(tensor.dtype, tensor.shape));
+    },
+    constant: (tensor) => graph.addInitializer('c', StoredTensor.of(tensor)),
+  });
+  graph.outputs = outputs.filter((value) => value !== undefined);
+  inferTypes(graph);
+  return { graph, feeds };
+}
+
+/** The outputs of a graph on the reference backend and in onnxruntime without graph optimizations. */
+export async function runBoth({
+  graph,
+  feeds,
+}: {
+  readonly graph: Graph;
+  readonly feeds: readonly Tensor[];
+}): Promise<{ readonly ours: readonly Tensor[]; readonly theirs: readonly Tensor[] }> {
+  const theirs = await runOnnxruntime(encodeModel(createModel(graph)), graph, feeds);
+  return { ours: await runReference(graph, feeds), theirs };
+}
+
+/** Runs a graph on the reference backend. */
+export async function runReference(graph: Graph, feeds: readonly Tensor[]): Promise<readonly Tensor[]> {
+  using executable = await reference().compile({
+    graph,
+    nodes: graph.sorted(),
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    constant: async (value) => {
+      if (!value.constant) throw new Error(`${value.name} is no constant`);
+      return value.constant.load();
+    },
+  });
+  return executable.run(feeds);
+}
+
+/** Runs a model in onnxruntime; outputs in the order of the graph's. */
+export async function runOnnxruntime(
+  model: Uint8Array,
+  graph: Graph,
+  feeds: readonly Tensor[],
+): Promise<readonly Tensor[]> {
+  const session = await ort.InferenceSession.create(model, {
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  });
+  try {
+    const named = graph.inputs.map((value, i) => [value.name, ortTensor(feeds[i])] as const);
+    const results = await session.run(Object.fromEntries(named));
+    return graph.outputs.map((value) => ourTensor(results[value.name], value.name));
+  } finally {
+    await session.release();
+  }
+}
+
+function ortTensor(tensor: Tensor | undefined): ort.Tensor {
+  if (!tensor) throw new Error('an input has no tensor');
+  return new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape);
+}
+
+function ourTensor(tensor: ort.Tensor | undefined, name: string): Tensor {
+  const data = tensor?.data;
+  if (!tensor || !isDType(tensor.type) || !ArrayBuffer.isView(data))
+    throw new Error(`onnxruntime gave no ${name}`);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return tensorFromBytes(tensor.type, [...tensor.dims], bytes);
+}

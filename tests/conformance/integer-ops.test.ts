@@ -1,0 +1,198 @@
+import {
+  ConvInteger,
+  MatMulInteger,
+  QGemm,
+  QLinearAdd,
+  QLinearConv,
+  QLinearMatMul,
+  QLinearMul,
+} from '@octavo/core/ir';
+import { fromNumbers, type Tensor } from '@octavo/core/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runBoth, trial } from './both-runtimes.js';
+import { integersIn, scales, seed } from './random-tensors.js';
+
+const bytes = fc.constantFrom('int8' as const, 'uint8' as const);
+/** Activations and weights; onnxruntime has no product of int8 with uint8 weights. */
+const signs = fc.constantFrom(
+  ['uint8', 'uint8'] as const,
+  ['uint8', 'int8'] as const,
+  ['int8', 'int8'] as const,
+);
+const size = fc.integer({ min: 1, max: 9 });
+const RUNS = { numRuns: 25 };
+
+/** Weights stay in [-64, 64]: onnxruntime saturates larger products on x64 processors without VNNI. */
+function weights(dtype: 'int8' | 'uint8', shape: readonly number[], start: number): Tensor {
+  return dtype === 'int8'
+    ? integersIn('int8', shape, start, -64, 64)
+    : integersIn('uint8', shape, start, 0, 64);
+}
+
+function activations(dtype: 'int8' | 'uint8', shape: readonly number[], start: number): Tensor {
+  return dtype === 'int8'
+    ? integersIn('int8', shape, start, -128, 127)
+    : integersIn('uint8', shape, start, 0, 255);
+}
+
+const zero = (dtype: 'int8' | 'uint8', value: number) => fromNumbers(dtype, [], [value]);
+
+async function expectSameIntegers(each: ReturnType<typeof trial>): Promise<void> {
+  const { ours, theirs } = await runBoth(each);
+  expect(ours.map(({ dtype, shape, data }) => ({ dtype, shape, data }))).toEqual(
+    theirs.map(({ dtype, shape, data }) => ({ dtype, shape, data })),
+  );
+}
+
+describe('integer ops of the reference backend have the bits of onnxruntime', () => {
+  it('QLinearMatMul, per tensor and per column', async () => {
+    await fc.assert(
+      fc.asyncProperty(signs, size, size, size, fc.boolean(), seed, ([a, b], m, k, n, perColumn, start) =>
+        expectSameIntegers(
+          trial(({ graph, input, constant }) => {
+            const columns = perColumn ? n : 1;
+            const node = graph.emit(QLinearMatMul, {
+              a: input(activations(a, [2, m, k], start)),
+              a_scale: constant(scales(1, start, [])),
+              a_zero_point: constant(zero(a, 3)),
+              b: constant(weights(b, [k, n], start + 1)),
+              b_scale: constant(scales(columns, start + 1)),
+              b_zero_point: constant(
+                fromNumbers(b, [columns], new Array<number>(columns).fill(b === 'int8' ? 0 : 32)),
+              ),
+              y_scale: constant(scales(1, start + 2, [])),
+              y_zero_point: constant(zero(a, 5)),
+            });
+            return node.outputs;
+          }),
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('QLinearConv with strides, dilations, pads, groups and per-channel weights', async () => {
+    const shape = fc.record({
+      group: fc.constantFrom(1, 2),
+      stride: fc.constantFrom(1, 2),
+      dilation: fc.constantFrom(1, 2),
+      kernel: fc.constantFrom(1, 2, 3),
+      pad: fc.constantFrom(0, 1),
+      height: fc.integer({ min: 5, max: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(bytes, shape, fc.boolean(), seed, (dtype, s, perChannel, start) =>
+        expectSameIntegers(
+          trial(({ graph, input, constant }) => {
+            const channels = perChannel ? 4 : 1;
+            const node = graph.emit(
+              QLinearConv,
+              {
+                x: input(activations(dtype, [2, 2 * s.group, s.height, 6], start)),
+                x_scale: constant(scales(1, start, [])),
+                x_zero_point: constant(zero(dtype, 9)),
+                w: constant(weights('int8', [4, 2, s.kernel, s.kernel], start + 1)),
+                w_scale: constant(scales(channels, start + 1)),
+                w_zero_point: constant(fromNumbers('int8', [channels], new Array<number>(channels).fill(0))),
+                y_scale: constant(scales(1, start + 2, [])),
+                y_zero_point: constant(zero(dtype, 2)),
+                B: constant(integersIn('int32', [4], start + 3, -2000, 2000)),
+              },
+              {
+                group: s.group,
+                strides: [s.stride, s.stride],
+                dilations: [s.dilation, s.dilation],
+                pads: [s.pad, s.pad, s.pad, s.pad],
+              },
+            );
+            return node.outputs;
+          }),
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('ConvInteger and MatMulInteger with zero points on both sides', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, size, size, size, seed, (b, m, k, n, start) =>
+        expectSameIntegers(
+          trial(({ graph, input, constant }) => {
+            const product = graph.emit(MatMulInteger, {
+              A: input(activations('uint8', [m, k], start)),
+              B: constant(weights(b, [k, n], start + 1)),
+              a_zero_point: constant(zero('uint8', 100)),
+              b_zero_point: constant(fromNumbers(b, [n], new Array<number>(n).fill(11))),
+            });
+            const convolution = graph.emit(
+              ConvInteger,
+              {
+                x: input(activations('uint8', [1, 2, 5, 4], start)),
+                w: constant(weights('uint8', [3, 2, 2, 3], start + 1)),
+                x_zero_point: constant(zero('uint8', 77)),
+                w_zero_point: constant(zero('uint8', 13)),
+              },
+              { pads: [1, 0, 1, 1] },
+            );
+            return [...product.outputs, ...convolution.outputs];
+          }),
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('QGemm, quantized and float, transposed or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, size, size, size, fc.boolean(), seed, (a, m, k, n, transB, start) =>
+        expectSameIntegers(
+          trial(({ graph, input, constant }) => {
+            const operands = {
+              A: input(activations(a, [m, k], start)),
+              a_scale: constant(scales(1, start, [])),
+              a_zero_point: constant(zero(a, 7)),
+              B: constant(weights('int8', transB ? [n, k] : [k, n], start + 1)),
+              b_scale: constant(scales(n, start + 1)),
+              b_zero_point: constant(fromNumbers('int8', [n], new Array<number>(n).fill(0))),
+              C: constant(integersIn('int32', [n], start + 3, -2000, 2000)),
+            };
+            const result = {
+              y_scale: constant(scales(1, start + 2, [])),
+              y_zero_point: constant(zero(a, 4)),
+            };
+            const attributes = { transB: transB ? 1 : 0 };
+            return [
+              ...graph.emit(QGemm, { ...operands, ...result }, attributes).outputs,
+              ...graph.emit(QGemm, operands, attributes).outputs,
+            ];
+          }),
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('QLinearAdd and QLinearMul with broadcasting', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, size, size, seed, (dtype, m, n, start) =>
+        expectSameIntegers(
+          trial(({ graph, input, constant }) => {
+            const operands = {
+              A: input(activations(dtype, [m, n], start)),
+              A_scale: constant(scales(1, start, [])),
+              A_zero_point: constant(zero(dtype, 3)),
+              B: input(activations(dtype, [n], start + 1)),
+              B_scale: constant(scales(1, start + 1, [])),
+              B_zero_point: constant(zero(dtype, 100)),
+              C_scale: constant(scales(1, start + 2, [])),
+              C_zero_point: constant(zero(dtype, 40)),
+            };
+            return [...graph.emit(QLinearAdd, operands).outputs, ...graph.emit(QLinearMul, operands).outputs];
+          }),
+        ),
+      ),
+      RUNS,
+    );
+  });
+});
