@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MatMulNBits } from '@octavo/core/ir';
+import { toNumbers } from '@octavo/core/tensor';
+import { decodeModel, readTensorProto } from '@octavo/formats';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runBoth, runReference, trial } from './both-runtimes.js';
+import { difference } from './difference.js';
+import { integersIn, reals, scales, seed } from './random-tensors.js';
+
+const data = process.env['OCTAVO_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
+const folder = join(data, 'conformance/matmulnbits_ort');
+const cases = existsSync(folder) ? readdirSync(folder) : [];
+
+if (cases.length === 0) {
+  console.warn(
+    'MatMulNBits models are skipped: set OCTAVO_TEST_DATA to a folder that has conformance/matmulnbits_ort.',
+  );
+}
+
+describe.skipIf(cases.length === 0)('MatMulNBits models that onnxruntime computed', () => {
+  it.each(cases)('%s', async (name) => {
+    const { graph } = decodeModel(readFileSync(join(folder, name, 'model.onnx')));
+    const set = join(folder, name, 'test_data_set_0');
+    const read = (file: string) => readTensorProto(readFileSync(join(set, file)));
+    const outputs = await runReference(
+      graph,
+      graph.inputs.map((_, i) => read(`input_${i}.pb`)),
+    );
+    expect(outputs.map((tensor, i) => difference(read(`output_${i}.pb`), tensor))).toEqual([undefined]);
+  });
+});
+
+describe('MatMulNBits agrees with onnxruntime', () => {
+  /** onnxruntime has no int8 kernel for 2-bit weights and computes those exactly. */
+  const mode = fc.constantFrom(
+    { bits: 2, accuracy_level: 0 },
+    { bits: 4, accuracy_level: 0 },
+    { bits: 8, accuracy_level: 0 },
+    { bits: 4, accuracy_level: 4 },
+    { bits: 8, accuracy_level: 4 },
+  );
+  const layout = fc.record({
+    block_size: fc.constantFrom(16, 32, 64),
+    K: fc.integer({ min: 1, max: 100 }),
+    N: fc.integer({ min: 1, max: 9 }),
+  });
+
+  it('in both compute modes, with packed and default zero points', async () => {
+    await fc.assert(
+      fc.asyncProperty(mode, layout, fc.boolean(), seed, async (chosen, placed, withZeroPoints, start) => {
+        const attributes = { ...chosen, ...placed };
+        const { bits, block_size: size, K, N } = attributes;
+        const blocks = Math.ceil(K / size);
+        const { ours, theirs } = await runBoth(
+          trial(({ graph, input, constant }) => {
+            const zero = integersIn('uint8', [N * Math.ceil((blocks * bits) / 8)], start + 2, 0, 255);
+            return graph.emit(
+              MatMulNBits,
+              {
+                A: input(reals([3, K], start)),
+                B: constant(integersIn('uint8', [N, blocks, (size * bits) / 8], start + 1, 0, 255)),
+                scales: constant(scales(N * blocks, start)),
+                zero_points: withZeroPoints ? constant(zero) : undefined,
+                bias: constant(reals([N], start + 3)),
+              },
+              attributes,
+            ).outputs;
+          }),
+        );
+        const [a, b] = [ours, theirs].map(([tensor]) => Array.from(tensor ? toNumbers(tensor) : []));
+        const scale = Math.hypot(...(b ?? []));
+        const error = Math.hypot(...(a ?? []).map((x, i) => x - (b?.[i] ?? 0)));
+        expect(error).toBeLessThanOrEqual(1e-5 * scale);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
