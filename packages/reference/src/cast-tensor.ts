@@ -98,6 +98,6 @@ function shortest(x: number): number {
 }
 
 function printed(x: number): string {
-  if (Number.isFinite(x)) return String(x);
+  if (Number.isFinite(x)) return Object.is(x, -0) ? '-0' : String(x);
   return Number.isNaN(x) ? 'NaN' : x > 0 ? 'INF' : '-INF';
 }

@@ -1,0 +1,29 @@
+import { elementCount, stridesOf } from '@octavo/core/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OUTSIDE, pickIndices, stridedIndices, upTo } from './indices.js';
+
+const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
+
+describe('index maps', () => {
+  it('count up along the strides of the own shape', () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        expect([...stridedIndices(shape, stridesOf(shape))]).toEqual(upTo(elementCount(shape)));
+        expect([...pickIndices(shape, shape.map(upTo))]).toEqual(upTo(elementCount(shape)));
+      }),
+    );
+  });
+
+  it('name the element with the coordinates picked, or none when one is outside', () => {
+    const lists = [
+      [1, 0],
+      [2, OUTSIDE, 0],
+    ];
+    expect([...pickIndices([2, 3], lists)]).toEqual([5, OUTSIDE, 3, 2, OUTSIDE, 0]);
+  });
+
+  it('have no element when a list is empty', () => {
+    expect(pickIndices([2, 3], [[0, 1], []])).toHaveLength(0);
+  });
+});

@@ -1,0 +1,60 @@
+import {
+  ALL_DTYPES,
+  byteLengthOf,
+  type DType,
+  stringTensor,
+  type Tensor,
+  tensorFromBytes,
+} from '@octavo/core/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OUTSIDE, upTo } from './indices.js';
+import { elementsOf, gatherElements, tensorOfElements } from './rearrange.js';
+
+/** A tensor of `count` elements that differ where the dtype has room for that. */
+function sample(dtype: DType, count: number): Tensor {
+  if (dtype === 'string') return stringTensor(upTo(count).map((i) => 'é'.repeat(i)));
+  const bytes = Uint8Array.from({ length: byteLengthOf(dtype, count) }, (_, i) => (i * 37 + 11) % 251);
+  const tensor = tensorFromBytes(dtype, [count], bytes);
+  return tensorOfElements(dtype, [count], elementsOf(tensor));
+}
+
+/** Element `i` alone, as its bytes. */
+function element(tensor: Tensor, i: number): number[] {
+  const one = elementsOf(tensor).slice(i, i + 1);
+  return Array.from(tensorOfElements(tensor.dtype, [1], one).bytes);
+}
+
+describe('moving elements', () => {
+  it.each(ALL_DTYPES)('puts %s elements back as they were', (dtype) => {
+    const tensor = sample(dtype, 7);
+    expect(tensorOfElements(dtype, [7], elementsOf(tensor)).bytes).toEqual(tensor.bytes);
+  });
+
+  it.each(ALL_DTYPES)('gathers %s elements by index', (dtype) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(6), { maxLength: 9 }), (indices) => {
+        const tensor = sample(dtype, 7);
+        const gathered = gatherElements(tensor, [indices.length], indices);
+        expect(indices.map((_, i) => element(gathered, i))).toEqual(
+          indices.map((index) => element(tensor, index)),
+        );
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(ALL_DTYPES)('fills %s elements that come from nowhere', (dtype) => {
+    const tensor = sample(dtype, 3);
+    const fill = gatherElements(tensor, [], [1]);
+    const gathered = gatherElements(tensor, [2], [OUTSIDE, 2], fill);
+    expect([element(gathered, 0), element(gathered, 1)]).toEqual([element(tensor, 1), element(tensor, 2)]);
+    const zero = gatherElements(tensor, [1], [OUTSIDE]);
+    expect(zero.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('keeps the payload of a NaN', () => {
+    const nan = tensorFromBytes('float32', [1], Uint8Array.of(1, 0, 0xa0, 0xff));
+    expect(Array.from(gatherElements(nan, [1], [0]).bytes)).toEqual([1, 0, 0xa0, 0xff]);
+  });
+});
