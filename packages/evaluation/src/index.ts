@@ -4,5 +4,6 @@ export * from './evaluate.js';
 export * from './evaluation-error.js';
 export * from './latency.js';
 export * from './metrics/index.js';
+export * from './report/index.js';
 export * from './score-samples.js';
 export * from './segments.js';

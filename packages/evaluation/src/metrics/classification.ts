@@ -12,7 +12,7 @@ export function topK(k: number): Metric {
       let ahead = 0;
       for (let i = 0; i < output.length; i++) {
         const other = output[i] ?? 0;
-        if (other > own || (other === own && i < label) || own !== own) ahead++;
+        if (other > own || (other === own && i < label) || Number.isNaN(own)) ahead++;
       }
       return { score: ahead < k ? 1 : 0, prediction: argmax(output) };
     },

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Model } from '@octavo/core/ir';
-import { OBSERVER_NAMES, type ObserverName } from '@octavo/core/quant';
+import { type ObserverName, observers } from '@octavo/core/quant';
 import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
 import {
   type ActivationDType,
@@ -20,8 +20,9 @@ import { Command, Option } from 'commander';
 import { writeQuantizationReport } from '../../report/quantization-report.js';
 import { openFastSession } from '../../sessions.js';
 import { choice, collect, dataOptions, wholeNumber } from '../arguments.js';
-import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { type CommandContext, interruptible } from '../context.js';
 import { type DataFlags, openData } from '../open-data.js';
+import { startProgress } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 
@@ -98,7 +99,9 @@ export function quantizeCommand(context: (json: boolean) => CommandContext): Com
         RECIPE_DEFAULTS.weightOnlyFormat,
       ),
     )
-    .addOption(choice('--observer <name>', 'how ranges are chosen', OBSERVER_NAMES, RECIPE_DEFAULTS.observer))
+    .addOption(
+      choice('--observer <name>', 'how ranges are chosen', Object.keys(observers), RECIPE_DEFAULTS.observer),
+    )
     .option('--calibration <path>', 'data for static quantization')
     .option('--include <pattern>', 'quantize only nodes or ops that match (repeatable)', collect, [])
     .option('--exclude <pattern>', 'leave nodes or ops that match in float (repeatable)', collect, [])
@@ -184,7 +187,7 @@ async function* calibrationSamples(
   const dataset = await openData(path, inputs, flags);
   const queue = interruptible(dataset.samples(), context.signal);
   let seen = 0;
-  const progress = await withProgress(context, 'calibrating', dataset.size, async (bar) => bar);
+  const progress = startProgress(context.streams, 'calibrating', dataset.size);
   try {
     for await (const sample of queue) {
       yield sample;
