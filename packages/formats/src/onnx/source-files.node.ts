@@ -12,7 +12,7 @@ import { FileSource } from '../wire/file-source.node.js';
  */
 export function refuseSources(model: Model, targets: readonly string[], inputs: readonly string[]): void {
   const sources = new Set(inputs.map(identityOf));
-  for (const source of sourceFiles(model)) sources.add(source.identity);
+  for (const source of openFiles(model)) sources.add(source.identity);
   for (const target of targets) {
     const identity = identityOf(target);
     if (identity === undefined || !sources.has(identity)) continue;
@@ -25,11 +25,14 @@ export function refuseSources(model: Model, targets: readonly string[], inputs: 
   }
 }
 
-/** The files that a model's large tensors are read from: the model itself, its external data. */
-export function sourceFiles(model: Model): ReadonlySet<FileSource> {
+/** Paths of the files that a model's tensors lie in: the model itself and its external data. */
+export function sourceFiles(model: Model): readonly string[] {
+  return [...openFiles(model)].map((source) => source.name);
+}
+
+function openFiles(model: Model): ReadonlySet<FileSource> {
   const files = new Set<FileSource>();
-  for (const tensor of tensorsOf(model.graph)) {
-    const { storage } = tensor;
+  for (const { storage } of tensorsOf(model.graph)) {
     if (storage instanceof SourceStorage && storage.source instanceof FileSource) files.add(storage.source);
   }
   return files;
