@@ -1,0 +1,106 @@
+/** Elements that the kernels multiply. */
+export type ByteArray = Int8Array | Uint8Array;
+
+/** Elements that the kernels write; the kind of array chooses the output type. */
+export type OutputArray = Int8Array | Uint8Array | Int32Array | Float32Array;
+
+declare const packedMatrix: unique symbol;
+declare const packedConv2d: unique symbol;
+
+/** Packed matrix weights in native memory. Only the addon makes such an object, and it knows its own. */
+export interface MatrixHandle {
+  readonly [packedMatrix]: true;
+}
+
+/** Packed convolution weights in native memory. */
+export interface Conv2dHandle {
+  readonly [packedConv2d]: true;
+}
+
+/** Feature names, separated by spaces. */
+export interface NativeIsa {
+  readonly detected: string;
+  readonly active: string;
+  /** Names in `OCTAVO_ISA` that are not features. */
+  readonly unknown: string;
+  readonly gemmKernel: string;
+}
+
+/** How accumulators become outputs: the trailing arguments of `matmul` and `conv2d`, before the strides. */
+export type NativeEpilogue = [
+  bias: Int32Array | undefined,
+  scales: Float32Array | undefined,
+  rowScales: Float32Array | undefined,
+  floatBias: Float32Array | undefined,
+  zeroPoint: number,
+  clampMin: number,
+  clampMax: number,
+  out: OutputArray,
+];
+
+/**
+ * What the addon exports, exactly. Every argument is checked natively; a refused call throws an `Error` with
+ * `code` `CPU_INVALID_ARGUMENT` or `CPU_OUT_OF_MEMORY` and has written nothing.
+ */
+export interface NativeBinding {
+  version(): string;
+  isa(): NativeIsa;
+  /** Element (k, n) of the weights is `data[k * kStride + n * nStride]`. */
+  packMatrix(
+    data: ByteArray,
+    k: number,
+    n: number,
+    kStride: number,
+    nStride: number,
+    zeroPoints: Int32Array | undefined,
+  ): MatrixHandle;
+  matmul(
+    packed: MatrixHandle,
+    lhs: ByteArray,
+    m: number,
+    lhsStride: number,
+    lhsZeroPoints: Int32Array | undefined,
+    ...epilogueAndStride: [...NativeEpilogue, outStride: number]
+  ): void;
+  /** Weights `[outChannels, groupChannels, kernelH, kernelW]`, dense. */
+  packConv2d(
+    data: ByteArray,
+    outChannels: number,
+    groupChannels: number,
+    kernelH: number,
+    kernelW: number,
+    groups: number,
+    zeroPoints: Int32Array | undefined,
+  ): Conv2dHandle;
+  /**
+   * `geometry`: batch, height, width, strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight,
+   * input layout, output layout (0 for NCHW, 1 for NHWC).
+   */
+  conv2d(
+    packed: Conv2dHandle,
+    input: ByteArray,
+    geometry: Int32Array,
+    inputZeroPoint: number,
+    ...epilogue: NativeEpilogue
+  ): void;
+  /** Frees packed weights before they are collected; doing so again does nothing. */
+  release(handle: MatrixHandle | Conv2dHandle): void;
+}
+
+/** Every function of the interface; a test compares it with what the addon exports. */
+export const BINDING_FUNCTIONS = {
+  version: true,
+  isa: true,
+  packMatrix: true,
+  matmul: true,
+  packConv2d: true,
+  conv2d: true,
+  release: true,
+} as const satisfies Record<keyof NativeBinding, true>;
+
+/** Whether a module is the addon: it exports the functions of the interface. */
+export function isNativeBinding(exports: unknown): exports is NativeBinding {
+  if (typeof exports !== 'object' || exports === null) return false;
+  const members: object = exports;
+  return Object.keys(BINDING_FUNCTIONS).every((name) => typeof Reflect.get(members, name) === 'function');
+}

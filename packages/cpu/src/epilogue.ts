@@ -1,0 +1,102 @@
+import type { NativeEpilogue, OutputArray } from './binding.js';
+import { CpuError } from './cpu-error.js';
+
+/** Accumulators as they are: `y = acc + bias[c]`, modulo 2^32. */
+export interface Int32Epilogue {
+  readonly output: 'int32';
+  /** One value a column (output channel). */
+  readonly bias?: Int32Array | undefined;
+}
+
+/**
+ * Dequantized: `y = f32(f32(acc + bias[c]) * m) + floatBias[c]`, where `m` is `scales[c]`, or
+ * `f32(rowScales[r] * scales[c])` with row scales. Each `f32` rounds once, to nearest even.
+ */
+export interface Float32Epilogue {
+  readonly output: 'float32';
+  readonly bias?: Int32Array | undefined;
+  /** One multiplier for all columns (a number, or one element), or one a column; finite. */
+  readonly scales: number | Float32Array;
+  /** One a row, for activations quantized row by row; not for convolutions. */
+  readonly rowScales?: Float32Array | undefined;
+  readonly floatBias?: Float32Array | undefined;
+}
+
+/**
+ * Requantized: `y = clamp(rne(f32(f32(acc + bias[c]) * scales[c])) + zeroPoint)`, where `rne` rounds to nearest, ties
+ * to even, and `scales[c] = f32(f32(inputScale * weightScale[c]) / outputScale)`.
+ */
+export interface QuantizedEpilogue {
+  readonly output: 'uint8' | 'int8';
+  readonly bias?: Int32Array | undefined;
+  readonly scales: number | Float32Array;
+  readonly zeroPoint: number;
+  /** Limits in the quantized domain, such as a fused ReLU's; the whole range of the type by default. */
+  readonly clamp?: { readonly min: number; readonly max: number } | undefined;
+}
+
+/** What becomes of the int32 accumulators. */
+export type Epilogue = Int32Epilogue | Float32Epilogue | QuantizedEpilogue;
+
+interface OutputArrays {
+  readonly int32: Int32Array;
+  readonly float32: Float32Array;
+  readonly uint8: Uint8Array;
+  readonly int8: Int8Array;
+}
+
+/** The array that an epilogue writes. */
+export type OutputOf<E extends Epilogue> = OutputArrays[E['output']];
+
+const ALLOCATE: { readonly [Output in keyof OutputArrays]: (length: number) => OutputArrays[Output] } = {
+  int32: (length) => new Int32Array(length),
+  float32: (length) => new Float32Array(length),
+  uint8: (length) => new Uint8Array(length),
+  int8: (length) => new Int8Array(length),
+};
+
+/** A new array of `length` elements of the epilogue's output type. */
+export function allocateOutput<E extends Epilogue>(epilogue: E, length: number): OutputOf<E> {
+  const output: E['output'] = epilogue.output;
+  return ALLOCATE[output](length);
+}
+
+/**
+ * The epilogue as the addon takes it, writing `out`.
+ *
+ * @throws CpuError `CPU_INVALID_ARGUMENT` where `out` is not of the epilogue's output type
+ */
+export function nativeEpilogue(epilogue: Epilogue, out: OutputArray): NativeEpilogue {
+  const expected = ALLOCATE[epilogue.output](0).constructor.name;
+  if (out?.constructor?.name !== expected) {
+    throw new CpuError({
+      code: 'CPU_INVALID_ARGUMENT',
+      where: 'out',
+      message: `expected ${expected} for the output ${epilogue.output}, found ${describe(out)}`,
+    });
+  }
+  switch (epilogue.output) {
+    case 'int32':
+      return [epilogue.bias, undefined, undefined, undefined, 0, 0, 0, out];
+    case 'float32': {
+      const { bias, rowScales, floatBias } = epilogue;
+      return [bias, asArray(epilogue.scales), rowScales, floatBias, 0, 0, 0, out];
+    }
+    default: {
+      const { min, max } = epilogue.clamp ?? (epilogue.output === 'uint8' ? UINT8 : INT8);
+      const { bias, zeroPoint } = epilogue;
+      return [bias, asArray(epilogue.scales), undefined, undefined, zeroPoint, min, max, out];
+    }
+  }
+}
+
+const UINT8 = { min: 0, max: 255 };
+const INT8 = { min: -128, max: 127 };
+
+function asArray(scales: number | Float32Array): Float32Array {
+  return typeof scales === 'number' ? Float32Array.of(scales) : scales;
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' && value !== null ? value.constructor.name : String(value);
+}
