@@ -1,6 +1,6 @@
 import type { Model } from '@octavo/core/ir';
-import { createObserver, type Observer, type ObserverName, type RealRange } from '@octavo/core/quant';
-import { type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type Observer, type ObserverName, observers, type RealRange } from '@octavo/core/quant';
+import { QuantizationError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { QuantizerError } from './quantizer-error.js';
 
@@ -40,14 +40,16 @@ export async function calibrate(
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
   options: CalibrationOptions,
 ): Promise<Calibration> {
-  const observers = new Map<string, Observer>(values.map((name) => [name, createObserver(options.observer)]));
+  const watching = new Map<string, Observer>(
+    values.map((name) => [name, observers[options.observer].create()]),
+  );
   using session = await options.createSession(model, { taps: values });
   let seen = 0;
   for await (const sample of samples) {
     options.signal?.throwIfAborted();
     const id = sample.id ?? `sample ${seen}`;
     const onTap = (name: string, tensor: Tensor): void => {
-      const observer = observers.get(name);
+      const observer = watching.get(name);
       if (observer) observe(observer, name, tensor, id);
     };
     await session.run(sample.feeds, options.signal ? { onTap, signal: options.signal } : { onTap });
@@ -62,36 +64,37 @@ export async function calibrate(
     });
   }
   return {
-    ranges: new Map([...observers].map(([name, observer]) => [name, rangeOf(observer, name)])),
+    ranges: new Map([...watching].map(([name, observer]) => [name, rangeOf(observer, name)])),
     samples: seen,
   };
 }
 
 function observe(observer: Observer, name: string, tensor: Tensor, id: string): void {
-  const values = toNumbers(tensor);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    if (value - value !== 0) {
-      throw new QuantizerError({
-        code: 'CALIBRATION_NAN',
-        where: `${id}, tensor ${name}`,
-        message: `element ${i} is ${value}.`,
-        remedy: 'Remove the sample, or repair the data or the preprocessing that made it.',
-      });
-    }
+  try {
+    observer.observe(toNumbers(tensor));
+  } catch (error) {
+    if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NOT_FINITE') throw error;
+    throw new QuantizerError({
+      code: 'CALIBRATION_NAN',
+      where: `${id}, tensor ${name}`,
+      message: error.fault,
+      remedy: 'Remove the sample, or repair the data or the preprocessing that made it.',
+      cause: error,
+    });
   }
-  observer.observe(values);
 }
 
 function rangeOf(observer: Observer, name: string): RealRange {
-  const range = observer.range();
-  if (!range) {
+  try {
+    return observer.range();
+  } catch (error) {
+    if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NO_DATA') throw error;
     throw new QuantizerError({
       code: 'CALIBRATION_UNSEEN',
       where: `tensor ${name}`,
       message: 'no sample produced a value of it.',
       remedy: 'Use samples that reach this branch, or exclude the node.',
+      cause: error,
     });
   }
-  return range;
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Model } from '@octavo/core/ir';
 import { type ObserverName, observers } from '@octavo/core/quant';
-import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
+import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import {
   type ActivationDType,
   type CalibrationSample,
@@ -140,7 +140,7 @@ async function runQuantize(file: string, flags: QuantizeFlags, context: CommandC
       ? { calibration: calibrationSamples(source, flags.calibration, flags, context) }
       : {}),
   });
-  await saveOnnx(model, flags.output, { inputs: sourceFiles(source), signal: context.signal });
+  await saveOnnx(model, flags.output, { inputs: [file], signal: context.signal });
   const sizes = { bytesBefore: await sizeOf(file), bytesAfter: await sizeOf(flags.output) };
   const base = { input: file, output: flags.output, ...sizes, ...report };
   const reportFiles = flags.report ? await writeQuantizationReport(flags.report, base) : [];

@@ -1,0 +1,98 @@
+import type { NodePreparation } from '@octavo/backend';
+import type { Node, TensorType, Value } from '@octavo/core/ir';
+import { type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
+import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import type { ByteArray } from '../binding.js';
+import type { Epilogue } from '../epilogue.js';
+
+/** What a product of quantized values is made of. */
+export interface ProductTypes {
+  readonly x: QuantizedType;
+  readonly w: QuantizedType;
+  /** Absent when the product's output is float. */
+  readonly y: QuantizedType | undefined;
+}
+
+/**
+ * Why the native kernels do not multiply a node's quantized values, or undefined when they do.
+ * @param channelAxis Axis of w that counts output channels.
+ */
+export function declineProduct(node: Node, channelAxis: number): string | undefined {
+  const [x, w, bias] = node.inputs;
+  const y = node.output;
+  if (!x?.quantized || !w?.quantized || !y) return 'its operands are not quantized';
+  if (!isBytes(x) || !isBytes(w)) return `no kernel for ${x.dtype} times ${w.dtype}`;
+  if (!w.constant) return 'its weights are not constant';
+  if (x.quantized.granularity.kind !== 'per-tensor') return 'its input is not quantized per tensor';
+  const { granularity } = w.quantized;
+  if (granularity.kind === 'per-block') return 'its weights are quantized in blocks';
+  if (granularity.kind === 'per-axis' && granularity.axis !== channelAxis)
+    return `its weights are quantized along axis ${granularity.axis}`;
+  if (y.quantized ? !isBytes(y) || y.quantized.granularity.kind !== 'per-tensor' : y.dtype !== 'float32')
+    return `no kernel with ${y.dtype ?? 'untyped'} output`;
+  return bias ? declineBias(bias, x.quantized, w.quantized) : undefined;
+}
+
+/** Relative difference of a bias scale from `f32(s_x * s_w)` that float32 rounding in exporters explains. */
+const SCALE_TOLERANCE = 2 ** -20;
+
+function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | undefined {
+  const type = bias.quantized;
+  if (!bias.constant || type?.storage !== 'int32' || type.zeroPoints.some(Boolean))
+    return 'its bias is no int32 constant';
+  const count = Math.max(type.scales.length, w.scales.length);
+  for (let c = 0; c < count; c++) {
+    const expected = Math.fround((x.scales[0] ?? 1) * (w.scales[c % w.scales.length] ?? 1));
+    if (
+      Math.abs((type.scales[c % type.scales.length] ?? 0) - expected) >
+      SCALE_TOLERANCE * Math.abs(expected)
+    )
+      return 'its bias has other scales than its product';
+  }
+  return undefined;
+}
+
+function isBytes(value: Value): boolean {
+  return value.dtype === 'int8' || value.dtype === 'uint8';
+}
+
+/** The quantized types of a node that {@link declineProduct} accepted. */
+export function productTypes({ inputTypes, outputTypes }: NodePreparation): ProductTypes {
+  const [x, w] = [inputTypes[0]?.quantized, inputTypes[1]?.quantized];
+  if (!x || !w) throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized values.' });
+  return { x, w, y: outputTypes[0]?.quantized };
+}
+
+/** Requantization to y, or dequantization where y is float; the bias is added in int32. */
+export function epilogueOf({ x, w, y }: ProductTypes, bias: Int32Array | undefined): Epilogue {
+  const inputScale = x.scales[0] ?? 1;
+  if (!y) return { output: 'float32', bias, scales: w.scales.map((scale) => inputScale * scale) };
+  return {
+    output: y.storage === 'int8' ? 'int8' : 'uint8',
+    bias,
+    scales: requantizationMultipliers(inputScale, w.scales, y.scales[0] ?? 1),
+    zeroPoint: y.zeroPoints[0] ?? 0,
+  };
+}
+
+/** The elements of an int8 or uint8 tensor. */
+export function bytesOf(tensor: Tensor | undefined): ByteArray {
+  if (tensor?.is('int8') || tensor?.is('uint8')) return tensor.data;
+  throw new OctavoError({
+    code: 'KERNEL_DTYPE',
+    message: `expected int8 or uint8, found ${tensor?.dtype ?? 'nothing'}.`,
+  });
+}
+
+/** The bias of a node as int32, one for each channel. */
+export function biasOf(tensor: Tensor | undefined): Int32Array | undefined {
+  if (!tensor) return undefined;
+  if (tensor.is('int32')) return tensor.data;
+  throw new OctavoError({ code: 'KERNEL_DTYPE', message: `expected an int32 bias, found ${tensor.dtype}.` });
+}
+
+/** The sizes of a type whose dimensions are all known. */
+export function fixedShape(type: TensorType | undefined): readonly number[] | undefined {
+  const sizes = type?.shape?.filter((dim) => typeof dim === 'number');
+  return sizes && sizes.length === type?.shape?.length ? sizes : undefined;
+}
