@@ -1,4 +1,17 @@
-import { type Shape, stridesOf } from '@octavo/core/tensor';
+import { elementCount, OctavoError, type Shape, stridesOf } from '@octavo/core/tensor';
+
+/** The most elements that an index map can name: indices are int32. */
+const LARGEST = 2 ** 31 - 1;
+
+/** Number of elements of a result. Throws OctavoError `KERNEL_SIZE` before too much memory is asked for. */
+export function resultSize(shape: Shape): number {
+  const count = elementCount(shape);
+  if (count <= LARGEST) return count;
+  throw new OctavoError({
+    code: 'KERNEL_SIZE',
+    message: `a result of shape [${shape.join(', ')}] has more than ${LARGEST} elements.`,
+  });
+}
 
 /** Marks an output element that comes from no input element. */
 export const OUTSIDE = -1;
@@ -8,6 +21,7 @@ export const OUTSIDE = -1;
  * This is the whole of Transpose, Expand and every other strided view.
  */
 export function stridedIndices(shape: Shape, strides: readonly number[], offset = 0): Int32Array {
+  resultSize(shape);
   let indices: Int32Array = Int32Array.of(offset);
   shape.forEach((size, axis) => {
     const stride = strides[axis] ?? 0;
@@ -34,6 +48,7 @@ export function broadcastIndices(from: Shape, to: Shape): Int32Array {
  * Gather along an axis and nearest resizing.
  */
 export function pickIndices(shape: Shape, coordinates: readonly ArrayLike<number>[]): Int32Array {
+  resultSize(coordinates.map((list) => list.length));
   const strides = stridesOf(shape);
   let indices: Int32Array = Int32Array.of(0);
   coordinates.forEach((list, axis) => {
@@ -51,7 +66,8 @@ export function pickIndices(shape: Shape, coordinates: readonly ArrayLike<number
   return indices;
 }
 
-/** 0, 1 ... before `count`. */
+/** 0, 1 ... before `count`. Throws OctavoError `KERNEL_SIZE` as {@link resultSize} does. */
 export function upTo(count: number): number[] {
+  resultSize([count]);
   return Array.from({ length: count }, (_, i) => i);
 }

@@ -15,7 +15,8 @@ export function onQuantizedValues(kernel: Kernel, movesElements: boolean): Kerne
       const inputs = preparation.inputTypes.map((type) => type?.quantized);
       const outputs = preparation.outputTypes.map((type) => type?.quantized);
       const types = [...inputs, ...outputs].filter((type) => type !== undefined);
-      if (types.length === 0 || (movesElements && outputs[0] && keepsIntegers(types))) {
+      const mixed = preparation.inputTypes.some((type) => type && !type.quantized && isFloat(type.dtype));
+      if (types.length === 0 || (movesElements && outputs[0] && !mixed && keepsIntegers(types))) {
         return kernel.prepare(preparation);
       }
       const inner = await kernel.prepare(realPreparation(preparation, inputs));
@@ -29,6 +30,11 @@ export function onQuantizedValues(kernel: Kernel, movesElements: boolean): Kerne
       return { ...inner, run };
     },
   };
+}
+
+/** Whether a value holds floats, which are no integers of any quantized type. */
+function isReal(type: TensorType | undefined): boolean {
+  return type !== undefined && !type.quantized && isFloat(type.dtype);
 }
 
 /** Whether moving integers is moving reals: one quantized type for all, which keeps the order of its integers. */

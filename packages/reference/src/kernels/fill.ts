@@ -1,15 +1,8 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import { Constant, ConstantOfShape, constantOf, EyeLike, Range } from '@octavo/core/ir';
-import {
-  dtypeFromOnnx,
-  elementCount,
-  float32,
-  fromNumbers,
-  isBigInt,
-  type Tensor,
-} from '@octavo/core/tensor';
+import { dtypeFromOnnx, float32, fromNumbers, isBigInt, type Tensor } from '@octavo/core/tensor';
 import { fromBigInts, toBigInts } from '../arithmetic.js';
-import { upTo } from '../indices.js';
+import { resultSize, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { gatherElements } from '../rearrange.js';
@@ -50,7 +43,7 @@ export const fillKernels: readonly Kernel[] = [
       const element = (await value?.load()) ?? float32([0]);
       return (inputs) => {
         const shape = integers(operand(inputs, 0));
-        return [gatherElements(element, shape, new Int32Array(elementCount(shape)))];
+        return [gatherElements(element, shape, new Int32Array(resultSize(shape)))];
       };
     },
   }),
