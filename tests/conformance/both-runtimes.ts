@@ -70,9 +70,10 @@ export async function runOnnxruntime(
   model: Uint8Array,
   graph: Graph,
   feeds: readonly Tensor[],
+  optimization: 'disabled' | 'all' = 'disabled',
 ): Promise<readonly Tensor[]> {
   const session = await ort.InferenceSession.create(model, {
-    graphOptimizationLevel: 'disabled',
+    graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
   });
   try {

@@ -3,31 +3,38 @@ import type { NumberArray, Shape, Tensor } from '@octavo/core/tensor';
 import { type Convolution, convolve, volume } from './convolution.js';
 import type { IntegerResult } from './integer-product.js';
 
-/** Weights minus the zero points of their output channels (first axis); one zero point serves all. */
+/** Weights minus the zero points along `axis` (that of the output channels); one zero point serves all. */
 export function centeredWeights(
   values: NumberArray,
   shape: Shape,
   zeroPoints: ArrayLike<number>,
+  axis: number,
 ): Float32Array {
-  const perChannel = shape.slice(1).reduce((a, b) => a * b, 1);
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const channels = shape[axis] ?? 1;
   const out = new Float32Array(values.length);
   for (let i = 0; i < out.length; i++) {
-    out[i] = (values[i] ?? 0) - (zeroPoints[Math.floor(i / perChannel) % zeroPoints.length] ?? 0);
+    const channel = Math.floor(i / inner) % channels;
+    out[i] = (values[i] ?? 0) - (zeroPoints[channel % zeroPoints.length] ?? 0);
   }
   return out;
 }
 
-/** Convolution of `x - zeroPoint` with centered weights plus bias, in int32 modulo 2^32; padding is the real 0. */
+/**
+ * Convolution (or, with `convolveTransposed`, its transpose) of `x - zeroPoint` with centered weights plus bias, in int32
+ * modulo 2^32; padding is the real 0.
+ */
 export function integerConvolution(
   x: NumberArray,
   zeroPoint: number,
   weights: Float32Array,
   bias: ArrayLike<number> | undefined,
   plan: Convolution,
+  multiply: typeof convolve = convolve,
 ): Int32Array {
   const centered = new Float32Array(x.length);
   for (let i = 0; i < centered.length; i++) centered[i] = (x[i] ?? 0) - zeroPoint;
-  const sums = convolve(centered, weights, plan);
+  const sums = multiply(centered, weights, plan);
   const plane = volume(plan.output);
   if (bias) {
     for (let i = 0; i < sums.length; i++) {
@@ -37,7 +44,7 @@ export function integerConvolution(
   return new Int32Array(sums);
 }
 
-/** Accumulators `[N, M, spatial...]` to stored integers, with the multiplier of each output channel. */
+/** Accumulators `[N, M, spatial...]` to stored integers; scales of one group of output channels repeat. */
 export function requantizeConvolution(
   accumulators: Int32Array,
   plan: Convolution,
@@ -45,8 +52,13 @@ export function requantizeConvolution(
   wScales: Float32Array,
   y: IntegerResult,
 ): Tensor {
+  const { outChannels } = plan;
+  const scales =
+    wScales.length === 1
+      ? wScales
+      : Float32Array.from({ length: outChannels }, (_, m) => wScales[m % wScales.length] ?? 1);
   const integers = requantize(accumulators, plan.shape, {
-    multipliers: requantizationMultipliers(xScale, wScales, y.scale),
+    multipliers: requantizationMultipliers(xScale, scales, y.scale),
     zeroPoint: y.zeroPoint,
     storage: y.storage,
     axis: 1,

@@ -49,13 +49,17 @@ export function orientedOperand(matrix: IntegerOperand, transpose: boolean): Int
   return { ...matrix, values, shape: [columns, rows] };
 }
 
-/** `(A - z_a) (B - z_b)` in float64, where the sums are exact; `new Int32Array` wraps them modulo 2^32. */
+/**
+ * `(A - z_a) (B - z_b)` in float64, where the sums are exact; `new Int32Array` wraps them modulo 2^32.
+ * @param centered B minus its zero points, where that was computed before.
+ */
 export function integerSums(
   a: IntegerOperand,
   b: IntegerOperand,
+  centered: Float32Array = centeredColumns(b),
 ): { readonly plan: MatMulPlan; readonly sums: Float64Array } {
   const plan = planMatMul(a.shape, b.shape);
-  return { plan, sums: matMulSums(centeredRows(a), centeredColumns(b), plan) };
+  return { plan, sums: matMulSums(centeredRows(a), centered, plan) };
 }
 
 /** `sat(rne(f32(f32(acc) * M)) + z_y)` with `M = f32(f32(s_a * s_b) / s_y)` of the row and column. */

@@ -56,7 +56,7 @@ const convInteger = defineKernel(ConvInteger, {
       const x = integerOperand(operand(inputs, 0), undefined, inputs[2]);
       const w = integerOperand(operand(inputs, 1), undefined, inputs[3]);
       const plan = planConvolution(x.shape, w.shape, attributes);
-      const weights = centeredWeights(w.values, w.shape, w.zeroPoints);
+      const weights = centeredWeights(w.values, w.shape, w.zeroPoints, 0);
       const sums = integerConvolution(x.values, x.zeroPoints[0] ?? 0, weights, undefined, plan);
       return [new Tensor('int32', plan.shape, sums)];
     },
@@ -71,7 +71,7 @@ const qlinearConv = defineKernel(QLinearConv, {
       const w = integerOperand(operand(inputs, 3), inputs[4], inputs[5]);
       const y = integerResult(operand(inputs, 6), operand(inputs, 7));
       const plan = planConvolution(x.shape, w.shape, attributes);
-      const weights = centeredWeights(w.values, w.shape, w.zeroPoints);
+      const weights = centeredWeights(w.values, w.shape, w.zeroPoints, 0);
       const bias = inputs[8] && toNumbers(inputs[8]);
       const sums = integerConvolution(x.values, x.zeroPoints[0] ?? 0, weights, bias, plan);
       return [requantizeConvolution(sums, plan, x.scales[0] ?? 1, Float32Array.from(w.scales), y)];

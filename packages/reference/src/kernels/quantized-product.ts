@@ -1,10 +1,21 @@
 import { defineKernel, type Kernel, type NodePreparation, SUPPORTED, unsupported } from '@octavo/backend';
-import { Conv, Gemm, MatMul, type Node } from '@octavo/core/ir';
+import {
+  type AttributeSchema,
+  type AttributesOf,
+  Conv,
+  ConvTranspose,
+  Gemm,
+  MatMul,
+  type Node,
+  type OpDefinition,
+  type Slot,
+} from '@octavo/core/ir';
 import type { QuantizedType, StorageDType } from '@octavo/core/quant';
-import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
-import { planConvolution } from '../convolution.js';
+import { OctavoError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type Convolution, convolve, planConvolution } from '../convolution.js';
 import { centeredWeights, integerConvolution, requantizeConvolution } from '../integer-convolution.js';
 import {
+  centeredColumns,
   type IntegerOperand,
   type IntegerResult,
   integerSums,
@@ -13,6 +24,7 @@ import {
 } from '../integer-product.js';
 import { addBroadcast } from '../matmul-plan.js';
 import { operand } from '../operand.js';
+import { convolveTransposed, planTransposedConvolution } from '../transposed-convolution.js';
 
 const BYTES: readonly StorageDType[] = ['int8', 'uint8', 'int16', 'uint16', 'int4', 'uint4', 'int2', 'uint2'];
 
@@ -33,6 +45,9 @@ function multipliesIntegers(node: Node, axis: number): boolean {
   return !bias || biasFits(bias.quantized, xType, wType);
 }
 
+/** Relative difference of bias scales that exporters' float32 rounding explains. */
+const SCALE_TOLERANCE = 2 ** -20;
+
 function isPlain(type: QuantizedType): boolean {
   return type.granularity.kind === 'per-tensor';
 }
@@ -42,7 +57,8 @@ function biasFits(bias: QuantizedType | undefined, x: QuantizedType, w: Quantize
   const channels = Math.max(bias.scales.length, w.scales.length);
   return Array.from({ length: channels }, (_, i) => i).every((i) => {
     const expected = Math.fround((x.scales[0] ?? 1) * (w.scales[i % w.scales.length] ?? 1));
-    return bias.scales[i % bias.scales.length] === expected;
+    const found = bias.scales[i % bias.scales.length] ?? 0;
+    return Math.abs(found - expected) <= SCALE_TOLERANCE * Math.abs(expected);
   });
 }
 
@@ -60,33 +76,49 @@ export function resultOf(type: QuantizedType): IntegerResult {
   return { scale: type.scales[0] ?? 1, zeroPoint: type.zeroPoints[0] ?? 0, storage: type.storage };
 }
 
-const conv = defineKernel(Conv, {
-  supports: (node) => (multipliesIntegers(node, 0) ? SUPPORTED : declined),
-  prepare: (preparation) => {
-    const { x, w, y } = typesOf(preparation);
-    const center = (tensor: Tensor) => centeredWeights(toNumbers(tensor), tensor.shape, w.zeroPoints);
-    const fixed = preparation.constants[1] && center(preparation.constants[1]);
-    return (inputs) => {
-      const [input, weights] = [operand(inputs, 0), operand(inputs, 1)];
-      const plan = planConvolution(input.shape, weights.shape, preparation.attributes);
-      const bias = inputs[2] && toNumbers(inputs[2]);
-      const zeroPoint = x.zeroPoints[0] ?? 0;
-      const sums = integerConvolution(toNumbers(input), zeroPoint, fixed ?? center(weights), bias, plan);
-      return [requantizeConvolution(sums, plan, x.scales[0] ?? 1, w.scales, y)];
-    };
-  },
-});
+/** Conv or ConvTranspose: `axis` of the weights holds the output channels. */
+function convolutionKernel<I extends readonly Slot[], O extends readonly Slot[], A extends AttributeSchema>(
+  op: OpDefinition<I, O, A>,
+  axis: number,
+  planOf: (x: Shape, w: Shape, attributes: AttributesOf<A>) => Convolution,
+  multiply: typeof convolve,
+): Kernel {
+  return defineKernel(op, {
+    supports: (node) => (multipliesIntegers(node, axis) ? SUPPORTED : declined),
+    prepare: (preparation) => {
+      const { x, w, y } = typesOf(preparation);
+      const center = (tensor: Tensor) => centeredWeights(toNumbers(tensor), tensor.shape, w.zeroPoints, axis);
+      const fixed = preparation.constants[1] && center(preparation.constants[1]);
+      return (inputs) => {
+        const [input, weights] = [operand(inputs, 0), operand(inputs, 1)];
+        const plan = planOf(input.shape, weights.shape, preparation.attributes);
+        const bias = inputs[2] && toNumbers(inputs[2]);
+        const [values, zeroPoint] = [toNumbers(input), x.zeroPoints[0] ?? 0];
+        const sums = integerConvolution(values, zeroPoint, fixed ?? center(weights), bias, plan, multiply);
+        return [requantizeConvolution(sums, plan, x.scales[0] ?? 1, w.scales, y)];
+      };
+    },
+  });
+}
 
 function asOperand(tensor: Tensor, { scales, zeroPoints }: QuantizedType): IntegerOperand {
   return { values: toNumbers(tensor), shape: tensor.shape, scales, zeroPoints };
+}
+
+/** The right operand of a product, ready to multiply. */
+function rightOperand(tensor: Tensor, type: QuantizedType, transpose: boolean) {
+  const matrix = orientedOperand(asOperand(tensor, type), transpose);
+  return { matrix, centered: centeredColumns(matrix) };
 }
 
 const matMul = defineKernel(MatMul, {
   supports: (node) => (multipliesIntegers(node, -1) ? SUPPORTED : declined),
   prepare: (preparation) => {
     const { x, w, y } = typesOf(preparation);
+    const fixed = preparation.constants[1] && rightOperand(preparation.constants[1], w, false);
     return (inputs) => {
-      const { plan, sums } = integerSums(asOperand(operand(inputs, 0), x), asOperand(operand(inputs, 1), w));
+      const b = fixed ?? rightOperand(operand(inputs, 1), w, false);
+      const { plan, sums } = integerSums(asOperand(operand(inputs, 0), x), b.matrix, b.centered);
       return [requantizeProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
     };
   },
@@ -102,10 +134,11 @@ const gemm = defineKernel(Gemm, {
   prepare: (preparation) => {
     const { x, w, y } = typesOf(preparation);
     const { transA, transB } = preparation.attributes;
+    const fixed = preparation.constants[1] && rightOperand(preparation.constants[1], w, transB !== 0);
     return (inputs) => {
       const a = orientedOperand(asOperand(operand(inputs, 0), x), transA !== 0);
-      const b = orientedOperand(asOperand(operand(inputs, 1), w), transB !== 0);
-      const { plan, sums } = integerSums(a, b);
+      const b = fixed ?? rightOperand(operand(inputs, 1), w, transB !== 0);
+      const { plan, sums } = integerSums(a, b.matrix, b.centered);
       const bias = inputs[2];
       if (bias) addBroadcast(sums, plan.shape, toNumbers(bias), bias.shape, 1);
       return [requantizeProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
@@ -113,5 +146,10 @@ const gemm = defineKernel(Gemm, {
   },
 });
 
-/** Conv, MatMul and Gemm on quantized values: int32 accumulation, then one requantization. */
-export const quantizedProductKernels: readonly Kernel[] = [conv, matMul, gemm];
+/** Conv, ConvTranspose, MatMul and Gemm on quantized values: int32 accumulation, then one requantization. */
+export const quantizedProductKernels: readonly Kernel[] = [
+  convolutionKernel(Conv, 0, planConvolution, convolve),
+  convolutionKernel(ConvTranspose, 1, planTransposedConvolution, convolveTransposed),
+  matMul,
+  gemm,
+];
