@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { DatasetError } from './dataset-error.js';
 
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_536));
-const extent = v.union([positive, v.tuple([positive, positive])]);
+const extent = v.union([positive, v.strictTuple([positive, positive])]);
 const finite = v.pipe(v.number(), v.finite());
 const perChannel = v.union([finite, v.pipe(v.array(finite), v.minLength(1), v.maxLength(4))]);
 const name = v.pipe(v.string(), v.minLength(1));

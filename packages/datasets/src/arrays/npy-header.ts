@@ -94,7 +94,9 @@ function readShape(text: string, where: string): number[] {
     .map((size) => size.trim())
     .filter((size) => size !== '')
     .map(Number);
-  if (shape.length > 32 || !shape.every(Number.isSafeInteger)) throw notNpy(where, 'a possible shape');
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (shape.length > 32 || ![...shape, size].every(Number.isSafeInteger))
+    throw notNpy(where, 'a possible shape');
   return shape;
 }
 
