@@ -32,11 +32,6 @@ export function onQuantizedValues(kernel: Kernel, movesElements: boolean): Kerne
   };
 }
 
-/** Whether a value holds floats, which are no integers of any quantized type. */
-function isReal(type: TensorType | undefined): boolean {
-  return type !== undefined && !type.quantized && isFloat(type.dtype);
-}
-
 /** Whether moving integers is moving reals: one quantized type for all, which keeps the order of its integers. */
 function keepsIntegers(types: readonly QuantizedType[]): boolean {
   const [first] = types;
