@@ -2,6 +2,7 @@ import {
   DequantizeLinear,
   eraseDead,
   type Graph,
+  inferTypes,
   knownShape,
   type Node,
   type Pass,
@@ -44,6 +45,7 @@ export function foldConstants({ evaluate, maxBytes = 2 ** 20 }: FoldConstantsOpt
   return {
     name: 'fold-constants',
     async run(graph, log) {
+      inferTypes(graph);
       let changed = false;
       for (const node of graph.sorted()) {
         const place = node.label;

@@ -1,7 +1,12 @@
 export { eliminateDeadNodes } from './eliminate-dead-nodes.js';
+export { eliminateIdentity } from './eliminate-identity.js';
+export { foldBatchNorm } from './fold-batch-norm.js';
 export { type FoldConstantsOptions, foldConstants, type NodeEvaluator } from './fold-constants.js';
 export { foldQdq } from './fold-qdq.js';
+export { fuseConvBias } from './fuse-conv-bias.js';
 export { inlineFunctions } from './inline-functions.js';
 export { liftConstants } from './lift-constants.js';
+export { materializeQdq } from './materialize-qdq.js';
 export { type PrepareOptions, prepare } from './prepare.js';
 export { raiseOpset } from './raise-opset.js';
+export { raiseQoperator } from './raise-qoperator.js';

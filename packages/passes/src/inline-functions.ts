@@ -13,6 +13,8 @@ import {
 } from '@octavo/core/ir';
 import { GraphError } from '@octavo/core/tensor';
 
+const STANDARD = standardRegistry();
+
 /**
  * Puts the bodies of a model's local functions in the place of their calls, in subgraphs too, and drops the functions.
  * Works on the model: functions are no part of its graph.
@@ -92,7 +94,7 @@ function splice(graph: Graph, call: Node, body: Graph, called: ModelFunction): v
 function connect(graph: Graph, output: Value, result: Value): void {
   if (result.producer && !graph.isOutput(result)) supersede(graph, output, result);
   else {
-    const identity = standardRegistry().lookup('', 'Identity', graph.opset);
+    const identity = STANDARD.lookup('', 'Identity', graph.opset);
     const copy = graph.addValue(graph.uniqueName(output.name), output.type);
     graph.addNode(identity, { inputs: [result], outputs: [copy] });
     supersede(graph, output, copy);
@@ -142,7 +144,7 @@ function adoptOpsets(graph: Graph, body: Graph): void {
 function checkOpset(graph: Graph, node: Node, called: ModelFunction): void {
   const { op } = node;
   const version = graph.opsets.get(op.domain) ?? 1;
-  if (!op.known || standardRegistry().lookup(op.domain, op.name, version).since === op.since) return;
+  if (!op.known || STANDARD.lookup(op.domain, op.name, version).since === op.since) return;
   throw new GraphError({
     code: 'FUNCTION_OPSET',
     where: `function ${called.name}, node ${node.label}`,

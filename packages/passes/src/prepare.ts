@@ -1,6 +1,9 @@
 import { inferTypes, type Model, type PassRecord, type RunPassesOptions, runPasses } from '@octavo/core/ir';
 import { eliminateDeadNodes } from './eliminate-dead-nodes.js';
+import { eliminateIdentity } from './eliminate-identity.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldConstants, type NodeEvaluator } from './fold-constants.js';
+import { fuseConvBias } from './fuse-conv-bias.js';
 import { inlineFunctions } from './inline-functions.js';
 import { liftConstants } from './lift-constants.js';
 
@@ -12,7 +15,14 @@ export interface PrepareOptions extends RunPassesOptions {
 export async function prepare(model: Model, options: PrepareOptions): Promise<PassRecord[]> {
   inlineFunctions(model);
   inferTypes(model.graph);
-  const passes = [liftConstants, foldConstants(options), eliminateDeadNodes];
+  const passes = [
+    liftConstants,
+    foldConstants(options),
+    eliminateIdentity,
+    foldBatchNorm,
+    fuseConvBias,
+    eliminateDeadNodes,
+  ];
   const records = await runPasses(model.graph, passes, options);
   inferTypes(model.graph);
   return records;

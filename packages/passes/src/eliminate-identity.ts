@@ -1,0 +1,112 @@
+import {
+  Cast,
+  Concat,
+  Dropout,
+  Dropout7,
+  Expand,
+  eraseDead,
+  Flatten,
+  forward,
+  forwardProblem,
+  type Graph,
+  Identity,
+  inferTypes,
+  type Node,
+  type Op,
+  Pad,
+  type Pass,
+  type PassLog,
+  Reshape,
+  Squeeze,
+  Squeeze1,
+  storedConstant,
+  Transpose,
+  Unsqueeze,
+  Unsqueeze1,
+  type Value,
+} from '@octavo/core/ir';
+import { sameQuantization } from '@octavo/core/quant';
+import { dtypeFromOnnx, toNumbers } from '@octavo/core/tensor';
+
+const always = (): boolean => true;
+
+/** When a node gives its first input unchanged. */
+const IDENTITIES: readonly (readonly [Op, (node: Node) => boolean])[] = [
+  [Identity, always],
+  [Dropout7, always],
+  [Dropout, isInference],
+  [Cast, (node) => dtypeFromOnnx(Cast.attributes(node).to) === node.inputs[0]?.dtype],
+  [Transpose, keepsOrder],
+  [Concat, (node) => node.inputs.length === 1],
+  [Pad, padsNothing],
+  [Reshape, keepsShape],
+  [Flatten, keepsShape],
+  [Expand, keepsShape],
+  [Squeeze, keepsShape],
+  [Squeeze1, keepsShape],
+  [Unsqueeze, keepsShape],
+  [Unsqueeze1, keepsShape],
+];
+
+/** Removes nodes that give their input unchanged: Identity, Dropout in inference, reshapes to the same shape ... */
+export const eliminateIdentity: Pass = { name: 'eliminate-identity', run };
+
+function run(graph: Graph, log: PassLog): boolean {
+  inferTypes(graph);
+  let changed = false;
+  for (const node of graph.sorted()) {
+    const test = IDENTITIES.find(([op]) => op.is(node))?.[1];
+    const [input] = node.inputs;
+    const { output, label } = node;
+    if (!graph.has(node) || !input || !output || !test?.(node)) continue;
+    const problem =
+      othersRead(graph, node) ?? qparamsProblem(input, output) ?? forwardProblem(graph, output, input);
+    if (problem) {
+      log.declined('eliminate-identity', label, problem);
+      continue;
+    }
+    forward(graph, output, input);
+    eraseDead(graph, [node]);
+    log.fired('eliminate-identity', label);
+    changed = true;
+  }
+  return changed;
+}
+
+function othersRead(graph: Graph, node: Node): string | undefined {
+  const read = node.outputs
+    .slice(1)
+    .find((value) => value && (value.users.length > 0 || graph.isOutput(value)));
+  return read && `its output ${read.name} is read`;
+}
+
+function qparamsProblem(input: Value, output: Value): string | undefined {
+  const [from, to] = [input.quantized, output.quantized];
+  if (from === to || (from && to && sameQuantization(from, to))) return undefined;
+  return 'it quantizes its input anew';
+}
+
+function isInference(node: Node): boolean {
+  const { training_mode } = Dropout.inputs(node);
+  if (!training_mode) return true;
+  const mode = storedConstant(training_mode)?.peek();
+  return mode !== undefined && toNumbers(mode)[0] === 0;
+}
+
+function keepsOrder(node: Node): boolean {
+  const { perm } = Transpose.attributes(node);
+  const rank = node.inputs[0]?.shape?.length;
+  return perm ? perm.every((axis, i) => axis === i) : rank !== undefined && rank <= 1;
+}
+
+function padsNothing(node: Node): boolean {
+  const pads = storedConstant(Pad.inputs(node).pads)?.peek();
+  return pads !== undefined && toNumbers(pads).every((pad) => pad === 0);
+}
+
+/** Equal dimensions; a symbol is equal to itself, an unknown dimension to nothing. */
+function keepsShape(node: Node): boolean {
+  const [from, to] = [node.inputs[0]?.shape, node.output?.shape];
+  if (!from || from.length !== to?.length) return false;
+  return from.every((dim, axis) => dim !== null && dim === to[axis]);
+}

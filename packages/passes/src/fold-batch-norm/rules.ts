@@ -1,0 +1,176 @@
+import {
+  Add,
+  BatchNormalization,
+  Conv,
+  ConvTranspose,
+  defineRule,
+  Gemm,
+  type Graph,
+  MatMul,
+  match,
+  type Node,
+  type Rule,
+  storedConstant,
+  supersede,
+  type Value,
+} from '@octavo/core/ir';
+import { isPerChannel, perChannel } from '../channel-bias.js';
+import {
+  type Affine,
+  affineOf,
+  constantProblem,
+  normProblem,
+  numbersOf,
+  setConstant,
+  sharedResultProblem,
+} from './affine.js';
+import { type ChannelOf, firstAxis, lastAxis, transposedChannels } from './channels.js';
+
+/** What a rule must know about the op in front: how its weights lie. */
+interface Weights {
+  readonly channels: number | undefined;
+  readonly channelOf: ChannelOf;
+  /** Factor of the bias operand (Gemm). */
+  readonly beta: number;
+}
+
+type Describe = (node: Node) => Weights;
+
+const conv: Describe = (node) => ({ channels: dimOf(node.inputs[1], 0), channelOf: firstAxis, beta: 1 });
+
+const convTranspose: Describe = (node) => {
+  const { group } = ConvTranspose.attributes(node);
+  const perGroup = dimOf(node.inputs[1], 1);
+  return {
+    channels: perGroup === undefined ? undefined : perGroup * group,
+    channelOf: transposedChannels(group),
+    beta: 1,
+  };
+};
+
+const gemm: Describe = (node) => {
+  const { transB, beta } = Gemm.attributes(node);
+  return {
+    channels: dimOf(node.inputs[1], transB ? 0 : 1),
+    channelOf: transB ? firstAxis : lastAxis,
+    beta,
+  };
+};
+
+const matMul: Describe = (node) => ({ channels: dimOf(node.inputs[1], 1), channelOf: lastAxis, beta: 1 });
+
+function dimOf(value: Value | undefined, axis: number): number | undefined {
+  return storedConstant(value)?.shape[axis];
+}
+
+async function scaleWeights(graph: Graph, node: Node, affine: Affine, channelOf: ChannelOf): Promise<void> {
+  const weights = node.inputs[1];
+  const shape = storedConstant(weights)?.shape;
+  if (!weights || !shape) return;
+  const values = await numbersOf(weights);
+  const scaled = values.map((w, i) => w * (affine.factor[channelOf(i, shape)] ?? 1));
+  setConstant(graph, node, 1, scaled, weights);
+}
+
+/** `factor * beta * old + offset`, one number a channel. */
+async function shiftedBias(old: Value | undefined, affine: Affine, beta = 1): Promise<Float64Array> {
+  const bias = perChannel(old && (await numbersOf(old)), affine.factor.length);
+  return bias.map((b, c) => (affine.factor[c] ?? 1) * beta * b + (affine.offset[c] ?? 0));
+}
+
+/** BatchNormalization behind an op with weights (input 1) and an optional bias (input 2). */
+function foldInto(
+  name: string,
+  op: typeof Conv | typeof ConvTranspose | typeof Gemm,
+  describe: Describe,
+): Rule {
+  return defineRule({
+    name,
+    pattern: match.op(BatchNormalization, match.op(op).as('before')),
+    declines({ before }, graph, norm) {
+      const { channels } = describe(before);
+      const bias = before.inputs[2];
+      const shape = storedConstant(bias)?.shape ?? [];
+      return (
+        constantProblem(before.inputs[1], 'weights') ??
+        (bias && constantProblem(bias, 'bias')) ??
+        (isPerChannel(shape, 2, 1, channels) ? undefined : 'its bias has more than one row') ??
+        normProblem(graph, norm, channels) ??
+        sharedResultProblem(graph, before)
+      );
+    },
+    async rewrite({ before }, graph, norm) {
+      const affine = await affineOf(norm);
+      const { channelOf, beta } = describe(before);
+      const [, weights, bias] = before.inputs;
+      if (weights) setConstant(graph, before, 2, await shiftedBias(bias, affine, beta), weights);
+      before.setAttribute('beta', undefined);
+      await scaleWeights(graph, before, affine, channelOf);
+      if (norm.output && before.output) supersede(graph, norm.output, before.output);
+    },
+  });
+}
+
+/** `x W + b` as MatMul and Add of a constant. */
+const intoMatMulAdd = defineRule({
+  name: 'fold-into-matmul-add',
+  pattern: match.op(
+    BatchNormalization,
+    match.op(Add, match.op(MatMul).as('product'), match.constant('bias')).commutative().as('sum'),
+  ),
+  declines({ product, sum, bias }, graph, norm) {
+    const { channels } = matMul(product);
+    return (
+      matrixProblem(product) ??
+      constantProblem(bias, 'bias') ??
+      (isPerChannel(storedConstant(bias)?.shape ?? [], 2, 1, channels)
+        ? undefined
+        : 'its bias has more than one row') ??
+      normProblem(graph, norm, channels) ??
+      sharedResultProblem(graph, product) ??
+      sharedResultProblem(graph, sum)
+    );
+  },
+  async rewrite({ product, sum, bias }, graph, norm) {
+    const affine = await affineOf(norm);
+    setConstant(graph, sum, sum.inputs.indexOf(bias), await shiftedBias(bias, affine), bias);
+    await scaleWeights(graph, product, affine, lastAxis);
+    if (norm.output && sum.output) supersede(graph, norm.output, sum.output);
+  },
+});
+
+/** `x W` alone: the offset becomes an Add. */
+const intoMatMul = defineRule({
+  name: 'fold-into-matmul',
+  pattern: match.op(BatchNormalization, match.op(MatMul).as('product')),
+  declines: ({ product }, graph, norm) =>
+    matrixProblem(product) ??
+    normProblem(graph, norm, matMul(product).channels) ??
+    sharedResultProblem(graph, product),
+  async rewrite({ product }, graph, norm) {
+    const affine = await affineOf(norm);
+    const [, weights] = product.inputs;
+    if (!weights || !product.output || !norm.output) return;
+    const sum = graph.emit(Add, { A: product.output, B: weights }, {}, { name: norm.name });
+    setConstant(graph, sum, 1, affine.offset, weights);
+    await scaleWeights(graph, product, affine, lastAxis);
+    if (sum.output) supersede(graph, norm.output, sum.output);
+  },
+});
+
+/** Channels are axis 1 of the normalized tensor, so they are the columns of a product only where that has rank 2. */
+function matrixProblem(product: Node): string | undefined {
+  const weights = product.inputs[1];
+  if (product.output?.shape?.length !== 2 || storedConstant(weights)?.shape.length !== 2) {
+    return 'its product is no matrix, so the channels are not its columns';
+  }
+  return constantProblem(weights, 'weights');
+}
+
+export const batchNormRules: readonly Rule[] = [
+  foldInto('fold-into-conv', Conv, conv),
+  foldInto('fold-into-conv-transpose', ConvTranspose, convTranspose),
+  foldInto('fold-into-gemm', Gemm, gemm),
+  intoMatMulAdd,
+  intoMatMul,
+];
