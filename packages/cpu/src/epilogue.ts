@@ -55,10 +55,19 @@ const ALLOCATE: { readonly [Output in keyof OutputArrays]: (length: number) => O
   int8: (length) => new Int8Array(length),
 };
 
-/** A new array of `length` elements of the epilogue's output type. */
+/**
+ * A new array of `length` elements of the epilogue's output type.
+ *
+ * @throws CpuError `CPU_OUT_OF_MEMORY` where there can be no such array
+ */
 export function allocateOutput<E extends Epilogue>(epilogue: E, length: number): OutputOf<E> {
   const output: E['output'] = epilogue.output;
-  return ALLOCATE[output](length);
+  try {
+    return ALLOCATE[output](length);
+  } catch (cause) {
+    const message = `no memory for ${length} outputs of type ${output}`;
+    throw new CpuError({ code: 'CPU_OUT_OF_MEMORY', where: 'out', message, cause });
+  }
 }
 
 /**

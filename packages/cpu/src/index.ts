@@ -1,3 +1,4 @@
+export { cpu } from './backend/cpu.js';
 export type { ByteArray, OutputArray } from './binding.js';
 export {
   type Conv2dOptions,

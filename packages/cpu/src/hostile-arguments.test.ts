@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { describeWithAddon } from '../tests/addon.js';
+import { BINDING_FUNCTIONS, type NativeBinding } from './binding.js';
+
+/** A typed array whose memory is gone. */
+function detached<T extends Int8Array | Int32Array | Float32Array>(array: T): T {
+  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+  return array;
+}
+
+/** A typed array that was longer before its buffer shrank. */
+function shrunk(): unknown {
+  const buffer: unknown = Reflect.construct(ArrayBuffer, [64, { maxByteLength: 64 }]);
+  if (!(buffer instanceof ArrayBuffer)) return undefined;
+  const array = new Uint8Array(buffer, 32, 32);
+  Reflect.apply(Reflect.get(buffer, 'resize') ?? (() => undefined), buffer, [16]);
+  return array;
+}
+
+/** Values that no function of the addon asks for, or not there. */
+const hostileValues = (handles: readonly object[]) =>
+  fc.oneof(
+    fc.constantFrom<unknown>(undefined, null, true, '', 'x', 10n, Symbol('s'), () => 1, {}, []),
+    fc.constantFrom<unknown>(Number.NaN, -1, -0.5, 0.5, 1e300, -1e300, Number.POSITIVE_INFINITY),
+    fc.constantFrom<unknown>(0, 1, 2, 3, 255, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 53 - 1, 2 ** 53),
+    fc
+      .constantFrom<() => unknown>(
+        () => detached(new Int8Array(8)),
+        () => detached(new Int32Array(8)),
+        () => detached(new Float32Array(8)),
+        shrunk,
+        () => new Uint8Array(0),
+        () => new Uint8Array(7),
+        () => new Int8Array(new SharedArrayBuffer(8)),
+        () => new Uint8Array(new ArrayBuffer(16), 3, 5),
+        () => new Int32Array(13),
+        () => Int32Array.of(1, -1, 2 ** 31 - 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+        () => Int32Array.of(1, 3, 3, 1, 1, 1, 1, 2 ** 20, 2 ** 20, 2 ** 20, 2 ** 20, 0, 0),
+        () => new Float32Array(3).fill(Number.NaN),
+        () => new Float64Array(8),
+        () => new Uint8ClampedArray(8),
+        () => new BigInt64Array(8),
+        () => new DataView(new ArrayBuffer(8)),
+        () => new ArrayBuffer(8),
+      )
+      .map((make) => make()),
+    fc.constantFrom<unknown>(
+      ...handles,
+      ...handles.map((handle) => new Proxy(handle, {})),
+      ...handles.map((handle) => Object.create(handle)),
+      ...handles.map((handle) => ({ ...handle })),
+    ),
+  );
+
+/** Arguments that each function takes, to be spoiled one or more at a time. */
+function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () => unknown[]> {
+  const matrix = binding.packMatrix(new Int8Array(12).fill(3), 4, 3, 3, 1, undefined);
+  const filter = binding.packConv2d(new Int8Array(8).fill(2), 2, 1, 2, 2, 2, undefined);
+  const scales = new Float32Array(3).fill(0.5);
+  const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
+  return {
+    version: () => [],
+    isa: () => [],
+    packMatrix: () => [new Uint8Array(12), 4, 3, 3, 1, Int32Array.of(7)],
+    matmul: () => {
+      const epilogue = [new Int32Array(3), scales, undefined, undefined, 1, 0, 255, new Uint8Array(6)];
+      return [matrix, new Uint8Array(8), 2, 4, Int32Array.of(1), ...epilogue, 3];
+    },
+    packConv2d: () => [new Int8Array(8), 2, 1, 2, 2, 2, undefined],
+    conv2d: () => {
+      const epilogue = [undefined, scales.subarray(0, 2), undefined, undefined, 1, 0, 255, new Uint8Array(8)];
+      return [filter, new Uint8Array(18), geometry, 3, ...epilogue];
+    },
+    release: () => [binding.packMatrix(new Int8Array(1), 1, 1, 1, 1, undefined)],
+  };
+}
+
+const names = Object.keys(BINDING_FUNCTIONS) as (keyof NativeBinding)[];
+
+describeWithAddon('the addon given hostile arguments', ({ binding }) => {
+  const valid = validArguments(binding);
+  const handles = ['matmul', 'conv2d'].map((name) => Object(valid[name as keyof NativeBinding]()[0]));
+  const calls = fc.constantFrom(...names.filter((name) => name !== 'release')).chain((name) => {
+    const count = valid[name]().length;
+    const position = fc.integer({ min: 0, max: Math.max(0, count - 1) });
+    return fc.record({
+      name: fc.constant(name),
+      changes: fc.array(fc.tuple(position, hostileValues(handles)), { minLength: 1, maxLength: 3 }),
+      length: fc.integer({ min: 0, max: count + 1 }),
+      truncated: fc.boolean(),
+    });
+  });
+
+  it('refuses or runs them, and never takes the process down', () => {
+    fc.assert(
+      fc.property(calls, ({ name, changes, length, truncated }) => {
+        const call = valid[name]();
+        for (const [at, value] of changes) call[at] = value;
+        if (truncated) call.length = length;
+        try {
+          Reflect.apply(binding[name], binding, call);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+          expect(Reflect.get(Object(error), 'code')).toMatch(/^CPU_(INVALID_ARGUMENT|OUT_OF_MEMORY)$/);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each(names)('runs %s with good arguments', (name) => {
+    expect(() => Reflect.apply(binding[name], binding, valid[name]())).not.toThrow();
+  });
+
+  it('accepts no object but its own as packed weights', () => {
+    for (const forged of [
+      {},
+      new Proxy(Object(handles[0]), {}),
+      Object.create(Object(handles[0])),
+      handles[1],
+    ]) {
+      const call = valid.matmul();
+      call[0] = forged;
+      expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(/packed by packMatrix/);
+    }
+  });
+
+  it('sees that memory was detached or shrank', () => {
+    for (const gone of [detached(new Int8Array(8)), shrunk()]) {
+      const call = valid.matmul();
+      call[1] = gone;
+      expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(
+        /lhs: expected at least 8 elements, found 0/,
+      );
+    }
+  });
+
+  it('leaves what is around the output untouched', () => {
+    const memory = new Uint8Array(26).fill(0xa5);
+    const call = valid.matmul();
+    call[12] = memory.subarray(10, 16);
+    Reflect.apply(binding.matmul, binding, call);
+    expect([...memory.subarray(0, 10), ...memory.subarray(16)]).toEqual(new Array(20).fill(0xa5));
+    expect(memory.subarray(10, 16)).not.toContain(0xa5);
+  });
+
+  it('frees weights once however often they are released', () => {
+    const handle = binding.packMatrix(new Int8Array(4), 2, 2, 2, 1, undefined);
+    binding.release(handle);
+    binding.release(handle);
+    const call = valid.matmul();
+    call[0] = handle;
+    expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(/released weights/);
+    expect(() => Reflect.apply(binding.release, binding, [{}])).toThrowError(/packed weights/);
+  });
+});
