@@ -19,6 +19,9 @@ export const ATTRIBUTE_TYPE = {
 
 type KindCode = (typeof ATTRIBUTE_TYPE)[keyof typeof ATTRIBUTE_TYPE];
 
+/** Type and sparse-tensor attributes are carried in memory. */
+const LARGEST_OPAQUE_BYTES = 2 ** 26;
+
 /** Reads a subgraph within the graph whose node is being read. */
 export type ReadSubgraph = (proto: GraphProto) => Subgraph;
 
@@ -43,6 +46,9 @@ export function readAttribute(
     !(proto.tp || proto.typeProtos.length || proto.sparseTensor || proto.sparseTensors.length)
   ) {
     throw readError(context, 'ONNX_ATTRIBUTE', place, `its type ${code} is not known.`);
+  }
+  if (proto.self.length > LARGEST_OPAQUE_BYTES) {
+    throw readError(context, 'ONNX_TOO_LARGE', place, `it takes ${proto.self.length} bytes.`);
   }
   return { kind: 'opaque', value: context.source.readSync(proto.self.offset, proto.self.length).slice() };
 }

@@ -10,12 +10,16 @@ import {
   type Storage,
   StoredTensor,
 } from '@octavo/core/tensor';
+import type { FormatError } from '../format-error.js';
 import { SourceStorage } from '../wire/byte-source.js';
 import type { Span } from '../wire/message-type.js';
 import { externalStorage } from './external-storage.js';
 import { decodePacked } from './packed-numbers.js';
 import { type ReadContext, readError } from './read-context.js';
 import { EXTERNAL, type TensorProto } from './tensor-schema.js';
+
+/** Typed fields (`int32_data` and the like) are decoded in memory; raw data of any size is not. */
+const LARGEST_TYPED_BYTES = 2 ** 30;
 
 export type TensorContext = Pick<ReadContext, 'source' | 'externalData'>;
 
@@ -77,30 +81,38 @@ function readElements(
 ): Storage {
   if (Number(proto.dataLocation ?? 0) === EXTERNAL) return externalStorage(context, proto, needed, place);
   if (proto.rawData) return new SourceStorage(context.source, proto.rawData.offset, proto.rawData.length);
-  const [field, spans] = typedField(proto, dtype);
-  const [only] = spans;
-  const isRaw = field === 'float' || field === 'double';
-  if (isRaw && only && spans.length === 1) return new SourceStorage(context.source, only.offset, only.length);
-  const length = spans.reduce((sum, span) => sum + span.length, 0);
-  // Every element takes at least one encoded byte, so a small file cannot ask for a large array.
-  if (field !== 'float' && field !== 'double' && length < needed / elementBytes(dtype)) {
-    const message = `${needed / elementBytes(dtype)} elements of ${dtype} cannot lie in ${length} bytes of typed data.`;
-    throw readError(context, 'ONNX_TENSOR_SIZE', place, message);
+  const typed = typedField(proto, dtype);
+  const [only] = typed.spans;
+  if (typed.isRaw && only && typed.spans.length === 1) {
+    return new SourceStorage(context.source, only.offset, only.length);
   }
-  if (needed === 0) return new MemoryStorage(new Uint8Array(0));
+  return new MemoryStorage(readTyped(context, typed, dtype, needed, place));
+}
+
+function readTyped(
+  context: TensorContext,
+  { isRaw, spans }: TypedField,
+  dtype: DType,
+  needed: number,
+  place: string,
+): Uint8Array {
+  const length = spans.reduce((sum, span) => sum + span.length, 0);
+  const width = elementBytes(dtype);
+  const wrongSize = (): FormatError =>
+    readError(
+      context,
+      'ONNX_TENSOR_SIZE',
+      place,
+      `its typed data does not hold ${needed} bytes of ${dtype}.`,
+    );
+  if (length > LARGEST_TYPED_BYTES) {
+    const message = `its typed data takes ${length} bytes, more than ${LARGEST_TYPED_BYTES}.`;
+    throw readError(context, 'ONNX_TOO_LARGE', place, message, 'Store the tensor as raw or external data.');
+  }
+  // Every element takes at least one encoded byte, so a small file cannot ask for a large array.
+  if (isRaw ? length !== needed : length < needed / width) throw wrongSize();
   const encoded = joinSpans(context, spans, length);
-  return new MemoryStorage(
-    isRaw
-      ? encoded
-      : decodePacked(encoded, elementBytes(dtype), needed, () =>
-          readError(
-            context,
-            'ONNX_TENSOR_SIZE',
-            place,
-            `its typed data does not hold ${needed} bytes of ${dtype}.`,
-          ),
-        ),
-  );
+  return isRaw ? encoded : decodePacked(encoded, width, needed, wrongSize);
 }
 
 /** Bytes of one entry of a typed field: packed dtypes put one byte of elements in each entry. */
@@ -108,25 +120,28 @@ function elementBytes(dtype: DType): number {
   return Math.max(1, DTYPES[dtype].bits / 8);
 }
 
+interface TypedField {
+  readonly spans: readonly Span[];
+  /** Whether the packed form is the raw form. */
+  readonly isRaw: boolean;
+}
+
 /** The typed field that ONNX assigns to a dtype. */
-function typedField(
-  proto: TensorProto,
-  dtype: Exclude<DType, 'string'>,
-): readonly ['float' | 'double' | 'varint', readonly Span[]] {
+function typedField(proto: TensorProto, dtype: Exclude<DType, 'string'>): TypedField {
   switch (dtype) {
     case 'float32':
     case 'complex64':
-      return ['float', proto.floatData];
+      return { spans: proto.floatData, isRaw: true };
     case 'float64':
     case 'complex128':
-      return ['double', proto.doubleData];
+      return { spans: proto.doubleData, isRaw: true };
     case 'int64':
-      return ['varint', proto.int64Data];
+      return { spans: proto.int64Data, isRaw: false };
     case 'uint32':
     case 'uint64':
-      return ['varint', proto.uint64Data];
+      return { spans: proto.uint64Data, isRaw: false };
     default:
-      return ['varint', proto.int32Data];
+      return { spans: proto.int32Data, isRaw: false };
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createModel, Graph, type Model, tensorType } from '@octavo/core/ir';
+import { Constant, createModel, Graph, type Model, tensorType } from '@octavo/core/ir';
 import { float32, MemoryStorage, OctavoError, type Storage, StoredTensor, zeros } from '@octavo/core/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeModel, layOutModel } from './encode-model.js';
@@ -87,6 +87,18 @@ describe('saveOnnx', () => {
     }
     expect(read.graph.value('large')?.constant?.peek()).toBeUndefined();
     expect(read.graph.value('small')?.constant?.peek()).toEqual(ramp(10).peek());
+  });
+
+  it('writes large tensors of attributes into the data file too', async () => {
+    const model = modelOf({});
+    const { graph } = model;
+    const attributes = new Map([['value', { kind: 'tensor', value: ramp(2000) } as const]]);
+    graph.outputs.push(graph.addValue('c'));
+    graph.addNode(Constant, { inputs: [], outputs: graph.outputs, attributes });
+    await saveOnnx(model, at('m.onnx'), { externalData: 'always' });
+    expect(readFileSync(at('m.onnx.data')).length).toBe(8000);
+    const value = (await loadOnnx(at('m.onnx'))).graph.nodes[0]?.attributes.get('value');
+    expect(value?.kind === 'tensor' && value.value.peek()).toEqual(ramp(2000).peek());
   });
 
   it('streams tensors that are computed while they are read', async () => {

@@ -2,13 +2,14 @@ import type { Attribute, Subgraph } from '@octavo/core/ir';
 import type { Encodable } from '../wire/encode-message.js';
 import { ATTRIBUTE_TYPE } from './read-attribute.js';
 import type { AttributeProto, GraphProto } from './schema.js';
-import { tensorProto } from './write-tensor.js';
+import { type PlaceExternally, tensorProto } from './write-tensor.js';
 
 /** The AttributeProto of a stored attribute. */
 export function attributeProto(
   name: string,
   attribute: Attribute,
   writeSubgraph: (subgraph: Subgraph) => Encodable<GraphProto>,
+  placeExternally?: PlaceExternally,
 ): Encodable<AttributeProto> {
   const encoder = new TextEncoder();
   switch (attribute.kind) {
@@ -21,7 +22,7 @@ export function attributeProto(
     case 'bytes':
       return { name, s: attribute.value, type: ATTRIBUTE_TYPE.string };
     case 'tensor':
-      return { name, t: tensorProto(attribute.value, ''), type: ATTRIBUTE_TYPE.tensor };
+      return { name, t: tensorProto(attribute.value, '', placeExternally), type: ATTRIBUTE_TYPE.tensor };
     case 'graph':
       return { name, g: writeSubgraph(attribute.value), type: ATTRIBUTE_TYPE.graph };
     case 'ints':
@@ -37,7 +38,7 @@ export function attributeProto(
     case 'tensors':
       return {
         name,
-        tensors: attribute.value.map((each) => tensorProto(each, '')),
+        tensors: attribute.value.map((each) => tensorProto(each, '', placeExternally)),
         type: ATTRIBUTE_TYPE.tensors,
       };
     case 'graphs':

@@ -71,7 +71,12 @@ export function nodeProtos(context: WriteContext, graph: Graph, nameOf: Name): E
 
 function attributes(context: WriteContext, node: Node, nameOf: Name): Encodable<AttributeProto>[] {
   return [...node.attributes].map(([name, attribute]) =>
-    attributeProto(name, attribute, (subgraph) => subgraphProto(context, node, subgraph, nameOf)),
+    attributeProto(
+      name,
+      attribute,
+      (subgraph) => subgraphProto(context, node, subgraph, nameOf),
+      context.placeExternally,
+    ),
   );
 }
 

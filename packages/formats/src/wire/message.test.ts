@@ -63,6 +63,7 @@ describe('messages', () => {
           children,
         );
       }),
+      { numRuns: 40 },
     );
   });
 
