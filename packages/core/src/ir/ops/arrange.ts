@@ -109,7 +109,7 @@ export const Slice1 = defineOp({
   ],
 });
 
-/** Semantics with the bounds as inputs; bounds count and clamp as Python's slices do. */
+/** Semantics with the bounds as inputs; bounds below 0 count from the end and clamp. */
 export const Slice = defineOp({
   name: 'Slice',
   since: 10,

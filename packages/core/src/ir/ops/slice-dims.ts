@@ -16,14 +16,18 @@ export interface SlicedAxis {
   readonly count: number;
 }
 
-/** Clamps one axis of a slice as ONNX Slice does. Throws `INFER_TYPES` when the step is 0. */
+/**
+ * Clamps one axis of a slice as ONNX Slice does: like Python, but a start before the first element is the first
+ * element when stepping backward too. Throws `INFER_TYPES` when the step is 0.
+ */
 export function sliceAxis(size: number, start: number, end: number, step: number): SlicedAxis {
   if (step === 0) contradiction('a slice has step 0.');
-  const low = step > 0 ? 0 : -1;
-  const high = step > 0 ? size : size - 1;
-  const clamp = (bound: number) => Math.min(Math.max(bound < 0 ? bound + size : bound, low), high);
-  const from = clamp(start);
-  return { start: Math.max(from, 0), step, count: Math.max(0, Math.ceil((clamp(end) - from) / step)) };
+  const [last, beforeFirst] = step > 0 ? [size, 0] : [size - 1, -1];
+  const clamp = (bound: number, low: number) =>
+    Math.min(Math.max(bound < 0 ? bound + size : bound, low), last);
+  const from = clamp(start, 0);
+  const count = Math.max(0, Math.ceil((clamp(end, beforeFirst) - from) / step));
+  return { start: Math.max(from, 0), step, count };
 }
 
 /** The shape of a slice, as far as its bounds are known. */

@@ -102,7 +102,9 @@ describe('slice bounds', () => {
     [5, -1, -99, -2, { start: 4, step: -2, count: 3 }],
     [5, 4, 2, 1, { start: 4, step: 1, count: 0 }],
     [0, 0, 9, 1, { start: 0, step: 1, count: 0 }],
-  ])('of size %d from %d to %d by %d clamp as Python does', (size, start, end, step, expected) => {
+    [0, -1, -9, -1, { start: 0, step: -1, count: 0 }],
+    [1, -2, -2, -2, { start: 0, step: -2, count: 1 }],
+  ])('of size %d from %d to %d by %d clamp as ONNX says', (size, start, end, step, expected) => {
     expect(sliceAxis(size, start, end, step)).toEqual(expected);
   });
 
