@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { inferTypes } from '../infer.js';
+import { parse, print } from '../text/index.js';
+
+/** Types of what the lines compute, as the text form prints them. */
+function types(lines: string): string[] {
+  const graph = parse(`graph opset 21, com.microsoft 1 {\n${lines}\n}`);
+  inferTypes(graph, { strict: true });
+  return print(graph)
+    .split('\n')
+    .filter((line) => line.includes(' = ') && !line.includes('const '))
+    .map((line) => line.trim().split(' = ')[0] ?? '');
+}
+
+describe('types of neural network ops', () => {
+  it('follow a convolution with a symbolic batch through padding, stride and groups', () => {
+    expect(
+      types(`input %x: float32[n, 4, 9, 9]
+        input %w: float32[6, 2, 3, 3]
+        %y = Conv(%x, %w) {group=2, strides=[2, 2], pads=[1, 1, 0, 0]}
+        %same = Conv(%x, %w) {group=2, auto_pad="SAME_UPPER"}
+        %back = ConvTranspose(%y, %w) {group=2, strides=[2, 2], output_padding=[1, 1]}`),
+    ).toEqual(['%y: float32[n, 6, 4, 4]', '%same: float32[n, 6, 9, 9]', '%back: float32[n, 4, 10, 10]']);
+  });
+
+  it('refuse channels that do not divide into groups, naming the node', () => {
+    const lines = `input %x: float32[1, 4, 9, 9]
+      input %w: float32[6, 4, 3, 3]
+      %y = Conv(%x, %w) {group=2} @stem`;
+    expect(() => types(lines)).toThrow(/stem.*4 channels do not divide into 2 groups of 4/s);
+  });
+
+  it('round pooled sizes up in ceil_mode, and give indices', () => {
+    expect(
+      types(`input %x: float16[1, 3, 5, 5]
+        %y, %at = MaxPool(%x) {kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1}
+        %m = GlobalAveragePool(%x)`),
+    ).toEqual(['%y: float16[1, 3, 3, 3], %at: int64[1, 3, 3, 3]', '%m: float16[1, 3, 1, 1]']);
+  });
+
+  it('broadcast batches of matrix products and drop the axis of a vector', () => {
+    expect(
+      types(`input %a: float32[b, 1, 4, 5]
+        input %c: float32[3, 5, 6]
+        input %v: float32[5]
+        %y = MatMul(%a, %c)
+        %row = MatMul(%a, %v)
+        %dot = MatMul(%v, %v)`),
+    ).toEqual(['%y: float32[b, 3, 4, 6]', '%row: float32[b, 1, 4]', '%dot: float32[]']);
+  });
+
+  it('refuse inner sizes that differ', () => {
+    expect(() =>
+      types(`input %a: float32[4, 5]
+        input %b: float32[4, 5]
+        %y = Gemm(%a, %b)`),
+    ).toThrow(/inner sizes of \[4, 5\] and \[4, 5\] differ/);
+  });
+
+  it('place directions and states of recurrent ops in both layouts', () => {
+    expect(
+      types(`input %x: float32[t, 2, 3]
+        input %w: float32[2, 16, 3]
+        input %r: float32[2, 16, 4]
+        %y, %h, %c = LSTM(%x, %w, %r) {hidden_size=4, direction="bidirectional"}
+        %y1, %h1, %c1 = LSTM(%x, %w, %r) {hidden_size=4, direction="bidirectional", layout=1}`),
+    ).toEqual([
+      '%y: float32[t, 2, 2, 4], %h: float32[2, 2, 4], %c: float32[2, 2, 4]',
+      '%y1: float32[t, 2, 2, 4], %h1: float32[t, 2, 4], %c1: float32[t, 2, 4]',
+    ]);
+  });
+});
+
+describe('types of quantized ops', () => {
+  it('take the dtype from the zero point, or from output_dtype, or uint8', () => {
+    expect(
+      types(`input %x: float32[2, 3]
+        const %s: float32[] = 0.5
+        const %z: int8[] = 0
+        %a = QuantizeLinear(%x, %s, %z)
+        %b = QuantizeLinear(%x, %s)
+        %c = QuantizeLinear(%x, %s) {output_dtype=4}
+        %d = DequantizeLinear(%a, %s, %z)
+        %q, %qs, %qz = DynamicQuantizeLinear(%x)`),
+    ).toEqual([
+      '%a: int8[2, 3]',
+      '%b: uint8[2, 3]',
+      '%c: uint16[2, 3]',
+      '%d: float32[2, 3]',
+      '%q: uint8[2, 3], %qs: float32[], %qz: uint8[]',
+    ]);
+  });
+
+  it('give int32 sums and the shapes of their float counterparts', () => {
+    expect(
+      types(`input %a: uint8[2, 8]
+        input %b: int8[8, 5]
+        input %f: float32[2, 8]
+        input %w: uint8[5, 1, 8]
+        input %ws: float32[5]
+        %y = MatMulInteger(%a, %b)
+        %n = com.microsoft::MatMulNBits(%f, %w, %ws) {K=8, N=5, block_size=16}`),
+    ).toEqual(['%y: int32[2, 5]', '%n: float32[2, 5]']);
+  });
+});
