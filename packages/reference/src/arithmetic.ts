@@ -55,7 +55,8 @@ export function zipElements(a: Tensor, b: Tensor, f: BinaryFunction): Tensor {
   const shape = broadcastShapes(a.shape, b.shape);
   if (isBigInt(dtype) && isBigInt(b.dtype) && f.big) {
     const results = new Array<bigint>(elementCount(shape));
-    const [left, right] = [toBigInts(a) as ArrayLike<bigint>, toBigInts(b) as ArrayLike<bigint>];
+    const left: ArrayLike<bigint> = toBigInts(a);
+    const right: ArrayLike<bigint> = toBigInts(b);
     combineBroadcast({ elements: left, shape: a.shape }, { elements: right, shape: b.shape }, results, f.big);
     return fromBigInts(dtype, shape, results);
   }

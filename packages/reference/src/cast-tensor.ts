@@ -1,5 +1,6 @@
 import {
   type DType,
+  decodeStrings,
   fromNumbers,
   isBigInt,
   isFloat,
@@ -11,7 +12,6 @@ import {
 } from '@octavo/core/tensor';
 import { fromBigInts, toBigInts } from './arithmetic.js';
 import { refuse } from './integer-operands.js';
-import { elementsOf } from './rearrange.js';
 import { decodeTable, encoder, isSmallFloat, type SmallFloatOptions } from './small-floats.js';
 
 export type CastOptions = SmallFloatOptions;
@@ -60,7 +60,7 @@ function fromFloats(values: ArrayLike<number>, to: DType, from: Tensor, options:
 
 function parseText(tensor: Tensor<'string'>, to: DType): Tensor {
   const decoder = new TextDecoder();
-  const words = (elementsOf(tensor) as Uint8Array[]).map((bytes) => decoder.decode(bytes).trim());
+  const words = decodeStrings(tensor.data).map((bytes) => decoder.decode(bytes).trim());
   if (isBigInt(to)) return fromBigInts(to, tensor.shape, words.map(parseBigInt));
   return fromNumbers(to, tensor.shape, words.map(parseNumber));
 }

@@ -8,7 +8,6 @@ import {
   pack,
   type Shape,
   Tensor,
-  type TensorArray,
   tensorFromBytes,
   unpack,
 } from '@octavo/core/tensor';
@@ -47,9 +46,8 @@ export function tensorOfElements(dtype: DType, shape: Shape, elements: Elements)
     });
     return tensorFromBytes(dtype, shape, bytes);
   }
-  if (isPacked(dtype)) {
-    const packed: TensorArray = pack(DTYPES[dtype].bits === 4 ? 'uint4' : 'uint2', elements as Uint8Array);
-    return tensorFromBytes(dtype, shape, packed);
+  if (isPacked(dtype) && elements instanceof Uint8Array) {
+    return tensorFromBytes(dtype, shape, pack(DTYPES[dtype].bits === 4 ? 'uint4' : 'uint2', elements));
   }
   return tensorFromBytes(
     dtype,
@@ -86,7 +84,7 @@ function move(
   }
 }
 
-/** Copies of the elements, to be overwritten at some places: `elements[indices[i]] = values[i]`. */
+/** Overwrites some of the elements: `elements[indices[i]] = values[i]`. */
 export function putElements(elements: Elements, indices: ArrayLike<number>, values: Elements): void {
   const to: { [index: number]: unknown } = elements;
   for (let i = 0; i < indices.length; i++) to[indices[i] ?? 0] = values[i];

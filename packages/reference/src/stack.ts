@@ -1,7 +1,7 @@
 import type { Subgraph } from '@octavo/core/ir';
 import { normalizeAxis, type Tensor, zeros } from '@octavo/core/tensor';
+import { concat } from './concat.js';
 import { pickIndices, upTo } from './indices.js';
-import { concat } from './kernels/arrange.js';
 import { gatherElements } from './rearrange.js';
 
 /** One slice along an axis, which disappears. */

@@ -14,42 +14,20 @@ import {
   Tile,
   Trilu,
 } from '@octavo/core/ir';
-import { elementCount, fromNumbers, normalizeAxis, stridesOf, type Tensor } from '@octavo/core/tensor';
-import { OUTSIDE, pickIndices, stridedIndices, upTo } from '../indices.js';
+import { fromNumbers, normalizeAxis, type Tensor } from '@octavo/core/tensor';
+import { concat } from '../concat.js';
+import { OUTSIDE, pickIndices, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { type PadMode, paddedCoordinates } from '../padding.js';
-import { elementsOf, emptyElements, gatherElements, putElements, tensorOfElements } from '../rearrange.js';
-import { transpose } from './shape.js';
+import { gatherElements } from '../rearrange.js';
+import { transpose } from '../transpose.js';
 
 /** The elements at every combination of coordinates; axes without a list keep all. */
 function pick(data: Tensor, lists: ReadonlyMap<number, readonly number[]>, fill?: Tensor): Tensor {
   const coordinates = data.shape.map((size, axis) => lists.get(axis) ?? upTo(size));
   const shape = coordinates.map((list) => list.length);
   return gatherElements(data, shape, pickIndices(data.shape, coordinates), fill);
-}
-
-/** Joins tensors along an axis. Throws `KERNEL_OPERAND` when another axis differs. */
-export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const first = operand(tensors, 0);
-  const at = normalizeAxis(axis, first.shape.length);
-  const total = tensors.reduce((sum, tensor) => sum + (tensor.shape[at] ?? 0), 0);
-  const shape = first.shape.with(at, total);
-  const strides = stridesOf(shape);
-  const result = emptyElements(first.dtype, elementCount(shape));
-  let offset = 0;
-  for (const tensor of tensors) {
-    const fits =
-      tensor.shape.length === shape.length && tensor.shape.every((size, i) => i === at || size === shape[i]);
-    if (!fits) refuse(`[${tensor.shape.join(', ')}] does not join [${shape.join(', ')}] along axis ${at}.`);
-    putElements(
-      result,
-      stridedIndices(tensor.shape, strides, offset * (strides[at] ?? 1)),
-      elementsOf(tensor),
-    );
-    offset += tensor.shape[at] ?? 0;
-  }
-  return tensorOfElements(first.dtype, shape, result);
 }
 
 /** Consecutive parts along an axis; without `sizes`, `count` parts of which the last may be smaller. */

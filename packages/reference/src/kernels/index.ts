@@ -1,6 +1,7 @@
 import type { Kernel } from '@octavo/backend';
 import { activationKernels } from './activation.js';
 import { arrangeKernels } from './arrange.js';
+import { attentionKernels } from './attention.js';
 import { castKernels } from './cast.js';
 import { convKernels } from './conv.js';
 import { einsumKernels } from './einsum.js';
@@ -26,6 +27,7 @@ import { softmaxKernels } from './softmax.js';
 
 /** Every reference kernel of ops without subgraphs: one line a family. */
 export const referenceKernels: readonly Kernel[] = [
+  ...attentionKernels,
   ...activationKernels,
   ...arrangeKernels,
   ...castKernels,

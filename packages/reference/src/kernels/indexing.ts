@@ -16,7 +16,7 @@ import { elementCount, normalizeAxis, stridesOf, Tensor, toNumbers } from '@octa
 import { pickIndices, stridedIndices, upTo } from '../indices.js';
 import { integers, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
-import { elementsOf, gatherElements } from '../rearrange.js';
+import { gatherElements } from '../rearrange.js';
 import { elementPlaces, indexIn, scatter, slicePlaces } from '../scatter.js';
 
 function gather(data: Tensor, indices: Tensor, axis: number): Tensor {
@@ -28,15 +28,17 @@ function gather(data: Tensor, indices: Tensor, axis: number): Tensor {
   return gatherElements(data, shape, pickIndices(data.shape, coordinates));
 }
 
-const scatterElements: Parameters<typeof defineKernel<never, never, typeof Scatter.attributeSchema>>[1] = {
-  prepare:
-    ({ attributes: { axis, reduction } }) =>
-    (inputs) => {
-      const [data, indices, updates] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
-      const places = elementPlaces(data.shape, indices, normalizeAxis(axis, data.shape.length));
-      return [scatter(data, places, updates, reduction)];
-    },
-};
+function scatterKernel(op: typeof Scatter): Kernel {
+  return defineKernel(op, {
+    prepare:
+      ({ attributes: { axis, reduction } }) =>
+      (inputs) => {
+        const [data, indices, updates] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+        const places = elementPlaces(data.shape, indices, normalizeAxis(axis, data.shape.length));
+        return [scatter(data, places, updates, reduction)];
+      },
+  });
+}
 
 /** Writes the update's steps from each batch entry's write index on; circular caches wrap around. */
 function tensorScatter(
@@ -75,7 +77,7 @@ function oneHot(indices: Tensor, depth: number, values: Tensor, axis: number): T
 
 const nonZero: KernelFunction = (inputs) => {
   const data = operand(inputs, 0);
-  const elements = data.is('string') ? elementsOf(data) : toNumbers(data);
+  const elements = toNumbers(data);
   const places = upTo(data.size).filter((i) => elements[i] !== 0);
   const strides = stridesOf(data.shape);
   const rows = data.shape.flatMap((size, axis) =>
@@ -139,8 +141,8 @@ export const indexingKernels: readonly Kernel[] = [
         return [gatherElements(data, shape, slicePlaces(data.shape, indices, batch))];
       },
   }),
-  defineKernel(Scatter, scatterElements),
-  defineKernel(ScatterElements, scatterElements),
+  scatterKernel(Scatter),
+  scatterKernel(ScatterElements),
   defineKernel(ScatterND, {
     prepare:
       ({ attributes: { reduction } }) =>

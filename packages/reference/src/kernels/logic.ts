@@ -18,7 +18,7 @@ import {
   Where,
   Xor,
 } from '@octavo/core/ir';
-import { broadcastShapes, DTYPES, elementCount, Tensor, toNumbers } from '@octavo/core/tensor';
+import { broadcastShapes, DTYPES, decodeStrings, elementCount, Tensor, toNumbers } from '@octavo/core/tensor';
 import { type BinaryFunction, mapElements, toBigInts, zipElements } from '../arithmetic.js';
 import { combineBroadcast } from '../broadcast.js';
 import { broadcastIndices } from '../indices.js';
@@ -30,8 +30,8 @@ type Comparable = number | bigint | string;
 /** Elements that JavaScript compares as their dtype does. */
 function comparable(tensor: Tensor): ArrayLike<Comparable> {
   if (tensor.is('int64') || tensor.is('uint64')) return toBigInts(tensor);
-  if (!tensor.is('string')) return toNumbers(tensor);
-  return (elementsOf(tensor) as Uint8Array[]).map((bytes) => bytes.join(' '));
+  if (tensor.is('string')) return decodeStrings(tensor.data).map((bytes) => bytes.join(' '));
+  return toNumbers(tensor);
 }
 
 /** A bool tensor from a predicate over broadcast pairs. */

@@ -1,11 +1,19 @@
 import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
 import { TopK, TopK1, Unique } from '@octavo/core/ir';
-import { int64, isBigInt, normalizeAxis, type Shape, Tensor, toNumbers } from '@octavo/core/tensor';
+import {
+  decodeStrings,
+  int64,
+  isBigInt,
+  normalizeAxis,
+  type Shape,
+  Tensor,
+  toNumbers,
+} from '@octavo/core/tensor';
 import { toBigInts } from '../arithmetic.js';
 import { pickIndices, upTo } from '../indices.js';
 import { refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
-import { elementsOf, gatherElements } from '../rearrange.js';
+import { gatherElements } from '../rearrange.js';
 import { rowsAlong } from '../reductions.js';
 
 type Ordered = number | bigint | string;
@@ -13,8 +21,8 @@ type Ordered = number | bigint | string;
 /** Elements that JavaScript orders as their dtype does; strings by their bytes. */
 function ordered(tensor: Tensor): ArrayLike<Ordered> {
   if (isBigInt(tensor.dtype)) return toBigInts(tensor);
-  if (!tensor.is('string')) return toNumbers(tensor);
-  return (elementsOf(tensor) as Uint8Array[]).map((bytes) => String.fromCharCode(...bytes));
+  if (tensor.is('string')) return decodeStrings(tensor.data).map((bytes) => String.fromCharCode(...bytes));
+  return toNumbers(tensor);
 }
 
 function compare(a: Ordered, b: Ordered): number {

@@ -16,11 +16,12 @@ import {
   Unsqueeze,
   Unsqueeze1,
 } from '@octavo/core/ir';
-import { broadcastShapes, elementCount, int64, normalizeAxis, stridesOf, Tensor } from '@octavo/core/tensor';
-import { broadcastIndices, stridedIndices } from '../indices.js';
+import { broadcastShapes, elementCount, int64, normalizeAxis, Tensor } from '@octavo/core/tensor';
+import { broadcastIndices } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { gatherElements } from '../rearrange.js';
+import { transpose } from '../transpose.js';
 
 function squeeze(data: Tensor, axes: readonly number[] | undefined): Tensor {
   const rank = data.shape.length;
@@ -46,18 +47,6 @@ function reshape(data: Tensor, target: readonly number[], allowZero: boolean): T
   return data.reshape(
     dims.map((dim) => (typeof dim === 'number' ? dim : refuse('the new shape is not determined.'))),
   );
-}
-
-/** The tensor with its axes in another order (default reversed). */
-export function transpose(data: Tensor, perm?: readonly number[]): Tensor {
-  const order = perm ?? [...data.shape.keys()].reverse();
-  const strides = stridesOf(data.shape);
-  const shape = order.map((axis) => data.shape[axis] ?? refuse(`perm names axis ${axis}.`));
-  const indices = stridedIndices(
-    shape,
-    order.map((axis) => strides[axis] ?? 1),
-  );
-  return gatherElements(data, shape, indices);
 }
 
 /** Training drops elements at random, which an inference backend does not do; ratio 0 drops none. */

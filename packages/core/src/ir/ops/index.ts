@@ -1,6 +1,7 @@
 import type { Op } from '../op.js';
 import { activationOps } from './activation.js';
 import { arrangeOps } from './arrange.js';
+import { attentionOps } from './attention.js';
 import { castOps } from './cast.js';
 import { controlFlowOps } from './control-flow.js';
 import { convOps } from './conv.js';
@@ -26,6 +27,7 @@ import { softmaxOps } from './softmax.js';
 
 export * from './activation.js';
 export * from './arrange.js';
+export * from './attention.js';
 export * from './cast.js';
 export * from './control-flow.js';
 export * from './conv.js';
@@ -52,6 +54,7 @@ export * from './softmax.js';
 
 /** Every op that Octavo defines: one line a family. */
 export const standardOps: readonly Op[] = [
+  ...attentionOps,
   ...activationOps,
   ...arrangeOps,
   ...castOps,

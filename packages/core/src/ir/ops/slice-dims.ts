@@ -48,8 +48,8 @@ export function sliceDims(shape: Dims, { starts, ends, axes, steps }: SliceBound
   return dims;
 }
 
-/** Ends as large as this mean "to the end" whatever the size. */
-const BEYOND_ANY_SIZE = 2 ** 31 - 1;
+/** Ends as large as this mean "to the end" whatever the size; exporters write 2^31 - 1, 2^63 - 1 or 10^9. */
+const BEYOND_ANY_SIZE = 1e9;
 
 function sliceDim(dim: Dim, start: Dim, end: Dim, step: number): Dim {
   if (step === 1 && start === 0 && dim !== null && end === dim) return dim;
