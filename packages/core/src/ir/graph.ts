@@ -65,8 +65,9 @@ export class Graph {
 
   /** `hint`, or `hint_2`, `hint_3` ... when it is taken. */
   uniqueName(hint: string): string {
-    let name = hint || 'value';
-    for (let suffix = 2; this.valueByName.has(name); suffix++) name = `${hint}_${suffix}`;
+    const base = hint || 'value';
+    let name = base;
+    for (let suffix = 2; this.valueByName.has(name); suffix++) name = `${base}_${suffix}`;
     return name;
   }
 
@@ -174,13 +175,14 @@ export class Graph {
     for (const output of outputs) if (output) this.valueByName.delete(output.name);
   }
 
-  /** Removes an initializer or unused value. Throws GraphError `GRAPH_IN_USE` when it is still read or produced. */
+  /** Removes an initializer or unused input. Throws GraphError `GRAPH_IN_USE` when it is read, produced or captured. */
   removeValue(value: Value): void {
-    if (value.users.length > 0 || value.producer || this.isOutput(value)) {
+    const captured = this.captures.includes(value);
+    if (value.users.length > 0 || value.producer || captured || this.isOutput(value)) {
       throw new GraphError({
         code: 'GRAPH_IN_USE',
         where: `value ${value.name}`,
-        message: 'it is still read or produced.',
+        message: 'it is still read, produced or captured.',
       });
     }
     this.valueByName.delete(value.name);

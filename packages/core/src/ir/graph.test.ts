@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { float32, StoredTensor } from '../tensor/index.js';
+import { Graph } from './graph.js';
+import type { Node } from './node.js';
+import { Add, Clip, Concat, Conv, If, Neg, Relu } from './ops/index.js';
+import { parse } from './text/index.js';
+import type { Value } from './value.js';
+import { verify } from './verify.js';
+
+describe('Graph', () => {
+  it('makes names unique, also from nothing', () => {
+    const graph = new Graph();
+    expect([graph.addInput(graph.uniqueName('')).name, graph.addInput(graph.uniqueName('')).name]).toEqual([
+      'value',
+      'value_2',
+    ]);
+    expect(() => graph.addInput('value')).toThrow(/a name that no other value/);
+    expect(() => graph.addInput('')).toThrow(/needs a name/);
+  });
+
+  it('emits typed nodes with named outputs', () => {
+    const graph = new Graph();
+    const X = graph.addInput('x');
+    const W = graph.addInitializer('w', StoredTensor.of(float32([1], [1, 1, 1])));
+    const first = graph.emit(Conv, { X, W }, { strides: [2], auto_pad: 'SAME_UPPER' }, { name: 'conv' });
+    const second = graph.emit(Conv, { X, W });
+    expect([first.output?.name, second.output?.name]).toEqual(['conv', 'Conv']);
+    expect(Conv.attributes(first)).toMatchObject({ strides: [2], auto_pad: 'SAME_UPPER', group: 1 });
+    expect(first.inputs).toHaveLength(2);
+    expect(graph.emit(Clip, { input: X, max: W }).inputs).toEqual([X, undefined, W]);
+    expect(graph.emit(Concat, { inputs: [X, W] }, { axis: 0 }, { outputs: 1 }).inputs).toEqual([X, W]);
+  });
+
+  it('computes a value by one node only', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    const y = graph.addValue('y');
+    graph.addNode(Relu, { inputs: [x], outputs: [y] });
+    expect(() => graph.addNode(Neg, { inputs: [x], outputs: [y] })).toThrow(
+      'a value is computed by one node only',
+    );
+  });
+
+  it('keeps users right through replacing, removing and renaming', () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      %a = Relu(%x)
+      %b = Add(%a, %a)
+      output %b, %a
+    }`);
+    const [x, a, b] = ['x', 'a', 'b'].map((name) => graph.value(name));
+    if (!x || !a || !b) throw new Error('the values exist');
+    graph.replaceAllUses(a, x);
+    expect([a.users, x.users.length, graph.outputs]).toEqual([[], 2, [b, x]]);
+    const relu = a.producer;
+    if (relu) graph.removeNode(relu);
+    expect([graph.value('a'), x.users.length, graph.nodes.length]).toEqual([undefined, 1, 1]);
+    expect(() => graph.removeNode(graph.nodes[0] as Node)).toThrow('its output b is still read');
+    expect(() => graph.removeValue(x)).toThrow(/still read/);
+    graph.rename(b, 'sum');
+    expect([graph.value('sum'), graph.value('b')]).toEqual([b, undefined]);
+    expect(() => graph.rename(b, 'x')).toThrow('the name x is taken');
+    verify(graph);
+  });
+
+  it('does not remove a captured value', () => {
+    const graph = parse(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2]
+      %y = If(%c) {else_branch=graph (%i = %x) { output %i }, then_branch=graph (%j = %x) { %r = Relu(%x2)
+        const %x2: float32[1] = [1]
+        output %r }}
+      output %y
+    }`);
+    const branch = If.attributes(graph.nodes[0] as Node).then_branch.graph;
+    expect(() => branch.removeValue(branch.captures[0] as Value)).toThrow(/captured/);
+  });
+
+  it('sorts any acyclic graph, keeps an order that is one, and refuses cycles', () => {
+    const edges = fc.array(fc.array(fc.nat(9), { minLength: 1, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 10,
+    });
+    fc.assert(
+      fc.property(edges, fc.infiniteStream(fc.nat(100)), (list, order) => {
+        const graph = new Graph();
+        const values = [graph.addInput('x'), ...list.map((_, i) => graph.addValue(`v${i}`))];
+        const shuffled = list.map((inputs, i) => ({ inputs, i, key: order.next().value as number }));
+        shuffled.sort((a, b) => a.key - b.key);
+        for (const { inputs, i } of shuffled) {
+          const operands = inputs.map((pick) => values[pick % (i + 1)]);
+          graph.addNode(Concat, { name: `${i}`, inputs: operands, outputs: [values[i + 1]] });
+        }
+        const sorted = graph.sorted();
+        const position = new Map(sorted.map((node, i) => [node, i]));
+        for (const node of sorted) {
+          for (const { producer } of node.operands) {
+            if (producer) expect(position.get(producer)).toBeLessThan(position.get(node) ?? 0);
+          }
+        }
+        const isSortedAlready = graph.nodes.every((node, at) =>
+          node.operands.every(({ producer }) => !producer || graph.nodes.indexOf(producer) < at),
+        );
+        if (isSortedAlready) expect(sorted).toEqual(graph.nodes);
+        expect(sorted).toHaveLength(list.length);
+      }),
+    );
+  });
+
+  it('names a node of a cycle', () => {
+    const graph = new Graph();
+    const [a, b] = [graph.addValue('a'), graph.addValue('b')];
+    graph.addNode(Relu, { inputs: [a], outputs: [b] });
+    graph.addNode(Relu, { inputs: [b], outputs: [a] });
+    expect(() => graph.sorted()).toThrow('node Relu(b): it depends on its own output');
+  });
+});
+
+describe('Node', () => {
+  it('counts an operand that it reads twice once, until the last slot lets go', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    const z = graph.addInput('z');
+    const node = graph.emit(Add, { A: x, B: x });
+    expect(x.users).toEqual([node]);
+    node.setInput(0, z);
+    expect(x.users).toEqual([node]);
+    node.setInput(1, z);
+    expect([x.users, z.users]).toEqual([[], [node]]);
+  });
+
+  it('fills gaps and drops trailing ones when inputs are set', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    const node = graph.emit(Clip, { input: x });
+    node.setInput(2, x);
+    expect(node.inputs).toEqual([x, undefined, x]);
+    node.setInput(2, undefined);
+    expect(node.inputs).toEqual([x]);
+  });
+
+  it('is called by its name, or by op and first output', () => {
+    const graph = new Graph();
+    const node = graph.emit(Relu, { X: graph.addInput('x') });
+    expect(node.label).toBe('Relu(Relu)');
+    node.name = 'act';
+    expect(node.label).toBe('act');
+  });
+
+  it('captures an outer value once', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    const node = graph.emit(Relu, { X: x });
+    expect([node.addCapture(x), node.addCapture(x), node.captures]).toEqual([0, 0, [x]]);
+    expect(node.operands).toEqual([x, x]);
+  });
+});

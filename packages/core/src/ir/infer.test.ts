@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { inferTypes } from './infer.js';
+import { parse } from './text/index.js';
+import { verify } from './verify.js';
+
+function infer(text: string, strict = false) {
+  const graph = parse(text);
+  inferTypes(graph, { strict });
+  verify(graph);
+  return graph;
+}
+
+describe('inferTypes', () => {
+  it('follows shapes that the graph computes itself', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[N, 8, 4, 4]
+      const %zero: int64[] = 0
+      const %axes: int64[1] = [0]
+      const %rest: int64[1] = [-1]
+      %s = Shape(%x)
+      %n = Gather(%s, %zero)
+      %n1 = Unsqueeze(%n, %axes)
+      %target = Concat(%n1, %rest) {axis=0}
+      %y = Reshape(%x, %target)
+      output %y
+    }`);
+    expect(graph.value('y')?.type).toMatchObject({ dtype: 'float32', shape: ['N', 128] });
+  });
+
+  it.each([
+    ['%t = Shape(%x) {start=1}', [8, 4, 4]],
+    ['%a = Shape(%x)\n%t = Slice(%a, %one, %three)', [8, 4]],
+    ['%a = Shape(%x)\n%t = Slice(%a, %minus1, %minus9, %zero, %minus1)', [4, 4, 8, 2]],
+    ['%a = Shape(%x)\n%b = Gather(%a, %one)\n%t = Mul(%b, %three)', [24]],
+    ['%a = Shape(%x)\n%b = Gather(%a, %one)\n%t = Div(%b, %three)', [2]],
+    ['%a = Shape(%x)\n%t0 = ReduceProd(%a) {keepdims=1}\n%t = Cast(%t0) {to=7}', [256]],
+    ['%t0 = Size(%x)\n%t = Unsqueeze(%t0, %zero)', [256]],
+    ['%a = Shape(%x)\n%e = Equal(%a, %four)\n%t = Where(%e, %one, %a)', [2, 8, 1, 1]],
+    ['%t = ConstantOfShape(%three) {value=int64[1] [7]}', [7, 7, 7]],
+    ['%t = Range(%z0, %three0, %one0)', [0, 1, 2]],
+  ])('knows the elements that %j gives', (body, expected) => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[2, 8, 4, 4]
+      const %zero: int64[1] = [0]
+      const %one: int64[1] = [1]
+      const %three: int64[1] = [3]
+      const %four: int64[1] = [4]
+      const %minus1: int64[1] = [-1]
+      const %minus9: int64[1] = [-9]
+      const %z0: int64[] = 0
+      const %one0: int64[] = 1
+      const %three0: int64[] = 3
+      const %u: float32[] = 0
+      ${body}
+      %y = Expand(%u, %t)
+      output %y
+    }`);
+    expect(graph.value('y')?.shape).toEqual(expected);
+  });
+
+  it('carries types and known elements into subgraphs and out of them', () => {
+    const graph = infer(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      const %shape: int64[2] = [3, -1]
+      %y = If(%c) {else_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }, then_branch=graph (%i = %x, %s = %shape) {
+        %n = Neg(%i)
+        %r = Reshape(%n, %s)
+        output %r
+      }}
+      output %y
+    }`);
+    expect(graph.value('y')?.shape).toEqual([3, 4]);
+  });
+
+  it('keeps quantized types and what the graph says more precisely', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: uint8[N, 4] quantized(scale 0.5, zero 128)
+      const %shape: int64[1] = [-1]
+      %y: uint8[8] quantized(scale 0.5, zero 128) = Reshape(%x, %shape)
+      output %y
+    }`);
+    expect(graph.value('y')?.type).toMatchObject({ dtype: 'uint8', shape: [8] });
+    expect(graph.value('y')?.quantized?.zeroPoints).toEqual(Int32Array.of(128));
+  });
+
+  it('lets the inferred type win over a contradicting one, or refuses it when strict', () => {
+    const text = `graph opset 21 {
+      input %x: float32[2]
+      %y: int32[3] = Relu(%x)
+      output %y
+    }`;
+    expect(infer(text).value('y')?.type).toMatchObject({ dtype: 'float32', shape: [2] });
+    expect(() => infer(text, true)).toThrow(
+      'node Relu(y) (Relu): y is declared as int32, its node gives float32.',
+    );
+  });
+
+  it('names the node whose inputs contradict its op', () => {
+    const text = `graph opset 21 {
+      input %a: float32[2, 3]
+      input %b: float32[4, 5]
+      %y = MatMul(%a, %b) @product
+      output %y
+    }`;
+    expect(() => infer(text)).toThrow(/^node product \(MatMul\): the inner sizes/);
+  });
+
+  it('says nothing behind ops that it does not know', () => {
+    const graph = infer('graph opset 21 { input %x: float32[2]\n%a = Foo(%x)\n%y = Relu(%a)\noutput %y }');
+    expect(graph.value('y')?.type).toBeUndefined();
+  });
+});
