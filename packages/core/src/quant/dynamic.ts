@@ -1,11 +1,13 @@
 import type { NumberArray } from '../tensor/index.js';
 import type { Qparams } from './qparams.js';
+import { storageRange } from './quantized-type.js';
 import { roundHalfEven } from './rounding.js';
+import { saturate } from './saturate.js';
 
 /**
  * Parameters of ONNX DynamicQuantizeLinear with onnxruntime's bits: uint8, the range includes 0,
  * `scale = f32((max - min) / 255)` in float32 arithmetic, `zeroPoint = rne(clip(-min / scale, 0, 255))`.
- * All zeros give scale 1 and zero point 0; NaN is skipped in the range.
+ * All zeros (and ranges too small for a float32 scale) give scale 1 and zero point 0; NaN is skipped in the range.
  */
 export function dynamicQparams(values: NumberArray): Qparams {
   let min = 0;
@@ -15,7 +17,7 @@ export function dynamicQparams(values: NumberArray): Qparams {
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  const scale = min === max ? 1 : Math.fround(Math.fround(max - min) / 255);
-  const zeroPoint = Math.min(Math.max(Math.fround(-min / scale), 0), 255);
-  return { scale, zeroPoint: roundHalfEven(zeroPoint) };
+  const scale = Math.fround(Math.fround(max - min) / 255);
+  if (scale === 0) return { scale: 1, zeroPoint: 0 };
+  return { scale, zeroPoint: roundHalfEven(saturate(Math.fround(-min / scale), storageRange('uint8'))) };
 }

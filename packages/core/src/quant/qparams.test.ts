@@ -118,5 +118,6 @@ describe('dynamicQparams', () => {
   it('gives zeros and no values at all the scale 1', () => {
     expect(dynamicQparams(new Float32Array(3))).toEqual({ scale: 1, zeroPoint: 0 });
     expect(dynamicQparams(new Float32Array(0))).toEqual({ scale: 1, zeroPoint: 0 });
+    expect(dynamicQparams(Float32Array.of(-(2 ** -149)))).toEqual({ scale: 1, zeroPoint: 0 });
   });
 });

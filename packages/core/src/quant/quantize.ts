@@ -10,7 +10,7 @@ import {
 } from '../tensor/index.js';
 import { checkQuantizedType, forEachGroupRun, type GroupRun } from './groups.js';
 import { type QuantizedType, type QuantRange, type StorageDType, storageRange } from './quantized-type.js';
-import { roundHalfEven } from './rounding.js';
+import { roundSmall } from './rounding.js';
 
 /**
  * ONNX QuantizeLinear: `q = sat(rne(f32(x / scale)) + zeroPoint)`; NaN gives the smallest integer.
@@ -56,7 +56,7 @@ function quantizeRun(
   const end = run.start + run.count;
   for (let i = run.start; i < end; i++) {
     const v = Math.fround(Math.fround(x[i] ?? 0) / scale);
-    out[i] = roundHalfEven(v >= low ? (v <= high ? v : high) : low) + zeroPoint;
+    out[i] = roundSmall(v >= low ? (v <= high ? v : high) : low) + zeroPoint;
   }
 }
 
@@ -74,7 +74,7 @@ function quantizeAcross(
     const v = Math.fround(Math.fround(x[run.start + i] ?? 0) / (scales[run.group + i] ?? 1));
     const low = range.min - zeroPoint;
     const high = range.max - zeroPoint;
-    out[run.start + i] = roundHalfEven(v >= low ? (v <= high ? v : high) : low) + zeroPoint;
+    out[run.start + i] = roundSmall(v >= low ? (v <= high ? v : high) : low) + zeroPoint;
   }
 }
 

@@ -3,7 +3,7 @@ import { forEachGroupRun } from './groups.js';
 import { allocateIntegers } from './quantize.js';
 import type { Granularity } from './quantized-type.js';
 import { type StorageDType, storageRange } from './quantized-type.js';
-import { roundHalfEven } from './rounding.js';
+import { roundHalfEven, roundSmall } from './rounding.js';
 
 /** How int32 accumulators of a product become stored integers. */
 export interface Requantization {
@@ -42,12 +42,14 @@ export function requantize(
   const { multipliers, zeroPoint, storage, axis } = requantization;
   const granularity = granularityOf(multipliers.length, shape, axis);
   const { min, max } = storageRange(storage);
+  const low = min - zeroPoint;
+  const high = max - zeroPoint;
   const out = allocateIntegers(storage, accumulators.length);
   forEachGroupRun(shape, granularity, ({ start, count, group, step }) => {
     for (let i = 0; i < count; i++) {
       const multiplier = multipliers[group + i * step] ?? 1;
-      const y = requantizeElement(accumulators[start + i] ?? 0, multiplier, zeroPoint);
-      out[start + i] = y < min ? min : y > max ? max : y;
+      const y = Math.fround(Math.fround(accumulators[start + i] ?? 0) * multiplier);
+      out[start + i] = roundSmall(y < low ? low : y > high ? high : y) + zeroPoint;
     }
   });
   return out;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roundHalfEven } from './rounding.js';
+import { roundHalfEven, roundSmall } from './rounding.js';
 import { saturate } from './saturate.js';
 
 describe('roundHalfEven', () => {
@@ -48,6 +48,21 @@ describe('roundHalfEven', () => {
   });
 });
 
+describe('roundSmall', () => {
+  it('agrees with roundHalfEven up to 2^51', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -(2 ** 51), max: 2 ** 51, noNaN: true }), fc.boolean(), (value, half) => {
+        const tried = half ? Math.floor(value) + 0.5 : value;
+        expect(roundSmall(tried)).toBe(roundHalfEven(tried) + 0);
+      }),
+    );
+    for (const value of [2 ** 51, -(2 ** 51), 2 ** 51 - 0.5, 0.5 - 2 ** 51]) {
+      expect(roundSmall(value)).toBe(roundHalfEven(value));
+    }
+    expect(roundSmall(Number.NaN)).toBeNaN();
+  });
+});
+
 describe('saturate', () => {
   const range = { min: -128, max: 127 };
 
@@ -55,6 +70,7 @@ describe('saturate', () => {
     expect([-129, -128, 5, 127, 128].map((value) => saturate(value, range))).toEqual([
       -128, -128, 5, 127, 127,
     ]);
+    expect(saturate(-0, range)).toBe(0);
     expect(saturate(Number.POSITIVE_INFINITY, range)).toBe(127);
     expect(saturate(Number.NEGATIVE_INFINITY, range)).toBe(-128);
   });

@@ -14,7 +14,7 @@ import {
   type StorageDType,
   storageRange,
 } from './quantized-type.js';
-import { roundHalfEven } from './rounding.js';
+import { roundSmall } from './rounding.js';
 
 export interface WeightOptions {
   readonly storage: StorageDType;
@@ -123,8 +123,10 @@ export function groupSquaredErrors(values: NumberArray, shape: Shape, type: Quan
       const scale = type.scales[at] ?? 1;
       const zeroPoint = type.zeroPoints[at] ?? 0;
       const value = values[start + i] ?? 0;
-      const q = roundHalfEven(Math.fround(Math.fround(value) / scale)) + zeroPoint;
-      const difference = value - Math.fround(((q < min ? min : q > max ? max : q) - zeroPoint) * scale);
+      const v = Math.fround(Math.fround(value) / scale);
+      const low = min - zeroPoint;
+      const high = max - zeroPoint;
+      const difference = value - Math.fround(roundSmall(v < low ? low : v > high ? high : v) * scale);
       errors[at] = (errors[at] ?? 0) + difference * difference;
     }
   });
