@@ -47,11 +47,13 @@ async function expectEqual(each: ReturnType<typeof trial>, distance = 0): Promis
 }
 
 function farthest(a: Tensor, b: Tensor | undefined): number {
-  const others = b ? toNumbers(b) : [];
-  return toNumbers(a).reduce((most: number, x, i) => {
-    const y = others[i] ?? Number.NaN;
-    return Math.max(most, x === y || (Number.isNaN(x) && Number.isNaN(y)) ? 0 : Math.abs(x - y));
-  }, 0);
+  const [left, right] = [toNumbers(a), b ? toNumbers(b) : []];
+  let most = 0;
+  for (let i = 0; i < left.length; i++) {
+    const [x, y] = [left[i] ?? Number.NaN, right[i] ?? Number.NaN];
+    if (!Object.is(x, y)) most = Math.max(most, Math.abs(x - y));
+  }
+  return most;
 }
 
 /** Valid indices from both ends of an axis. */
