@@ -1,0 +1,144 @@
+import { Add, ConstantOfShape, inferTypes, parse, print, runPasses } from '@octavo/core/ir';
+import { float32, toNumbers, zeros } from '@octavo/core/tensor';
+import { describe, expect, it } from 'vitest';
+import {
+  eliminateDeadNodes,
+  type FoldConstantsOptions,
+  foldConstants,
+  liftConstants,
+  type NodeEvaluator,
+} from './index.js';
+
+/** Computes Add of float vectors and ConstantOfShape. */
+const evaluate: NodeEvaluator = (_graph, node, [a, b]) => {
+  if (Add.is(node) && a && b)
+    return [float32(toNumbers(a).map((value, i) => value + (toNumbers(b)[i] ?? 0)))];
+  return ConstantOfShape.is(node) && a ? [zeros('float32', [...toNumbers(a)])] : undefined;
+};
+
+async function fold(text: string, options: Partial<FoldConstantsOptions> = {}) {
+  const graph = parse(text);
+  inferTypes(graph);
+  const [record] = await runPasses(graph, [foldConstants({ evaluate, ...options })], { verify: true });
+  return { text: print(graph), declined: record?.declined.map((each) => each.reason) ?? [] };
+}
+
+describe('fold-constants', () => {
+  it('computes chains of constants once and keeps the names', async () => {
+    const { text } = await fold(`graph opset 21 {
+      input %x: float32[2]
+      const %a: float32[2] = [1, 2]
+      %b = Constant() {value=float32[2] [10, 20]}
+      %c = Add(%a, %b)
+      %d = Add(%c, %c)
+      %y = Add(%x, %d)
+      output %y
+    }`);
+    expect(text).toMatchInlineSnapshot(`
+      "graph opset 21 {
+        input %x: float32[2]
+        const %d: float32[2] = [22, 44]
+        %y: float32[2] = Add(%x, %d)
+        output %y
+      }
+      "
+    `);
+  });
+
+  it('knows Shape and Size of values with known dimensions, without evaluating', async () => {
+    const { text } = await fold(`graph opset 21 {
+      input %x: float32[2, 3, N]
+      input %z: float32[2, 3]
+      %a = Shape(%z)
+      %b = Size(%z)
+      %c = Shape(%x)
+      %y = Foo(%a, %b, %c)
+      output %y
+    }`);
+    expect(text).toContain('const %a: int64[2] = [2, 3]');
+    expect(text).toContain('const %b: int64[] = 6');
+    expect(text).toContain('%c: int64[3] = Shape(%x)');
+  });
+
+  it.each([
+    ['%q: float32[2] = DequantizeLinear(%i, %s)', 'DequantizeLinear', undefined],
+    ['%q = RandomNormal() {shape=[2]}', 'RandomNormal', undefined],
+    ['%q = Neg(%w)', 'Neg', 'no backend computes it'],
+    ['%q = ConstantOfShape(%big)', 'ConstantOfShape', 'its result is much larger than its inputs'],
+    ['%q = Add(%w, %w)\noutput %q', 'Add(%w, %w)', 'it gives an output of the graph'],
+  ])('leaves %s', async (node, kept, reason) => {
+    const { text, declined } = await fold(`graph opset 21 {
+      input %x: float32[]
+      const %i: int8[2] = [1, 2]
+      const %s: float32[] = 0.5
+      const %w: float32[2] = [1, 2]
+      const %big: int64[1] = [1000000]
+      ${node}
+      %y = Add(%x, %q)
+      output %y
+    }`);
+    expect(text).toContain(kept);
+    expect(declined).toEqual(reason ? [reason] : []);
+  });
+
+  it('takes a larger limit', async () => {
+    const { text } = await fold(
+      'graph opset 21 { input %x: float32[]\nconst %n: int64[1] = [3]\n%c = ConstantOfShape(%n)\n%y = Add(%x, %c)\noutput %y }',
+      { maxBytes: 12 },
+    );
+    expect(text).toContain('const %c: float32[3] = [0, 0, 0]');
+  });
+});
+
+describe('lift-constants', () => {
+  it('turns every dense form of Constant into an initializer of the same name', async () => {
+    const graph = parse(`graph opset 21 {
+      %a = Constant() {value=int8[1] [7]}
+      %b = Constant() {value_float=0.5}
+      %c = Constant() {value_ints=[1, 2]}
+      %d = Constant() {value_string="hi"}
+      %e = Constant() {value_int=3}
+      %y = Foo(%a, %b, %c, %d, %e)
+      output %y, %e
+    }`);
+    const [record] = await runPasses(graph, [liftConstants], { verify: true });
+    expect(print(graph)).toMatchInlineSnapshot(`
+      "graph opset 21 {
+        const %a: int8[1] = [7]
+        const %b: float32[] = 0.5
+        const %c: int64[2] = [1, 2]
+        const %d: string[] = "hi"
+        %e = Constant() {value_int=3}
+        %y = Foo(%a, %b, %c, %d, %e)
+        output %y, %e
+      }
+      "
+    `);
+    expect(record?.declined.map((each) => each.reason)).toEqual(['it is an output of the graph']);
+  });
+});
+
+describe('eliminate-dead-nodes', () => {
+  it('removes what leads nowhere and keeps inputs', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      input %unused: float32[2]
+      const %w: float32[2] = [1, 2]
+      const %lonely: float32[1] = [1]
+      %a = Add(%x, %w)
+      %b = Relu(%a)
+      %y = Neg(%x)
+      output %y
+    }`);
+    await runPasses(graph, [eliminateDeadNodes], { verify: true });
+    expect(print(graph)).toMatchInlineSnapshot(`
+      "graph opset 21 {
+        input %x: float32[2]
+        input %unused: float32[2]
+        %y = Neg(%x)
+        output %y
+      }
+      "
+    `);
+  });
+});
