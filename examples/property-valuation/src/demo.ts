@@ -1,15 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatHtmlReport } from './report/html-report.js';
+import { renderHtml } from '@octavo/evaluation';
+import { describeReport } from './report/describe-report.js';
 import { formatTextReport } from './report/text-report.js';
 import { runDemo } from './run-demo.js';
 
-const directory = resolve(process.argv[2] ?? fileURLToPath(new URL('../out', import.meta.url)));
+const [, , target] = process.argv;
+const directory = target
+  ? resolve(process.env['INIT_CWD'] ?? '.', target)
+  : fileURLToPath(new URL('../out', import.meta.url));
 await mkdir(directory, { recursive: true });
 const report = await runDemo({ directory, notice: (line) => console.log(line) });
 const files = [
-  { path: join(directory, 'report.html'), content: formatHtmlReport(report) },
+  { path: join(directory, 'report.html'), content: renderHtml(describeReport(report)) },
   { path: join(directory, 'report.json'), content: `${JSON.stringify(report, null, 2)}\n` },
 ];
 for (const { path, content } of files) {

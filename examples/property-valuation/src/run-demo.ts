@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
 import { parseSegmentation, type Scored } from '@octavo/evaluation';
+import type { NamedTensors } from '@octavo/runtime';
 import {
   evaluate,
   loadOnnx,
@@ -36,15 +37,17 @@ const segmentOrder: Readonly<Record<string, readonly string[]>> = {
 export interface DemoOptions {
   /** Where `valuation.int8.onnx` goes; must exist. */
   readonly directory: string;
+  /** How many sales to validate on; all of the committed ones when absent. */
+  readonly samples?: number;
   /** Told, in one line each, what is being done and when a backend stands in for another. */
   readonly notice: (line: string) => void;
 }
 
 /** Quantizes the committed model to INT8 and finds out what that costs and brings. */
-export async function runDemo({ directory, notice }: DemoOptions): Promise<DemoReport> {
+export async function runDemo({ directory, samples, notice }: DemoOptions): Promise<DemoReport> {
   const float = await loadOnnx(committedFiles.model);
   const calibration = await openSales(committedFiles.calibration);
-  const validation = await openSales(committedFiles.validation);
+  const validation = await openSales(committedFiles.validation, samples);
   notice(`Quantizing to INT8, calibrated on ${committedFiles.calibration}`);
   const { model: int8, report } = await quantizeModel(float, {
     recipe: recipes.staticInt8(),
@@ -57,18 +60,16 @@ export async function runDemo({ directory, notice }: DemoOptions): Promise<DemoR
   const original = await scoreSales(float, validation, notice);
   const quantized = await scoreSales(int8, validation, () => {});
   notice('Measuring latency on each backend');
-  const valuations = pairValuations(original, quantized);
   return {
     machine: machine(),
     calibrationSamples: report.samples,
     observer: report.recipe.observer,
     sizes: { float: (await stat(committedFiles.model)).size, int8: (await stat(int8Path)).size },
     evaluation: compareModels(original, quantized),
-    agreement: measureAgreement(valuations),
+    agreement: measureAgreement(pairValuations(original, quantized)),
     latencies: await timeBackends({ float, int8 }, await firstFeeds(validation)),
     placements: await placementsOf(int8),
     stayedFloat: report.decisions.filter((decision) => !decision.quantized),
-    valuations,
   };
 }
 
@@ -78,7 +79,7 @@ async function scoreSales(
   notice: (line: string) => void,
 ): Promise<readonly Scored[]> {
   using session = await openSession(model, { notice });
-  return scoreSamples(session, sales.samples(), { metric, transform: 'exp' });
+  return await scoreSamples(session, sales.samples(), { metric, transform: 'exp' });
 }
 
 function compareModels(original: readonly Scored[], quantized: readonly Scored[]): DemoReport['evaluation'] {
@@ -95,8 +96,8 @@ function pairValuations(original: readonly Scored[], quantized: readonly Scored[
 }
 
 /** A few different homes, so that no backend is timed on one input alone. */
-async function firstFeeds(sales: Dataset): Promise<Parameters<typeof timeBackends>[1]> {
-  const feeds = [];
+async function firstFeeds(sales: Dataset): Promise<readonly NamedTensors[]> {
+  const feeds: NamedTensors[] = [];
   for await (const sample of sales.samples({ limit: 16 })) {
     feeds.push(sample.feeds);
   }

@@ -46,7 +46,7 @@ async function timeBackend(
     if (!(error instanceof OctavoError)) {
       throw error;
     }
-    return [{ backend, unavailable: error.message }];
+    return [{ backend, unavailable: error.fault.split('\n', 1).join('') }];
   } finally {
     for (const session of sessions) {
       session.dispose();

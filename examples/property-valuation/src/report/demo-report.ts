@@ -67,5 +67,4 @@ export interface DemoReport {
   readonly placements: readonly Placement[];
   /** Nodes that stayed float, and why. */
   readonly stayedFloat: readonly { readonly node: string; readonly because: string }[];
-  readonly valuations: readonly Valuation[];
 }

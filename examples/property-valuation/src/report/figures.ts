@@ -1,4 +1,4 @@
-/** Formats for people; the same in the printed tables and in the HTML report. */
+/** Formats for people; the same in the printed tables and in the HTML page. */
 
 /** A fraction as percent: 0.1059 gives `10.59%`. */
 export function percent(fraction: number): string {
@@ -25,4 +25,9 @@ export function nodeCounts(nodes: Readonly<Record<string, number>>): string {
   return Object.entries(nodes)
     .map(([backend, count]) => `${backend} ${count}`)
     .join(', ');
+}
+
+/** How many times smaller the INT8 file is. */
+export function sizeRatio({ float, int8 }: { readonly float: number; readonly int8: number }): string {
+  return `${(float / int8).toFixed(2)}x`;
 }

@@ -1,9 +1,8 @@
-import type { Figure } from '@octavo/evaluation';
+import { type Figure, renderHtml } from '@octavo/evaluation';
 import { describe, expect, it } from 'vitest';
 import { measureAgreement } from './agreement.js';
-import { barChart } from './bar-chart.js';
 import type { DemoReport } from './demo-report.js';
-import { formatHtmlReport } from './html-report.js';
+import { describeReport } from './describe-report.js';
 import { orderSegments } from './order-segments.js';
 import { formatTextReport } from './text-report.js';
 
@@ -41,10 +40,6 @@ const report: DemoReport = {
   ],
   placements: [{ node: 'dense_0', op: 'Gemm', dtype: 'uint8', backend: 'cpu', kernel: 'gemm_u8s8' }],
   stayedFloat: [{ node: 'dense_2', because: 'excluded' }],
-  valuations: [
-    { price: 10_000, float: 11_000, int8: 12_000 },
-    { price: 3_000_000, float: 2_900_000, int8: 2_800_000 },
-  ],
 };
 
 describe('formatTextReport', () => {
@@ -74,41 +69,20 @@ describe('formatTextReport', () => {
   });
 });
 
-describe('formatHtmlReport', () => {
-  const html = formatHtmlReport(report);
+describe('describeReport', () => {
+  const html = renderHtml(describeReport(report));
 
-  it('loads nothing from elsewhere', () => {
-    expect(html).not.toMatch(/(src|href)=|@import|url\(|<script/);
+  it('draws a chart for each segmentation, the sizes and the latencies', () => {
+    expect(html.match(/<figure>/g)).toHaveLength(3);
   });
 
-  it('escapes what it did not write itself', () => {
-    expect(html).toContain('A &lt;fast&gt; CPU &amp; more');
-    expect(html).not.toContain('<fast>');
-  });
-
-  it('holds a chart for each segmentation, the valuations, the sizes and the latencies', () => {
-    expect(html.match(/<svg /g)).toHaveLength(4);
-    expect(html.match(/<circle /g)).toHaveLength(2);
+  it('says which backends did not run and which nodes stayed float', () => {
     expect(html).toContain('it is not installed.');
     expect(html).toContain('dense_2 stayed float: excluded');
   });
 
-  it('draws no coordinate that is not a number', () => {
-    expect(html).not.toMatch(/NaN|Infinity|undefined/);
-  });
-});
-
-describe('barChart', () => {
-  it('draws bars in proportion to their values', () => {
-    const bars = [1, 4].map((value) => ({ variant: 'int8' as const, value, label: String(value) }));
-    const widths = [...barChart('title', [{ name: 'group', bars }]).matchAll(/<rect [^>]*width="([\d.]+)"/g)];
-    const [short = 0, long = 0] = widths.map(([, width]) => Number(width));
-    expect(long / short).toBeCloseTo(4, 1);
-  });
-
-  it('survives values that are all 0', () => {
-    const bars = [{ variant: 'float' as const, value: 0, label: '0' }];
-    expect(barChart('title', [{ name: 'group', bars }])).toContain('width="0.0"');
+  it('loads nothing from elsewhere', () => {
+    expect(html).not.toMatch(/ (src|href)=|@import|url\(|<script/);
   });
 });
 

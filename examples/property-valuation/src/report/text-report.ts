@@ -1,6 +1,6 @@
 import { comparisonHeader, comparisonSections } from './comparison-rows.js';
 import { type DemoReport, isMeasured, type LatencyEntry } from './demo-report.js';
-import { duration, kilobytes, nodeCounts, percent } from './figures.js';
+import { duration, kilobytes, nodeCounts, percent, sizeRatio } from './figures.js';
 
 /** The report as text for a terminal. */
 export function formatTextReport(report: DemoReport): string {
@@ -8,7 +8,7 @@ export function formatTextReport(report: DemoReport): string {
     'Accuracy on the validation sales: mean absolute percentage error (MAPE) against the price paid',
     table(comparisonTable(report)),
     agreementLine(report),
-    `Size: float ${kilobytes(report.sizes.float)}, INT8 ${kilobytes(report.sizes.int8)} (${ratio(report)} smaller)`,
+    `Size: float ${kilobytes(report.sizes.float)}, INT8 ${kilobytes(report.sizes.int8)} (${sizeRatio(report.sizes)} smaller)`,
     'Latency of one valuation',
     table([['backend', 'model', 'median', '95th percentile', 'nodes'], ...report.latencies.map(latencyRow)]),
     'Where the INT8 model runs',
@@ -16,11 +16,6 @@ export function formatTextReport(report: DemoReport): string {
       report.placements.map(({ node, op, dtype, backend, kernel }) => [node, op, dtype, backend, kernel]),
     ),
   ].join('\n\n');
-}
-
-/** How many times smaller the INT8 file is. */
-export function ratio({ sizes }: DemoReport): string {
-  return `${(sizes.float / sizes.int8).toFixed(2)}x`;
 }
 
 function comparisonTable({ evaluation }: DemoReport): readonly (readonly string[])[] {
