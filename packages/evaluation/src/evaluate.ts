@@ -109,5 +109,10 @@ function compare(metric: Metric, own: readonly Scored[], other: readonly Scored[
 }
 
 function pick(samples: readonly Scored[], indices: readonly number[]): Scored[] {
-  return indices.flatMap((index) => samples[index] ?? []);
+  const picked: Scored[] = [];
+  for (const index of indices) {
+    const sample = samples[index];
+    if (sample) picked.push(sample);
+  }
+  return picked;
 }
