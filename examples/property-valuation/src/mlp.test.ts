@@ -19,7 +19,7 @@ describe('backward', () => {
     const draws = createDraws(11);
     const mlp = createMlp([3, 5, 4, 1], draws);
     const input = Float64Array.from({ length: 4 * 3 }, () => draws.normal(0, 1));
-    const loss = (): number => (forward(mlp, input, 4).at(-1) ?? []).reduce((sum, y) => sum + y * y, 0);
+    const loss = (): number => [...(forward(mlp, input, 4).at(-1) ?? [])].reduce((sum, y) => sum + y * y, 0);
     const activations = forward(mlp, input, 4);
     const outputGradient = Float64Array.from(activations.at(-1) ?? [], (y) => 2 * y);
     const gradients = backward(mlp, input, activations, outputGradient);
