@@ -19,24 +19,24 @@ export function storageOf(dtype: DType): StorageDType {
   return isStorageDType(dtype) ? dtype : refuse(`quantized values are not stored as ${dtype}.`);
 }
 
+/** Per block, per axis (a scale with several elements) or per tensor. */
+export function granularityOf(scale: Tensor, { axis, block_size: blockSize }: LinearAttributes): Granularity {
+  if (blockSize > 0) return { kind: 'per-block', axis, blockSize };
+  return scale.size > 1 ? { kind: 'per-axis', axis } : PER_TENSOR;
+}
+
 /** The quantized type that a scale and a zero point (0 when left out) describe. */
 export function linearType(
   storage: StorageDType,
   scale: Tensor,
   zeroPoint: Tensor | undefined,
-  { axis, block_size: blockSize }: LinearAttributes,
+  attributes: LinearAttributes,
 ): QuantizedType {
-  const granularity: Granularity =
-    blockSize > 0
-      ? { kind: 'per-block', axis, blockSize }
-      : scale.size > 1
-        ? { kind: 'per-axis', axis }
-        : PER_TENSOR;
   const zeroPoints = zeroPoint ? Int32Array.from(toNumbers(zeroPoint)) : new Int32Array(scale.size);
   return {
     storage,
     expressed: isFloat(scale.dtype) ? scale.dtype : 'float32',
-    granularity,
+    granularity: granularityOf(scale, attributes),
     symmetric: zeroPoints.every((each) => each === 0),
     scales: Float32Array.from(toNumbers(scale)),
     zeroPoints:

@@ -6,6 +6,7 @@ import { floatTensor } from '../floats.js';
 import { refuse } from '../integer-operands.js';
 import { linearType, storageOf } from '../linear-type.js';
 import { operand } from '../operand.js';
+import { smallFloatKernels } from './quantize-small-floats.js';
 
 /** Declines float8 and float4 storage, which has no integers. */
 function integerStorage(position: number) {
@@ -61,4 +62,9 @@ const dynamicQuantizeLinear = defineKernel(DynamicQuantizeLinear, {
   },
 });
 
-export const quantizeKernels: readonly Kernel[] = [quantizeLinear, dequantizeLinear, dynamicQuantizeLinear];
+export const quantizeKernels: readonly Kernel[] = [
+  ...smallFloatKernels,
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+];
