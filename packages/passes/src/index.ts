@@ -4,6 +4,7 @@ export { foldBatchNorm } from './fold-batch-norm.js';
 export { type FoldConstantsOptions, foldConstants, type NodeEvaluator } from './fold-constants.js';
 export { foldQdq } from './fold-qdq.js';
 export { fuseConvBias } from './fuse-conv-bias.js';
+export { fuseGemm } from './fuse-gemm.js';
 export { inlineFunctions } from './inline-functions.js';
 export { liftConstants } from './lift-constants.js';
 export { materializeQdq } from './materialize-qdq.js';
