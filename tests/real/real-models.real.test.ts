@@ -86,7 +86,7 @@ describe.skipIf(folder === undefined)('public models through INT8', () => {
 
 async function score(real: RealModel, path: string, samples: readonly Sample[]): Promise<Scored[]> {
   using session = await createOnnxRuntimeSession(path, { threads: 2 });
-  return scoreSamples(session, samples, { metric: real.metric, transform: real.transform ?? 'none' });
+  return await scoreSamples(session, samples, { metric: real.metric, transform: real.transform ?? 'none' });
 }
 
 /** Writes the quantized model; where it cannot be quantized in this mode, says why. */

@@ -45,8 +45,8 @@ async function imagenet(
 ): Promise<Sample[]> {
   const dataset = await openDataset(join(folder, 'images/imagenet_sample'), {
     inputs: [{ name: 'input', dtype: 'float32', shape: ['N', 3, 224, 224] }],
-    preprocess: { size: [224, 224], mean: scale.mean, scale: 1 / scale.std, layout: 'NCHW', order: 'RGB' },
-    label: 'labels_public.tsv:index',
+    preprocess: { ...scale, labels: { file: 'labels_public.tsv', image: 'file' } },
+    label: 'index',
   });
   const samples: Sample[] = [];
   for await (const sample of dataset.samples())

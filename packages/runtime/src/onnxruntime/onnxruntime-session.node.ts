@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cloneModel, type Model } from '@octavo/core/ir';
 import { isDType, type Tensor } from '@octavo/core/tensor';
-import { encodeModel } from '@octavo/formats';
+import { encodeModel, saveOnnx } from '@octavo/formats/node';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { createExplanation, type Explanation } from '../explain.js';
 import { checkFeeds } from '../feeds.js';
@@ -37,7 +40,6 @@ export async function createOnnxRuntimeSession(
     });
   }
   const ort = await importOnnxRuntime();
-  const target = typeof source === 'string' ? source : await encodeModel(withTaps(source, taps));
   const sessionOptions: InferenceSession.SessionOptions = {
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
@@ -45,9 +47,11 @@ export async function createOnnxRuntimeSession(
     logSeverityLevel: 3,
   };
   try {
-    const session = await (typeof target === 'string'
-      ? ort.InferenceSession.create(target, sessionOptions)
-      : ort.InferenceSession.create(target, sessionOptions));
+    const session = await withModelFile(source, taps, (target) =>
+      typeof target === 'string'
+        ? ort.InferenceSession.create(target, sessionOptions)
+        : ort.InferenceSession.create(target, sessionOptions),
+    );
     const own =
       typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);
     return new OnnxRuntimeSession(session, ort.Tensor, new Set(own), new Set(taps));
@@ -70,6 +74,29 @@ async function importOnnxRuntime(): Promise<OrtModule> {
       remedy: 'Run `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`, or choose another backend.',
       cause: error,
     });
+  }
+}
+
+/**
+ * Hands a model over as a path or as bytes: tensors that are not in memory go through a temporary file, which is
+ * removed as soon as onnxruntime has read it.
+ */
+async function withModelFile<T>(
+  source: Model | string,
+  taps: readonly string[],
+  open: (target: string | Uint8Array) => Promise<T>,
+): Promise<T> {
+  if (typeof source === 'string') return open(source);
+  const model = withTaps(source, taps);
+  if (model.graph.initializers.every((value) => value.constant?.storage.resident))
+    return open(encodeModel(model));
+  const folder = await mkdtemp(join(tmpdir(), 'octavo-'));
+  try {
+    const path = join(folder, 'model.onnx');
+    await saveOnnx(model, path);
+    return await open(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

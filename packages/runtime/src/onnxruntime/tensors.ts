@@ -71,9 +71,9 @@ export function fromOrt(tensor: OrtTensor): Tensor {
 
 /** onnxruntime wants `Float16Array` where the engine has one, and the bits as `Uint16Array` elsewhere. */
 function float16View(bits: Uint16Array): ArrayBufferView {
-  const constructor: unknown = Reflect.get(globalThis, 'Float16Array');
-  if (typeof constructor !== 'function') return bits;
-  return Reflect.construct(constructor, [bits.buffer, bits.byteOffset, bits.length]) as ArrayBufferView;
+  const Float16: unknown = Reflect.get(globalThis, 'Float16Array');
+  if (typeof Float16 !== 'function') return bits;
+  return Reflect.construct(Float16, [bits.buffer, bits.byteOffset, bits.length]) as ArrayBufferView;
 }
 
 function unsupported(dtype: string): SessionError {

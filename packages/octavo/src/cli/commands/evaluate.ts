@@ -99,7 +99,7 @@ async function scoreFile(file: string, flags: EvaluateFlags, context: CommandCon
     ...(threads ? { threads } : {}),
   });
   const dataset = await openData(flags.data, session.inputs, flags);
-  return withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
+  return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
       transform: flags.transform,
