@@ -12,7 +12,8 @@ if [ "${#objects[@]}" -eq 0 ]; then
 fi
 failed=0
 for object in "${objects[@]}"; do
-  weak="$(nm --demangle --defined-only "$object" | grep -E '^[0-9a-f]* [uvVwW] ' || true)"
+  symbols="$(nm --demangle --defined-only "$object")"
+  weak="$(grep -E '^[0-9a-f]* [uvVwW] ' <<<"$symbols" || true)"
   if [ -n "$weak" ]; then
     printf '%s defines weak symbols:\n%s\n' "$object" "$weak" >&2
     failed=1

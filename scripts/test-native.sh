@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds native/ with each compiler found, runs its tests on each instruction-set tier, checks the
-# objects, and runs the tests once more under the address and undefined-behaviour sanitizers.
+# objects, emulates arm64, and runs the tests once more under the address and undefined-behaviour
+# sanitizers.
 # Says what is missing and succeeds where the machine cannot build C++.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,6 +69,25 @@ for compiler in "${compilers[@]}"; do
   echo "passed too when restricted to: ${tiers[*]}"
   bash scripts/check-isa-objects.sh "$build"
 done
+
+test_arm64() {
+  local cross=aarch64-linux-gnu-g++ emulator build=native/build-test-arm64 cpu
+  emulator="$(first_command qemu-aarch64-static qemu-aarch64)"
+  if ! command -v $cross >/dev/null || [ -z "$emulator" ] || [ ! -d /usr/src/googletest ]; then
+    echo "arm64 skipped: needs $cross, qemu-aarch64 and GoogleTest's sources"
+    return
+  fi
+  configure_and_build "$build" $cross -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
+    -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_EXE_LINKER_FLAGS=-static \
+    -DOCTAVO_BUILD_BENCH=OFF -DBUILD_GMOCK=OFF
+  for cpu in cortex-a72 neoverse-n1 max; do
+    quietly "$emulator" -cpu "$cpu" "$build/test/octavo_tests" --gtest_brief=1
+    echo "passed on emulated arm64 $cpu"
+  done
+  bash scripts/check-isa-objects.sh "$build"
+}
+
+test_arm64
 
 for compiler in "${compilers[@]}"; do
   can_sanitize "$compiler" || continue
