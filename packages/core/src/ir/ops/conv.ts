@@ -1,7 +1,7 @@
 import { attr } from '../attribute.js';
-import { contradiction, type Dims, dimsToString, knownDim, realDType, typeOf } from '../dims.js';
+import { contradiction, type Dims, dimsToString, knownDim, mergeDim, realDType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
-import type { Dim } from '../value.js';
+import type { Dim, Value } from '../value.js';
 import { transposedWindowDims, type Window, windowDims } from '../window-dims.js';
 
 /** The attributes that place a convolution's window. */
@@ -52,6 +52,12 @@ export function convDims(x: Dims, w: Dims, attributes: ConvAttributes): Dims {
   return [x[0] ?? null, w?.[0] ?? null, ...windowDims(x.slice(2), convWindow(attributes, kernel))];
 }
 
+/** A result `[N, M, ...]` plus a vector of one number a channel. Throws `INFER_TYPES` when their sizes differ. */
+export function perChannelDims(shape: Dims, vector: Value | undefined): Dims {
+  if (!shape || vector?.shape?.length !== 1) return shape;
+  return shape.map((dim, axis) => (axis === 1 ? mergeDim(dim, vector.shape?.[0] ?? null) : dim));
+}
+
 /** Convolution of X `[N, C, spatial...]` with W `[M, C / group, kernel...]` plus bias B `[M]`. */
 export const Conv = defineOp({
   name: 'Conv',
@@ -59,7 +65,10 @@ export const Conv = defineOp({
   outputs: ['Y'],
   attributes: convAttributes,
   inferTypes: ({ inputs, attributes }) => [
-    typeOf(realDType(inputs.X), convDims(inputs.X.shape, inputs.W.shape, attributes)),
+    typeOf(
+      realDType(inputs.X),
+      perChannelDims(convDims(inputs.X.shape, inputs.W.shape, attributes), inputs.B),
+    ),
   ],
 });
 
@@ -83,7 +92,7 @@ export const ConvTranspose = defineOp({
     });
     const perGroup = w?.[1];
     const channels = knownDim(perGroup) ? perGroup * attributes.group : null;
-    return [typeOf(realDType(inputs.X), [x[0] ?? null, channels, ...spatial])];
+    return [typeOf(realDType(inputs.X), perChannelDims([x[0] ?? null, channels, ...spatial], inputs.B))];
   },
 });
 

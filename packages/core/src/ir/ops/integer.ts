@@ -1,6 +1,6 @@
 import { typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
-import { convAttributes, convDims } from './conv.js';
+import { convAttributes, convDims, perChannelDims } from './conv.js';
 import { matMulDims } from './matmul.js';
 
 /** `(A - a_zero_point) (B - b_zero_point)` in int32; zero points per tensor, per row of A, per column of B. */
@@ -32,7 +32,10 @@ export const QLinearConv = defineOp({
   outputs: ['y'],
   attributes: convAttributes,
   inferTypes: ({ inputs, attributes }) => [
-    typeOf(inputs.y_zero_point.dtype, convDims(inputs.x.shape, inputs.w.shape, attributes)),
+    typeOf(
+      inputs.y_zero_point.dtype,
+      perChannelDims(convDims(inputs.x.shape, inputs.w.shape, attributes), inputs.B),
+    ),
   ],
 });
 

@@ -5,11 +5,12 @@ import {
   type Dims,
   dimsToString,
   knownDim,
+  mergeDims,
   realDType,
   typeOf,
 } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
-import type { Dim } from '../value.js';
+import type { Dim, Value } from '../value.js';
 
 /**
  * The shape of numpy's `matmul`: the last two axes multiply, the others broadcast; a vector on either side counts as
@@ -50,6 +51,12 @@ export function gemmDims(a: Dims, b: Dims, transA: boolean, transB: boolean): re
   return [a?.[transA ? 1 : 0] ?? null, b?.[transB ? 0 : 1] ?? null];
 }
 
+/** A product's shape, to which C must broadcast. Throws `INFER_TYPES` when it does not. */
+function addendDims(product: readonly Dim[], c: Value | undefined): readonly Dim[] {
+  if (c?.shape) mergeDims(broadcastDims(product, c.shape), product);
+  return product;
+}
+
 /** `alpha A' B' + beta C`; C broadcasts to the product. */
 export const Gemm = defineOp({
   name: 'Gemm',
@@ -60,7 +67,10 @@ export const Gemm = defineOp({
   inferTypes: ({ inputs, attributes }) => [
     typeOf(
       realDType(inputs.A),
-      gemmDims(inputs.A.shape, inputs.B.shape, attributes.transA !== 0, attributes.transB !== 0),
+      addendDims(
+        gemmDims(inputs.A.shape, inputs.B.shape, attributes.transA !== 0, attributes.transB !== 0),
+        inputs.C,
+      ),
     ),
   ],
 });

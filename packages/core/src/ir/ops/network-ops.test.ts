@@ -30,6 +30,21 @@ describe('types of neural network ops', () => {
     expect(() => types(lines)).toThrow(/stem.*4 channels do not divide into 2 groups of 4/s);
   });
 
+  it.each([
+    ['%y = Conv(%x, %w, %v)', 'input %w: float32[3, 4, 1, 1]'],
+    ['%y = BatchNormalization(%x, %v, %v, %v, %v)', ''],
+    ['%y = InstanceNormalization(%x, %v, %v)', ''],
+    ['%y = Gemm(%m, %m, %v)', 'input %m: float32[3, 3]'],
+    ['%y = LSTM(%s, %w, %w)', 'input %s: float32[7, 1, 5]\ninput %w: float32[1, 20, 4]'],
+    [
+      '%y = GRU(%s, %w, %r)',
+      'input %s: float32[7, 1, 5]\ninput %w: float32[1, 16, 5]\ninput %r: float32[1, 16, 4]',
+    ],
+  ])('refuse parameters of another size: %s', (node, inputs) => {
+    const lines = `input %x: float32[1, 4, 2, 2]\ninput %v: float32[5]\n${inputs}\n${node} @here`;
+    expect(() => types(lines)).toThrow(/here.*(is both|do not broadcast)/s);
+  });
+
   it('round pooled sizes up in ceil_mode, and give indices', () => {
     expect(
       types(`input %x: float16[1, 3, 5, 5]

@@ -1,6 +1,7 @@
 import { attr } from '../attribute.js';
 import { axisIn, realDType, sameType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
+import { perChannelDims } from './conv.js';
 
 /**
  * `(x - mean) / sqrt(var + epsilon) * scale + B` for each channel. With `training_mode` mean and variance are the
@@ -18,7 +19,10 @@ export const BatchNormalization = defineOp({
     training_mode: attr.int(0),
   },
   inferTypes: ({ inputs }) => [
-    ...sameType(inputs.X),
+    typeOf(
+      realDType(inputs.X),
+      [inputs.scale, inputs.B, inputs.input_mean, inputs.input_var].reduce(perChannelDims, inputs.X.shape),
+    ),
     ...sameType(inputs.input_mean),
     ...sameType(inputs.input_var),
     ...sameType(inputs.input_mean),
@@ -32,7 +36,9 @@ export const InstanceNormalization = defineOp({
   inputs: ['input', 'scale', 'B'],
   outputs: ['output'],
   attributes: { epsilon: attr.float(Math.fround(1e-5)) },
-  inferTypes: ({ inputs }) => sameType(inputs.input),
+  inferTypes: ({ inputs }) => [
+    typeOf(realDType(inputs.input), [inputs.scale, inputs.B].reduce(perChannelDims, inputs.input.shape)),
+  ],
 });
 
 /** Normalizes over the axes from `axis` to the last; `Scale` and `B` broadcast to X. */

@@ -1,5 +1,5 @@
 import { attr } from '../attribute.js';
-import { type Dims, knownDim, realDType, typeOf } from '../dims.js';
+import { type Dims, knownDim, mergeDims, realDType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 import type { Dim, TensorType, Value } from '../value.js';
 
@@ -13,14 +13,37 @@ const recurrentAttributes = {
   layout: attr.int(0),
 };
 
+/** What the recurrent ops have in common. */
+interface RecurrentInputs {
+  readonly X: Value;
+  readonly W: Value;
+  readonly R: Value;
+}
+
+interface RecurrentAttributes {
+  readonly hidden_size: number | undefined;
+  readonly layout: number;
+  readonly direction: 'forward' | 'reverse' | 'bidirectional';
+}
+
+/** Throws `INFER_TYPES` unless W is `[D, gates * H, I]` and R `[D, gates * H, H]`, as far as that is known. */
+function checkWeights({ X, W, R }: RecurrentInputs, { direction }: RecurrentAttributes, gates: number): void {
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const hidden = R.shape?.[2] ?? null;
+  const rows = knownDim(hidden) ? gates * hidden : null;
+  mergeDims(W.shape, [directions, rows, X.shape?.[2] ?? null]);
+  mergeDims(R.shape, [directions, rows, hidden]);
+}
+
 /** Types of Y and of each final state: `[S, D, B, H]` and `[D, B, H]`, or `[B, S, D, H]` and `[B, D, H]` in layout 1. */
 function recurrentTypes(
-  x: Value,
-  recurrence: Value,
-  attributes: { readonly hidden_size: number | undefined; readonly layout: number },
+  inputs: RecurrentInputs,
+  attributes: RecurrentAttributes,
+  gates: number,
 ): { readonly sequence: TensorType | undefined; readonly state: TensorType | undefined } {
-  const dtype = realDType(x);
-  const [shape, weights]: [Dims, Dims] = [x.shape, recurrence.shape];
+  checkWeights(inputs, attributes, gates);
+  const dtype = realDType(inputs.X);
+  const [shape, weights]: [Dims, Dims] = [inputs.X.shape, inputs.R.shape];
   if (!shape) return { sequence: typeOf(dtype), state: typeOf(dtype) };
   const directions: Dim = weights?.[0] ?? null;
   const size = weights?.[2];
@@ -48,7 +71,7 @@ export const LSTM = defineOp({
   outputs: ['Y?', 'Y_h?', 'Y_c?'],
   attributes: { ...recurrentAttributes, input_forget: attr.int(0) },
   inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    const { sequence, state } = recurrentTypes(inputs, attributes, 4);
     return [sequence, state, state];
   },
 });
@@ -61,7 +84,7 @@ export const GRU = defineOp({
   outputs: ['Y?', 'Y_h?'],
   attributes: { ...recurrentAttributes, linear_before_reset: attr.int(0) },
   inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    const { sequence, state } = recurrentTypes(inputs, attributes, 3);
     return [sequence, state];
   },
 });
@@ -74,7 +97,7 @@ export const RNN = defineOp({
   outputs: ['Y?', 'Y_h?'],
   attributes: recurrentAttributes,
   inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs.X, inputs.R, attributes);
+    const { sequence, state } = recurrentTypes(inputs, attributes, 1);
     return [sequence, state];
   },
 });
