@@ -145,6 +145,21 @@ describe('fold-qdq', () => {
     expect(text.match(/DequantizeLinear/g)).toHaveLength(1);
   });
 
+  it('drops a Relu between equal qparams whose range does the same', async () => {
+    const { text } = await fold(`graph opset 21 {
+      input %x: float32[2]
+      ${QPARAMS}
+      %a = QuantizeLinear(%x, %ys, %yz)
+      %d = DequantizeLinear(%a, %ys, %yz)
+      %r = Relu(%d)
+      %c = QuantizeLinear(%r, %ys, %yz)
+      %y = DequantizeLinear(%c, %ys, %yz)
+      output %y
+    }`);
+    expect(text).not.toContain('Relu');
+    expect(text).toContain('%y: float32[2] = DequantizeLinear(%a, %ys, %yz)');
+  });
+
   it('quantizes float weights that stand before their own QuantizeLinear, and transposes them once', async () => {
     const { text } = await fold(`graph opset 21 {
       input %x: float32[1, 2]

@@ -1,6 +1,5 @@
 import {
   DequantizeLinear,
-  eraseDead,
   forward,
   forwardProblem,
   type Graph,
@@ -9,10 +8,12 @@ import {
   type Pass,
   type PassLog,
   QuantizeLinear,
+  type Value,
 } from '@octavo/core/ir';
 import { SMALLEST_SCALE, sameQuantization } from '@octavo/core/quant';
 import { liftConstants } from './lift-constants.js';
-import { foldNode } from './qdq/fold-node.js';
+import { clampBounds, commutesWithClamp, isImpliedByRange } from './qdq/clamp.js';
+import { dequantizedSource, foldNode } from './qdq/fold-node.js';
 import { assignIntegerTypes, quantizeConstants } from './qdq/integer-types.js';
 import { QparamsReader } from './qdq/node-qparams.js';
 import { sinkWeights } from './qdq/sink-weights.js';
@@ -51,24 +52,38 @@ function typeOfQuantizer(node: Node) {
   return QuantizeLinear.is(node) ? node.output?.quantized : undefined;
 }
 
-/** Quantizing what was dequantized with the same qparams gives the same integers, up to 16 bits. */
+/**
+ * Quantizing what was dequantized with the same qparams gives the same integers, up to 16 bits; so does clamping in
+ * between to bounds that the range of the integers has anyway.
+ */
 function dropRoundTrips(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.sorted()) {
-    const dequantized = QuantizeLinear.is(node) ? node.inputs[0]?.producer : undefined;
-    const source = DequantizeLinear.is(dequantized) ? dequantized.inputs[0] : undefined;
-    const [from, to] = [node.output?.quantized, source?.quantized];
-    if (!node.output || !source || !from || !to || !sameQuantization(from, to)) continue;
-    if (from.storage === 'int32' || from.scales.some((scale) => scale < SMALLEST_SCALE)) continue;
+    const source = graph.has(node) ? roundTripSource(node) : undefined;
+    if (!source || !node.output) continue;
+    const place = node.label;
     const problem = forwardProblem(graph, node.output, source);
     if (problem) {
-      log.declined('drop-round-trip', node.label, problem);
+      log.declined('drop-round-trip', place, problem);
       continue;
     }
-    log.fired('drop-round-trip', node.label);
+    log.fired('drop-round-trip', place);
     forward(graph, node.output, source);
-    eraseDead(graph, [node, dequantized]);
     changed = true;
   }
   return changed;
+}
+
+/** The value whose integers a QuantizeLinear gives again. */
+function roundTripSource(node: Node): Value | undefined {
+  const to = typeOfQuantizer(node);
+  if (!to || to.storage === 'int32' || to.scales.some((scale) => scale < SMALLEST_SCALE)) return undefined;
+  let float = node.inputs[0];
+  for (let clamp = float?.producer; clamp; clamp = float?.producer) {
+    const bounds = clampBounds(clamp);
+    if (!bounds || !commutesWithClamp(to) || !isImpliedByRange(bounds, to)) break;
+    float = clamp.inputs[0];
+  }
+  const source = float && dequantizedSource(float);
+  return source?.quantized && sameQuantization(source.quantized, to) ? source : undefined;
 }

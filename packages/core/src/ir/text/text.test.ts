@@ -8,6 +8,7 @@ import {
   elementCount,
   float32,
   fromNumbers,
+  OctavoError,
   StoredTensor,
   stringTensor,
   type Tensor,
@@ -76,6 +77,20 @@ describe('the text form', () => {
     ['graph opset 21 { %y = A() {a=[1, 1.5]} }', 'all of one kind'],
   ])('refuses %j', (text, message) => {
     expect(() => parse(text)).toThrow(message);
+  });
+
+  it('refuses damaged text with an error of its own, never another', () => {
+    fc.assert(
+      fc.property(fc.nat(EXAMPLE.length - 1), fc.nat(5), fc.string({ maxLength: 3 }), (at, gap, insert) => {
+        const damaged = EXAMPLE.slice(0, at) + insert + EXAMPLE.slice(at + gap);
+        try {
+          expect(print(parse(damaged))).toContain('graph');
+        } catch (error) {
+          expect(error).toBeInstanceOf(OctavoError);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('gives back the graph that was printed, whatever it holds', () => {
