@@ -11,8 +11,6 @@ export interface ComputeParts {
   readonly biasIndex: number;
   /** Axis of the weight that counts output channels. */
   readonly channelAxis: number;
-  /** Whether an integer kernel can give float results; otherwise the output is quantized too. */
-  readonly floatOutput: boolean;
 }
 
 interface ComputeOp {
@@ -58,7 +56,6 @@ function takeConv(node: Node): ComputeParts | string {
     bias: B,
     biasIndex: 2,
     channelAxis: 0,
-    floatOutput: false,
   };
 }
 
@@ -69,7 +66,7 @@ function takeGemm(node: Node): ComputeParts | string {
   if (transA) return 'its data input is transposed';
   const channelAxis = transB ? 0 : 1;
   if (C && !isRow(C.shape, B.shape?.[channelAxis])) return 'its bias is not one number a column';
-  return { node, data: A, weight: B, weightIndex: 1, bias: C, biasIndex: 2, channelAxis, floatOutput: true };
+  return { node, data: A, weight: B, weightIndex: 1, bias: C, biasIndex: 2, channelAxis };
 }
 
 function takeMatMul(node: Node): ComputeParts | string {
@@ -83,7 +80,6 @@ function takeMatMul(node: Node): ComputeParts | string {
     bias: undefined,
     biasIndex: -1,
     channelAxis: 1,
-    floatOutput: true,
   };
 }
 

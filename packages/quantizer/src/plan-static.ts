@@ -19,7 +19,8 @@ export interface StaticPlan {
 
 /**
  * Chooses the integer part of a prepared float graph: multiplications with constant weights, and the chains between
- * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized.
+ * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized,
+ * and only where an integer node reads it: quantizing what float nodes read would lose accuracy for nothing.
  */
 export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
   const { compute, decisions } = chooseCompute(graph, recipe);
@@ -35,7 +36,7 @@ export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
     if (parts) add(parts.data, parts.data);
     if (!integer(node)) continue;
     const result = resultOf(node);
-    if (!result || (parts?.floatOutput && !result.users.some(integer))) continue;
+    if (!result || (parts && !result.users.some(integer))) continue;
     const source = bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined;
     add(result, source ?? result);
   }
