@@ -31,6 +31,8 @@ export class Graph {
   metadata: ReadonlyMap<string, string> = new Map();
   private readonly nodeSet = new Set<Node>();
   private readonly valueByName = new Map<string, Value>();
+  /** Where `uniqueName` goes on counting. */
+  private readonly nextSuffix = new Map<string, number>();
 
   constructor(opsets: ReadonlyMap<string, number> = new Map([['', 21]])) {
     this.opsets = new Map(opsets);
@@ -63,12 +65,14 @@ export class Graph {
     return this.valueByName.get(name);
   }
 
-  /** `hint`, or `hint_2`, `hint_3` ... when it is taken. */
+  /** `hint` when it is free, otherwise `hint_2`, `hint_3` ...; suffixes that were used once are not tried again. */
   uniqueName(hint: string): string {
     const base = hint || 'value';
-    let name = base;
-    for (let suffix = 2; this.valueByName.has(name); suffix++) name = `${base}_${suffix}`;
-    return name;
+    if (!this.valueByName.has(base)) return base;
+    let suffix = this.nextSuffix.get(base) ?? 2;
+    while (this.valueByName.has(`${base}_${suffix}`)) suffix++;
+    this.nextSuffix.set(base, suffix);
+    return `${base}_${suffix}`;
   }
 
   /** A new value with a unique name. Throws GraphError `GRAPH_NAME` when the name is taken or empty. */
