@@ -119,6 +119,14 @@ describe('raise-opset', () => {
     `);
   });
 
+  it('keeps the largest int64 as the end of a slice', async () => {
+    const { text } = await raise(
+      10,
+      'graph opset 9 { input %x: float32[8]\n%y = Slice(%x) {starts=[2], ends=[9223372036854775807]}\noutput %y }',
+    );
+    expect(text).toContain('const %y_ends: int64[1] = [9223372036854775807]');
+  });
+
   it('turns Upsample into Resize with the coordinates that it had', async () => {
     const { text } = await raise(
       13,

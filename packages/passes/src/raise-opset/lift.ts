@@ -23,5 +23,14 @@ export function replaceNode(graph: Graph, old: Node, fresh: Node): void {
 
 /** An int64 initializer named after the node and its use. */
 export function intsInput(graph: Graph, node: Node, use: string, values: readonly number[]): Value {
-  return graph.addInitializer(`${node.output?.name ?? node.op.name}_${use}`, StoredTensor.of(int64(values)));
+  const tensor = int64(values.map(saturateInt64));
+  return graph.addInitializer(`${node.output?.name ?? node.op.name}_${use}`, StoredTensor.of(tensor));
+}
+
+const LARGEST = 2n ** 63n - 1n;
+
+/** As a number, the largest int64 ("to the end" in slices) is 2^63, which would wrap to the smallest. */
+function saturateInt64(value: number): bigint {
+  const exact = BigInt(value);
+  return exact > LARGEST ? LARGEST : exact;
 }
