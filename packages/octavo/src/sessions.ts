@@ -13,8 +13,9 @@ export const BACKEND_NAMES: readonly BackendName[] = ['auto', 'cpu', 'reference'
 
 export interface OpenOptions {
   readonly backend?: BackendName;
+  /** Names of intermediate values to report to `RunOptions.onTap`. */
   readonly taps?: readonly string[];
-  /** For onnxruntime; our first kernels use one thread. */
+  /** For onnxruntime; our own backends use one thread. */
   readonly threads?: number;
   /** Told, in one line each, when a backend stands in for another. */
   readonly notice?: (line: string) => void;
@@ -32,36 +33,63 @@ export function defaultBackends(notice: (line: string) => void = () => {}): Back
   return [native, reference()];
 }
 
-/** Opens a session on the backend named. Throws as `createSession` and `createOnnxRuntimeSession`. */
+/**
+ * Opens a session on the backend named. `auto` takes our backends, and onnxruntime when they lack an op.
+ * @throws SessionError as `createSession` and `createOnnxRuntimeSession`; OctavoError of the native loader for `cpu`.
+ */
 export async function openSession(model: Model, options: OpenOptions = {}): Promise<Session> {
-  const { backend = 'auto', taps = [], threads, notice = () => {} } = options;
-  if (backend === 'onnxruntime')
-    return createOnnxRuntimeSession(model, {
-      taps,
-      ...(threads ? { threads } : {}),
-      ...(taps.length > 0 ? { optimization: 'basic' } : {}),
-    });
-  if (backend === 'reference') return createSession(model, { backends: [reference()], taps });
-  if (backend === 'cpu') return createSession(model, { backends: [requireNative(), reference()], taps });
+  const { backend = 'auto', notice = () => {} } = options;
+  if (backend !== 'auto') return openNamed(model, backend, options);
   try {
-    return await createSession(model, { backends: defaultBackends(notice), taps });
+    return await openOwn(model, options);
   } catch (error) {
-    if (!(error instanceof OctavoError) || error.code !== 'OP_UNSUPPORTED') throw error;
-    notice(`Running on onnxruntime: ${error.fault}`);
-    return openSession(model, { ...options, backend: 'onnxruntime' });
+    if (!failedWith(error, 'OP_UNSUPPORTED')) throw error;
+    const session = await openNamed(model, 'onnxruntime', options).catch(() => {
+      throw error;
+    });
+    notice(`Running on onnxruntime: ${error.message}`);
+    return session;
   }
 }
 
-/** Opens a session for work on many samples: onnxruntime where it is installed, otherwise our backends. */
+/**
+ * Opens a session for work on many samples: `auto` takes onnxruntime where it is installed and loads the model,
+ * otherwise our backends. Throws as {@link openSession}.
+ */
 export async function openFastSession(model: Model, options: OpenOptions = {}): Promise<Session> {
-  if (options.backend && options.backend !== 'auto') return openSession(model, options);
+  const { backend = 'auto', notice = () => {} } = options;
+  if (backend !== 'auto') return openNamed(model, backend, options);
   try {
-    return await openSession(model, { ...options, backend: 'onnxruntime' });
+    return await openNamed(model, 'onnxruntime', options);
   } catch (error) {
-    if (!(error instanceof OctavoError) || error.code !== 'ORT_MISSING') throw error;
-    options.notice?.('onnxruntime-node is not installed: running on our own backends.');
-    return openSession(model, { ...options, backend: 'auto' });
+    if (!failedWith(error, 'ORT_MISSING', 'ORT_LOAD')) throw error;
+    const session = await openOwn(model, options);
+    notice(`Running on our own backends: ${error.fault}`);
+    return session;
   }
+}
+
+function openNamed(
+  model: Model,
+  backend: Exclude<BackendName, 'auto'>,
+  options: OpenOptions,
+): Promise<Session> {
+  const { taps = [], threads } = options;
+  if (backend === 'reference') return createSession(model, { backends: [reference()], taps });
+  if (backend === 'cpu') return createSession(model, { backends: [requireNative(), reference()], taps });
+  return createOnnxRuntimeSession(model, {
+    taps,
+    ...(threads === undefined ? {} : { threads }),
+    ...(taps.length > 0 ? { optimization: 'basic' } : {}),
+  });
+}
+
+function openOwn(model: Model, { taps = [], notice }: OpenOptions): Promise<Session> {
+  return createSession(model, { backends: defaultBackends(notice), taps });
+}
+
+function failedWith(error: unknown, ...codes: readonly string[]): error is OctavoError {
+  return error instanceof OctavoError && codes.includes(error.code);
 }
 
 function nativeBackend(): Backend | OctavoError {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { BACKEND_NAMES } from '../sessions.js';
 
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
@@ -20,16 +21,30 @@ export function choice(
   flags: string,
   description: string,
   choices: readonly string[],
-  fallback: string,
+  fallback?: string,
 ): Option {
-  return new Option(flags, description).choices(choices).default(fallback);
+  const option = new Option(flags, description).choices(choices);
+  return fallback === undefined ? option : option.default(fallback);
 }
 
 /** Options about data that several commands share. */
 export function dataOptions(): Option[] {
   return [
-    new Option('--preprocess <file>', 'JSON file: size, crop, mean, scale, layout, order of images'),
+    new Option('--preprocess <file>', 'JSON file: image size, crop, mean, scale, layout; or table columns'),
     new Option('--samples <n>', 'use at most n samples').argParser(wholeNumber(1)),
     new Option('--seed <n>', 'seed of the selection of samples').argParser(wholeNumber(0)).default(1),
+  ];
+}
+
+/** Options about what runs the models on many samples. */
+export function sessionOptions(): Option[] {
+  return [
+    choice(
+      '--backend <name>',
+      'what runs the models (auto: onnxruntime when installed)',
+      BACKEND_NAMES,
+      'auto',
+    ),
+    new Option('--threads <n>', 'threads of onnxruntime; our own backends use one').argParser(wholeNumber(1)),
   ];
 }

@@ -1,9 +1,20 @@
 import { OctavoError } from '@octavo/core/tensor';
+import { toJson } from './json.js';
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Streams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+}
+
+/** What `--json` prints when a command fails. */
+export interface FailureDocument {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly where: string | null;
+    readonly remedy: string | null;
+  };
 }
 
 /** One command's output: with `--json` exactly one document on stdout, otherwise text. */
@@ -18,35 +29,38 @@ export class Output {
 
   /** Prints the result: the document with `--json`, the text without. */
   result(document: object, text: string): void {
-    this.streams.stdout.write(this.json ? `${JSON.stringify(document, replaceNonFinite, 2)}\n` : `${text}\n`);
+    this.streams.stdout.write(this.json ? toJson(document) : `${text}\n`);
   }
 
   /** A line for people, on stderr. */
   notice(line: string): void {
-    this.streams.stderr.write(`${line}\n`);
+    this.streams.stderr.write(`${oneLine(line)}\n`);
   }
 
-  failure(error: unknown): void {
-    const known = error instanceof OctavoError ? error : undefined;
-    const message = error instanceof Error ? error.message : String(error);
-    if (this.json) {
-      const document = {
-        error: {
-          code: known?.code ?? 'INTERNAL',
-          message: known?.fault ?? message,
-          where: known?.where,
-          remedy: known?.remedy,
-        },
-      };
-      this.streams.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    }
-    this.streams.stderr.write(`octavo: ${message}\n`);
+  /** Prints an error as one line on stderr, and with `--json` as a document too. */
+  failure(error: OctavoError): void {
+    if (this.json) this.streams.stdout.write(toJson(failureDocument(error)));
+    this.streams.stderr.write(`octavo: ${oneLine(error.message)}\n`);
   }
 }
 
-/** JSON has no infinities and no NaN: they become strings and null. */
-function replaceNonFinite(_: string, value: unknown): unknown {
-  if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  if (Number.isNaN(value)) return null;
-  return value > 0 ? 'Infinity' : '-Infinity';
+/** Anything thrown as an error with a code: what is not one of ours is a bug of ours. */
+export function asOctavoError(error: unknown): OctavoError {
+  if (error instanceof OctavoError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new OctavoError({
+    code: 'INTERNAL',
+    message: `unexpected failure: ${message.replace(/\.$/, '')}.`,
+    remedy: 'Please report it with the command line and, if you can, the model.',
+    cause: error,
+  });
+}
+
+function failureDocument(error: OctavoError): FailureDocument {
+  const { code, fault, where, remedy } = error;
+  return { error: { code, message: fault, where: where ?? null, remedy: remedy ?? null } };
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Command } from 'commander';
 import type { Output, Streams } from './console-output.js';
 import { type Progress, startProgress } from './progress.js';
 
@@ -9,6 +10,9 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
+
+/** Makes one command of the program. */
+export type CommandFactory = (context: CommandContext) => Command;
 
 /** Runs `work` with progress that ends whatever happens. */
 export async function withProgress<T>(
@@ -31,8 +35,13 @@ export async function* interruptible<T>(
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   for await (const item of items) {
-    await setImmediate();
-    signal.throwIfAborted();
+    await checkpoint(signal);
     yield item;
   }
+}
+
+/** Lets the event loop turn once, so that a signal that came during long work is heard. Throws its reason. */
+export async function checkpoint(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
 }

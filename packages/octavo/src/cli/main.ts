@@ -1,16 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
+import { OctavoError } from '@octavo/core/tensor';
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { quantizeCommand } from './commands/quantize.js';
 import { runCommand } from './commands/run.js';
-import { Output, type Streams } from './console-output.js';
-import type { CommandContext } from './context.js';
+import { asOctavoError, Output, type Streams } from './console-output.js';
+import type { CommandContext, CommandFactory } from './context.js';
+import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
+import { Interrupt, type SignalSource } from './interrupt.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
-
-/** Adds one command to the program. */
-export type CommandFactory = (context: (json: boolean) => CommandContext) => Command;
 
 const COMMANDS: readonly CommandFactory[] = [
   inspectCommand,
@@ -20,44 +21,33 @@ const COMMANDS: readonly CommandFactory[] = [
   runCommand,
 ];
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-/** 128 + SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
-
 /**
  * Runs a command line.
- * @returns 0; 1 when the job or a gate failed; 2 for wrong usage; 130 after Ctrl-C.
+ * @param args What follows `octavo`.
+ * @returns The exit code: 0; 1 when the job failed; 2 for wrong usage; 130 after Ctrl-C, 143 after SIGTERM.
  */
-export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => {
-    if (interrupt.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    interrupt.abort(new Error('interrupted'));
-  };
-  process.on('SIGINT', onInterrupt);
+export async function main(
+  args: readonly string[],
+  streams: Streams = process,
+  signals: SignalSource = process,
+): Promise<number> {
+  using interrupt = new Interrupt(signals);
   const output = new Output(streams, args.includes('--json'));
+  const program = createProgram(streams, { output, streams, signal: interrupt.signal });
   try {
-    await createProgram(streams, (json) => ({
-      output: new Output(streams, json),
-      streams,
-      signal: interrupt.signal,
-    })).parseAsync([...args], { from: 'user' });
-    return 0;
+    await program.parseAsync([...args], { from: 'user' });
+    return EXIT_DONE;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (interrupt.signal.aborted) {
-      output.failure(new Error('interrupted; nothing was written.'));
-      return EXIT_INTERRUPTED;
-    }
-    return report(error, output);
-  } finally {
-    process.off('SIGINT', onInterrupt);
+    if (error instanceof CommanderError) return reportUsage(error, output);
+    await setImmediate();
+    return interrupt.exitCode === undefined
+      ? reportFailure(asOctavoError(error), output)
+      : reportInterrupt(interrupt.exitCode, output);
   }
 }
 
-/** The whole command tree; tests print its help. */
-export function createProgram(streams: Streams, context: (json: boolean) => CommandContext): Command {
+/** The whole command tree; tests read its help. */
+export function createProgram(streams: Streams, context: CommandContext): Command {
   const program = new Command('octavo')
     .description('Quantizes ONNX models, proves that their accuracy holds, and runs them.')
     .version(version())
@@ -66,7 +56,8 @@ export function createProgram(streams: Streams, context: (json: boolean) => Comm
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
     })
-    .showHelpAfterError('(add --help for usage and examples)');
+    .showHelpAfterError('(add --help for usage and examples)')
+    .addHelpText('after', '\nExamples:\n  octavo inspect model.onnx\n  octavo help quantize');
   for (const factory of COMMANDS) program.addCommand(inherit(factory(context), program));
   return program;
 }
@@ -75,16 +66,22 @@ function inherit(command: Command, program: Command): Command {
   return command.copyInheritedSettings(program).option('--json', 'print one JSON document on stdout');
 }
 
-function report(error: unknown, output: Output): number {
-  if (error instanceof CommanderError) {
-    if (output.json) output.failure(new UsageError(error.message.replace(/^error: /, '')));
-    return EXIT_USAGE;
-  }
+/** The parser has told people already; documents get the same. */
+function reportUsage(error: CommanderError, output: Output): number {
+  if (error.exitCode === 0) return EXIT_DONE;
+  const message = error.code === 'commander.help' ? 'no command was given.' : error.message;
+  if (output.json) output.failure(new UsageError(message.replace(/^error: /, '')));
+  return EXIT_USAGE;
+}
+
+function reportFailure(error: OctavoError, output: Output): number {
   output.failure(error);
-  if (
-    error instanceof UsageError ||
-    (error instanceof Error && 'code' in error && String(error.code).startsWith('RECIPE_'))
-  )
-    return EXIT_USAGE;
-  return EXIT_FAILED;
+  return exitCodeOf(error);
+}
+
+function reportInterrupt(exitCode: number, output: Output): number {
+  output.failure(
+    new OctavoError({ code: 'INTERRUPTED', message: 'interrupted; no partial file is left behind.' }),
+  );
+  return exitCode;
 }

@@ -1,5 +1,5 @@
-import { type Dataset, openDataset } from '@octavo/datasets/node';
-import type { Port } from '@octavo/runtime';
+import type { Graph } from '@octavo/core/ir';
+import { type Dataset, type InputSpec, openDataset } from '@octavo/datasets/node';
 
 /** Flags of `dataOptions`, plus labels. */
 export interface DataFlags {
@@ -10,13 +10,18 @@ export interface DataFlags {
 }
 
 /** Opens a data path for a model's inputs. Throws DatasetError. */
-export async function openData(path: string, inputs: readonly Port[], flags: DataFlags): Promise<Dataset> {
+export async function openData(
+  path: string,
+  inputs: readonly InputSpec[],
+  flags: DataFlags,
+): Promise<Dataset> {
   const { preprocess, samples, seed, label } = flags;
-  return openDataset(path, {
-    inputs,
-    seed,
-    ...(preprocess === undefined ? {} : { preprocess }),
-    ...(samples === undefined ? {} : { samples }),
-    ...(label === undefined ? {} : { label }),
-  });
+  return openDataset(path, { inputs, seed, preprocess, samples, label });
+}
+
+/** What data must provide for a graph's inputs; inputs that are no tensors have no data. */
+export function inputSpecs(graph: Graph): InputSpec[] {
+  return graph.inputs.flatMap(({ name, tensorType }) =>
+    tensorType ? [{ name, dtype: tensorType.dtype, shape: tensorType.shape }] : [],
+  );
 }

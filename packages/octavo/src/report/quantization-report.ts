@@ -1,82 +1,92 @@
-import type { ReportDocument } from '@octavo/evaluation';
+import { type ReportDocument, renderHtml, type Section } from '@octavo/evaluation';
 import type { QuantizationReport } from '@octavo/quantizer';
+import { toJson } from '../cli/json.js';
 import { formatBytes } from '../cli/table.js';
-import { writeReport } from './write-report.js';
+import { writeFiles } from '../output-files.js';
 
+/** What `report.json` holds: a quantization and the files that it read and wrote. */
 export interface QuantizationRun extends QuantizationReport {
   readonly input: string;
   readonly output: string;
+  /** Sizes with external data. */
   readonly bytesBefore: number;
   readonly bytesAfter: number;
 }
 
-/** Writes the report of `octavo quantize` and returns its files. */
-export function writeQuantizationReport(directory: string, run: QuantizationRun): Promise<string[]> {
-  return writeReport(directory, run, describeRun(run));
+/**
+ * Writes `report.json` and `report.html` into a directory and returns their paths.
+ * @throws OctavoError `OUTPUT_UNWRITABLE`.
+ */
+export function writeQuantizationReport(
+  directory: string,
+  run: QuantizationRun,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const files = new Map([
+    ['report.json', toJson(run)],
+    ['report.html', renderHtml(describeRun(run))],
+  ]);
+  return writeFiles(directory, files, signal);
 }
 
 function describeRun(run: QuantizationRun): ReportDocument {
-  const { recipe } = run;
-  const quantized = run.decisions.filter((each) => each.quantized);
+  const warnings = run.warnings.map((warning): Section => ({ kind: 'text', text: `Warning: ${warning}` }));
   return {
     title: `Quantization of ${run.input}`,
     chapters: [
-      {
-        title: 'What was done',
-        sections: [
-          {
-            kind: 'facts',
-            facts: [
-              ['mode', recipe.mode],
-              ['weights', `${recipe.weights}, ${recipe.perChannel ? 'per channel' : 'per tensor'}`],
-              [
-                'activations',
-                recipe.mode === 'static'
-                  ? `${recipe.activations}, ${recipe.observer}`
-                  : 'float or at run time',
-              ],
-              ['calibration samples', String(run.samples)],
-              [
-                'size',
-                `${formatBytes(run.bytesBefore)} to ${formatBytes(run.bytesAfter)} (${(run.bytesAfter / run.bytesBefore).toFixed(2)}x)`,
-              ],
-              ['nodes quantized', `${quantized.length} of ${run.decisions.length}`],
-            ],
-          },
-          ...run.warnings.map((warning) => ({ kind: 'text' as const, text: `Warning: ${warning}` })),
-        ],
-      },
-      {
-        title: 'Node by node',
-        sections: [
-          {
-            kind: 'table',
-            caption: 'Decisions',
-            header: ['node', 'op', 'precision', 'because'],
-            rows: run.decisions.map((each) => [
-              each.node,
-              each.op,
-              each.quantized ? 'quantized' : 'float',
-              each.because,
-            ]),
-          },
-        ],
-      },
+      { title: 'What was done', sections: [factsOf(run), ...warnings] },
+      { title: 'Node by node', sections: [decisionsOf(run)] },
       ...(run.activations.length > 0 ? [activationChapter(run)] : []),
     ],
   };
 }
 
+function factsOf({ recipe, ...run }: QuantizationRun): Section {
+  const quantized = run.decisions.filter((each) => each.quantized).length;
+  const ratio = (run.bytesAfter / run.bytesBefore).toFixed(2);
+  const fp16 = recipe.mode === 'fp16';
+  const weights = `${recipe.weights}, ${granularityOf(recipe)}`;
+  const activations =
+    recipe.mode === 'static' ? `${recipe.activations}, ${recipe.observer}` : 'float or at run time';
+  return {
+    kind: 'facts',
+    facts: [
+      ['mode', recipe.mode],
+      ['weights', fp16 ? 'float16' : weights],
+      ['activations', fp16 ? 'float16' : activations],
+      ['calibration samples', String(run.samples)],
+      ['size', `${formatBytes(run.bytesBefore)} to ${formatBytes(run.bytesAfter)} (${ratio}x)`],
+      ['nodes quantized', `${quantized} of ${run.decisions.length}`],
+    ],
+  };
+}
+
+function granularityOf(recipe: QuantizationRun['recipe']): string {
+  if (recipe.mode === 'weight-only') return `blocks of ${recipe.blockSize}`;
+  return recipe.perChannel ? 'per channel' : 'per tensor';
+}
+
+function decisionsOf(run: QuantizationRun): Section {
+  return {
+    kind: 'table',
+    caption: 'Decisions',
+    header: ['node', 'op', 'precision', 'because'],
+    rows: run.decisions.map(({ node, op, quantized, because }) => [
+      node,
+      op,
+      quantized ? 'quantized' : 'float',
+      because,
+    ]),
+  };
+}
+
 function activationChapter(run: QuantizationRun): ReportDocument['chapters'][number] {
+  const points = run.activations.map((each) => ({ name: each.value, value: each.max - each.min }));
+  const description = 'Width of the calibrated range of each quantized activation.';
   return {
     title: 'Activation ranges',
     sections: [
-      {
-        kind: 'dots',
-        points: run.activations.map((each) => ({ name: each.value, value: each.max - each.min })),
-        label: 'width of the range',
-        description: 'Width of the calibrated range of each quantized activation.',
-      },
+      { kind: 'dots', points, label: 'width of the range', description },
       {
         kind: 'table',
         caption: 'Ranges and parameters',

@@ -1,3 +1,5 @@
+import type { Model } from '@octavo/core/ir';
+import { OctavoError } from '@octavo/core/tensor';
 import {
   type Evaluation,
   evaluate,
@@ -7,24 +9,27 @@ import {
   type OutputTransform,
   parseSegmentation,
   type Scored,
+  type Segmentation,
   scoreSamples,
 } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
-import { Command } from 'commander';
-import { BACKEND_NAMES, type BackendName, openFastSession } from '../../sessions.js';
-import { choice, collect, dataOptions, wholeNumber } from '../arguments.js';
+import { Command, InvalidArgumentError, type Option } from 'commander';
+import { withFloatPorts } from '../../float-ports.js';
+import { type BackendName, openFastSession } from '../../sessions.js';
+import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { formatTable } from '../table.js';
 
+type NamedSegmentation = Segmentation & { readonly spec: string };
+
 interface EvaluateFlags extends DataFlags {
-  readonly json?: boolean;
   readonly against?: string;
   readonly data: string;
   readonly metric: string;
   readonly outputName?: string;
   readonly transform: OutputTransform;
-  readonly segment: readonly string[];
+  readonly segment: readonly NamedSegmentation[];
   readonly backend: BackendName;
   readonly threads?: number;
 }
@@ -39,72 +44,87 @@ export interface EvaluateResult extends Evaluation {
 const EXAMPLES = `
 Examples:
   octavo evaluate model.int8.onnx --against model.onnx --data test.csv --label price --metric mape --segment region --segment label:quantile4
-  octavo evaluate model.onnx --data images/ --preprocess preprocess.json --metric top1 --label labels.tsv`;
+  octavo evaluate model.onnx --data images/ --preprocess preprocess.json --metric top1 --label class`;
 
-export function evaluateCommand(context: (json: boolean) => CommandContext): Command {
+export function evaluateCommand(context: CommandContext): Command {
   const command = new Command('evaluate')
     .description('Measure accuracy, overall and by segment, alone or against the original model.')
     .argument('<model>', 'ONNX file')
     .requiredOption('--data <path>', 'labelled data')
-    .requiredOption('--metric <name>', metrics.map((metric) => metric.name).join(', '))
     .option('--against <file>', 'the original model: reports retention and drop on the same samples')
     .option('--label <name>', 'array or column that holds the labels')
     .option('--output-name <name>', "the model's output to score (default: the first)")
-    .addOption(
-      choice('--transform <name>', 'applied to the output before scoring', ['none', 'exp', 'log'], 'none'),
-    )
     .option(
       '--segment <spec>',
       'column, column:month, column:year, column:quantile4 or column:100,200 (repeatable)',
-      collect,
+      collectSegmentation,
       [],
     )
-    .addOption(
-      choice(
-        '--backend <name>',
-        'what runs the models (auto: onnxruntime when installed)',
-        BACKEND_NAMES,
-        'auto',
-      ),
-    )
-    .option('--threads <n>', 'threads for onnxruntime', wholeNumber(1))
     .addHelpText('after', EXAMPLES)
-    .action(async (file: string, flags: EvaluateFlags) =>
-      runEvaluate(file, flags, context(flags.json ?? false)),
-    );
-  for (const option of dataOptions()) command.addOption(option);
+    .action(async (file: string, flags: EvaluateFlags) => {
+      const result = await evaluateFile(file, flags, context);
+      context.output.result(result, describe(result));
+    });
+  for (const option of [...scoreOptions(), ...dataOptions(), ...sessionOptions()]) command.addOption(option);
   return command;
 }
 
-async function runEvaluate(file: string, flags: EvaluateFlags, context: CommandContext): Promise<void> {
-  const metric = metricNamed(flags.metric);
-  const segmentations = flags.segment.map((spec) => ({ ...parseSegmentation(spec), spec }));
-  const scored = await scoreFile(file, flags, context);
-  const original = flags.against ? await scoreFile(flags.against, flags, context) : undefined;
-  const evaluation = evaluate(metric, scored, { original, segmentations });
-  const result: EvaluateResult = {
-    model: file,
-    against: flags.against ?? null,
-    data: flags.data,
-    ...evaluation,
-  };
-  context.output.result(result, describe(result));
+function scoreOptions(): Option[] {
+  const names = metrics.map((metric) => metric.name);
+  const transforms = ['none', 'exp', 'log'];
+  return [
+    choice('--metric <name>', 'how outputs are scored', names).makeOptionMandatory(),
+    choice('--transform <name>', 'applied to the output before scoring', transforms, 'none'),
+  ];
 }
 
-async function scoreFile(file: string, flags: EvaluateFlags, context: CommandContext): Promise<Scored[]> {
-  const { backend, threads } = flags;
-  using session = await openFastSession(await loadOnnx(file), {
+function collectSegmentation(spec: string, previous: readonly NamedSegmentation[]): NamedSegmentation[] {
+  try {
+    return [...previous, { ...parseSegmentation(spec), spec }];
+  } catch (error) {
+    throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+async function evaluateFile(
+  file: string,
+  flags: EvaluateFlags,
+  context: CommandContext,
+): Promise<EvaluateResult> {
+  const { against, data, segment: segmentations } = flags;
+  const model = await loadOnnx(file);
+  const reference = against === undefined ? undefined : await loadOnnx(against);
+  const scored = await scoreModel(file, model, reference ?? model, flags, context);
+  const original =
+    reference && against !== undefined
+      ? await scoreModel(against, reference, reference, flags, context)
+      : undefined;
+  const evaluation = evaluate(metricNamed(flags.metric), scored, { original, segmentations });
+  return { model: file, against: against ?? null, data, ...evaluation };
+}
+
+/** Full-integer models are scored on the real numbers that the model they come from takes and gives. */
+async function scoreModel(
+  file: string,
+  model: Model,
+  reference: Model,
+  flags: EvaluateFlags,
+  context: CommandContext,
+): Promise<Scored[]> {
+  const { backend, threads, outputName, transform } = flags;
+  using runner = await openFastSession(model, {
     backend,
     notice: (line) => context.output.notice(line),
-    ...(threads ? { threads } : {}),
+    ...(threads === undefined ? {} : { threads }),
   });
+  const session = withFloatPorts(runner, model, reference.graph);
   const dataset = await openData(flags.data, session.inputs, flags);
   return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
-      transform: flags.transform,
+      transform,
       onSample: (seen) => progress.update(seen),
-      ...(flags.outputName ? { outputName: flags.outputName } : {}),
+      ...(outputName === undefined ? {} : { outputName }),
     }),
   );
 }
@@ -115,7 +135,7 @@ function describe(result: EvaluateResult): string {
     'samples',
     result.metric,
     '95% interval',
-    ...(result.against ? ['original', 'retention', 'drop', '95% interval'] : []),
+    ...(result.against === null ? [] : ['original', 'retention', 'drop', '95% interval']),
   ];
   const rows = [row('all', result.overall, result)];
   for (const { by, segments } of result.segments) {
@@ -125,8 +145,8 @@ function describe(result: EvaluateResult): string {
 }
 
 function row(name: string, figure: Figure, result: EvaluateResult): string[] {
-  const show = (value: number): string =>
-    result.unit === '%' ? `${(100 * value).toFixed(2)}%` : value.toPrecision(5);
+  const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
+  const show = result.unit === '%' ? percent : (value: number): string => value.toPrecision(5);
   const cells = [
     name,
     String(figure.count),
@@ -135,13 +155,12 @@ function row(name: string, figure: Figure, result: EvaluateResult): string[] {
   ];
   const { original } = figure;
   if (!original) return cells;
-  const relative = !result.higherIsBetter;
-  const drop = (value: number): string => (relative ? `${(100 * value).toFixed(2)}%` : show(value));
+  const showDrop = result.higherIsBetter ? show : percent;
   return [
     ...cells,
     show(original.value),
-    `${(100 * original.retention).toFixed(2)}%`,
-    drop(original.drop),
-    `${drop(original.interval.low)} .. ${drop(original.interval.high)}`,
+    percent(original.retention),
+    showDrop(original.drop),
+    `${showDrop(original.interval.low)} .. ${showDrop(original.interval.high)}`,
   ];
 }

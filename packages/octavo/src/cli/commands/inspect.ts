@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { inferTypes, type Model, type ValueType } from '@octavo/core/ir';
 import { loadOnnx } from '@octavo/formats/node';
 import { Command } from 'commander';
 import type { CommandContext } from '../context.js';
+import { sizeOnDisk } from '../model-size.js';
 import { formatBytes, formatTable } from '../table.js';
 
 interface PortSummary {
@@ -37,16 +37,15 @@ export interface Inspection {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export function inspectCommand(context: (json: boolean) => CommandContext): Command {
+export function inspectCommand(context: CommandContext): Command {
   return new Command('inspect')
     .description('Show inputs, outputs, ops, dtypes, sizes, and what is quantized.')
     .argument('<model>', 'ONNX file')
     .addHelpText('after', '\nExamples:\n  octavo inspect model.onnx\n  octavo inspect model.onnx --json')
-    .action(async (file: string, flags: { json?: boolean }) => {
-      const { output } = context(flags.json ?? false);
+    .action(async (file: string) => {
       const model = await loadOnnx(file);
-      const inspection = inspect(model, file, (await stat(file)).size);
-      output.result(inspection, describe(inspection));
+      const inspection = inspect(model, file, await sizeOnDisk(file, model));
+      context.output.result(inspection, describe(inspection));
     });
 }
 

@@ -1,24 +1,24 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
-import { readNpy, writeNpy } from '@octavo/datasets/node';
+import { encodeNpy, readNpy } from '@octavo/datasets/node';
 import { loadOnnx } from '@octavo/formats/node';
-import type { NamedTensors, NodeExplanation, Port } from '@octavo/runtime';
+import type { NamedTensors, NodeExplanation, Port, Session } from '@octavo/runtime';
 import { Command } from 'commander';
+import { writeFiles } from '../../output-files.js';
 import { BACKEND_NAMES, type BackendName, openSession } from '../../sessions.js';
 import { choice, collect, wholeNumber } from '../arguments.js';
-import type { CommandContext } from '../context.js';
+import { type CommandContext, checkpoint } from '../context.js';
+import { checkOutputDirectory } from '../output-path.js';
 import { randomFeeds } from '../random-feeds.js';
 import { formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 
 interface RunFlags {
-  readonly json?: boolean;
   readonly input: readonly string[];
   readonly output?: string;
   readonly backend: BackendName;
   readonly explain?: boolean;
   readonly seed: number;
+  readonly threads?: number;
 }
 
 interface TensorSummary {
@@ -47,73 +47,102 @@ Examples:
   octavo run model.onnx --input features=row.npy --output out/
   octavo run model.onnx --backend reference --explain`;
 
-export function runCommand(context: (json: boolean) => CommandContext): Command {
+export function runCommand(context: CommandContext): Command {
   return new Command('run')
     .description('Run a model once on .npy inputs, or on seeded random ones.')
     .argument('<model>', 'ONNX file')
     .option('--input <name=file>', 'an input as .npy (repeatable)', collect, [])
     .option('--output <dir>', 'write each output as .npy')
-    .addOption(choice('--backend <name>', 'what runs the model', BACKEND_NAMES, 'auto'))
+    .addOption(
+      choice(
+        '--backend <name>',
+        'what runs the model (auto: our own, else onnxruntime)',
+        BACKEND_NAMES,
+        'auto',
+      ),
+    )
     .option('--explain', 'print backend and kernel of each node')
     .option('--seed <n>', 'seed of random inputs', wholeNumber(0), 1)
+    .option('--threads <n>', 'threads of onnxruntime; our own backends use one', wholeNumber(1))
     .addHelpText('after', EXAMPLES)
-    .action(async (file: string, flags: RunFlags) => runOnce(file, flags, context(flags.json ?? false)));
+    .action(async (file: string, flags: RunFlags) => runOnce(file, flags, context));
 }
 
 async function runOnce(file: string, flags: RunFlags, context: CommandContext): Promise<void> {
-  using session = await openSession(await loadOnnx(file), {
+  const paths = inputPaths(flags.input);
+  const model = await loadOnnx(file);
+  const given = await readInputs(paths, model.graph.inputs);
+  if (flags.output !== undefined) await checkOutputDirectory(flags.output);
+  using session = await openSession(model, {
     backend: flags.backend,
     notice: (line) => context.output.notice(line),
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
   });
-  const given = await readInputs(flags.input, session.inputs);
-  const missing = session.inputs.filter((port) => !(port.name in given));
-  const feeds = { ...randomFeeds(missing, flags.seed), ...given };
+  const missing = session.inputs.filter((port) => !given.has(port.name));
+  const feeds = { ...randomFeeds(missing, flags.seed), ...Object.fromEntries(given) };
+  await checkpoint(context.signal);
   const start = performance.now();
   const outputs = await session.run(feeds, { signal: context.signal });
   const milliseconds = performance.now() - start;
-  const files = flags.output ? await writeOutputs(flags.output, outputs) : new Map<string, string>();
-  const { nodes } = session.explain();
+  await checkpoint(context.signal);
+  const files = flags.output === undefined ? [] : await writeOutputs(flags.output, outputs, context.signal);
   const result: RunResult = {
     model: file,
     milliseconds,
     randomInputs: missing.map((port) => port.name),
-    outputs: Object.entries(outputs).map(([name, tensor]) => summarize(name, tensor, files.get(name))),
-    nodes,
+    outputs: Object.entries(outputs).map(([name, tensor], i) => summarize(name, tensor, files[i])),
+    nodes: session.explain().nodes,
   };
-  const explanation = flags.explain ? `\n\n${session.explain().toString()}` : '';
-  context.output.result(result, `${describe(result)}${explanation}`);
+  context.output.result(result, `${describe(result)}${explanation(flags, session)}`);
 }
 
-async function readInputs(specs: readonly string[], ports: readonly Port[]): Promise<Record<string, Tensor>> {
-  const feeds: Record<string, Tensor> = {};
+/** Files by input. */
+function inputPaths(specs: readonly string[]): Map<string, string> {
+  const paths = new Map<string, string>();
   for (const spec of specs) {
-    const at = spec.indexOf('=');
-    const name = spec.slice(0, at);
-    if (at < 1 || !ports.some((port) => port.name === name)) {
+    const [, name, path] = /^([^=]+)=(.+)$/.exec(spec) ?? [];
+    if (name === undefined || path === undefined)
+      throw new UsageError(`--input ${spec} is no name and file.`, 'Write --input name=file.npy.');
+    if (paths.has(name)) throw new UsageError(`the input ${name} is given twice.`, 'Give each input once.');
+    paths.set(name, path);
+  }
+  return paths;
+}
+
+async function readInputs(
+  paths: ReadonlyMap<string, string>,
+  inputs: readonly Pick<Port, 'name'>[],
+): Promise<Map<string, Tensor>> {
+  const feeds = new Map<string, Tensor>();
+  for (const [name, path] of paths) {
+    if (!inputs.some((input) => input.name === name))
       throw new UsageError(
-        `--input ${spec} names no input.`,
-        `Write name=file.npy; the inputs are ${ports.map((port) => port.name).join(', ')}.`,
+        `the model has no input ${name}.`,
+        `Its inputs are ${inputs.map((input) => input.name).join(', ')}.`,
       );
-    }
-    feeds[name] = await readNpy(spec.slice(at + 1));
+    feeds.set(name, await readNpy(path));
   }
   return feeds;
 }
 
-async function writeOutputs(directory: string, outputs: NamedTensors): Promise<Map<string, string>> {
-  await mkdir(directory, { recursive: true });
-  const files = new Map<string, string>();
-  for (const [name, tensor] of Object.entries(outputs)) {
-    const file = join(directory, `${name.replace(/[^A-Za-z0-9_.-]/g, '_')}.npy`);
-    await writeNpy(file, tensor);
-    files.set(name, file);
-  }
-  return files;
+function writeOutputs(directory: string, outputs: NamedTensors, signal: AbortSignal): Promise<string[]> {
+  const files = new Map<string, Uint8Array>();
+  for (const [name, tensor] of Object.entries(outputs)) files.set(fileName(name, files), encodeNpy(tensor));
+  return writeFiles(directory, files, signal);
+}
+
+/** The name as every file system takes it, numbered where two names become one. */
+function fileName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  const base = name.replaceAll(/[^A-Za-z0-9_.-]/g, '_').replace(/^\./, '_');
+  let candidate = `${base}.npy`;
+  for (let count = 2; taken.has(candidate); count++) candidate = `${base}_${count}.npy`;
+  return candidate;
 }
 
 function summarize(name: string, tensor: Tensor, file: string | undefined): TensorSummary {
   const base = { name, dtype: tensor.dtype, shape: tensor.shape, file: file ?? null };
-  if (tensor.dtype === 'string') return { ...base, min: null, max: null, mean: null };
+  const none = { ...base, min: null, max: null, mean: null };
+  if (tensor.dtype === 'string') return none;
   let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   const numbers = toNumbers(tensor);
   for (const value of numbers) {
@@ -121,9 +150,7 @@ function summarize(name: string, tensor: Tensor, file: string | undefined): Tens
     if (value > max) max = value;
     sum += value;
   }
-  return numbers.length === 0
-    ? { ...base, min: null, max: null, mean: null }
-    : { ...base, min, max, mean: sum / numbers.length };
+  return min > max ? none : { ...base, min, max, mean: sum / numbers.length };
 }
 
 function describe(result: RunResult): string {
@@ -139,4 +166,8 @@ function describe(result: RunResult): string {
   ]);
   const random = result.randomInputs.length > 0 ? `random inputs: ${result.randomInputs.join(', ')}\n` : '';
   return `${random}${formatTable(['output', 'dtype', 'shape', 'min', 'max', 'mean', 'file'], rows)}\n${result.milliseconds.toFixed(2)} ms`;
+}
+
+function explanation(flags: RunFlags, session: Session): string {
+  return flags.explain ? `\n\n${session.explain().toString()}` : '';
 }
