@@ -1,0 +1,19 @@
+import type { ConformanceCase } from '../conformance-case.js';
+import { floatCases } from './float.js';
+import { integerOpCases } from './integer-ops.js';
+import { linearCases } from './linear.js';
+import { movementCases } from './movement.js';
+import { quantizedConvCases } from './quantized-conv.js';
+import { quantizedElementwiseCases } from './quantized-elementwise.js';
+import { quantizedProductCases } from './quantized-products.js';
+
+/** Every conformance case: one line a family. */
+export const allCases: readonly ConformanceCase[] = [
+  ...floatCases,
+  ...integerOpCases,
+  ...linearCases,
+  ...movementCases,
+  ...quantizedConvCases,
+  ...quantizedElementwiseCases,
+  ...quantizedProductCases,
+];

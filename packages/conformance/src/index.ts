@@ -1,0 +1,5 @@
+export * from './cases/index.js';
+export * from './compare.js';
+export * from './conformance-case.js';
+export * from './describe-backend.js';
+export * from './run-case.js';

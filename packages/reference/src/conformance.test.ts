@@ -1,0 +1,4 @@
+import { describeBackend } from '@octavo/conformance';
+import { reference } from './index.js';
+
+describeBackend(reference());
