@@ -1,5 +1,11 @@
 import type { Model } from '@octavo/core/ir';
-import { type Observer, type ObserverName, observers, type RealRange } from '@octavo/core/quant';
+import {
+  type Observer,
+  type ObserverName,
+  type ObserverOptions,
+  observers,
+  type RealRange,
+} from '@octavo/core/quant';
 import { QuantizationError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { QuantizerError } from './quantizer-error.js';
@@ -16,7 +22,7 @@ export interface CalibrationSample {
   readonly id?: string;
 }
 
-export interface CalibrationOptions {
+export interface CalibrationOptions extends ObserverOptions {
   readonly observer: ObserverName;
   readonly createSession: SessionFactory;
   readonly signal?: AbortSignal;
@@ -41,7 +47,7 @@ export async function calibrate(
   options: CalibrationOptions,
 ): Promise<Calibration> {
   const watching = new Map<string, Observer>(
-    values.map((name) => [name, observers[options.observer].create()]),
+    values.map((name) => [name, observers[options.observer].create(options)]),
   );
   using session = await options.createSession(model, { taps: values });
   let seen = 0;

@@ -1,4 +1,4 @@
-import { Conv, type Dim, Gemm, MatMul, type Node, type Op, type Value } from '@octavo/core/ir';
+import { Conv, type Dim, Gemm, type Graph, MatMul, type Node, type Op, type Value } from '@octavo/core/ir';
 
 /** A node that multiplies an activation with constant weights, taken apart. */
 export interface ComputeParts {
@@ -31,18 +31,20 @@ export function isComputeOp(node: Node): boolean {
 }
 
 /** Takes a compute node apart, or says why it stays float. */
-export function takeCompute(node: Node): ComputeParts | string {
+export function takeCompute(graph: Graph, node: Node): ComputeParts | string {
   const entry = COMPUTE_OPS.find(({ op }) => op === node.op);
   if (!entry) return `${node.op.name} has no integer form here`;
   const parts = entry.take(node);
   if (typeof parts === 'string') return parts;
   if (!parts.weight.constant) return 'weights are not constant';
+  if (graph.inputs.includes(parts.weight)) return 'its weights are an input of the graph';
   if (parts.weight.dtype !== 'float32')
     return `weights are ${parts.weight.dtype ?? 'of unknown dtype'}, not float32`;
   if (parts.data.constant) return 'its data input is constant';
   if (parts.data.dtype !== undefined && parts.data.dtype !== 'float32')
     return `its data input is ${parts.data.dtype}`;
   if (parts.bias && !parts.bias.constant) return 'its bias is not constant';
+  if (parts.bias && graph.inputs.includes(parts.bias)) return 'its bias is an input of the graph';
   return parts;
 }
 

@@ -7,6 +7,7 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import type { Qparams } from '@octavo/core/quant';
+import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { addQparams, dequantizeValue, quantizeActivation } from './insert-qdq.js';
 
 /**
@@ -33,17 +34,28 @@ function quantizeInput(graph: Graph, input: Value, storage: 'uint8' | 'int8', qp
   const name = input.name;
   graph.rename(input, graph.uniqueName(`${name}_float`));
   const integers = graph.addValue(name, tensorType(storage, input.shape));
+  integers.docString = input.docString;
   const { scale, zeroPoint } = addQparams(graph, `${name}_input`, storage, qparams);
   const dequantized = dequantizeValue(graph, integers, `${name}_dequantized`, name, scale, zeroPoint);
   for (const user of input.users) {
-    if (QuantizeLinear.is(user) && user.output?.dtype === storage) bypass(graph, user, integers);
+    if (isSameQuantizer(graph, user, storage, qparams)) bypass(graph, user, integers);
     else user.replaceOperand(input, dequantized);
   }
   graph.inputs = graph.inputs.map((value) => (value === input ? integers : value));
-  if (input.users.length === 0 && !graph.isOutput(input)) graph.removeValue(input);
+  graph.outputs = graph.outputs.map((value) => (value === input ? integers : value));
+  graph.removeValue(input);
 }
 
-/** The input is quantized with the same parameters, so quantizing what was just dequantized changes nothing. */
+/** Whether a node quantizes with given parameters: quantizing what was just dequantized changes nothing. */
+function isSameQuantizer(graph: Graph, node: Node, storage: 'uint8' | 'int8', qparams: Qparams): boolean {
+  const { output } = node;
+  if (!QuantizeLinear.is(node) || output?.dtype !== storage || graph.isOutput(output)) return false;
+  const [, scale, zeroPoint] = node.inputs.map((value) => value?.constant?.peek());
+  const holds = (tensor: Tensor | undefined, number: number): boolean =>
+    tensor?.size === 1 && toNumbers(tensor)[0] === number;
+  return holds(scale, qparams.scale) && holds(zeroPoint, qparams.zeroPoint);
+}
+
 function bypass(graph: Graph, quantizeNode: Node, integers: Value): void {
   const { output } = quantizeNode;
   if (!output) return;
@@ -53,16 +65,20 @@ function bypass(graph: Graph, quantizeNode: Node, integers: Value): void {
 
 function quantizeOutput(graph: Graph, output: Value, storage: 'uint8' | 'int8', qparams: Qparams): void {
   const name = output.name;
-  const { producer } = output;
-  const known =
-    DequantizeLinear.is(producer) && producer.inputs[0]?.dtype === storage ? producer.inputs[0] : undefined;
+  const known = dequantizedIntegers(graph, output, storage);
   const integers = known ?? quantizeActivation(graph, output, storage, qparams, new Set()).integers;
-  if (known && output.users.length === 0 && graph.outputs.filter((value) => value === output).length === 1) {
-    graph.outputs = graph.outputs.map((value) => (value === output ? integers : value));
-    if (producer) graph.removeNode(producer);
-  } else {
-    graph.outputs = graph.outputs.map((value) => (value === output ? integers : value));
-    graph.rename(output, graph.uniqueName(`${name}_float`));
-  }
+  graph.outputs = graph.outputs.map((value) => (value === output ? integers : value));
+  integers.docString = output.docString;
+  const { producer } = output;
+  if (known && producer && output.users.length === 0) graph.removeNode(producer);
+  else graph.rename(output, graph.uniqueName(`${name}_float`));
   graph.rename(integers, name);
+}
+
+/** The integers that an output is dequantized from, when they can take its place and name. */
+function dequantizedIntegers(graph: Graph, output: Value, storage: 'uint8' | 'int8'): Value | undefined {
+  const { producer } = output;
+  const source = DequantizeLinear.is(producer) ? producer.inputs[0] : undefined;
+  const isFree = source && QuantizeLinear.is(source.producer) && !graph.isOutput(source);
+  return isFree && source.dtype === storage ? source : undefined;
 }

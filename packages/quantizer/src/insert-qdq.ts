@@ -6,7 +6,7 @@ import {
   tensorType,
   type Value,
 } from '@octavo/core/ir';
-import type { Qparams, QuantizedType, StorageDType } from '@octavo/core/quant';
+import { type Qparams, type QuantizedType, type StorageDType, sameQuantization } from '@octavo/core/quant';
 import { float32, fromNumbers, StoredTensor, Tensor } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import type { QuantizedLayer } from './quantize-layer.js';
@@ -86,16 +86,20 @@ export function addQparams(
   };
 }
 
+/** Dequantized weights by the float weight they come from: layers that share a weight share its integers. */
+export type DequantizedWeights = Map<Value, { readonly type: QuantizedType; readonly value: Value }[]>;
+
 /** Replaces a layer's weight and bias by dequantized integers. Other readers of the float constants keep them. */
-export function quantizeConstants(graph: Graph, parts: ComputeParts, layer: QuantizedLayer): void {
-  const { node, weight, bias } = parts;
-  parts.node.setInput(
-    parts.weightIndex,
-    dequantizeConstant(graph, weight.name, layer.weights, layer.weightType),
-  );
+export function quantizeConstants(
+  graph: Graph,
+  parts: ComputeParts,
+  layer: QuantizedLayer,
+  known: DequantizedWeights,
+): void {
+  const { node, weight, weightIndex, bias, biasIndex } = parts;
+  node.setInput(weightIndex, dequantizeWeight(graph, weight, layer, known));
   if (bias && layer.bias) {
-    const count = layer.bias.values.length;
-    const scales = layer.bias.scales;
+    const { values, scales } = layer.bias;
     const type: QuantizedType = {
       storage: 'int32',
       expressed: 'float32',
@@ -106,13 +110,31 @@ export function quantizeConstants(graph: Graph, parts: ComputeParts, layer: Quan
     };
     const name = `${bias.name}_${node.output?.name ?? ''}`;
     node.setInput(
-      parts.biasIndex,
-      dequantizeConstant(graph, name, new Tensor('int32', [count], layer.bias.values), type),
+      biasIndex,
+      dequantizeConstant(graph, name, new Tensor('int32', [values.length], values), type),
     );
   }
-  for (const value of [weight, bias]) {
-    if (value && value.users.length === 0 && !graph.isOutput(value)) graph.removeValue(value);
-  }
+  for (const value of [weight, bias]) if (value) dropUnused(graph, value);
+}
+
+/** Removes a constant that nobody reads. */
+export function dropUnused(graph: Graph, value: Value): void {
+  const isRead = value.users.length > 0 || graph.isOutput(value) || graph.inputs.includes(value);
+  if (value.constant && !isRead) graph.removeValue(value);
+}
+
+function dequantizeWeight(
+  graph: Graph,
+  weight: Value,
+  { weights, weightType }: QuantizedLayer,
+  known: DequantizedWeights,
+): Value {
+  const made = known.get(weight) ?? [];
+  const same = made.find(({ type }) => sameQuantization(type, weightType));
+  if (same) return same.value;
+  const value = dequantizeConstant(graph, weight.name, weights, weightType);
+  known.set(weight, [...made, { type: weightType, value }]);
+  return value;
 }
 
 /** An integer initializer with its DequantizeLinear; int32 has no zero point (ONNX operators, DequantizeLinear). */

@@ -21,9 +21,14 @@ export interface StaticPlan {
  * Chooses the integer part of a prepared float graph: multiplications with constant weights, and the chains between
  * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized,
  * and only where an integer node reads it: quantizing what float nodes read would lose accuracy for nothing.
+ * @param float Nodes that must stay float, with the reason.
  */
-export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
-  const { compute, decisions } = chooseCompute(graph, recipe);
+export function planStatic(
+  graph: Graph,
+  recipe: Recipe,
+  float: ReadonlyMap<Node, string> = new Map(),
+): StaticPlan {
+  const { compute, decisions } = chooseCompute(graph, recipe, float);
   const bridges = chooseBridges(graph, recipe, new Set(compute.keys()));
   const integer = (node: Node | undefined): boolean =>
     node !== undefined && (compute.has(node) || bridges.has(node));
@@ -35,7 +40,7 @@ export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
     const parts = compute.get(node);
     if (parts) add(parts.data, parts.data);
     if (!integer(node)) continue;
-    const result = resultOf(node);
+    const result = resultOf(graph, node);
     if (!result || (parts && !result.users.some(integer))) continue;
     const source = bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined;
     add(result, source ?? result);
@@ -46,30 +51,32 @@ export function planStatic(graph: Graph, recipe: Recipe): StaticPlan {
 }
 
 /** What a node's consumers read: its output, or the output of the Relu or Clip that belongs to it. */
-export function resultOf(node: Node): Value | undefined {
-  const output = node.output;
-  const tail = output && activationTail(node);
+export function resultOf(graph: Graph, node: Node): Value | undefined {
+  const { output } = node;
+  const tail = output && !graph.isOutput(output) ? activationTail(node) : undefined;
   return tail?.output ?? output;
 }
 
-/** The Relu or Clip that is the only reader of a compute or Add node, if any. */
+/** The Relu, or Clip with constant bounds, that is the only reader of a compute or Add node, if any. */
 function activationTail(node: Node): Node | undefined {
   if (!isComputeOp(node) && !Add.is(node)) return undefined;
   const users = node.output?.users ?? [];
   const [user] = users;
   if (users.length !== 1 || !user || !(Relu.is(user) || Clip.is(user) || Clip6.is(user))) return undefined;
-  return user.inputs[0] === node.output ? user : undefined;
+  const [clamped, ...bounds] = user.inputs;
+  return clamped === node.output && bounds.every((bound) => !bound || bound.constant) ? user : undefined;
 }
 
 function chooseCompute(
   graph: Graph,
   recipe: Recipe,
+  float: ReadonlyMap<Node, string>,
 ): { compute: Map<Node, ComputeParts>; decisions: NodeDecision[] } {
   const compute = new Map<Node, ComputeParts>();
   const decisions: NodeDecision[] = [];
   for (const node of graph.sorted()) {
     if (!isComputeOp(node)) continue;
-    const parts = excludedBecause(node, recipe) ?? takeCompute(node);
+    const parts = float.get(node) ?? excludedBecause(node, recipe) ?? takeCompute(graph, node);
     if (typeof parts === 'string')
       decisions.push({ node: node.label, op: node.op.name, quantized: false, because: parts });
     else if (node.output && !graph.isOutput(node.output) && node.output.users.length === 0) continue;
@@ -89,12 +96,12 @@ function chooseBridges(graph: Graph, recipe: Recipe, compute: ReadonlySet<Node>)
       excludedBecause(node, { include: [], exclude: recipe.exclude }) === undefined &&
       bridgeData(node).every((value) => value !== undefined && produced.has(value));
     if (isBridge) candidates.add(node);
-    const result = resultOf(node);
+    const result = resultOf(graph, node);
     if ((isBridge || compute.has(node)) && result) produced.add(result);
   }
   const kept = new Set<Node>();
   for (const node of order.reverse()) {
-    const users = resultOf(node)?.users ?? [];
+    const users = resultOf(graph, node)?.users ?? [];
     if (candidates.has(node) && users.some((user) => compute.has(user) || kept.has(user))) kept.add(node);
   }
   return kept;

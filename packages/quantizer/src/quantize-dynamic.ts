@@ -54,7 +54,7 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
   const activations = new Map<Value, DynamicActivation>();
   let count = 0;
   for (const node of graph.sorted().filter(isComputeOp)) {
-    const parts = excludedBecause(node, recipe) ?? takeCompute(node);
+    const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
     const entry = { node: node.label, op: node.op.name };
     if (typeof parts === 'string') {
       report.decisions.push({ ...entry, quantized: false, because: parts });

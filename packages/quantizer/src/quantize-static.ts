@@ -1,14 +1,15 @@
-import type { Graph, Model, Node, Value } from '@octavo/core/ir';
-import { type Qparams, qparamsOfRange, type RealRange } from '@octavo/core/quant';
+import { type Graph, inferTypes, type Model, type Node, type Value } from '@octavo/core/ir';
+import { type ObserverOptions, type Qparams, qparamsOfRange, type RealRange } from '@octavo/core/quant';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
+import { atNode } from './at-node.js';
 import { type CalibrationSample, calibrate, type SessionFactory } from './calibrate.js';
 import { quantizeGraphIo } from './graph-io.js';
-import { quantizeActivation, quantizeConstants } from './insert-qdq.js';
+import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { planStatic, resultOf, type StaticPlan } from './plan-static.js';
-import { quantizeLayer } from './quantize-layer.js';
+import { type QuantizedLayer, quantizeLayer } from './quantize-layer.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
-import type { ReportBuilder } from './report.js';
+import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 
 export interface StaticOptions {
@@ -18,9 +19,13 @@ export interface StaticOptions {
   readonly onSample?: (seen: number) => void;
 }
 
+/** How activations are quantized: what observers fit their ranges to. */
+const ACTIVATIONS: Required<Pick<ObserverOptions, 'bits' | 'symmetric'>> = { bits: 8, symmetric: false };
+
 /**
  * Static quantization: calibrates the activations of a prepared float model and rewrites its graph with Q/DQ pairs.
- * @throws QuantizerError as {@link calibrate}, and `NOTHING_TO_QUANTIZE` when no node can be computed in integers.
+ * @throws QuantizerError as {@link calibrate}, `WEIGHTS_NOT_FINITE`, and `NOTHING_TO_QUANTIZE` when no node can be
+ *   computed in integers.
  */
 export async function quantizeStatic(
   model: Model,
@@ -29,71 +34,109 @@ export async function quantizeStatic(
   report: ReportBuilder,
 ): Promise<void> {
   const { graph } = model;
-  const plan = planStatic(graph, recipe);
-  report.decisions.push(...plan.decisions);
-  if (plan.compute.size === 0) {
-    throw new QuantizerError({
-      code: 'NOTHING_TO_QUANTIZE',
-      message: `no node can be computed in integers${plan.decisions.length > 0 ? `: ${plan.decisions[0]?.node} ${plan.decisions[0]?.because}` : ''}.`,
-      remedy: 'Check --include and --exclude, or use --mode weight-only or fp16.',
-    });
-  }
-  const ends =
-    recipe.io === 'float'
-      ? []
-      : [...graph.inputs, ...graph.outputs].filter((value) => value.dtype === 'float32');
-  const observed = new Set([...plan.activations.values(), ...ends].map((value) => value.name));
-  const { samples, createSession, ...rest } = options;
-  const calibration = await calibrate(model, [...observed], samples, {
-    ...rest,
-    observer: recipe.observer,
-    createSession,
-  });
-  report.samples = calibration.samples;
+  // Raising replaces nodes, so it comes before a plan that names them.
   await runAll(graph, [raiseOpset(requiredOpset(recipe))], report);
-  const paramsOf = (value: Value): Qparams => activationParams(value, calibration.ranges, recipe);
-  const endParams = new Map(ends.map((value) => [value.name, paramsOf(value)]));
-  const params = new Map([...plan.activations].map(([value, source]) => [value, paramsOf(source)]));
-  await quantizeLayers(graph, plan, params, recipe, report);
-  quantizeActivations(graph, plan, params, calibration.ranges, recipe, report);
+  inferTypes(graph);
+  const first = planStatic(graph, recipe);
+  refuseEmpty(first);
+  const ends = recipe.io === 'float' ? [] : floatEnds(graph);
+  const ranges = await observeRanges(model, first, ends, recipe, options, report);
+  const layers = await quantizeLayers(first, ranges, recipe);
+  const declined = new Map<Node, string>();
+  for (const [node, layer] of layers) if (typeof layer === 'string') declined.set(node, layer);
+  const plan = declined.size > 0 ? planStatic(graph, recipe, declined) : first;
+  refuseEmpty(plan);
+  report.decisions.push(...plan.decisions);
+  const endParams = new Map(ends.map((value) => [value.name, activationParams(value, ranges, recipe)]));
+  const reported = [...plan.activations.keys(), ...ends.filter((value) => !plan.activations.has(value))];
+  report.activations.push(...reported.map((value) => activationRange(value, ranges, recipe)));
+  rewriteLayers(graph, plan, layers, recipe, report);
+  quantizeActivations(graph, plan, ranges, recipe);
   if (recipe.io !== 'float') quantizeGraphIo(graph, recipe.io, endParams);
   await runAll(graph, [eliminateDeadNodes], report);
+}
+
+function refuseEmpty({ compute, decisions }: StaticPlan): void {
+  if (compute.size > 0) return;
+  const [example] = decisions;
+  throw new QuantizerError({
+    code: 'NOTHING_TO_QUANTIZE',
+    message: `no node can be computed in integers${example ? `: ${example.node} ${example.because}` : ''}.`,
+    remedy: 'Check --include and --exclude, or use --mode weight-only or fp16.',
+  });
+}
+
+/** The graph's own inputs and outputs that can become integers. */
+function floatEnds(graph: Graph): Value[] {
+  const ends = new Set([...graph.inputs, ...graph.outputs]);
+  return [...ends].filter((value) => value.dtype === 'float32' && !value.constant);
+}
+
+/** Calibrated ranges of the activations planned, and of the graph's ends where asked. */
+async function observeRanges(
+  model: Model,
+  plan: StaticPlan,
+  ends: readonly Value[],
+  recipe: Recipe,
+  { samples, ...options }: StaticOptions,
+  report: ReportBuilder,
+): Promise<ReadonlyMap<Value, RealRange>> {
+  const sources = new Map([...ends.map((value) => [value, value] as const), ...plan.activations]);
+  const observed = new Set([...sources.values()].map((value) => value.name));
+  const calibration = await calibrate(model, [...observed], samples, {
+    ...options,
+    ...ACTIVATIONS,
+    observer: recipe.observer,
+  });
+  report.samples = calibration.samples;
+  const rangeOf = (name: string): RealRange => calibration.ranges.get(name) ?? { min: 0, max: 0 };
+  return new Map([...sources].map(([value, source]) => [value, rangeOf(source.name)]));
 }
 
 function requiredOpset(recipe: Recipe): number {
   return recipe.weights === 'int4' || recipe.weights === 'uint4' ? 21 : 13;
 }
 
-function activationParams(value: Value, ranges: ReadonlyMap<string, RealRange>, recipe: Recipe): Qparams {
-  const range = ranges.get(value.name);
-  if (!range)
-    throw new QuantizerError({
-      code: 'CALIBRATION_UNSEEN',
-      where: `tensor ${value.name}`,
-      message: 'it has no calibrated range.',
-    });
-  return qparamsOfRange(range, recipe.activations, false);
+function activationParams(value: Value, ranges: ReadonlyMap<Value, RealRange>, recipe: Recipe): Qparams {
+  const range = ranges.get(value);
+  if (range) return qparamsOfRange(range, recipe.activations, ACTIVATIONS.symmetric);
+  throw new QuantizerError({
+    code: 'CALIBRATION_UNSEEN',
+    where: `tensor ${value.name}`,
+    message: 'it has no calibrated range.',
+  });
 }
 
+/** Each layer's constants in integers, or why it must stay float. */
 async function quantizeLayers(
+  plan: StaticPlan,
+  ranges: ReadonlyMap<Value, RealRange>,
+  recipe: Recipe,
+): Promise<ReadonlyMap<Node, QuantizedLayer | string>> {
+  const layers = new Map<Node, QuantizedLayer | string>();
+  for (const [node, parts] of plan.compute) {
+    const { scale } = activationParams(parts.data, ranges, recipe);
+    layers.set(node, await atNode(node, () => quantizeLayer(parts, scale, recipe)));
+  }
+  return layers;
+}
+
+function rewriteLayers(
   graph: Graph,
   plan: StaticPlan,
-  params: ReadonlyMap<Value, Qparams>,
+  layers: ReadonlyMap<Node, QuantizedLayer | string>,
   recipe: Recipe,
   report: ReportBuilder,
-): Promise<void> {
+): void {
+  const known: DequantizedWeights = new Map();
   for (const [node, parts] of plan.compute) {
-    const inputScale = params.get(parts.data)?.scale ?? 1;
-    const layer = await quantizeLayer(parts, inputScale, recipe);
-    const entry = { node: node.label, op: node.op.name };
-    if (typeof layer === 'string') {
-      report.decisions.push({ ...entry, quantized: false, because: layer });
-      continue;
-    }
-    quantizeConstants(graph, parts, layer);
+    const layer = layers.get(node);
+    if (layer === undefined || typeof layer === 'string') continue;
+    quantizeConstants(graph, parts, layer, known);
     const raised = layer.raised > 0 ? `, ${layer.raised} weight scales raised for the bias` : '';
     report.decisions.push({
-      ...entry,
+      node: node.label,
+      op: node.op.name,
       quantized: true,
       because: `${recipe.weights} ${recipe.perChannel ? 'per-channel' : 'per-tensor'} weights${raised}`,
     });
@@ -103,19 +146,22 @@ async function quantizeLayers(
 function quantizeActivations(
   graph: Graph,
   plan: StaticPlan,
-  params: ReadonlyMap<Value, Qparams>,
-  ranges: ReadonlyMap<string, RealRange>,
+  ranges: ReadonlyMap<Value, RealRange>,
   recipe: Recipe,
-  report: ReportBuilder,
 ): void {
   const integer = new Set<Node>([...plan.compute.keys(), ...plan.bridges]);
-  const produced = new Set([...integer].map(resultOf));
-  for (const [value, source] of plan.activations) {
-    const qparams = params.get(value);
-    const range = ranges.get(source.name);
-    if (!qparams || !range) continue;
-    const name = value.name;
-    quantizeActivation(graph, value, recipe.activations, qparams, produced.has(value) ? 'all' : integer);
-    report.activations.push({ value: name, min: range.min, max: range.max, ...qparams });
+  const produced = new Set([...integer].map((node) => resultOf(graph, node)));
+  for (const value of plan.activations.keys()) {
+    const readers = produced.has(value) ? 'all' : integer;
+    quantizeActivation(graph, value, recipe.activations, activationParams(value, ranges, recipe), readers);
   }
+}
+
+function activationRange(
+  value: Value,
+  ranges: ReadonlyMap<Value, RealRange>,
+  recipe: Recipe,
+): ActivationRange {
+  const { min, max } = ranges.get(value) ?? { min: 0, max: 0 };
+  return { value: value.name, min, max, ...activationParams(value, ranges, recipe) };
 }

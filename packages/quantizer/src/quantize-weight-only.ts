@@ -1,17 +1,10 @@
-import {
-  Add,
-  DequantizeLinear,
-  type Graph,
-  MatMulNBits,
-  type Model,
-  type Node,
-  type Value,
-} from '@octavo/core/ir';
+import { Add, DequantizeLinear, type Graph, MatMulNBits, type Model, type Node } from '@octavo/core/ir';
 import { quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
 import { fromNumbers, type StoredTensor, type Tensor, TensorError } from '@octavo/core/tensor';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { deferredTensor, LastComputed } from './deferred-storage.js';
+import { dropUnused } from './insert-qdq.js';
 import { packNBits } from './pack-nbits.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
@@ -70,7 +63,7 @@ export async function quantizeWeightOnly(model: Model, recipe: Recipe, report: R
 }
 
 function takeJob(graph: Graph, node: Node, recipe: Recipe, cache: LastComputed): WeightJob | string {
-  const parts = excludedBecause(node, recipe) ?? takeCompute(node);
+  const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
   if (typeof parts === 'string') return parts;
   const shape = parts.weight.constant?.shape ?? [];
   const transposed = parts.channelAxis === 0;
@@ -184,10 +177,6 @@ function replaceNode(graph: Graph, parts: ComputeParts, product: Node): void {
   graph.rename(to, name);
   to.type = type;
   dropUnused(graph, parts.weight);
-}
-
-function dropUnused(graph: Graph, value: Value): void {
-  if (value.users.length === 0 && !graph.isOutput(value)) graph.removeValue(value);
 }
 
 async function load(source: StoredTensor | undefined): Promise<Tensor<'float32'>> {
