@@ -61,14 +61,14 @@ export function convolveTransposed(x: FloatArray, w: FloatArray, plan: Convoluti
     );
     for (let row = 0; row < rows; row++) {
       const target = image * outPerGroup + Math.floor(row / volume(plan.kernel));
-      gather(sums, target * outPlane, spread, row * inPlane, row % volume(plan.kernel), plan);
+      spreadPosition(sums, target * outPlane, spread, row * inPlane, row % volume(plan.kernel), plan);
     }
   }
   return sums;
 }
 
-/** Adds the products of one kernel position where they fall inside the output. */
-function gather(
+/** Adds what input positions spread through one kernel position, where it falls inside the output. */
+export function spreadPosition(
   sums: Float64Array,
   target: number,
   spread: Float64Array,

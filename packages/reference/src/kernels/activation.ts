@@ -12,10 +12,12 @@ import {
   type OpDefinition,
   Relu,
   Selu,
+  Shrink,
   Sigmoid,
   type Slot,
   Softplus,
   Softsign,
+  SwiGLU,
   Swish,
   Tanh,
   ThresholdedRelu,
@@ -35,7 +37,7 @@ import {
   softsign,
   swish,
 } from '../activations.js';
-import { mapElements } from '../arithmetic.js';
+import { mapElements, zipElements } from '../arithmetic.js';
 import { operand } from '../operand.js';
 import { clipKernels } from './clip.js';
 import { prelu } from './prelu.js';
@@ -52,6 +54,13 @@ export function unaryKernel<I extends readonly Slot[], O extends readonly Slot[]
     },
   });
 }
+
+const swiGlu = defineKernel(SwiGLU, {
+  prepare: ({ attributes: { alpha } }) => {
+    const gate = swish(alpha);
+    return (inputs) => [zipElements(operand(inputs, 0), operand(inputs, 1), { real: (a, b) => gate(a) * b })];
+  },
+});
 
 export const activationKernels: readonly Kernel[] = [
   unaryKernel(Relu, () => relu),
@@ -79,6 +88,13 @@ export const activationKernels: readonly Kernel[] = [
         x > alpha ? x : 0,
   ),
   unaryKernel(Swish, ({ alpha }) => swish(alpha)),
+  unaryKernel(
+    Shrink,
+    ({ bias, lambd }) =>
+      (x) =>
+        x < -lambd ? x + bias : x > lambd ? x - bias : 0,
+  ),
+  swiGlu,
   prelu,
   ...clipKernels,
 ];

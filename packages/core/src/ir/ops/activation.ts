@@ -1,5 +1,5 @@
 import { attr } from '../attribute.js';
-import { broadcastDims, realDType, sameType, typeOf } from '../dims.js';
+import { broadcastDims, elementwise, realDType, sameType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 
 /** `max(x, 0)`. */
@@ -167,6 +167,26 @@ export const Clip = defineOp({
   inferTypes: ({ inputs }) => sameType(inputs.input),
 });
 
+/** `x + bias` below `-lambd`, `x - bias` above `lambd`, else 0. */
+export const Shrink = defineOp({
+  name: 'Shrink',
+  since: 9,
+  inputs: ['input'],
+  outputs: ['output'],
+  attributes: { bias: attr.float(0), lambd: attr.float(0.5) },
+  inferTypes: ({ inputs }) => sameType(inputs.input),
+});
+
+/** `a sigmoid(alpha a) b`. */
+export const SwiGLU = defineOp({
+  name: 'SwiGLU',
+  since: 28,
+  inputs: ['a', 'b'],
+  outputs: ['y'],
+  attributes: { alpha: attr.float(1) },
+  inferTypes: ({ inputs }) => elementwise([inputs.a, inputs.b]),
+});
+
 export const activationOps: readonly Op[] = [
   Relu,
   LeakyRelu,
@@ -184,6 +204,8 @@ export const activationOps: readonly Op[] = [
   Softsign,
   ThresholdedRelu,
   Swish,
+  Shrink,
+  SwiGLU,
   Clip6,
   Clip,
 ];

@@ -24,6 +24,7 @@ import { reduceOps } from './reduce.js';
 import { resizeOps } from './resize.js';
 import { shapeOps } from './shape.js';
 import { softmaxOps } from './softmax.js';
+import { visionOps } from './vision.js';
 
 export * from './activation.js';
 export * from './arrange.js';
@@ -51,6 +52,7 @@ export * from './resize.js';
 export * from './shape.js';
 export * from './slice-dims.js';
 export * from './softmax.js';
+export * from './vision.js';
 
 /** Every op that Octavo defines: one line a family. */
 export const standardOps: readonly Op[] = [
@@ -79,4 +81,5 @@ export const standardOps: readonly Op[] = [
   ...resizeOps,
   ...shapeOps,
   ...softmaxOps,
+  ...visionOps,
 ];
