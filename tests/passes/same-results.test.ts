@@ -1,6 +1,7 @@
 import { cloneGraph, type Graph, type Pass, parse, runPasses } from '@octavo/core/ir';
 import { fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
 import {
+  eliminateDeadNodes,
   eliminateIdentity,
   foldBatchNorm,
   foldQdq,
@@ -105,6 +106,81 @@ describe('quantized passes give the integers of the file', () => {
       }),
       RUNS,
     );
+  });
+
+  it.each([
+    ['Sigmoid', '%y = Sigmoid(%a)'],
+    ['Softmax', '%y = Softmax(%a) {axis=1}'],
+    ['Transpose', '%y = Transpose(%a) {perm=[0, 2, 1]}'],
+    ['Concat', '%y = Concat(%a, %b) {axis=1}'],
+    ['Sub', '%y = Sub(%a, %b)'],
+    ['Div by a constant', 'const %k: float32[] = 1.7\n%y = Div(%a, %k)'],
+    ['PRelu', 'const %k: float32[3, 1] = [0.1, 0.2, 0.3]\n%y = PRelu(%a, %k)'],
+    ['Pad', 'const %p: int64[6] = [0, 1, 0, 0, 0, 2]\n%y = Pad(%a, %p)'],
+    ['ReduceMean', 'const %p: int64[1] = [2]\n%y = ReduceMean(%a, %p)'],
+    ['AveragePool', '%y = AveragePool(%a) {kernel_shape=[2]}'],
+    ['MaxPool', '%y = MaxPool(%a) {kernel_shape=[2]}'],
+    ['Gather', 'const %p: int64[2] = [2, 0]\n%y = Gather(%a, %p) {axis=1}'],
+    ['LayerNormalization', 'const %k: float32[4] = [1, 2, 0.5, 1]\n%y = LayerNormalization(%a, %k)'],
+  ])('%s between arbitrary qparams', async (_, body) => {
+    const source = parse(`graph opset 21 {
+      input %x: uint8[1, 3, 4]
+      input %z: uint8[1, 3, 4]
+      const %xs: float32[] = 0.0137
+      const %xz: uint8[] = 101
+      const %zs: float32[] = 0.0071
+      const %zz: uint8[] = 9
+      const %ys: float32[] = 0.0113
+      const %yz: int8[] = -5
+      %a = DequantizeLinear(%x, %xs, %xz)
+      %b = DequantizeLinear(%z, %zs, %zz)
+      ${body}
+      %q = QuantizeLinear(%y, %ys, %yz)
+      output %q
+    }`);
+    const { before, after, graph } = await beforeAndAfter(source, [foldQdq, eliminateDeadNodes], 4711);
+    expect(after).toEqual(before);
+    expect(graph.nodes).toHaveLength(1);
+  });
+
+  it('every half of a Split', async () => {
+    const source = parse(`graph opset 21 {
+      input %x: uint8[1, 4]
+      const %xs: float32[] = 0.0137
+      const %xz: uint8[] = 101
+      %a = DequantizeLinear(%x, %xs, %xz)
+      %l, %r = Split(%a) {axis=1, num_outputs=2}
+      %lq = QuantizeLinear(%l, %xs, %xz)
+      %rq = QuantizeLinear(%r, %xs, %xz)
+      output %rq, %lq
+    }`);
+    const { before, after, graph } = await beforeAndAfter(source, [foldQdq], 4711);
+    expect(after).toEqual(before);
+    expect(graph.nodes.map((node) => node.op.name)).toEqual(['Split']);
+  });
+
+  it.each([
+    ['int4', 'int4[4, 3] = [1, -8, 7, 3, 2, -1, -5, 6, 0, 4, -3, 5]', 'int4[] = 0'],
+    ['uint4 with a zero point', 'uint4[4, 3] = [1, 15, 7, 3, 2, 11, 9, 6, 0, 4, 3, 5]', 'uint4[] = 8'],
+    ['uint8 with a zero point', 'uint8[4, 3] = [1, 255, 7, 3, 2, 11, 9, 6, 0, 4, 3, 5]', 'uint8[] = 131'],
+  ])('products with %s weights', async (_, weights, zero) => {
+    const source = parse(`graph opset 21 {
+      input %x: uint8[2, 4]
+      const %xs: float32[] = 0.03125
+      const %xz: uint8[] = 131
+      const %ws: float32[] = 0.0078125
+      const %wz: ${zero}
+      const %ys: float32[] = 0.125
+      const %w: ${weights}
+      %a = DequantizeLinear(%x, %xs, %xz)
+      %b = DequantizeLinear(%w, %ws, %wz)
+      %y = MatMul(%a, %b)
+      %q = QuantizeLinear(%y, %ys, %xz)
+      output %q
+    }`);
+    const { before, after, graph } = await beforeAndAfter(source, [foldQdq], 99);
+    expect(after).toEqual(before);
+    expect(graph.nodes).toHaveLength(1);
   });
 
   it('the integer ops of older files', async () => {
