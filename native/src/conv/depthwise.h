@@ -12,7 +12,9 @@
 
 namespace octavo {
 
-// Taps less their zero points, which fit 16 bits: [out_channels][kernel_h * kernel_w].
+// Taps less their zero points, which fit 16 bits: [out_channels][depthwise_tap_count].
+// A zero follows where kernel_h * kernel_w is odd: kernels take taps in pairs.
+constexpr size_t depthwise_tap_count(size_t taps) { return taps + taps % 2; }
 AlignedBuffer<int16_t> depthwise_taps(const octavo_conv2d_weights& weights);
 
 // One image in planes [in_channels][height][width] to planes [out_channels][out_height][out_width].
