@@ -73,6 +73,28 @@ describe('rules', () => {
     }
   });
 
+  it('match an optional input that is there or not', () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[1, 1, 3, 3]
+      input %v: float32[1]
+      const %w: float32[1, 1, 1, 1] = [2]
+      const %b: float32[1] = [1]
+      %p = Conv(%x, %w)
+      %q = Conv(%x, %w, %b)
+      %r = Conv(%x, %w, %v)
+      output %p, %q, %r
+    }`);
+    const pattern = match.op(Conv, match.any(), match.any(), match.optional(match.constant('bias')));
+    const biases = graph.nodes.map(
+      (node) => pattern.matchNode(node, { graph, captures: new Map() })?.captures.get('bias') ?? null,
+    );
+    expect(biases).toEqual([null, graph.value('b'), null]);
+    const matched = graph.nodes.map(
+      (node) => pattern.matchNode(node, { graph, captures: new Map() }) !== undefined,
+    );
+    expect(matched).toEqual([true, true, false]);
+  });
+
   it('match commutative ops in both orders, optional inputs and repeated names', () => {
     const graph = parse(`graph opset 21 {
       input %x: float32[1, 1, 3, 3]
