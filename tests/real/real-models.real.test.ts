@@ -85,7 +85,7 @@ describe.skipIf(folder === undefined)('public models through INT8', () => {
 });
 
 async function score(real: RealModel, path: string, samples: readonly Sample[]): Promise<Scored[]> {
-  using session = await createOnnxRuntimeSession(path, { threads: 2 });
+  using session = await createOnnxRuntimeSession(path);
   return await scoreSamples(session, samples, { metric: real.metric, transform: real.transform ?? 'none' });
 }
 
@@ -102,7 +102,7 @@ async function quantizeTo(
       recipe,
       calibration,
       createSession: (float, { taps }) =>
-        createOnnxRuntimeSession(float, { taps, optimization: 'basic', threads: 2 }),
+        createOnnxRuntimeSession(float, { taps, optimization: 'basic' }),
     });
     await saveOnnx(model, output);
     return undefined;
@@ -114,7 +114,7 @@ async function quantizeTo(
 
 /** Ours against onnxruntime on the same quantized file; the missing op where ours cannot run it. */
 async function compareRuntimes(path: string, samples: readonly Sample[]): Promise<Agreement | string> {
-  using theirs = await createOnnxRuntimeSession(path, { threads: 2 });
+  using theirs = await createOnnxRuntimeSession(path);
   try {
     using ours = await openSession(await loadOnnx(path), { backend: 'cpu' });
     return await agreement(ours, theirs, samples.slice(0, OWN_SAMPLES));

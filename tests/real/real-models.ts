@@ -176,11 +176,11 @@ export const REAL_MODELS: readonly RealModel[] = [
     name: 'char_lstm (Shakespeare)',
     file: 'lm/char_lstm_shakespeare/char_lstm_shakespeare.onnx',
     metric: top1,
-    float: { value: 0.518, within: 0.005 },
+    float: { value: 0.518, within: 0.015 },
     largestDrop: POINT,
     static: {},
     dynamic: {},
-    test: (folder) => readShakespeare(folder, 64, 128),
+    test: (folder) => readShakespeare(folder, 32, 512),
     calibration: (folder) => readShakespeare(folder, 16, 96),
   },
 ];

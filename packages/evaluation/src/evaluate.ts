@@ -80,39 +80,59 @@ export function dropOf(metric: Metric, original: number, quantized: number): num
   return metric.higherIsBetter ? original - quantized : (quantized - original) / original;
 }
 
+/** What metrics summarize: one number a sample. */
+interface Columns {
+  readonly scores: Float64Array;
+  readonly labels: Float64Array;
+}
+
 function figure(
   metric: Metric,
   scored: readonly Scored[],
   original: readonly Scored[] | undefined,
   indices: readonly number[],
 ): Figure {
-  const own = pick(scored, indices);
+  const own = columnsOf(scored, indices);
+  const summarize = resampler(metric, own);
   const base = {
-    count: own.length,
-    value: metric.summarize(own),
-    interval: bootstrapInterval(own.length, (drawn) => metric.summarize(pick(own, drawn))),
+    count: indices.length,
+    value: metric.summarize(own.scores, own.labels),
+    interval: bootstrapInterval(indices.length, summarize),
   };
-  return original ? { ...base, original: compare(metric, own, pick(original, indices)) } : base;
+  return original ? { ...base, original: compare(metric, own, columnsOf(original, indices)) } : base;
 }
 
-function compare(metric: Metric, own: readonly Scored[], other: readonly Scored[]): Comparison {
-  const before = metric.summarize(other);
-  const after = metric.summarize(own);
+function compare(metric: Metric, own: Columns, other: Columns): Comparison {
+  const before = metric.summarize(other.scores, other.labels);
+  const after = metric.summarize(own.scores, own.labels);
+  const [summarizeOther, summarizeOwn] = [resampler(metric, other), resampler(metric, own)];
   return {
     value: before,
     retention: metric.higherIsBetter ? after / before : before / after,
     drop: dropOf(metric, before, after),
-    interval: bootstrapInterval(own.length, (drawn) =>
-      dropOf(metric, metric.summarize(pick(other, drawn)), metric.summarize(pick(own, drawn))),
+    interval: bootstrapInterval(own.scores.length, (drawn) =>
+      dropOf(metric, summarizeOther(drawn), summarizeOwn(drawn)),
     ),
   };
 }
 
-function pick(samples: readonly Scored[], indices: readonly number[]): Scored[] {
-  const picked: Scored[] = [];
-  for (const index of indices) {
-    const sample = samples[index];
-    if (sample) picked.push(sample);
-  }
-  return picked;
+function columnsOf(samples: readonly Scored[], indices: readonly number[]): Columns {
+  return {
+    scores: Float64Array.from(indices, (index) => samples[index]?.score ?? Number.NaN),
+    labels: Float64Array.from(indices, (index) => samples[index]?.label ?? Number.NaN),
+  };
+}
+
+/** The metric over drawn samples; works in one pair of arrays because it is called a thousand times. */
+function resampler(metric: Metric, columns: Columns): (drawn: readonly number[]) => number {
+  const scores = new Float64Array(columns.scores.length);
+  const labels = new Float64Array(columns.labels.length);
+  return (drawn) => {
+    for (let i = 0; i < drawn.length; i++) {
+      const index = drawn[i] ?? 0;
+      scores[i] = columns.scores[index] ?? Number.NaN;
+      labels[i] = columns.labels[index] ?? Number.NaN;
+    }
+    return metric.summarize(scores, labels);
+  };
 }

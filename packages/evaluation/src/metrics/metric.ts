@@ -20,8 +20,8 @@ export interface Metric {
   readonly reads: 'class' | 'number';
   /** Scores one sample from the output's numbers. */
   score(output: ArrayLike<number>, label: number): { readonly score: number; readonly prediction: number };
-  /** The metric over samples; NaN when there are none. */
-  summarize(samples: readonly Scored[]): number;
+  /** The metric over samples, from their scores and labels; NaN when there are none. May reorder neither. */
+  summarize(scores: Float64Array, labels: Float64Array): number;
 }
 
 /** Index of the largest number; the first of equals. */
@@ -31,8 +31,8 @@ export function argmax(values: ArrayLike<number>): number {
   return best;
 }
 
-export function meanScore(samples: readonly Scored[]): number {
+export function meanScore(scores: Float64Array): number {
   let sum = 0;
-  for (const sample of samples) sum += sample.score;
-  return sum / samples.length;
+  for (let i = 0; i < scores.length; i++) sum += scores[i] ?? 0;
+  return sum / scores.length;
 }

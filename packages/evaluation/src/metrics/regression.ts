@@ -1,10 +1,10 @@
-import { type Metric, meanScore, type Scored } from './metric.js';
+import { type Metric, meanScore } from './metric.js';
 
 function regression(
   name: string,
   unit: Metric['unit'],
   error: (prediction: number, label: number) => number,
-  summarize: (samples: readonly Scored[]) => number,
+  summarize: Metric['summarize'],
   higherIsBetter = false,
 ): Metric {
   return {
@@ -29,19 +29,19 @@ export const mae = regression('mae', 'label', absolute, meanScore);
 export const mape = regression('mape', '%', relative, meanScore);
 export const medianApe = regression('median-ape', '%', relative, medianScore);
 export const mse = regression('mse', '', squared, meanScore);
-export const rmse = regression('rmse', 'label', squared, (samples) => Math.sqrt(meanScore(samples)));
+export const rmse = regression('rmse', 'label', squared, (scores) => Math.sqrt(meanScore(scores)));
 /** Share of the labels' variance that the predictions explain: `1 - sum (y - p)^2 / sum (y - mean y)^2`. */
 export const r2 = regression('r2', '', squared, explainedVariance, true);
 
-function medianScore(samples: readonly Scored[]): number {
-  const scores = samples.map((sample) => sample.score).sort((a, b) => a - b);
-  const middle = scores.length >> 1;
-  const upper = scores[middle] ?? Number.NaN;
-  return scores.length % 2 === 1 ? upper : ((scores[middle - 1] ?? Number.NaN) + upper) / 2;
+function medianScore(scores: Float64Array): number {
+  const sorted = scores.slice().sort();
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-function explainedVariance(samples: readonly Scored[]): number {
-  const mean = samples.reduce((sum, sample) => sum + sample.label, 0) / samples.length;
-  const total = samples.reduce((sum, sample) => sum + (sample.label - mean) ** 2, 0);
-  return 1 - samples.reduce((sum, sample) => sum + sample.score, 0) / total;
+function explainedVariance(scores: Float64Array, labels: Float64Array): number {
+  const mean = meanScore(labels);
+  const total = labels.reduce((sum, label) => sum + (label - mean) ** 2, 0);
+  return 1 - scores.reduce((sum, score) => sum + score, 0) / total;
 }
