@@ -11,42 +11,21 @@ import {
 import {
   DTYPES,
   FLOAT16_MAX,
+  float32,
   float32ToFloat16,
-  fromNumbers,
   StoredTensor,
-  type Tensor,
+  Tensor,
   toNumbers,
 } from '@octavo/core/tensor';
 import { eliminateDeadNodes } from '@octavo/passes';
 import { deferredTensor, LastComputed } from './deferred-storage.js';
+import { dropUnused } from './insert-qdq.js';
+import { keepsFloat32 } from './keeps-float32.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { excludedBecause } from './selection.js';
-
-/** Ops that lose too much in fp16 or have no fp16 form: they keep float32 between two casts. */
-const FLOAT32_OPS: ReadonlySet<string> = new Set([
-  'Resize',
-  'Upsample',
-  'Range',
-  'CumSum',
-  'NonMaxSuppression',
-  'RoiAlign',
-  'GridSample',
-  'RandomNormal',
-  'RandomUniform',
-  'QuantizeLinear',
-  'DequantizeLinear',
-  'DynamicQuantizeLinear',
-  'MatMulNBits',
-  'Multinomial',
-  'BlackmanWindow',
-  'HannWindow',
-  'HammingWindow',
-  'DFT',
-  'STFT',
-]);
 
 /**
  * Converts float32 constants and computation to fp16; the graph's own inputs and outputs stay float32.
@@ -62,9 +41,7 @@ export async function convertToFloat16(model: Model, recipe: Recipe, report: Rep
   const wholes = new Map<Value, Value>();
   const converted = new Set<Value>();
   for (const node of order) {
-    const keep =
-      excludedBecause(node, recipe) ??
-      (FLOAT32_OPS.has(node.op.name) ? `${node.op.name} keeps float32` : undefined);
+    const keep = excludedBecause(node, recipe) ?? keepsFloat32(node);
     if (keep) {
       report.decisions.push({ node: node.label, op: node.op.name, quantized: false, because: keep });
       connect(graph, node, (value) =>
@@ -112,7 +89,7 @@ async function convertNode(
 ): Promise<boolean> {
   const before = node.inputs;
   for (const value of before) {
-    if (value?.constant && value.dtype === 'float32' && !halves.has(value))
+    if (value?.constant && value.dtype === 'float32' && !halves.has(value) && !graph.inputs.includes(value))
       halves.set(value, await halveConstant(graph, value, recipe, report));
   }
   connect(graph, node, (value) => {
@@ -125,19 +102,19 @@ async function convertNode(
     value.type = tensorType('float16', value.shape);
     converted.add(value);
   }
-  if (results.length > 0) await convertAttributes(node);
+  if (results.length > 0) await convertAttributes(node, recipe, report);
   return results.length > 0 || before.some((value) => value?.dtype === 'float32');
 }
 
 /** Attributes that name or hold the output's dtype. */
-async function convertAttributes(node: Node): Promise<void> {
+async function convertAttributes(node: Node, recipe: Recipe, report: ReportBuilder): Promise<void> {
   if (Cast.is(node)) node.setAttribute('to', attr.int().encode(DTYPES.float16.onnx));
   if (ConstantOfShape.is(node)) {
-    const fill = await ConstantOfShape.attributes(node).value?.load();
-    node.setAttribute('value', {
-      kind: 'tensor',
-      value: StoredTensor.of(fromNumbers('float16', [1], [fill ? (toNumbers(fill)[0] ?? 0) : 0])),
-    });
+    const stored = ConstantOfShape.attributes(node).value;
+    const fill = stored ? await stored.load() : float32([0]);
+    checkOverflow(fill, `node ${node.label}, its value`, recipe, report);
+    const half = new Tensor('float16', [1], toHalf(fill));
+    node.setAttribute('value', { kind: 'tensor', value: StoredTensor.of(half) });
   }
 }
 
@@ -146,7 +123,7 @@ function connect(graph: Graph, node: Node, choose: (value: Value) => Value): voi
     if (!value) return;
     const chosen = choose(value);
     if (chosen !== value) node.setInput(index, chosen);
-    if (value.constant && value.users.length === 0 && !graph.isOutput(value)) graph.removeValue(value);
+    dropUnused(graph, value);
   });
 }
 
@@ -183,35 +160,37 @@ async function halveConstant(
 ): Promise<Value> {
   const source = value.constant;
   if (!source) return value;
-  const overflow = countOverflow(await source.load());
-  if (overflow > 0) {
-    const message = `${overflow} of ${source.size} elements are beyond fp16's largest number ${FLOAT16_MAX}`;
-    if (recipe.strict) {
-      throw new QuantizerError({
-        code: 'FP16_OVERFLOW',
-        where: `tensor ${value.name}`,
-        message: `${message}.`,
-        remedy: 'Exclude the node, or drop --strict to clamp.',
-      });
-    }
-    report.warnings.push(`tensor ${value.name}: ${message}; they are clamped.`);
-  }
-  const compute = async (): Promise<Record<string, Uint8Array>> => ({ half: toHalf(await source.load()) });
+  checkOverflow(await source.load(), `tensor ${value.name}`, recipe, report);
+  const compute = async (): Promise<Record<string, Uint8Array>> => ({
+    half: new Uint8Array(toHalf(await source.load()).buffer),
+  });
   return graph.addInitializer(
     `${value.name}_float16`,
     deferredTensor('float16', source.shape, new LastComputed(), compute, 'half'),
   );
 }
 
-function countOverflow(tensor: Tensor): number {
-  let count = 0;
-  for (const value of toNumbers(tensor)) if (Math.abs(value) > FLOAT16_MAX && Number.isFinite(value)) count++;
-  return count;
+/** Clamping is counted in the report, or refused when the recipe is strict. */
+function checkOverflow(tensor: Tensor, place: string, recipe: Recipe, report: ReportBuilder): void {
+  const numbers = toNumbers(tensor);
+  let overflow = 0;
+  for (const value of numbers) if (Math.abs(value) > FLOAT16_MAX && Number.isFinite(value)) overflow++;
+  if (overflow === 0) return;
+  const message = `${overflow} of ${numbers.length} elements are beyond fp16's largest number ${FLOAT16_MAX}`;
+  if (!recipe.strict) {
+    report.warnings.push(`${place}: ${message}; they are clamped.`);
+    return;
+  }
+  throw new QuantizerError({
+    code: 'FP16_OVERFLOW',
+    where: place,
+    message: `${message}.`,
+    remedy: 'Exclude the node, or drop --strict to clamp.',
+  });
 }
 
-function toHalf(tensor: Tensor): Uint8Array {
-  const bits = Uint16Array.from(toNumbers(tensor), (value) =>
+function toHalf(tensor: Tensor): Uint16Array<ArrayBuffer> {
+  return Uint16Array.from(toNumbers(tensor), (value) =>
     float32ToFloat16(Number.isFinite(value) ? Math.min(FLOAT16_MAX, Math.max(-FLOAT16_MAX, value)) : value),
   );
-  return new Uint8Array(bits.buffer);
 }

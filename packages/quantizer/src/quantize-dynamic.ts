@@ -11,25 +11,12 @@ import {
   type Node,
   type Value,
 } from '@octavo/core/ir';
-import {
-  type Granularity,
-  PER_TENSOR,
-  type QuantizedType,
-  quantize,
-  quantizedTypeOfWeights,
-  type StorageDType,
-} from '@octavo/core/quant';
-import {
-  DTYPES,
-  float32,
-  fromNumbers,
-  StoredTensor,
-  type Tensor,
-  TensorError,
-  toNumbers,
-} from '@octavo/core/tensor';
+import { DTYPES, StoredTensor } from '@octavo/core/tensor';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
+import { atNode } from './at-node.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
+import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
+import { dropUnused } from './insert-qdq.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
@@ -46,21 +33,24 @@ interface DynamicActivation {
 /**
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
  * Multiplications become MatMulInteger or ConvInteger, scaled back to float.
- * @throws QuantizerError `NOTHING_TO_QUANTIZE`.
+ * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
   await runAll(graph, [raiseOpset(11)], report);
+  const weightMaker = new DynamicWeightMaker(graph, recipe);
   const activations = new Map<Value, DynamicActivation>();
   let count = 0;
   for (const node of graph.sorted().filter(isComputeOp)) {
-    const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
     const entry = { node: node.label, op: node.op.name };
-    if (typeof parts === 'string') {
-      report.decisions.push({ ...entry, quantized: false, because: parts });
+    const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
+    const weights =
+      typeof parts === 'string' ? parts : await atNode(node, () => weightMaker.of(parts, Conv.is(node)));
+    if (typeof parts === 'string' || typeof weights === 'string') {
+      report.decisions.push({ ...entry, quantized: false, because: String(weights) });
       continue;
     }
-    await replaceByIntegers(graph, parts, activations, recipe);
+    await replaceByIntegers(graph, parts, weights, activations);
     report.decisions.push({
       ...entry,
       quantized: true,
@@ -81,49 +71,46 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
 async function replaceByIntegers(
   graph: Graph,
   parts: ComputeParts,
+  weights: DynamicWeights,
   activations: Map<Value, DynamicActivation>,
-  recipe: Recipe,
 ): Promise<void> {
   const { node } = parts;
-  const isConv = Conv.is(node);
   const activation = activations.get(parts.data) ?? quantizeAtRunTime(graph, parts.data);
   activations.set(parts.data, activation);
-  const { weights, type } = await quantizeWeights(parts, isConv, recipe);
   const base = node.name || node.output?.name || parts.weight.name;
-  const B = graph.addInitializer(`${parts.weight.name}_quantized`, StoredTensor.of(weights));
-  const zeroPoint = graph.addInitializer(
-    `${parts.weight.name}_zero_point`,
-    StoredTensor.of(zeroPointTensor(type, isConv)),
-  );
-  const product = isConv
-    ? graph.emit(
-        ConvInteger,
-        { x: activation.integers, w: B, x_zero_point: activation.zeroPoint, w_zero_point: zeroPoint },
-        Conv.attributes(node),
-        { name: `${base}_integer` },
-      )
-    : graph.emit(
-        MatMulInteger,
-        { A: activation.integers, B, a_zero_point: activation.zeroPoint, b_zero_point: zeroPoint },
-        {},
-        { name: `${base}_integer` },
-      );
-  const rank = parts.weight.constant?.shape.length ?? 2;
-  const scaleShape = type.scales.length === 1 ? [] : channelShape(type.scales.length, isConv ? rank : 1);
-  const weightScale = graph.addInitializer(
-    `${parts.weight.name}_scale`,
-    StoredTensor.of(float32(type.scales, scaleShape)),
-  );
-  const real = graph.emit(
-    Cast,
-    { input: output(product) },
-    { to: DTYPES.float32.onnx },
-    { name: `${base}_cast` },
-  );
-  const scale = graph.emit(Mul, { A: activation.scale, B: weightScale }, {}, { name: `${base}_scales` });
+  const product = multiplyIntegers(graph, node, activation, weights, base);
+  const to = DTYPES.float32.onnx;
+  const real = graph.emit(Cast, { input: output(product) }, { to }, { name: `${base}_cast` });
+  const scale = graph.emit(Mul, { A: activation.scale, B: weights.scale }, {}, { name: `${base}_scales` });
   const scaled = graph.emit(Mul, { A: output(real), B: output(scale) }, {}, { name: `${base}_rescale` });
-  const result = parts.bias ? addBias(graph, scaled, parts.bias, isConv ? rank : 0, base) : scaled;
+  const result = parts.bias ? await addBias(graph, scaled, parts, base) : scaled;
   takeOver(graph, parts, result);
+}
+
+function multiplyIntegers(
+  graph: Graph,
+  node: Node,
+  activation: DynamicActivation,
+  weights: DynamicWeights,
+  base: string,
+): Node {
+  const options = { name: `${base}_integer` };
+  if (Conv.is(node)) {
+    const operands = {
+      x: activation.integers,
+      w: weights.integers,
+      x_zero_point: activation.zeroPoint,
+      w_zero_point: weights.zeroPoint,
+    };
+    return graph.emit(ConvInteger, operands, Conv.attributes(node), options);
+  }
+  const operands = {
+    A: activation.integers,
+    B: weights.integers,
+    a_zero_point: activation.zeroPoint,
+    b_zero_point: weights.zeroPoint,
+  };
+  return graph.emit(MatMulInteger, operands, {}, options);
 }
 
 function quantizeAtRunTime(graph: Graph, value: Value): DynamicActivation {
@@ -141,80 +128,32 @@ function quantizeAtRunTime(graph: Graph, value: Value): DynamicActivation {
   return { integers, scale, zeroPoint };
 }
 
-/**
- * MatMulInteger takes B as [K, N]; ConvInteger has one zero point and, in onnxruntime, unsigned weights only:
- * int8 weights become uint8 with zero point 128, which means the same.
- */
-async function quantizeWeights(
-  parts: ComputeParts,
-  isConv: boolean,
-  recipe: Recipe,
-): Promise<{ weights: Tensor<StorageDType>; type: QuantizedType }> {
-  const loaded = await parts.weight.constant?.load();
-  if (!loaded?.is('float32'))
-    throw new TensorError({ code: 'TENSOR_DTYPE', message: 'weights are not float32.' });
-  const source = !isConv && parts.channelAxis === 0 ? transpose(loaded) : loaded;
-  const granularity: Granularity = recipe.perChannel
-    ? { kind: 'per-axis', axis: isConv ? 0 : 1 }
-    : PER_TENSOR;
-  const symmetric = isConv || !recipe.weights.startsWith('u');
-  const type = quantizedTypeOfWeights(source.data, source.shape, {
-    storage: recipe.weights,
-    symmetric,
-    granularity,
-  });
-  const weights = quantize(source, type);
-  if (!isConv || recipe.weights !== 'int8') return { weights, type };
-  const shifted = Uint8Array.from(toNumbers(weights), (q) => q + 128);
-  return {
-    weights: fromNumbers('uint8', source.shape, shifted),
-    type: { ...type, storage: 'uint8', zeroPoints: type.zeroPoints.map((zeroPoint) => zeroPoint + 128) },
-  };
-}
-
-function zeroPointTensor(type: QuantizedType, isConv: boolean): Tensor {
-  const uniform = isConv || type.zeroPoints.every((zeroPoint) => zeroPoint === type.zeroPoints[0]);
-  return uniform
-    ? fromNumbers(type.storage, [], type.zeroPoints.slice(0, 1))
-    : fromNumbers(type.storage, [type.zeroPoints.length], type.zeroPoints);
-}
-
-function addBias(graph: Graph, sum: Node, bias: Value, rank: number, base: string): Node {
-  const constant = bias.constant?.peek();
-  const shaped =
-    rank > 2 && constant
-      ? graph.addInitializer(
-          `${bias.name}_shaped`,
-          StoredTensor.of(constant.reshape(channelShape(constant.size, rank))),
-        )
-      : bias;
+/** Adds a bias along the columns, or along the channels of a convolution. */
+async function addBias(graph: Graph, sum: Node, parts: ComputeParts, base: string): Promise<Node> {
+  const { bias, node, weight } = parts;
+  const constant = bias?.constant;
+  if (!bias || !constant) throw new Error('a layer with a bias that is constant');
+  const rank = weight.constant?.shape.length ?? 0;
+  const shaped = Conv.is(node)
+    ? graph.addInitializer(
+        `${bias.name}_shaped`,
+        StoredTensor.of((await constant.load()).reshape(channelShape(constant.size, rank))),
+      )
+    : bias;
   return graph.emit(Add, { A: output(sum), B: shaped }, {}, { name: `${base}_bias` });
-}
-
-/** [1, C, 1, 1 ...] of a given rank, or [C] for rank 1. */
-function channelShape(channels: number, rank: number): number[] {
-  return rank <= 1 ? [channels] : [1, channels, ...new Array<number>(rank - 2).fill(1)];
 }
 
 function takeOver(graph: Graph, { node, weight, bias }: ComputeParts, result: Node): void {
   const { output: from } = node;
   const to = output(result);
   if (!from) return;
-  const { name, type } = from;
+  const { name, type, docString } = from;
   graph.replaceAllUses(from, to);
   graph.removeNode(node);
   graph.rename(to, name);
   to.type = type;
-  for (const value of [weight, bias])
-    if (value?.constant && value.users.length === 0) graph.removeValue(value);
-}
-
-function transpose(tensor: Tensor<'float32'>): Tensor<'float32'> {
-  const [rows = 0, columns = 0] = tensor.shape;
-  return float32(
-    Float32Array.from(tensor.data, (_, i) => tensor.data[(i % rows) * columns + Math.floor(i / rows)] ?? 0),
-    [columns, rows],
-  );
+  to.docString = docString;
+  for (const value of [weight, bias]) if (value) dropUnused(graph, value);
 }
 
 function output(node: Node): Value {

@@ -1,11 +1,16 @@
-import { Add, DequantizeLinear, type Graph, MatMulNBits, type Model, type Node } from '@octavo/core/ir';
-import { quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
-import { fromNumbers, type StoredTensor, type Tensor, TensorError } from '@octavo/core/tensor';
+import { Add, type Graph, MatMulNBits, type Model, type Node } from '@octavo/core/ir';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
+import {
+  bitsOf,
+  makeBlockedDequantize,
+  makePackedOperands,
+  shareOperands,
+  type WeightJob,
+  type WeightMemory,
+} from './block-operands.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
-import { deferredTensor, LastComputed } from './deferred-storage.js';
+import { LastComputed } from './deferred-storage.js';
 import { dropUnused } from './insert-qdq.js';
-import { packNBits } from './pack-nbits.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
@@ -15,17 +20,6 @@ import { excludedBecause } from './selection.js';
 /** Weights smaller than this gain nothing from blocks. */
 const SMALLEST_WEIGHT = 1024;
 
-interface WeightJob {
-  readonly graph: Graph;
-  readonly parts: ComputeParts;
-  readonly recipe: Recipe;
-  readonly cache: LastComputed;
-  /** K and N. */
-  readonly rows: number;
-  readonly columns: number;
-  readonly transposed: boolean;
-}
-
 /**
  * Weight-only quantization of MatMul and Gemm: blocks along the reduced axis, as MatMulNBits or as a blocked
  * DequantizeLinear. Weights are quantized when the writer reads them, one layer at a time.
@@ -34,10 +28,10 @@ interface WeightJob {
 export async function quantizeWeightOnly(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
   if (recipe.weightOnlyFormat === 'qdq') await runAll(graph, [raiseOpset(21)], report);
-  const cache = new LastComputed();
+  const memory: WeightMemory = { cache: new LastComputed(), operands: new Map() };
   let count = 0;
   for (const node of graph.sorted().filter(isComputeOp)) {
-    const job = takeJob(graph, node, recipe, cache);
+    const job = takeJob(graph, node, recipe, memory);
     const entry = { node: node.label, op: node.op.name };
     if (typeof job === 'string') {
       report.decisions.push({ ...entry, quantized: false, because: job });
@@ -62,7 +56,7 @@ export async function quantizeWeightOnly(model: Model, recipe: Recipe, report: R
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
-function takeJob(graph: Graph, node: Node, recipe: Recipe, cache: LastComputed): WeightJob | string {
+function takeJob(graph: Graph, node: Node, recipe: Recipe, memory: WeightMemory): WeightJob | string {
   const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
   if (typeof parts === 'string') return parts;
   const shape = parts.weight.constant?.shape ?? [];
@@ -71,93 +65,27 @@ function takeJob(graph: Graph, node: Node, recipe: Recipe, cache: LastComputed):
   if (shape.length !== 2)
     return `${node.op.name} weights of rank ${shape.length} stay float; weight-only covers matrices`;
   if (rows * columns < SMALLEST_WEIGHT) return `only ${rows * columns} weights`;
-  return { graph, parts, recipe, cache, rows, columns, transposed };
+  return { graph, parts, recipe, memory, rows, columns, transposed };
 }
 
 function emitMatMulNBits(job: WeightJob): void {
   const { graph, parts, recipe, rows, columns } = job;
-  const bits = recipe.weights.endsWith('8') ? 8 : 4;
-  const symmetric = !recipe.weights.startsWith('u');
-  const { blockSize } = recipe;
-  const blocks = Math.ceil(rows / blockSize);
-  const source = parts.weight.constant;
-  const compute = async (): Promise<Record<string, Uint8Array>> => {
-    const { packed, scales, zeroPoints } = packNBits(rowMajor(await load(source), job), {
-      rows,
-      columns,
-      bits,
-      blockSize,
-      symmetric,
-    });
-    return { packed, scales: new Uint8Array(scales.buffer), ...(zeroPoints ? { zeroPoints } : {}) };
-  };
-  const stored = (dtype: 'uint8' | 'float32', shape: number[], name: string): StoredTensor =>
-    deferredTensor(dtype, shape, job.cache, compute, name);
-  const base = parts.weight.name;
-  const B = graph.addInitializer(
-    `${base}_packed`,
-    stored('uint8', [columns, blocks, (blockSize * bits) / 8], 'packed'),
-  );
-  const scales = graph.addInitializer(`${base}_scales`, stored('float32', [columns * blocks], 'scales'));
-  const zeroPoints = symmetric
-    ? undefined
-    : graph.addInitializer(
-        `${base}_zero_points`,
-        stored('uint8', [columns * Math.ceil((blocks * bits) / 8)], 'zeroPoints'),
-      );
+  const [B, scales, zero_points] = shareOperands(job, () => makePackedOperands(job));
+  if (!B || !scales) throw new Error('packed weights have scales');
   graph.opsets.set('com.microsoft', 1);
   const product = graph.emit(
     MatMulNBits,
-    { A: parts.data, B, scales, zero_points: zeroPoints },
-    { K: rows, N: columns, bits, block_size: blockSize, accuracy_level: 0 },
-    { name: `${parts.node.name || base}_nbits` },
+    { A: parts.data, B, scales, zero_points },
+    { K: rows, N: columns, bits: bitsOf(recipe), block_size: recipe.blockSize, accuracy_level: 0 },
+    { name: `${parts.node.name || parts.weight.name}_nbits` },
   );
   replaceNode(graph, parts, product);
 }
 
 function emitBlockedDequantize(job: WeightJob): void {
-  const { graph, parts, recipe, cache } = job;
-  const source = parts.weight.constant;
-  const shape = source?.shape ?? [];
-  const axis = job.transposed ? 1 : 0;
-  const symmetric = !recipe.weights.startsWith('u');
-  const blockShape = shape.map((size, i) => (i === axis ? Math.ceil(size / recipe.blockSize) : size));
-  const compute = async (): Promise<Record<string, Uint8Array>> => {
-    const weights = await load(source);
-    const type = quantizedTypeOfWeights(weights.data, shape, {
-      storage: recipe.weights,
-      symmetric,
-      granularity: { kind: 'per-block', axis, blockSize: recipe.blockSize },
-    });
-    const zeroPoints = fromNumbers(recipe.weights, blockShape, type.zeroPoints);
-    return {
-      weights: quantize(weights, type).bytes,
-      scales: new Uint8Array(type.scales.buffer),
-      zeroPoints: zeroPoints.bytes,
-    };
-  };
-  const base = parts.weight.name;
-  const x = graph.addInitializer(
-    `${base}_quantized`,
-    deferredTensor(recipe.weights, shape, cache, compute, 'weights'),
-  );
-  const x_scale = graph.addInitializer(
-    `${base}_scale`,
-    deferredTensor('float32', blockShape, cache, compute, 'scales'),
-  );
-  const x_zero_point = symmetric
-    ? undefined
-    : graph.addInitializer(
-        `${base}_zero_point`,
-        deferredTensor(recipe.weights, blockShape, cache, compute, 'zeroPoints'),
-      );
-  const dequantized = graph.emit(
-    DequantizeLinear,
-    { x, x_scale, x_zero_point },
-    { axis, block_size: recipe.blockSize },
-    { name: `${base}_DequantizeLinear`, outputNames: [`${base}_dequantized`] },
-  );
-  parts.node.setInput(parts.weightIndex, dequantized.output);
+  const { graph, parts } = job;
+  const [dequantized] = shareOperands(job, () => [makeBlockedDequantize(job)]);
+  parts.node.setInput(parts.weightIndex, dequantized);
   dropUnused(graph, parts.weight);
 }
 
@@ -171,29 +99,11 @@ function replaceNode(graph: Graph, parts: ComputeParts, product: Node): void {
   const { output: from } = node;
   const { output: to } = last;
   if (!from || !to) return;
-  const { name, type } = from;
+  const { name, type, docString } = from;
   graph.replaceAllUses(from, to);
   graph.removeNode(node);
   graph.rename(to, name);
   to.type = type;
+  to.docString = docString;
   dropUnused(graph, parts.weight);
-}
-
-async function load(source: StoredTensor | undefined): Promise<Tensor<'float32'>> {
-  const tensor = await source?.load();
-  if (tensor?.is('float32')) return tensor;
-  throw new TensorError({
-    code: 'TENSOR_DTYPE',
-    message: `weights are ${tensor?.dtype ?? 'missing'}, not float32.`,
-  });
-}
-
-/** The weights as [K, N]. */
-function rowMajor(weights: Tensor<'float32'>, { rows, columns, transposed }: WeightJob): Float32Array {
-  if (!transposed) return weights.data;
-  const result = new Float32Array(rows * columns);
-  for (let n = 0; n < columns; n++) {
-    for (let k = 0; k < rows; k++) result[k * columns + n] = weights.data[n * rows + k] ?? 0;
-  }
-  return result;
 }

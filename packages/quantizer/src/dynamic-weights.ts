@@ -1,0 +1,116 @@
+import type { Graph, Value } from '@octavo/core/ir';
+import {
+  accumulatorBound,
+  type Granularity,
+  PER_TENSOR,
+  type QuantizedType,
+  quantize,
+  quantizedTypeOfWeights,
+  type StorageDType,
+} from '@octavo/core/quant';
+import { float32, fromNumbers, StoredTensor, type Tensor, TensorError, toNumbers } from '@octavo/core/tensor';
+import type { ComputeParts } from './compute-ops.js';
+import type { Recipe } from './recipe.js';
+
+/** A layer's weights as operands of MatMulInteger or ConvInteger. */
+export interface DynamicWeights {
+  readonly integers: Value;
+  readonly zeroPoint: Value;
+  /** Scalar, [N], or [1, C, 1 ...] for a convolution. */
+  readonly scale: Value;
+}
+
+/** Weights in integers before they are in the graph. */
+interface QuantizedWeights {
+  readonly tensor: Tensor<StorageDType>;
+  readonly type: QuantizedType;
+}
+
+/** Quantizes the weights of layers for run-time quantized activations; layers that share weights share their integers. */
+export class DynamicWeightMaker {
+  private readonly made = new Map<string, DynamicWeights | string>();
+  private readonly graph: Graph;
+  private readonly recipe: Recipe;
+
+  constructor(graph: Graph, recipe: Recipe) {
+    this.graph = graph;
+    this.recipe = recipe;
+  }
+
+  /** The operands, or why the layer must stay float: an accumulator that could pass 2^31. */
+  async of(parts: ComputeParts, isConv: boolean): Promise<DynamicWeights | string> {
+    const key = `${parts.channelAxis} ${parts.weight.name}`;
+    const weights = this.made.get(key) ?? (await this.make(parts, isConv));
+    this.made.set(key, weights);
+    return weights;
+  }
+
+  private async make(parts: ComputeParts, isConv: boolean): Promise<DynamicWeights | string> {
+    const { tensor, type } = await quantizeWeights(parts, isConv, this.recipe);
+    const { fits, channel, bound } = accumulatorBound(toNumbers(tensor), tensor.shape, isConv ? 0 : 1, {
+      zeroPoints: type.zeroPoints,
+    });
+    if (!fits)
+      return `its accumulator could pass 2^31 (channel ${channel} reaches ${bound.toExponential(2)})`;
+    const { name } = parts.weight;
+    const rank = isConv ? tensor.shape.length : 1;
+    const scaleShape = type.scales.length === 1 ? [] : channelShape(type.scales.length, rank);
+    const add = (suffix: string, each: Tensor): Value =>
+      this.graph.addInitializer(`${name}_${suffix}`, StoredTensor.of(each));
+    return {
+      integers: add('quantized', tensor),
+      zeroPoint: add('zero_point', zeroPointTensor(type)),
+      scale: add('scale', float32(type.scales, scaleShape)),
+    };
+  }
+}
+
+/** [1, C, 1, 1 ...] of a given rank, or [C] for rank 1. */
+export function channelShape(channels: number, rank: number): number[] {
+  return rank <= 1 ? [channels] : [1, channels, ...new Array<number>(rank - 2).fill(1)];
+}
+
+/**
+ * MatMulInteger takes B as [K, N]; ConvInteger has one zero point and, in onnxruntime, unsigned weights only:
+ * int8 weights become uint8 with zero point 128, which means the same.
+ */
+async function quantizeWeights(
+  parts: ComputeParts,
+  isConv: boolean,
+  recipe: Recipe,
+): Promise<QuantizedWeights> {
+  const loaded = await parts.weight.constant?.load();
+  if (!loaded?.is('float32'))
+    throw new TensorError({ code: 'TENSOR_DTYPE', message: 'weights are not float32.' });
+  const source = !isConv && parts.channelAxis === 0 ? transpose(loaded) : loaded;
+  const granularity: Granularity = recipe.perChannel
+    ? { kind: 'per-axis', axis: isConv ? 0 : 1 }
+    : PER_TENSOR;
+  const type = quantizedTypeOfWeights(source.data, source.shape, {
+    storage: recipe.weights,
+    symmetric: isConv || !recipe.weights.startsWith('u'),
+    granularity,
+  });
+  const tensor = quantize(source, type);
+  if (!isConv || recipe.weights !== 'int8') return { tensor, type };
+  const shifted = Uint8Array.from(toNumbers(tensor), (q) => q + 128);
+  return {
+    tensor: fromNumbers('uint8', source.shape, shifted),
+    type: { ...type, storage: 'uint8', zeroPoints: type.zeroPoints.map((zeroPoint) => zeroPoint + 128) },
+  };
+}
+
+function zeroPointTensor(type: QuantizedType): Tensor {
+  const isUniform = type.zeroPoints.every((zeroPoint) => zeroPoint === type.zeroPoints[0]);
+  return isUniform
+    ? fromNumbers(type.storage, [], type.zeroPoints.slice(0, 1))
+    : fromNumbers(type.storage, [type.zeroPoints.length], type.zeroPoints);
+}
+
+function transpose(tensor: Tensor<'float32'>): Tensor<'float32'> {
+  const [rows = 0, columns = 0] = tensor.shape;
+  return float32(
+    Float32Array.from(tensor.data, (_, i) => tensor.data[(i % rows) * columns + Math.floor(i / rows)] ?? 0),
+    [columns, rows],
+  );
+}

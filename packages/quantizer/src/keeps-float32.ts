@@ -1,0 +1,43 @@
+import { LayerNormalization, type Node } from '@octavo/core/ir';
+
+/** Ops that lose too much in fp16, or whose float operands or results are float32 by definition. */
+const FLOAT32_OPS: ReadonlySet<string> = new Set([
+  'Bernoulli',
+  'BlackmanWindow',
+  'CumSum',
+  'DFT',
+  'DequantizeLinear',
+  'DynamicQuantizeLinear',
+  'EyeLike',
+  'GridSample',
+  'HammingWindow',
+  'HannWindow',
+  'IsInf',
+  'MatMulNBits',
+  'MelWeightMatrix',
+  'Multinomial',
+  'NonMaxSuppression',
+  'QuantizeLinear',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+  'Range',
+  'Resize',
+  'RoiAlign',
+  'STFT',
+  'TfIdfVectorizer',
+  'Upsample',
+]);
+
+/** Ops on integers with float32 scales (onnxruntime contributed operators and ONNX QLinear operators). */
+const INTEGER_OPS = /^(QLinear|QGemm|QAttention|MatMulIntegerToFloat|DynamicQuantize)/;
+
+/** Why a node computes in float32 between two casts; undefined when it has an fp16 form. */
+export function keepsFloat32(node: Node): string | undefined {
+  const { op } = node;
+  if (!op.known) return `${op.name} has no definition here, so its types are kept`;
+  if (op.domain === 'ai.onnx.ml') return `${op.name} gives float32`;
+  if (LayerNormalization.is(node) && node.outputs.length > 1) return 'its mean and deviation are float32';
+  return FLOAT32_OPS.has(op.name) || INTEGER_OPS.test(op.name) ? `${op.name} keeps float32` : undefined;
+}
