@@ -30,7 +30,7 @@ export function difference(
   if (bound.kind === 'exact') return firstDifference(r, y, () => 0);
   const relative = 2 * bound.terms * EPSILON;
   if (bound.kind === 'normalized') {
-    const limit = relative * r.reduce((largest: number, each) => Math.max(largest, Math.abs(each)), 0);
+    const limit = relative * Array.from(r, Math.abs).reduce((a, b) => Math.max(a, b), 0);
     return firstDifference(r, y, () => limit);
   }
   if (!scale) return 'a product bound needs the magnitudes of its sums';

@@ -10,8 +10,8 @@ import {
 } from '@octavo/core/tensor';
 import type { Fill } from './conformance-case.js';
 
-/** int32 is for biases: beyond this the sums of a product would wrap. */
-const BIAS_LIMIT = 2 ** 20;
+/** int32 is for biases: these are of the size of the sums they join, and extreme ones wrap with none of them. */
+const [BIAS_LIMIT, EXTREME_BIAS] = [2 ** 14, 2 ** 30];
 
 /** A tensor of pseudo-random elements: the same for the same arguments on every machine. */
 export function fillTensor(dtype: DType, shape: Shape, fill: Fill, seed: string): Tensor {
@@ -35,15 +35,18 @@ const FLOATS: Readonly<Record<Fill, Element>> = {
 };
 
 function integers(dtype: DType, fill: Fill): Element {
-  const { min, max } = rangeOf(dtype);
+  const { min, max } = rangeOf(dtype, fill);
   if (fill === 'extremes') return (next) => (next() < 0.5 ? min : max);
   const low = fill === 'small' ? Math.max(min, -2) : min;
   const high = fill === 'small' ? Math.min(max, 2) : max;
   return (next) => low + Math.floor(next() * (high - low + 1));
 }
 
-function rangeOf(dtype: DType): { readonly min: number; readonly max: number } {
-  if (dtype === 'int32' || dtype === 'int64') return { min: -BIAS_LIMIT, max: BIAS_LIMIT };
+function rangeOf(dtype: DType, fill: Fill): { readonly min: number; readonly max: number } {
+  if (dtype === 'int32') {
+    const limit = fill === 'extremes' ? EXTREME_BIAS : BIAS_LIMIT;
+    return { min: -limit, max: limit };
+  }
   if (dtype === 'bool') return { min: 0, max: 1 };
   if (isStorageDType(dtype)) return storageRange(dtype);
   throw new OctavoError({ code: 'CONFORMANCE_FILL', message: `no case fills ${dtype} tensors.` });

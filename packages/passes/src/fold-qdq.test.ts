@@ -221,10 +221,10 @@ describe('fold-qdq', () => {
       '%y = Conv(%xd, %wd, %bw)\n%bw = DequantizeLinear(%b, %xs)',
       'the scale of its bias is 0.5 in channel 0, its products have 0.125',
     ],
-    ['%y = Conv(%xd, %wd, %bd)\n%z = Neg(%y)\noutput %z', 'its output y is read in float by Neg(z)'],
-    ['%y = Conv(%xd, %wd, %bd)\noutput %y', 'its output y leaves the graph in float'],
+    ['%y = Sigmoid(%xd)\n%z = Neg(%y)\noutput %z', 'its output y is read in float by Neg(z)'],
+    ['%y = Sigmoid(%xd)\noutput %y', 'its output y leaves the graph in float'],
     [
-      '%y = Conv(%xd, %wd, %bd)\n%z = QuantizeLinear(%y, %xs, %xz)\noutput %z',
+      '%y = Sigmoid(%xd)\n%z = QuantizeLinear(%y, %xs, %xz)\noutput %z',
       'its output y is quantized in several ways',
     ],
   ])('declines %s', async (body, reason) => {
@@ -233,7 +233,46 @@ describe('fold-qdq', () => {
       ${OUT}
     }`);
     expect(declined.map((each) => each.reason)).toContain(reason);
-    expect(text).toMatch(/%y: float32\[1, 2, 2, 2\] = Conv\(%xd, %w/);
+    expect(text).toMatch(/%y: float32\[1, \d, 2, 2\] = (Conv\(%xd, %w|Sigmoid\(%xd)/);
+  });
+
+  it.each([
+    ['read in float', '%z = Neg(%y)\noutput %z'],
+    ['an output of the graph', 'output %y'],
+    ['quantized in several ways', '%z = QuantizeLinear(%y, %xs, %xz)\noutput %z'],
+  ])('gives float sums of a product with constant weights whose output is %s', async (_, use) => {
+    const { text } = await fold(`graph opset 21 {${CONV}
+      %y = Conv(%xd, %wd, %bd)
+      ${use}
+      ${OUT}
+    }`);
+    expect(text).toContain('%y: float32[1, 2, 2, 2] = Conv(%xq, %w, %b)');
+  });
+
+  it('leaves a product of two activations in float where nothing quantizes it', async () => {
+    const { text, declined } = await fold(`graph opset 21 {
+      input %x: float32[2, 2]
+      ${QPARAMS}
+      %xq = QuantizeLinear(%x, %xs, %xz)
+      %xd = DequantizeLinear(%xq, %xs, %xz)
+      %y = MatMul(%xd, %xd)
+      output %y
+    }`);
+    expect(text).toContain('= MatMul(%xd, %xd)');
+    expect(declined.map((each) => each.reason)).toContain('its output y leaves the graph in float');
+  });
+
+  it.each([
+    '%y = Conv(%xd, %wd, %bd)\n%z = Neg(%y)\noutput %z',
+    '%y = Conv(%xd, %wd, %bd)\noutput %y',
+    '%y = Conv(%xd, %wd, %bd)\n%z = QuantizeLinear(%y, %xs, %xz)\noutput %z',
+  ])('folds the operands of a product whose result is needed in float: %s', async (body) => {
+    const { text, declined } = await fold(`graph opset 21 {${CONV}
+      ${body}
+      ${OUT}
+    }`);
+    expect(declined).toEqual([]);
+    expect(text).toContain('%y: float32[1, 2, 2, 2] = Conv(%xq, %w, %b)');
   });
 
   it('leaves integers plain that another node reads as integers', async () => {

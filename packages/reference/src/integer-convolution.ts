@@ -1,5 +1,5 @@
 import { requantizationMultipliers, requantize, storeIntegers } from '@octavo/core/quant';
-import type { NumberArray, Shape, Tensor } from '@octavo/core/tensor';
+import { type NumberArray, type Shape, Tensor } from '@octavo/core/tensor';
 import { type Convolution, convolve, volume } from './convolution.js';
 import type { IntegerResult } from './integer-product.js';
 
@@ -52,16 +52,35 @@ export function requantizeConvolution(
   wScales: Float32Array,
   y: IntegerResult,
 ): Tensor {
-  const { outChannels } = plan;
-  const scales =
-    wScales.length === 1
-      ? wScales
-      : Float32Array.from({ length: outChannels }, (_, m) => wScales[m % wScales.length] ?? 1);
   const integers = requantize(accumulators, plan.shape, {
-    multipliers: requantizationMultipliers(xScale, scales, y.scale),
+    multipliers: requantizationMultipliers(xScale, channelScales(wScales, plan), y.scale),
     zeroPoint: y.zeroPoint,
     storage: y.storage,
     axis: 1,
   });
   return storeIntegers(y.storage, plan.shape, integers);
+}
+
+/** Requantized to `y`, or `f32(f32(acc) * f32(s_x * s_w[c]))` where the result is float. */
+export function finishConvolution(
+  accumulators: Int32Array,
+  plan: Convolution,
+  xScale: number,
+  wScales: Float32Array,
+  y: IntegerResult | undefined,
+): Tensor {
+  if (y) return requantizeConvolution(accumulators, plan, xScale, wScales, y);
+  const scales = wScales.map((scale) => xScale * scale);
+  const plane = volume(plan.output);
+  const real = Float32Array.from(accumulators, (sum, i) => {
+    const channel = Math.floor(i / plane) % plan.outChannels;
+    return Math.fround(sum) * (scales[channel % scales.length] ?? 1);
+  });
+  return new Tensor('float32', plan.shape, real);
+}
+
+/** One scale for all, or one for each output channel: the scales of one group repeat. */
+function channelScales(scales: Float32Array, { outChannels }: Convolution): Float32Array {
+  if (scales.length === 1) return scales;
+  return Float32Array.from({ length: outChannels }, (_, m) => scales[m % scales.length] ?? 1);
 }

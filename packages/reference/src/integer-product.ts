@@ -1,5 +1,5 @@
 import { requantizeElement, type StorageDType, saturate, storageRange } from '@octavo/core/quant';
-import { fromNumbers, type NumberArray, type Shape, type Tensor } from '@octavo/core/tensor';
+import { fromNumbers, type NumberArray, type Shape, Tensor } from '@octavo/core/tensor';
 import { type MatMulPlan, matMulSums, planMatMul } from './matmul-plan.js';
 import { transposed } from './matrix-product.js';
 
@@ -86,6 +86,18 @@ export function requantizeProduct(
     }
   });
   return fromNumbers(y.storage, plan.shape, out);
+}
+
+/** Requantized to `y`, or dequantized where the result is float. */
+export function finishProduct(
+  accumulators: Int32Array,
+  plan: MatMulPlan,
+  aScales: ArrayLike<number>,
+  bScales: ArrayLike<number>,
+  y: IntegerResult | undefined,
+): Tensor {
+  if (y) return requantizeProduct(accumulators, plan, aScales, bScales, y);
+  return new Tensor('float32', plan.shape, scaleProduct(accumulators, plan, aScales, bScales));
 }
 
 /** `f32(f32(acc) * f32(s_a * s_b))`: the real numbers that accumulators stand for. */

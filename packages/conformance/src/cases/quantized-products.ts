@@ -202,5 +202,23 @@ const SPECS: readonly ProductSpec[] = [
   { op: 'MatMul', what: 'sums of one term', a: ['uint8', [5, 1], 4], b: ['int8', [1, 3]], y: ['uint8', 128] },
 ];
 
+/** Sums beyond 2^24, where float32 has no fractions: their conversion rounds to nearest even. */
+const largeSums: readonly ConformanceCase[] = (
+  [
+    ['requantized', quantizedText('uint8', '8, 33', 2 ** 23, 128)],
+    ['dequantized', 'float32[8, 33]'],
+  ] as const
+).map(([what, y]) => ({
+  name: `quantized Gemm: sums beyond 2^24, ${what}`,
+  values: { c: 'extremes' },
+  graph: graphText(
+    `input %a: ${quantizedText('uint8', '8, 19', 1, 1)}`,
+    `value %b: ${quantizedText('int8', '19, 33', 1, 0)}`,
+    `value %c: ${quantizedText('int32', '33', 1, 0)}`,
+    `%y: ${y} = Gemm(%a, %b, %c)`,
+    'output %y',
+  ),
+}));
+
 /** Gemm and MatMul on quantized values. */
-export const quantizedProductCases: readonly ConformanceCase[] = SPECS.map(productCase);
+export const quantizedProductCases: readonly ConformanceCase[] = [...SPECS.map(productCase), ...largeSums];

@@ -1,33 +1,53 @@
-import { defineKernel, type Kernel, SUPPORTED, unsupported } from '@octavo/backend';
-import { Conv, type ConvAttributes, ConvInteger, convWindow, type Node, resolvePads } from '@octavo/core/ir';
-import { type Shape, Tensor, toNumbers } from '@octavo/core/tensor';
-import type { OutputArray } from '../binding.js';
+import {
+  defineKernel,
+  type Kernel,
+  type NodePreparation,
+  type Operands,
+  type PreparedKernel,
+  SUPPORTED,
+  unsupported,
+} from '@octavo/backend';
+import {
+  Conv,
+  type ConvAttributes,
+  ConvInteger,
+  convWindow,
+  type Node,
+  QLinearConv,
+  resolvePads,
+} from '@octavo/core/ir';
+import { type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { conv2d, conv2dOutputSize, type PackedConv2d, packConv2d } from '../conv2d.js';
 import type { Epilogue } from '../epilogue.js';
 import { loadBinding } from '../load-binding.js';
-import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes } from './product-types.js';
+import {
+  biasOf,
+  bytesOf,
+  declineProduct,
+  epilogueOf,
+  type ProductTypes,
+  productTypes,
+  zeroPointsOf,
+} from './product-types.js';
+import { declineQLinear, qlinearTypes } from './qlinear-types.js';
+import { outputTensor, scalarAt } from './tensors.js';
 
 const KERNEL = 'conv2d';
 
 const conv = defineKernel(Conv, {
   supports: (node) => {
-    const reason = declineRank(node) ?? declineProduct(node, 0);
+    const reason = declineRank(node, 1) ?? declineProduct(node, 0);
     return reason ? unsupported(reason) : SUPPORTED;
   },
-  prepare: (preparation) => {
-    const types = productTypes(preparation);
-    const weights = preparation.constants[1];
-    const epilogue = epilogueOf(types, biasOf(preparation.constants[2]));
-    const packed = pack(weights, preparation.attributes.group, types.w.zeroPoints);
-    const zeroPoint = types.x.zeroPoints[0] ?? 0;
-    return {
-      name: kernelName(),
-      run: ([input]) => [
-        convolve(input, packed, weights?.shape ?? [], preparation.attributes, epilogue, zeroPoint),
-      ],
-      dispose: () => packed.dispose(),
-    };
+  prepare: (preparation) => prepareTyped(preparation, productTypes(preparation), 1, 2),
+});
+
+const qlinearConv = defineKernel(QLinearConv, {
+  supports: (node) => {
+    const reason = declineRank(node, 3) ?? declineQLinear(node, 0);
+    return reason ? unsupported(reason) : SUPPORTED;
   },
+  prepare: (preparation) => prepareTyped(preparation, qlinearTypes(preparation), 3, 8),
 });
 
 const convInteger = defineKernel(ConvInteger, {
@@ -35,43 +55,57 @@ const convInteger = defineKernel(ConvInteger, {
     const [, w, , zeroPoint] = node.inputs;
     if (!w?.constant || (zeroPoint && !zeroPoint.constant))
       return unsupported('its weights are not constant');
-    const reason = declineRank(node);
+    const reason = declineRank(node, 1);
     return reason ? unsupported(reason) : SUPPORTED;
   },
   prepare: ({ constants, attributes }) => {
     const weights = constants[1];
-    const packed = pack(
-      weights,
-      attributes.group,
-      constants[3] ? Int32Array.from(toNumbers(constants[3])) : undefined,
-    );
-    return {
-      name: kernelName(),
-      run: ([input, , zeroPoint]) => [
-        convolve(
-          input,
-          packed,
-          weights?.shape ?? [],
-          attributes,
-          { output: 'int32' },
-          zeroPoint ? (toNumbers(zeroPoint)[0] ?? 0) : 0,
-        ),
-      ],
-      dispose: () => packed.dispose(),
-    };
+    const zeroPoints = constants[3] && Int32Array.from(toNumbers(constants[3]));
+    const shape = weights?.shape ?? [];
+    const packed = pack(weights, attributes.group, zeroPoints);
+    return convolver({ packed, shape, attributes, epilogue: { output: 'int32' } }, scalarAt(2));
   },
 });
 
 /** Convolutions of 8-bit integers over one or two spatial axes. */
-export const convolutionKernels: readonly Kernel[] = [conv, convInteger];
+export const convolutionKernels: readonly Kernel[] = [conv, convInteger, qlinearConv];
 
-function declineRank(node: Node): string | undefined {
-  const rank = node.inputs[1]?.shape?.length;
+function declineRank(node: Node, position: number): string | undefined {
+  const rank = node.inputs[position]?.shape?.length;
   return rank === 3 || rank === 4 ? undefined : `no kernel for weights of rank ${rank ?? 'unknown'}`;
 }
 
-function kernelName(): string {
-  return `${KERNEL} ${loadBinding().binding.isa().gemmKernel}`;
+/** A convolution with its weights packed. */
+interface PreparedConvolution {
+  readonly packed: PackedConv2d;
+  /** Of the weights. */
+  readonly shape: Shape;
+  readonly attributes: ConvAttributes;
+  readonly epilogue: Epilogue;
+}
+
+function prepareTyped(
+  { constants, attributes }: NodePreparation & { readonly attributes: ConvAttributes },
+  types: ProductTypes,
+  weights: number,
+  bias: number,
+): PreparedKernel {
+  const packed = pack(constants[weights], attributes.group, zeroPointsOf(types.w));
+  const shape = constants[weights]?.shape ?? [];
+  const zeroPoint = types.x.zeroPoints[0] ?? 0;
+  const epilogue = epilogueOf(types, biasOf(constants[bias]));
+  return convolver({ packed, shape, attributes, epilogue }, () => zeroPoint);
+}
+
+function convolver(
+  convolution: PreparedConvolution,
+  zeroPoint: (inputs: Operands) => number,
+): PreparedKernel {
+  return {
+    name: `${KERNEL} ${loadBinding().binding.isa().gemmKernel}`,
+    run: (inputs) => [convolve(inputs[0], convolution, zeroPoint(inputs))],
+    dispose: () => convolution.packed.dispose(),
+  };
 }
 
 function pack(weights: Tensor | undefined, groups: number, zeroPoints: Int32Array | undefined): PackedConv2d {
@@ -88,14 +122,11 @@ function pack(weights: Tensor | undefined, groups: number, zeroPoints: Int32Arra
 /** One spatial axis is a second one of size 1. */
 function convolve(
   input: Tensor | undefined,
-  packed: PackedConv2d,
-  weightShape: Shape,
-  attributes: ConvAttributes,
-  epilogue: Epilogue,
+  { packed, shape, attributes, epilogue }: PreparedConvolution,
   zeroPoint: number,
 ): Tensor {
   const [batch = 1, , ...spatial] = input?.shape ?? [];
-  const pads = resolvePads(spatial, convWindow(attributes, weightShape.slice(2)));
+  const pads = resolvePads(spatial, convWindow(attributes, shape.slice(2)));
   const isPlane = spatial.length === 2;
   const [height = 1, width = 1] = isPlane ? spatial : [1, ...spatial];
   const pair = (list: readonly number[] | undefined): [number, number] => {
@@ -117,9 +148,4 @@ function convolve(
     [batch, packed.outChannels, ...(isPlane ? [outHeight, outWidth] : [outWidth])],
     out,
   );
-}
-
-/** Wraps what a kernel wrote. */
-export function outputTensor(dtype: Epilogue['output'], shape: Shape, data: OutputArray): Tensor {
-  return new Tensor(dtype, shape, data as never);
 }

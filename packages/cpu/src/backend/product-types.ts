@@ -1,16 +1,19 @@
 import type { NodePreparation } from '@octavo/backend';
-import type { Node, TensorType, Value } from '@octavo/core/ir';
+import type { Node, Value } from '@octavo/core/ir';
 import { type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ByteArray } from '../binding.js';
-import type { Epilogue } from '../epilogue.js';
+import type { Float32Epilogue, QuantizedEpilogue } from '../epilogue.js';
+
+/** The scales and zero points of an operand: one, or one an output channel of the weights. */
+export type Qparams = Pick<QuantizedType, 'scales' | 'zeroPoints'>;
 
 /** What a product of quantized values is made of. */
 export interface ProductTypes {
-  readonly x: QuantizedType;
-  readonly w: QuantizedType;
+  readonly x: Qparams;
+  readonly w: Qparams;
   /** Absent when the product's output is float. */
-  readonly y: QuantizedType | undefined;
+  readonly y: (Qparams & { readonly storage: DType }) | undefined;
 }
 
 /**
@@ -26,11 +29,21 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
   if (x.quantized.granularity.kind !== 'per-tensor') return 'its input is not quantized per tensor';
   const { granularity } = w.quantized;
   if (granularity.kind === 'per-block') return 'its weights are quantized in blocks';
-  if (granularity.kind === 'per-axis' && granularity.axis !== channelAxis)
+  const rank = w.shape?.length ?? 0;
+  if (granularity.kind === 'per-axis' && (granularity.axis + rank) % rank !== channelAxis)
     return `its weights are quantized along axis ${granularity.axis}`;
   if (y.quantized ? !isBytes(y) || y.quantized.granularity.kind !== 'per-tensor' : y.dtype !== 'float32')
     return `no kernel with ${y.dtype ?? 'untyped'} output`;
-  return bias ? declineBias(bias, x.quantized, w.quantized) : undefined;
+  return (
+    declineScales({ x: x.quantized, w: w.quantized, y: y.quantized }) ??
+    (bias ? declineBias(bias, x.quantized, w.quantized) : undefined)
+  );
+}
+
+/** Kernels take finite multipliers only; an output scale of 0 gives others. */
+export function declineScales(types: ProductTypes): string | undefined {
+  const { scales } = epilogueOf(types, undefined);
+  return scales.every(Number.isFinite) ? undefined : 'its scales give multipliers that are not finite';
 }
 
 /** Relative difference of a bias scale from `f32(s_x * s_w)` that float32 rounding in exporters explains. */
@@ -63,8 +76,11 @@ export function productTypes({ inputTypes, outputTypes }: NodePreparation): Prod
   return { x, w, y: outputTypes[0]?.quantized };
 }
 
+/** An epilogue with a multiplier for all channels or one for each. */
+type ScaledEpilogue = (Float32Epilogue | QuantizedEpilogue) & { readonly scales: Float32Array };
+
 /** Requantization to y, or dequantization where y is float; the bias is added in int32. */
-export function epilogueOf({ x, w, y }: ProductTypes, bias: Int32Array | undefined): Epilogue {
+export function epilogueOf({ x, w, y }: ProductTypes, bias: Int32Array | undefined): ScaledEpilogue {
   const inputScale = x.scales[0] ?? 1;
   if (!y) return { output: 'float32', bias, scales: w.scales.map((scale) => inputScale * scale) };
   return {
@@ -91,8 +107,12 @@ export function biasOf(tensor: Tensor | undefined): Int32Array | undefined {
   throw new OctavoError({ code: 'KERNEL_DTYPE', message: `expected an int32 bias, found ${tensor.dtype}.` });
 }
 
-/** The sizes of a type whose dimensions are all known. */
-export function fixedShape(type: TensorType | undefined): readonly number[] | undefined {
-  const sizes = type?.shape?.filter((dim) => typeof dim === 'number');
-  return sizes && sizes.length === type?.shape?.length ? sizes : undefined;
+/** Zero points as kernels take them: none where all are 0, which spares the sums of the input's rows. */
+export function zeroPointsOf({ zeroPoints }: Qparams): Int32Array | undefined {
+  return zeroPoints.some((zeroPoint) => zeroPoint !== 0) ? zeroPoints : undefined;
+}
+
+/** The elements of a zero point or bias operand. */
+export function integersOf(tensor: Tensor | undefined): Int32Array {
+  return tensor ? Int32Array.from(toNumbers(tensor)) : new Int32Array(1);
 }

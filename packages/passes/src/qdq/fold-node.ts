@@ -11,7 +11,7 @@ import {
 import { type QuantizedType, sameQuantization } from '@octavo/core/quant';
 import { isFloat } from '@octavo/core/tensor';
 import { clampBounds, commutesWithClamp, isImpliedByRange } from './clamp.js';
-import { hasIntegerArithmetic, integerProblem } from './integer-ops.js';
+import { givesFloatSums, hasIntegerArithmetic, integerProblem } from './integer-ops.js';
 
 /** How one output of a node becomes quantized: through which clamps, by which QuantizeLinear nodes. */
 interface QuantizedResult {
@@ -28,7 +28,8 @@ interface FoldPlan {
 }
 
 /**
- * Folds DequantizeLinear -> node -> [Relu | Clip] -> QuantizeLinear into the same op on quantized values.
+ * Folds DequantizeLinear -> node -> [Relu | Clip] -> QuantizeLinear into the same op on quantized values. A product with
+ * constant weights folds without the QuantizeLinear too: its output stays float, `f32(f32(acc) * f32(s_x * s_w[c]))`.
  * @returns `folded`, why not, or undefined when the node has nothing to do with quantization.
  */
 export function foldNode(graph: Graph, node: Node, quantizedTypes: QuantizedOutputs): string | undefined {
@@ -57,6 +58,8 @@ function planFold(graph: Graph, node: Node, typeOf: QuantizedOutputs): FoldPlan 
   if (problem) return problem;
   const results = node.outputs.map((value) => resultOf(graph, value, typeOf));
   const blocked = results.find((result) => typeof result === 'string');
+  const inFloat = blocked !== undefined && givesFloatSums(node, inputs);
+  if (inFloat) return { inputs, results: [undefined] };
   if (blocked !== undefined) return blocked;
   const folded = results.map((result) => (typeof result === 'string' ? undefined : result));
   return folded.some((result) => result) ? { inputs, results: folded } : 'it gives no quantized result';

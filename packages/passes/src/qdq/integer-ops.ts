@@ -29,6 +29,20 @@ export function integerProblem(node: Node, types: InputTypes): string | undefine
   return DEMANDS.find(([op]) => op.is(node))?.[1](node, types);
 }
 
+const PRODUCTS: readonly Op[] = [Conv, ConvTranspose, Gemm, MatMul];
+
+/**
+ * Whether a node whose operands {@link integerProblem} accepts is a product with constant weights and bias, so that its
+ * int32 sums are worth dequantizing where nothing quantizes them.
+ */
+export function givesFloatSums(node: Node, inputs: readonly (Value | undefined)[]): boolean {
+  return (
+    PRODUCTS.some((op) => op.is(node)) &&
+    node.output?.dtype === 'float32' &&
+    inputs.slice(1).every((value) => !value || value.constant !== undefined)
+  );
+}
+
 function elementwiseProblem(types: InputTypes): string | undefined {
   return types.some((type) => type && type.granularity.kind !== 'per-tensor')
     ? 'an operand is not quantized per tensor'

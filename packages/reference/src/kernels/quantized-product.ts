@@ -13,14 +13,14 @@ import {
 import type { QuantizedType, StorageDType } from '@octavo/core/quant';
 import { OctavoError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type Convolution, convolve, planConvolution } from '../convolution.js';
-import { centeredWeights, integerConvolution, requantizeConvolution } from '../integer-convolution.js';
+import { centeredWeights, finishConvolution, integerConvolution } from '../integer-convolution.js';
 import {
   centeredColumns,
+  finishProduct,
   type IntegerOperand,
   type IntegerResult,
   integerSums,
   orientedOperand,
-  requantizeProduct,
 } from '../integer-product.js';
 import { addBroadcast } from '../matmul-plan.js';
 import { operand } from '../operand.js';
@@ -29,13 +29,14 @@ import { convolveTransposed, planTransposedConvolution } from '../transposed-con
 const BYTES: readonly StorageDType[] = ['int8', 'uint8', 'int16', 'uint16', 'int4', 'uint4', 'int2', 'uint2'];
 
 /**
- * Whether a node multiplies quantized values in integers: x and y per tensor, w per tensor or along `axis`, bias
- * int32 with scale `f32(s_x * s_w)` and zero point 0.
+ * Whether a node multiplies quantized values in integers: x and y per tensor (or y float32), w per tensor or along
+ * `axis`, bias int32 with scale `f32(s_x * s_w)` and zero point 0.
  */
 function multipliesIntegers(node: Node, axis: number): boolean {
   const [x, w, bias] = node.inputs;
   const [xType, wType, yType] = [x?.quantized, w?.quantized, node.output?.quantized];
-  if (!xType || !wType || !yType || !isPlain(xType) || !isPlain(yType)) return false;
+  if (!xType || !wType || !isPlain(xType)) return false;
+  if (yType ? !isPlain(yType) : node.output?.dtype !== 'float32') return false;
   if (!BYTES.includes(xType.storage) || !BYTES.includes(wType.storage)) return false;
   const rank = w?.shape?.length ?? 0;
   const { granularity } = wType;
@@ -64,11 +65,11 @@ function biasFits(bias: QuantizedType | undefined, x: QuantizedType, w: Quantize
 
 const declined = unsupported('not a product of quantized values in integers');
 
-/** Quantized types of x, w and y of a node that {@link multipliesIntegers} accepted. */
+/** Quantized types of x, w and (unless it is float) y of a node that {@link multipliesIntegers} accepted. */
 function typesOf({ inputTypes, outputTypes }: NodePreparation) {
   const [x, w, y] = [inputTypes[0]?.quantized, inputTypes[1]?.quantized, outputTypes[0]?.quantized];
-  if (x && w && y) return { x, w, y: resultOf(y) };
-  throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x, w and y are quantized values.' });
+  if (x && w) return { x, w, y: y && resultOf(y) };
+  throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized values.' });
 }
 
 /** The scale, zero point and storage of a per-tensor type. */
@@ -95,7 +96,7 @@ function convolutionKernel<I extends readonly Slot[], O extends readonly Slot[],
         const bias = inputs[2] && toNumbers(inputs[2]);
         const [values, zeroPoint] = [toNumbers(input), x.zeroPoints[0] ?? 0];
         const sums = integerConvolution(values, zeroPoint, fixed ?? center(weights), bias, plan, multiply);
-        return [requantizeConvolution(sums, plan, x.scales[0] ?? 1, w.scales, y)];
+        return [finishConvolution(sums, plan, x.scales[0] ?? 1, w.scales, y)];
       };
     },
   });
@@ -119,7 +120,7 @@ const matMul = defineKernel(MatMul, {
     return (inputs) => {
       const b = fixed ?? rightOperand(operand(inputs, 1), w, false);
       const { plan, sums } = integerSums(asOperand(operand(inputs, 0), x), b.matrix, b.centered);
-      return [requantizeProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
+      return [finishProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
     };
   },
 });
@@ -141,12 +142,12 @@ const gemm = defineKernel(Gemm, {
       const { plan, sums } = integerSums(a, b.matrix, b.centered);
       const bias = inputs[2];
       if (bias) addBroadcast(sums, plan.shape, toNumbers(bias), bias.shape, 1);
-      return [requantizeProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
+      return [finishProduct(new Int32Array(sums), plan, x.scales, w.scales, y)];
     };
   },
 });
 
-/** Conv, ConvTranspose, MatMul and Gemm on quantized values: int32 accumulation, then one requantization. */
+/** Conv, ConvTranspose, MatMul and Gemm on quantized values: int32 accumulation, then one requantization or dequantization. */
 export const quantizedProductKernels: readonly Kernel[] = [
   convolutionKernel(Conv, 0, planConvolution, convolve),
   convolutionKernel(ConvTranspose, 1, planTransposedConvolution, convolveTransposed),

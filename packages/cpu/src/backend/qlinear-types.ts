@@ -1,0 +1,66 @@
+import type { NodePreparation } from '@octavo/backend';
+import type { Node, Value } from '@octavo/core/ir';
+import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { declineScales, integersOf, type ProductTypes, type Qparams } from './product-types.js';
+
+/*
+ * QLinearConv and QLinearMatMul have the same operands: x, its scale and zero point, w, its scale and zero point, the
+ * scale and zero point of y, and the former a bias.
+ */
+
+/**
+ * Why the native kernels do not run a QLinear product, or undefined when they do.
+ * @param channelAxis Axis of w that counts output channels.
+ */
+export function declineQLinear(node: Node, channelAxis: number): string | undefined {
+  const [x, ...rest] = node.inputs;
+  const fixed = rest.filter((value) => value !== undefined);
+  if (fixed.some((value) => !value.constant))
+    return 'its weights, bias, scales or zero points are not constant';
+  const [, , , w] = node.inputs;
+  if (!isByte(x?.dtype) || !isByte(w?.dtype)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
+  const channels = w?.constant?.shape[channelAxis];
+  const [xScale, xZero, , wScale, wZero, yScale, yZero] = rest;
+  if ([xScale, xZero, yScale, yZero].some((value) => sizeOf(value) !== 1))
+    return 'its input or output is not quantized per tensor';
+  if ([wScale, wZero].some((value) => sizeOf(value) !== 1 && sizeOf(value) !== channels))
+    return 'its weights are not quantized along their output channels';
+  if (
+    rest
+      .slice(0, 2)
+      .concat(rest.slice(3))
+      .some((value) => value && !value.constant?.peek())
+  )
+    return 'its scales or zero points are not in memory';
+  return declineScales(typesFrom(node.inputs.map((value) => value?.constant?.peek())));
+}
+
+/** The scales and zero points of a node that {@link declineQLinear} accepted. */
+export function qlinearTypes({ constants }: NodePreparation): ProductTypes {
+  return typesFrom(constants);
+}
+
+function typesFrom(operands: readonly (Tensor | undefined)[]): ProductTypes {
+  const storage = operands[7]?.dtype;
+  if (!storage) throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'y has a zero point.' });
+  return {
+    x: qparams(operands[1], operands[2]),
+    w: qparams(operands[4], operands[5]),
+    y: { ...qparams(operands[6], operands[7]), storage },
+  };
+}
+
+function qparams(scale: Tensor | undefined, zeroPoint: Tensor | undefined): Qparams {
+  return {
+    scales: scale ? Float32Array.from(toNumbers(scale)) : Float32Array.of(1),
+    zeroPoints: integersOf(zeroPoint),
+  };
+}
+
+function isByte(dtype: string | undefined): boolean {
+  return dtype === 'int8' || dtype === 'uint8';
+}
+
+function sizeOf(value: Value | undefined): number | undefined {
+  return value?.constant?.size;
+}
