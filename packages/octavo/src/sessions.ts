@@ -44,7 +44,8 @@ export async function openSession(model: Model, options: OpenOptions = {}): Prom
     return await openOwn(model, options);
   } catch (error) {
     if (!failedWith(error, 'OP_UNSUPPORTED')) throw error;
-    const session = await openNamed(model, 'onnxruntime', options).catch(() => {
+    const session = await openNamed(model, 'onnxruntime', options).catch((second: unknown) => {
+      if (second instanceof OctavoError) notice(second.message);
       throw error;
     });
     notice(`Running on onnxruntime: ${error.message}`);
@@ -63,9 +64,8 @@ export async function openFastSession(model: Model, options: OpenOptions = {}): 
     return await openNamed(model, 'onnxruntime', options);
   } catch (error) {
     if (!failedWith(error, 'ORT_MISSING', 'ORT_LOAD')) throw error;
-    const session = await openOwn(model, options);
     notice(`Running on our own backends: ${error.fault}`);
-    return session;
+    return openOwn(model, options);
   }
 }
 

@@ -1,0 +1,190 @@
+import { writeFileSync } from 'node:fs';
+import { fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { loadOnnx } from '@octavo/formats/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { octavo, Workspace } from '../../tests/command-line.js';
+import { classifier, rows, saveModel, saveNpz, withUnknownOp } from '../../tests/models.js';
+import { documentOf } from '../../tests/schemas.js';
+import { openSession } from '../sessions.js';
+
+const COUNT = 40;
+
+let work: Workspace;
+let model: string;
+let int8: string;
+let integer: string;
+let data: string;
+
+/** Labels that the float model gives itself, and two groups. */
+beforeAll(async () => {
+  work = new Workspace();
+  model = await saveModel(classifier(), work.path('model.onnx'));
+  const x = rows(COUNT, 32);
+  data = saveNpz(work.path('data.npz'), {
+    x,
+    label: int64(await classesOf(model, x)),
+    group: fromNumbers(
+      'int32',
+      [COUNT],
+      Array.from({ length: COUNT }, (_, i) => i % 2),
+    ),
+  });
+  int8 = work.path('int8.onnx');
+  integer = work.path('integer.onnx');
+  const quantize = ['quantize', model, '--calibration', data];
+  await octavo([...quantize, '-o', int8]);
+  await octavo([...quantize, '-o', integer, '--io', 'uint8']);
+});
+afterAll(() => work.remove());
+
+async function classesOf(path: string, x: Tensor): Promise<number[]> {
+  using session = await openSession(await loadOnnx(path), { backend: 'reference' });
+  const { scores } = await session.run({ x });
+  const numbers = scores ? [...toNumbers(scores)] : [];
+  return Array.from({ length: COUNT }, (_, row) => {
+    const own = numbers.slice(4 * row, 4 * row + 4);
+    return own.indexOf(Math.max(...own));
+  });
+}
+
+describe('octavo evaluate', () => {
+  const evaluation = (...args: string[]): string[] => [
+    'evaluate',
+    ...args,
+    '--data',
+    data,
+    '--label',
+    'label',
+  ];
+
+  it('scores a model alone', async () => {
+    const ran = await octavo(evaluation(model, '--metric', 'top1', '--json'));
+    expect(ran.code).toBe(0);
+    const document = documentOf(ran.stdout, 'evaluate');
+    expect(document).toMatchObject({ model, against: null, data, metric: 'top1', higherIsBetter: true });
+    expect(document['overall']).toMatchObject({ count: COUNT, value: 1, interval: { low: 1, high: 1 } });
+    expect(document['overall']).not.toHaveProperty('original');
+  });
+
+  it.each(['reference', 'onnxruntime'])('compares with the original by segment on %s', async (backend) => {
+    const args = evaluation(
+      int8,
+      '--against',
+      model,
+      '--metric',
+      'top1',
+      '--segment',
+      'group',
+      '--segment',
+      'label:2',
+    );
+    const ran = await octavo([...args, '--backend', backend, '--json']);
+    const document = documentOf(ran.stdout, 'evaluate');
+    expect(document['overall']).toMatchObject({ count: COUNT, original: { value: 1 } });
+    expect(document['segments']).toMatchObject([
+      {
+        by: 'group',
+        segments: [
+          { name: '0', count: 20 },
+          { name: '1', count: 20 },
+        ],
+      },
+      { by: 'label:2', segments: [{ name: 'label < 2' }, { name: 'label >= 2' }] },
+    ]);
+  });
+
+  it('gives a full-integer model the real numbers that its original takes', async () => {
+    const scores = async (file: string) =>
+      documentOf(
+        (await octavo(evaluation(file, '--against', model, '--metric', 'nll', '--json'))).stdout,
+        'evaluate',
+      );
+    const value = (document: Record<string, unknown>) => (document['overall'] as { value: number }).value;
+    const [float, whole] = [value(await scores(int8)), value(await scores(integer))];
+    expect(Math.abs(whole - float) / float).toBeLessThan(0.1);
+  });
+
+  it('prints a table for people', async () => {
+    const ran = await octavo(evaluation(int8, '--against', model, '--metric', 'top1', '--samples', '10'));
+    expect(ran.stdout.split('\n')[0]).toMatch(
+      /^segment +samples +top1 +95% interval +original +retention +drop +95% interval$/,
+    );
+    expect(ran.stdout.split('\n')[2]).toMatch(/^all +10 +\d+\.\d\d% .* 100\.00% /);
+    expect(ran.stderr).toBe(`scoring ${int8} 10 samples\nscoring ${model} 10 samples\n`);
+  });
+
+  it('reads columns of a table', async () => {
+    const names = Array.from({ length: 32 }, (_, i) => `f${i}`);
+    const numbers = [...toNumbers(rows(4, 32))];
+    const lines = [0, 1, 2, 3].map((row) =>
+      [...numbers.slice(32 * row, 32 * row + 32), row, 'north'].join(','),
+    );
+    writeFileSync(work.path('rows.csv'), [[...names, 'label', 'region'].join(','), ...lines].join('\n'));
+    writeFileSync(work.path('columns.json'), JSON.stringify({ columns: { x: { from: 'f0', to: 'f31' } } }));
+    const ran = await octavo([
+      ...['evaluate', model, '--data', work.path('rows.csv'), '--preprocess', work.path('columns.json')],
+      ...['--label', 'label', '--metric', 'top5', '--segment', 'region', '--json'],
+    ]);
+    expect(documentOf(ran.stdout, 'evaluate')).toMatchObject({
+      overall: { count: 4, value: 1 },
+      segments: [{ by: 'region', segments: [{ name: 'north', count: 4 }] }],
+    });
+  });
+});
+
+describe('octavo compare', () => {
+  it('lists the layers, the worst first', async () => {
+    const ran = await octavo(['compare', model, int8, '--data', data, '--json']);
+    expect(ran.code).toBe(0);
+    const document = documentOf(ran.stdout, 'compare');
+    expect(document).toMatchObject({ original: model, quantized: int8, samples: COUNT });
+    const layers = document['layers'] as { value: string; sqnr: number }[];
+    expect(layers.map(({ value }) => value).sort()).toEqual(['hidden', 'rectified', 'scores']);
+    expect(layers.map(({ sqnr }) => sqnr)).toEqual(layers.map(({ sqnr }) => sqnr).sort((a, b) => a - b));
+    expect(layers[0]?.sqnr).toBeGreaterThan(25);
+  });
+
+  it('finds nothing between a model and itself', async () => {
+    const ran = await octavo(['compare', model, model, '--data', data, '--json']);
+    const layers = documentOf(ran.stdout, 'compare')['layers'] as { sqnr: unknown; maxAbs: number }[];
+    expect(new Set(layers.map(({ sqnr }) => sqnr))).toEqual(new Set(['Infinity']));
+    expect(new Set(layers.map(({ maxAbs }) => maxAbs))).toEqual(new Set([0]));
+  });
+
+  it('compares a full-integer model', async () => {
+    const ran = await octavo(['compare', model, integer, '--data', data, '--backend', 'reference', '--json']);
+    expect(ran.stderr).toBe(`comparing ${COUNT} samples\n`);
+    const layers = documentOf(ran.stdout, 'compare')['layers'] as { sqnr: number }[];
+    expect(layers[0]?.sqnr).toBeGreaterThan(25);
+  });
+
+  it('refuses models that have nothing in common', async () => {
+    const other = await saveModel(withUnknownOp(), work.path('other.onnx'));
+    const ran = await octavo(['compare', model, other, '--data', data, '--json']);
+    expect(ran.code).toBe(1);
+    expect(documentOf(ran.stdout, 'error')).toMatchObject({
+      error: { code: 'NOTHING_TO_COMPARE', where: other },
+    });
+  });
+});
+
+describe('octavo inspect', () => {
+  it('shows what a model holds', async () => {
+    const ran = await octavo(['inspect', int8, '--json']);
+    expect(documentOf(ran.stdout, 'inspect')).toMatchObject({
+      file: int8,
+      producer: 'octavo',
+      opsets: { 'ai.onnx': 21 },
+      inputs: [{ name: 'x', dtype: 'float32', shape: ['N', 32] }],
+      outputs: [{ name: 'scores', dtype: 'float32', shape: ['N', 4] }],
+      quantization: { quantizeNodes: 2, dequantizeNodes: 6, integerNodes: 0, weightOnlyNodes: 0 },
+    });
+  });
+
+  it('names ops that have no definition', async () => {
+    const odd = await saveModel(withUnknownOp(), work.path('odd.onnx'));
+    const ran = await octavo(['inspect', odd]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/com\.example\.Swirl +1 +no definition/);
+  });
+});

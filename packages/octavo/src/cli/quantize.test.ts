@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { loadOnnx, saveOnnx } from '@octavo/formats/node';
+import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { octavo, Workspace } from '../../tests/command-line.js';
+import { classifier, rows, saveModel, saveNpz, twoInputs } from '../../tests/models.js';
+import { documentOf } from '../../tests/schemas.js';
+
+let work: Workspace;
+let model: string;
+let data: string;
+
+beforeEach(async () => {
+  work = new Workspace();
+  model = await saveModel(classifier(), work.path('model.onnx'));
+  data = saveNpz(work.path('data.npz'), { x: rows(24, 32) });
+});
+afterEach(() => work.remove());
+
+/** Op names of a model, without repetition. */
+async function opsOf(path: string): Promise<string[]> {
+  const { graph } = await loadOnnx(path);
+  return [...new Set(graph.nodes.map((node) => node.op.name))].sort();
+}
+
+async function opensInOnnxRuntime(path: string): Promise<void> {
+  using session = await createOnnxRuntimeSession(path);
+  expect(session.outputs.length).toBeGreaterThan(0);
+}
+
+describe('octavo quantize', () => {
+  it('writes a static INT8 model and says what it did', async () => {
+    const output = work.path('int8.onnx');
+    const ran = await octavo(['quantize', model, '-o', output, '--calibration', data, '--json']);
+    expect(ran.code).toBe(0);
+    const document = documentOf(ran.stdout, 'quantize');
+    expect(document).toMatchObject({ input: model, output, samples: 24, reportFiles: [], warnings: [] });
+    expect(document['recipe']).toMatchObject({ mode: 'static', weights: 'int8', activations: 'uint8' });
+    expect(document['decisions']).toMatchObject([
+      { node: 'hidden_gemm', quantized: true },
+      { node: 'scores_gemm', quantized: true },
+    ]);
+    expect(Number(document['bytesAfter'])).toBe(readFileSync(output).length);
+    expect(Number(document['bytesAfter'])).toBeLessThan(Number(document['bytesBefore']));
+    expect(await opsOf(output)).toEqual(['DequantizeLinear', 'Gemm', 'QuantizeLinear', 'Relu']);
+    expect(work.list()).toEqual(['data.npz', 'int8.onnx', 'model.onnx']);
+    await opensInOnnxRuntime(output);
+  });
+
+  it('prints a summary for people, and progress apart from it', async () => {
+    const output = work.path('int8.onnx');
+    const ran = await octavo([
+      'quantize',
+      model,
+      '-o',
+      output,
+      '--calibration',
+      data,
+      '--exclude',
+      'scores*',
+    ]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(
+      /int8\.onnx: [\d.]+ KB -> [\d.]+ KB \(0\.\d\dx\)\n1 nodes quantized, 1 left in float; 24 calibration samples/,
+    );
+    expect(ran.stdout).toMatch(/scores_gemm +Gemm +excluded by scores\*/);
+    expect(ran.stderr).toBe('calibrating 24 samples\n');
+  });
+
+  it('takes a seeded selection of the calibration data', async () => {
+    const args = ['quantize', model, '--calibration', data, '--samples', '3', '--json'];
+    const run = async (name: string, seed: string) =>
+      documentOf((await octavo([...args, '-o', work.path(name), '--seed', seed])).stdout, 'quantize');
+    const first = await run('a.onnx', '1');
+    expect(first['samples']).toBe(3);
+    expect((await run('b.onnx', '1'))['activations']).toEqual(first['activations']);
+    expect((await run('c.onnx', '2'))['activations']).not.toEqual(first['activations']);
+  });
+
+  it.each([
+    ['dynamic', ['--mode', 'dynamic'], 'MatMulInteger'],
+    ['weight-only int4 as MatMulNBits', ['--mode', 'weight-only'], 'MatMulNBits'],
+    ['weight-only int8 as MatMulNBits', ['--mode', 'weight-only', '--weights', 'int8'], 'MatMulNBits'],
+    [
+      'weight-only int4 as blocked DequantizeLinear',
+      ['--mode', 'weight-only', '--format', 'qdq', '--block-size', '16'],
+      'DequantizeLinear',
+    ],
+  ])('writes a %s model that onnxruntime opens', async (_, flags, op) => {
+    const output = work.path('out.onnx');
+    const ran = await octavo(['quantize', model, '-o', output, ...flags, '--json']);
+    expect(ran.stderr).toBe('');
+    expect(ran.code).toBe(0);
+    expect(documentOf(ran.stdout, 'quantize')).toMatchObject({ samples: 0, activations: [] });
+    expect(await opsOf(output)).toContain(op);
+    await opensInOnnxRuntime(output);
+  });
+
+  it('writes an FP16 model of about half the size', async () => {
+    const output = work.path('fp16.onnx');
+    const ran = await octavo(['quantize', model, '-o', output, '--mode', 'fp16', '--json']);
+    const document = documentOf(ran.stdout, 'quantize');
+    expect(Number(document['bytesAfter']) / Number(document['bytesBefore'])).toBeLessThan(0.6);
+    const { graph } = await loadOnnx(output);
+    expect(graph.initializers.every((value) => value.dtype === 'float16')).toBe(true);
+    await opensInOnnxRuntime(output);
+  });
+
+  it.each(['uint8', 'int8'])('gives the graph %s inputs and outputs with --io', async (io) => {
+    const output = work.path('integer.onnx');
+    const ran = await octavo(['quantize', model, '-o', output, '--calibration', data, '--io', io, '--json']);
+    expect(documentOf(ran.stdout, 'quantize')['recipe']).toMatchObject({ io, activations: io });
+    const { graph } = await loadOnnx(output);
+    expect([...graph.inputs, ...graph.outputs].map(({ name, dtype }) => [name, dtype])).toEqual([
+      ['x', io],
+      ['scores', io],
+    ]);
+    await opensInOnnxRuntime(output);
+  });
+
+  it('quantizes a model with several inputs', async () => {
+    const source = await saveModel(twoInputs(), work.path('two.onnx'));
+    const both = saveNpz(work.path('both.npz'), { left: rows(5, 16), right: rows(5, 16, 1) });
+    const output = work.path('two.int8.onnx');
+    const ran = await octavo(['quantize', source, '-o', output, '--calibration', both, '--json']);
+    expect(documentOf(ran.stdout, 'quantize')['samples']).toBe(5);
+    await opensInOnnxRuntime(output);
+  });
+
+  it('writes a report that fits its schema', async () => {
+    const args = [
+      'quantize',
+      model,
+      '-o',
+      work.path('int8.onnx'),
+      '--calibration',
+      data,
+      '--report',
+      work.path('new', 'report'),
+    ];
+    const ran = await octavo([...args, '--threads', '2', '--json']);
+    const { reportFiles, ...run } = documentOf(ran.stdout, 'quantize');
+    expect(reportFiles).toEqual([
+      work.path('new', 'report', 'report.json'),
+      work.path('new', 'report', 'report.html'),
+    ]);
+    expect(documentOf(readFileSync(work.path('new', 'report', 'report.json'), 'utf8'), 'report')).toEqual(
+      run,
+    );
+    expect(readFileSync(work.path('new', 'report', 'report.html'), 'utf8')).toContain('hidden_gemm');
+  });
+
+  it('never overwrites external data of its input', async () => {
+    await saveOnnx(classifier(1024), work.path('big.onnx'), { externalData: 'always' });
+    const before = readFileSync(work.path('big.onnx.data'));
+    const ran = await octavo([
+      'quantize',
+      work.path('big.onnx'),
+      '-o',
+      work.path('big.onnx.data'),
+      '--mode',
+      'fp16',
+    ]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('the output is the input');
+    expect(readFileSync(work.path('big.onnx.data')).equals(before)).toBe(true);
+  });
+
+  it('counts external data into the sizes', async () => {
+    await saveOnnx(classifier(1024), work.path('big.onnx'), { externalData: 'always' });
+    const ran = await octavo([
+      'quantize',
+      work.path('big.onnx'),
+      '-o',
+      work.path('small.onnx'),
+      '--mode',
+      'fp16',
+      '--json',
+    ]);
+    const whole =
+      readFileSync(work.path('big.onnx')).length + readFileSync(work.path('big.onnx.data')).length;
+    expect(documentOf(ran.stdout, 'quantize')['bytesBefore']).toBe(whole);
+  });
+});
