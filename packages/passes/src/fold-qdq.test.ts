@@ -262,19 +262,6 @@ describe('fold-qdq', () => {
     expect(declined.map((each) => each.reason)).toContain('its output y leaves the graph in float');
   });
 
-  it.each([
-    '%y = Conv(%xd, %wd, %bd)\n%z = Neg(%y)\noutput %z',
-    '%y = Conv(%xd, %wd, %bd)\noutput %y',
-    '%y = Conv(%xd, %wd, %bd)\n%z = QuantizeLinear(%y, %xs, %xz)\noutput %z',
-  ])('folds the operands of a product whose result is needed in float: %s', async (body) => {
-    const { text, declined } = await fold(`graph opset 21 {${CONV}
-      ${body}
-      ${OUT}
-    }`);
-    expect(declined).toEqual([]);
-    expect(text).toContain('%y: float32[1, 2, 2, 2] = Conv(%xq, %w, %b)');
-  });
-
   it('leaves integers plain that another node reads as integers', async () => {
     const { text, declined } = await fold(`graph opset 21 {${CONV}
       %y = Conv(%xd, %wd, %bd)

@@ -21,7 +21,8 @@ import { sinkWeights } from './qdq/sink-weights.js';
 /**
  * Turns exact QuantizeLinear / DequantizeLinear patterns into quantized types: a float op between
  * DequantizeLinear nodes and a QuantizeLinear becomes the same op on quantized values, which means dequantize, compute,
- * quantize; a product with constant weights folds without the QuantizeLinear too, and gives float. Relu and Clip before the QuantizeLinear move behind it, or vanish where its range clamps as they do.
+ * quantize. A product with constant weights folds without the QuantizeLinear too, and gives float. Relu and Clip before
+ * the QuantizeLinear move behind it, or vanish where its range clamps as they do.
  * Every other crossing stays an explicit node. The inverse is `materialize-qdq`.
  * @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite.
  */
