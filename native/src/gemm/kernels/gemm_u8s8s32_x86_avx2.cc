@@ -14,46 +14,30 @@ namespace {
 
 constexpr int kLanes = 8;
 
-// Puts bytes `first` and `first` + 1 of a word that fills all lanes into the two halves of each.
-inline __m256i widen_pair(__m256i words, int first) {
-  constexpr uint32_t kZeros = 0x80008000;
-  const uint32_t places = kZeros | static_cast<uint32_t>((first + 1) << 16 | first);
-  return _mm256_shuffle_epi8(words, _mm256_set1_epi32(static_cast<int32_t>(places)));
+// Two bytes as the 16-bit halves of every lane.
+inline __m256i broadcast_pair(const uint8_t* bytes, size_t count) {
+  int16_t pair = 0;
+  memcpy(&pair, bytes, count);
+  const __m256i low_byte_high_byte = _mm256_set1_epi32(static_cast<int32_t>(0x80018000));
+  return _mm256_shuffle_epi8(_mm256_set1_epi16(pair), low_byte_high_byte);
 }
 
-inline __m256i broadcast_word(const uint8_t* bytes, size_t count) {
-  int32_t word = 0;
-  memcpy(&word, bytes, count);
-  return _mm256_set1_epi32(word);
-}
-
-template <int NV>
-inline void load_weights(const int8_t* weights, __m256i (&w)[NV]) {
-  for (int j = 0; j < NV; ++j) {
-    w[j] = _mm256_cvtepi8_epi16(
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + 2 * kLanes * j)));
-  }
-}
-
-// Adds the products of up to four k, in two steps of two.
 template <int MR, int NV>
 __attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const uint8_t* lhs,
                                                 size_t stride, size_t count,
                                                 const int8_t* weights) {
-  __m256i a[MR], w[NV];
-#pragma GCC unroll 4
-  for (int i = 0; i < MR; ++i) a[i] = broadcast_word(lhs + i * stride, count);
+  __m256i w[NV];
 #pragma GCC unroll 2
-  for (int first = 0; first < 4; first += 2) {
-    if (static_cast<size_t>(first) >= count) return;
-    load_weights(weights + first * kLanes * NV, w);
+  for (int j = 0; j < NV; ++j) {
+    const __m128i* bytes = reinterpret_cast<const __m128i*>(weights + 2 * kLanes * j);
+    w[j] = _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes));
+  }
 #pragma GCC unroll 4
-    for (int i = 0; i < MR; ++i) {
-      const __m256i pair = widen_pair(a[i], first);
+  for (int i = 0; i < MR; ++i) {
+    const __m256i a = broadcast_pair(lhs + i * stride, count);
 #pragma GCC unroll 2
-      for (int j = 0; j < NV; ++j) {
-        sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(pair, w[j]));
-      }
+    for (int j = 0; j < NV; ++j) {
+      sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(a, w[j]));
     }
   }
 }
@@ -72,10 +56,10 @@ void run_tile(const Tile& tile) {
   const uint8_t* lhs = static_cast<const uint8_t*>(tile.lhs);
   const int8_t* weights = tile.panel;
   size_t k = 0;
-  for (; k + 4 <= tile.depth; k += 4, weights += 4 * kLanes * NV) {
-    step<MR, NV>(sums, lhs + k, tile.lhs_stride, 4, weights);
+  for (; k + 2 <= tile.depth; k += 2, weights += 2 * kLanes * NV) {
+    step<MR, NV>(sums, lhs + k, tile.lhs_stride, 2, weights);
   }
-  if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, tile.depth - k, weights);
+  if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, 1, weights);
 #pragma GCC unroll 4
   for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 2
