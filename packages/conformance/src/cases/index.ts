@@ -1,5 +1,6 @@
 import type { ConformanceCase } from '../conformance-case.js';
 import { floatCases } from './float.js';
+import { goldenCases } from './golden.js';
 import { integerOpCases } from './integer-ops.js';
 import { linearCases } from './linear.js';
 import { movementCases } from './movement.js';
@@ -10,6 +11,7 @@ import { quantizedProductCases } from './quantized-products.js';
 /** Every conformance case: one line a family. */
 export const allCases: readonly ConformanceCase[] = [
   ...floatCases,
+  ...goldenCases,
   ...integerOpCases,
   ...linearCases,
   ...movementCases,

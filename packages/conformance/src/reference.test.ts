@@ -1,0 +1,4 @@
+import { reference } from '@octavo/reference';
+import { describeBackend } from './describe-backend.js';
+
+describeBackend(reference());

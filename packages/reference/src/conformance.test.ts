@@ -1,4 +1,0 @@
-import { describeBackend } from '@octavo/conformance';
-import { reference } from './index.js';
-
-describeBackend(reference());
