@@ -10,7 +10,10 @@ import {
   Mul,
   type Node,
   type Op,
+  Pad,
   Reshape,
+  Slice,
+  Slice1,
   Squeeze,
   Squeeze1,
   Transpose,
@@ -18,6 +21,7 @@ import {
   Unsqueeze1,
   type Value,
 } from '@octavo/core/ir';
+import { toNumbers } from '@octavo/core/tensor';
 
 /**
  * Ops that stay in integers between integer nodes. `move` ops only pick or rearrange elements, so input and output
@@ -28,6 +32,8 @@ interface BridgeOp {
   readonly kind: 'move' | 'own';
   /** Number of leading inputs that are data; all when absent. */
   readonly dataInputs?: number;
+  /** Whether a node of the op carries integers on; every one does when absent. */
+  accepts?(node: Node): boolean;
 }
 
 const BRIDGE_OPS: readonly BridgeOp[] = [
@@ -40,6 +46,9 @@ const BRIDGE_OPS: readonly BridgeOp[] = [
   { op: Squeeze1, kind: 'move', dataInputs: 1 },
   { op: Unsqueeze, kind: 'move', dataInputs: 1 },
   { op: Unsqueeze1, kind: 'move', dataInputs: 1 },
+  { op: Slice, kind: 'move', dataInputs: 1 },
+  { op: Slice1, kind: 'move', dataInputs: 1 },
+  { op: Pad, kind: 'move', dataInputs: 1, accepts: padsWithZeros },
   { op: Add, kind: 'own' },
   { op: Mul, kind: 'own' },
   { op: Concat, kind: 'own' },
@@ -53,10 +62,20 @@ const BY_OP: ReadonlyMap<Op, BridgeOp> = new Map(BRIDGE_OPS.map((bridge) => [bri
 /** How a node carries integers on, or undefined when it does not. */
 export function bridgeKind(node: Node): 'move' | 'own' | undefined {
   const present = node.outputs.filter((value) => value !== undefined);
-  return present.length === 1 ? BY_OP.get(node.op)?.kind : undefined;
+  const bridge = BY_OP.get(node.op);
+  return present.length === 1 && bridge?.accepts?.(node) !== false ? bridge?.kind : undefined;
 }
 
 /** The inputs of a bridge that carry data (not shapes or axes). */
 export function bridgeData(node: Node): readonly (Value | undefined)[] {
   return node.inputs.slice(0, BY_OP.get(node.op)?.dataInputs);
+}
+
+/** Zero is an integer of every range here, so padding with it stays exact; other values need not be. */
+function padsWithZeros(node: Node): boolean {
+  const { constant_value: fill } = Pad.inputs(node);
+  const value = fill?.constant?.peek();
+  return (
+    Pad.attributes(node).mode === 'constant' && (!fill || (value !== undefined && toNumbers(value)[0] === 0))
+  );
 }

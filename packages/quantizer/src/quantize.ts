@@ -1,4 +1,4 @@
-import { cloneModel, inferTypes, type Model } from '@octavo/core/ir';
+import { cloneModel, inferTypes, type Model, minimumIrVersion } from '@octavo/core/ir';
 import { prepare } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from '@octavo/runtime';
@@ -54,6 +54,7 @@ export async function quantizeModel(
   for (const glob of unmatchedPatterns(model.graph.nodes, recipe))
     report.warnings.push(`the pattern ${glob} matches no node.`);
   await METHODS[recipe.mode](model, recipe, options, report);
+  model.irVersion = Math.max(model.irVersion, minimumIrVersion(model.graph.opset));
   model.producerName = 'octavo';
   model.producerVersion = '';
   return { model, report: report.build(recipe) };

@@ -1,11 +1,18 @@
 import { cloneModel, type Graph, inferTypes, type Model, runPasses } from '@octavo/core/ir';
-import { eliminateDeadNodes, foldConstants, foldQdq, inlineFunctions, liftConstants } from '@octavo/passes';
+import {
+  eliminateDeadNodes,
+  foldConstants,
+  foldQdq,
+  inlineFunctions,
+  liftConstants,
+  raiseQoperator,
+} from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
 
 /**
- * The canonical graph that backends see: functions inlined, constants folded, Q/DQ pairs turned into quantized
- * types. `taps` keep their values alive.
+ * The canonical graph that backends see: functions inlined, constants folded, Q/DQ pairs and QLinear ops turned
+ * into ops on quantized types. `taps` keep their values alive.
  */
 export async function lower(source: Model, taps: readonly string[]): Promise<Graph> {
   const model = cloneModel(source);
@@ -18,6 +25,7 @@ export async function lower(source: Model, taps: readonly string[]): Promise<Gra
   await runPasses(graph, [
     liftConstants,
     foldConstants({ evaluate: evaluateOn(backend) }),
+    raiseQoperator,
     foldQdq,
     eliminateDeadNodes,
   ]);

@@ -40,3 +40,22 @@ export function createModel(graph: Graph): Model {
     metadata: new Map(),
   };
 }
+
+/** First IR version that knows each version of ONNX's op set (ONNX Versioning, released versions). */
+const IR_VERSIONS: readonly (readonly [opset: number, irVersion: number])[] = [
+  [25, 13],
+  [24, 12],
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [12, 7],
+  [11, 6],
+  [10, 5],
+  [9, 4],
+];
+
+/** The smallest IR version that a model with this version of ONNX's op set may declare. */
+export function minimumIrVersion(opset: number): number {
+  return IR_VERSIONS.find(([since]) => opset >= since)?.[1] ?? 3;
+}
