@@ -66,13 +66,18 @@ bool type_of_array(napi_typedarray_type array, octavo_type& type) {
   }
 }
 
-// False where the value is no typed array of a known kind.
+// False where the value is no typed array of a known kind. (Asking for its kind first would cost as
+// much again: a call of a small layer reads half a dozen arrays.)
 bool read_array(const Napi::Value& value, Elements& elements) {
-  if (!value.IsTypedArray()) return false;
   napi_typedarray_type array;
   const napi_status status = napi_get_typedarray_info(value.Env(), value, &array, &elements.count,
                                                       &elements.data, nullptr, nullptr);
-  return status == napi_ok && type_of_array(array, elements.type);
+  elements.present = status == napi_ok && type_of_array(array, elements.type);
+  return elements.present;
+}
+
+bool read_number(const Napi::Value& value, double& number) {
+  return napi_get_value_double(value.Env(), value, &number) == napi_ok;
 }
 
 }  // namespace
@@ -85,9 +90,8 @@ void Arguments::fail(const char* name, const std::string& expected,
 }
 
 size_t Arguments::size(size_t index, const char* name) const {
-  const Napi::Value argument = value(index);
-  if (!argument.IsNumber()) fail(name, "a whole number", kind_of(argument));
-  const double number = argument.As<Napi::Number>().DoubleValue();
+  double number = 0;
+  if (!read_number(value(index), number)) fail(name, "a whole number", kind_of(value(index)));
   if (!(number >= 0 && number <= kMaxSafeInteger) || number != std::floor(number)) {
     fail(name, "a whole number from 0 to 2^53 - 1", std::to_string(number));
   }
@@ -95,9 +99,8 @@ size_t Arguments::size(size_t index, const char* name) const {
 }
 
 int32_t Arguments::integer(size_t index, const char* name) const {
-  const Napi::Value argument = value(index);
-  if (!argument.IsNumber()) fail(name, "a whole number", kind_of(argument));
-  const double number = argument.As<Napi::Number>().DoubleValue();
+  double number = 0;
+  if (!read_number(value(index), number)) fail(name, "a whole number", kind_of(value(index)));
   if (!(number >= INT32_MIN && number <= INT32_MAX) || number != std::floor(number)) {
     fail(name, "a whole number of 32 bits", std::to_string(number));
   }
@@ -123,7 +126,8 @@ Elements Arguments::elements(size_t index, const char* name) const {
 
 Elements Arguments::optional(size_t index, const char* name, octavo_type type) const {
   const Napi::Value argument = value(index);
-  if (argument.IsUndefined() || argument.IsNull()) return {};
+  const napi_valuetype kind = argument.Type();
+  if (kind == napi_undefined || kind == napi_null) return {};
   Elements elements;
   if (!read_array(argument, elements) || elements.type != type) {
     fail(name, array_name(type), kind_of(argument));

@@ -20,6 +20,7 @@ struct Elements {
   void* data = nullptr;
   size_t count = 0;
   octavo_type type = OCTAVO_U8;
+  bool present = false;
 };
 
 // The arguments of one call, in order.

@@ -8,9 +8,8 @@ namespace {
 const void* optional_data(const Arguments& arguments, size_t index, const char* name,
                           octavo_type type, size_t count) {
   static const float no_elements = 0;
-  const Napi::Value value = arguments.value(index);
-  if (value.IsUndefined() || value.IsNull()) return nullptr;
   const Elements elements = arguments.optional(index, name, type);
+  if (!elements.present) return nullptr;
   arguments.require_count(name, elements.count, count);
   return elements.count == 0 ? &no_elements : elements.data;
 }

@@ -55,6 +55,13 @@ const ALLOCATE: { readonly [Output in keyof OutputArrays]: (length: number) => O
   int8: (length) => new Int8Array(length),
 };
 
+const OUTPUT_ARRAYS = {
+  int32: Int32Array,
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+} as const satisfies Record<keyof OutputArrays, unknown>;
+
 /**
  * A new array of `length` elements of the epilogue's output type.
  *
@@ -76,8 +83,8 @@ export function allocateOutput<E extends Epilogue>(epilogue: E, length: number):
  * @throws CpuError `CPU_INVALID_ARGUMENT` where `out` is not of the epilogue's output type
  */
 export function nativeEpilogue(epilogue: Epilogue, out: OutputArray): NativeEpilogue {
-  const expected = ALLOCATE[epilogue.output](0).constructor.name;
-  if (out?.constructor?.name !== expected) {
+  if (!(out instanceof OUTPUT_ARRAYS[epilogue.output])) {
+    const expected = OUTPUT_ARRAYS[epilogue.output].name;
     throw new CpuError({
       code: 'CPU_INVALID_ARGUMENT',
       where: 'out',
