@@ -1,0 +1,141 @@
+import { inferTypes, parse } from '@octavo/core/ir';
+import { fromNumbers, OctavoError } from '@octavo/core/tensor';
+import { expect, it } from 'vitest';
+import { describeWithAddon } from '../../tests/addon.js';
+import { loadBinding } from '../load-binding.js';
+import { cpu } from './cpu.js';
+
+const BYTES = 'quantized(scale 0.5, zero 3)';
+const X = `input %x: uint8[2, 2] ${BYTES}`;
+const W = 'const %w: int8[2, 2] quantized(scale 0.25, zero 0) = [1, -2, 3, -4]';
+const Y = `%y: uint8[2, 2] ${BYTES}`;
+
+function graphOf(lines: readonly string[]) {
+  const graph = parse(`graph opset 21 {\n${lines.join('\n')}\noutput %y\n}`);
+  inferTypes(graph);
+  return graph;
+}
+
+async function compile(lines: readonly string[]) {
+  const graph = graphOf(lines);
+  return cpu().compile({
+    graph,
+    nodes: graph.sorted(),
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    constant: async (value) => {
+      if (!value.constant) throw new Error(`${value.name} is not constant`);
+      return value.constant.load();
+    },
+  });
+}
+
+describeWithAddon('the CPU backend', () => {
+  it.each([
+    [
+      'float operands',
+      ['input %x: float32[2, 2]', 'const %w: float32[2, 2] = [1, 2, 3, 4]', '%y = MatMul(%x, %w)'],
+      'its operands are not quantized',
+    ],
+    [
+      'weights that vary',
+      [X, `input %w: int8[2, 2] ${BYTES}`, `${Y} = Gemm(%x, %w)`],
+      'its weights are not constant',
+    ],
+    [
+      '16-bit weights',
+      [X, `const %w: int16[2, 2] ${BYTES} = [1, 2, 3, 4]`, `${Y} = MatMul(%x, %w)`],
+      'no kernel for uint8 times int16',
+    ],
+    ['a 16-bit output', [X, W, `%y: int16[2, 2] ${BYTES} = MatMul(%x, %w)`], 'no kernel with int16 output'],
+    [
+      'weights quantized along their inner axis',
+      [
+        X,
+        'const %w: int8[2, 2] quantized(scale [1, 2], zero [0, 0], axis 0) = [1, 2, 3, 4]',
+        `${Y} = MatMul(%x, %w)`,
+      ],
+      'its weights are quantized along axis 0',
+    ],
+    [
+      'an output scale of 0',
+      [X, W, '%y: uint8[2, 2] quantized(scale 0, zero 0) = MatMul(%x, %w)'],
+      'its scales give multipliers that are not finite',
+    ],
+    [
+      'a bias with a scale of its own',
+      [X, W, 'const %b: int32[2] quantized(scale 1, zero 0) = [1, 2]', `${Y} = Gemm(%x, %w, %b)`],
+      'its bias has other scales than its product',
+    ],
+    [
+      'a bias down the rows',
+      [X, W, 'const %b: int32[2, 1] quantized(scale 0.125, zero 0) = [1, 2]', `${Y} = Gemm(%x, %w, %b)`],
+      'its bias is not one number a column',
+    ],
+    ['alpha', [X, W, `${Y} = Gemm(%x, %w) {alpha=2.0}`], 'alpha, beta or transA is set'],
+    [
+      'a zero point for each row',
+      [
+        'input %x: uint8[2, 2]',
+        'const %w: int8[2, 2] = [1, 2, 3, 4]',
+        'input %z: uint8[2]',
+        '%y = MatMulInteger(%x, %w, %z)',
+      ],
+      'its input may have a zero point for each row',
+    ],
+    [
+      'scales for each row',
+      [
+        'input %x: uint8[2, 2]',
+        'const %w: int8[2, 2] = [1, 2, 3, 4]',
+        'const %s: float32[] = 1',
+        'const %sx: float32[2] = [1, 1]',
+        'const %z: uint8[] = 1',
+        'const %zx: uint8[2] = [1, 2]',
+        'const %zw: int8[] = 0',
+        '%y = QLinearMatMul(%x, %sx, %zx, %w, %s, %zw, %s, %z)',
+      ],
+      'its input or output is not quantized per tensor',
+    ],
+    [
+      'scales that vary',
+      [
+        'input %x: uint8[2, 2]',
+        'const %w: int8[2, 2] = [1, 2, 3, 4]',
+        'input %s: float32[]',
+        'const %z: uint8[] = 1',
+        'const %zw: int8[] = 0',
+        '%y = QLinearMatMul(%x, %s, %z, %w, %s, %zw, %s, %z)',
+      ],
+      'its weights, bias, scales or zero points are not constant',
+    ],
+    ['an op without a kernel', ['input %x: float32[2]', '%y = Relu(%x)'], 'no Relu kernel'],
+  ])('declines %s', (_, lines, reason) => {
+    const graph = graphOf(lines);
+    const [node] = graph.sorted();
+    expect(node && cpu().supports(node, { graph, opset: 21 })).toEqual({ supported: false, reason });
+  });
+
+  it('names the microkernel of each node', async () => {
+    using executable = await compile([X, W, `${Y} = MatMul(%x, %w)`]);
+    expect(executable.plan.map(({ kernel }) => kernel)).toEqual([loadBinding().binding.isa().gemmKernel]);
+  });
+
+  it('refuses to run when it was disposed, which can be done twice', async () => {
+    const executable = await compile([X, W, `${Y} = MatMul(%x, %w)`]);
+    executable[Symbol.dispose]();
+    executable[Symbol.dispose]();
+    expect(() => executable.run([fromNumbers('uint8', [2, 2], [1, 2, 3, 4])])).toThrow(
+      expect.objectContaining({ code: 'SESSION_DISPOSED' }),
+    );
+  });
+
+  it('reports the node whose input has another dtype than its type says', async () => {
+    using executable = await compile([X, W, `${Y} = MatMul(%x, %w) @product`]);
+    const wrong = fromNumbers('int32', [2, 2], [1, 2, 3, 4]);
+    expect(() => executable.run([wrong])).toThrow(OctavoError);
+    expect(() => executable.run([wrong])).toThrow(
+      expect.objectContaining({ code: 'KERNEL_DTYPE', where: 'node product (MatMul)' }),
+    );
+  });
+});
