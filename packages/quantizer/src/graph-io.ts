@@ -35,15 +35,24 @@ function quantizeInput(graph: Graph, input: Value, storage: 'uint8' | 'int8', qp
   graph.rename(input, graph.uniqueName(`${name}_float`));
   const integers = graph.addValue(name, tensorType(storage, input.shape));
   integers.docString = input.docString;
-  const { scale, zeroPoint } = addQparams(graph, `${name}_input`, storage, qparams);
-  const dequantized = dequantizeValue(graph, integers, `${name}_dequantized`, name, scale, zeroPoint);
-  for (const user of input.users) {
+  for (const user of input.users)
     if (isSameQuantizer(graph, user, storage, qparams)) bypass(graph, user, integers);
-    else user.replaceOperand(input, dequantized);
+  if (input.users.length > 0) {
+    const dequantized = dequantizeInput(graph, integers, storage, qparams);
+    for (const user of input.users) user.replaceOperand(input, dequantized);
   }
   graph.inputs = graph.inputs.map((value) => (value === input ? integers : value));
   graph.outputs = graph.outputs.map((value) => (value === input ? integers : value));
   graph.removeValue(input);
+}
+
+/** The input in float: what integer nodes read already, or a DequantizeLinear of its own. */
+function dequantizeInput(graph: Graph, integers: Value, storage: 'uint8' | 'int8', qparams: Qparams): Value {
+  const known = integers.users.find((user) => DequantizeLinear.is(user))?.output;
+  if (known && !graph.isOutput(known)) return known;
+  const { name } = integers;
+  const { scale, zeroPoint } = addQparams(graph, name, storage, qparams);
+  return dequantizeValue(graph, integers, `${name}_dequantized`, name, scale, zeroPoint);
 }
 
 /** Whether a node quantizes with given parameters: quantizing what was just dequantized changes nothing. */

@@ -11,6 +11,7 @@ import { QuantizerError } from './quantizer-error.js';
 import { type Mode, RECIPE_DEFAULTS, type Recipe } from './recipe.js';
 import { type QuantizationReport, ReportBuilder } from './report.js';
 import { unmatchedPatterns } from './selection.js';
+import { makeNodeNamesUnique } from './unique-node-names.js';
 
 export interface QuantizeOptions {
   readonly recipe?: Partial<Recipe>;
@@ -55,6 +56,7 @@ export async function quantizeModel(
     report.warnings.push(`the pattern ${glob} matches no node.`);
   await METHODS[recipe.mode](model, recipe, options, report);
   model.irVersion = Math.max(model.irVersion, minimumIrVersion(model.graph.opset));
+  makeNodeNamesUnique(model.graph);
   model.producerName = 'octavo';
   model.producerVersion = '';
   return { model, report: report.build(recipe) };
