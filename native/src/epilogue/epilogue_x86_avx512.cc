@@ -29,6 +29,16 @@ struct SomeLanes {
   void store(uint8_t* p, __m128i y) const { _mm_mask_storeu_epi8(p, lanes, y); }
 };
 
+// One row of a tile, in variables that no output can alias: read from the tile itself they would
+// be loaded again after every store.
+struct Row {
+  const int32_t* acc;
+  const float* scales;
+  const float* row_scale;
+  const float* float_bias;
+  void* out;
+};
+
 struct Quantize {
   explicit Quantize(const EpilogueTile& tile)
       : low(_mm512_set1_ps(static_cast<float>(tile.clamp_min - tile.zero_point))),
@@ -36,15 +46,15 @@ struct Quantize {
         zero_point(_mm512_set1_epi32(tile.zero_point)) {}
 
   template <typename Lanes>
-  void operator()(const EpilogueTile& tile, size_t i, size_t j, const Lanes& lanes) const {
-    const __m512 acc = _mm512_cvtepi32_ps(lanes.load(tile.acc + i * tile.acc_stride + j));
-    __m512 y = _mm512_mul_ps(acc, lanes.load(tile.scales + j));
+  void operator()(const Row& row, size_t j, const Lanes& lanes) const {
+    __m512 y = _mm512_cvtepi32_ps(lanes.load(row.acc + j));
+    y = _mm512_mul_ps(y, lanes.load(row.scales + j));
     // vmaxps returns its second operand when the first is NaN: the lower limit.
     y = _mm512_min_ps(_mm512_max_ps(y, low), high);
     const __m512i rounded =
         _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, zero_point));
-    lanes.store(static_cast<uint8_t*>(tile.out) + i * tile.out_stride + j, bytes);
+    lanes.store(static_cast<uint8_t*>(row.out) + j, bytes);
   }
 
   __m512 low, high;
@@ -53,33 +63,39 @@ struct Quantize {
 
 struct Dequantize {
   template <typename Lanes>
-  void operator()(const EpilogueTile& tile, size_t i, size_t j, const Lanes& lanes) const {
-    __m512 scale = lanes.load(tile.scales + j);
-    if (tile.row_scales != nullptr) {
-      scale = _mm512_mul_ps(_mm512_set1_ps(tile.row_scales[i]), scale);
-    }
-    const __m512 acc = _mm512_cvtepi32_ps(lanes.load(tile.acc + i * tile.acc_stride + j));
-    __m512 y = _mm512_mul_ps(acc, scale);
-    if (tile.float_bias != nullptr) y = _mm512_add_ps(y, lanes.load(tile.float_bias + j));
-    lanes.store(static_cast<float*>(tile.out) + i * tile.out_stride + j, y);
+  void operator()(const Row& row, size_t j, const Lanes& lanes) const {
+    __m512 scale = lanes.load(row.scales + j);
+    if (row.row_scale != nullptr) scale = _mm512_mul_ps(_mm512_set1_ps(*row.row_scale), scale);
+    __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(lanes.load(row.acc + j)), scale);
+    if (row.float_bias != nullptr) y = _mm512_add_ps(y, lanes.load(row.float_bias + j));
+    lanes.store(static_cast<float*>(row.out) + j, y);
   }
 };
 
-template <typename Finish>
-void for_each_vector(const EpilogueTile& tile, const Finish& finish) {
-  const size_t whole = tile.columns / kLanes * kLanes;
-  const size_t left = tile.columns - whole;
-  for (size_t i = 0; i < tile.rows; ++i) {
-    for (size_t j = 0; j < whole; j += kLanes) finish(tile, i, j, AllLanes{});
-    if (left == 0) continue;
-    finish(tile, i, whole, SomeLanes{static_cast<__mmask16>((1u << left) - 1u)});
+template <typename Output, typename Finish>
+void for_each_vector(const EpilogueTile& tile, const Finish finish) {
+  const size_t rows = tile.rows, left = tile.columns % kLanes;
+  const size_t whole = tile.columns - left;
+  const size_t acc_stride = tile.acc_stride, out_stride = tile.out_stride * sizeof(Output);
+  const SomeLanes some{static_cast<__mmask16>((1u << left) - 1u)};
+  Row row{tile.acc, tile.scales, tile.row_scales, tile.float_bias, tile.out};
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < whole; j += kLanes) finish(row, j, AllLanes{});
+    if (left != 0) finish(row, whole, some);
+    row.acc += acc_stride;
+    row.out = static_cast<uint8_t*>(row.out) + out_stride;
+    if (row.row_scale != nullptr) ++row.row_scale;
   }
 }
 
 }  // namespace
 
-void epilogue_f32_x86_avx512(const EpilogueTile& tile) { for_each_vector(tile, Dequantize{}); }
+void epilogue_f32_x86_avx512(const EpilogueTile& tile) {
+  for_each_vector<float>(tile, Dequantize{});
+}
 
-void epilogue_q8_x86_avx512(const EpilogueTile& tile) { for_each_vector(tile, Quantize(tile)); }
+void epilogue_q8_x86_avx512(const EpilogueTile& tile) {
+  for_each_vector<uint8_t>(tile, Quantize(tile));
+}
 
 }  // namespace octavo

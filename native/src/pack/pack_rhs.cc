@@ -9,16 +9,13 @@ namespace {
 // Flipping the top bit maps unsigned w to signed w - 128.
 uint8_t sign_flip(octavo_type type) { return type == OCTAVO_U8 ? 0x80 : 0x00; }
 
-// Column `n` of the weights into lane `lane` of a panel of `columns` columns; returns its sum.
-int32_t pack_column(const octavo_weights& weights, size_t n, size_t columns, size_t lane, size_t kr,
-                    int8_t* panel) {
-  const uint8_t flip = sign_flip(weights.type);
-  const uint8_t* source = static_cast<const uint8_t*>(weights.data) + n * weights.n_stride;
-  int8_t* block = panel + lane * kr;
+// One column of `k` weights, `stride` bytes apart, into its lane of a panel; returns their sum.
+int32_t pack_column(const uint8_t* source, size_t stride, size_t k, uint8_t flip, size_t kr,
+                    size_t block_stride, int8_t* __restrict block) {
   uint32_t sum = 0;
-  for (size_t k = 0; k < weights.k; k += kr, block += columns * kr) {
-    const size_t depth = std::min(kr, weights.k - k);
-    for (size_t i = 0; i < depth; ++i, source += weights.k_stride) {
+  for (size_t first = 0; first < k; first += kr, block += block_stride) {
+    const size_t depth = std::min(kr, k - first);
+    for (size_t i = 0; i < depth; ++i, source += stride) {
       block[i] = static_cast<int8_t>(*source ^ flip);
       sum += static_cast<uint32_t>(static_cast<int32_t>(block[i]));
     }
@@ -58,8 +55,11 @@ PackedRhs pack_rhs(const octavo_weights& weights, const PackedLayout& layout) {
     const size_t columns = std::min<size_t>(layout.nr, padded_n - first);
     int8_t* panel = packed.panels.data() + first * padded_k;
     for (size_t lane = 0; lane < std::min(columns, weights.n - first); ++lane) {
+      const uint8_t* column =
+          static_cast<const uint8_t*>(weights.data) + (first + lane) * weights.n_stride;
       packed.column_sums.data()[first + lane] =
-          pack_column(weights, first + lane, columns, lane, layout.kr, panel);
+          pack_column(column, weights.k_stride, weights.k, sign_flip(weights.type), layout.kr,
+                      columns * layout.kr, panel + lane * layout.kr);
     }
   }
   packed.zero_points = shifted_zero_points(weights, padded_n);
