@@ -6,30 +6,32 @@ import { describeWithAddon } from '../tests/addon.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const vitest = fileURLToPath(new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url));
 
+/** The outcome of test files in another process. */
+function runTests(files: readonly string[], environment: NodeJS.ProcessEnv, ...options: string[]): unknown {
+  const { VITEST: _, ...inherited } = process.env;
+  const result = spawnSync(process.execPath, [vitest, 'run', ...files, '--reporter=json', ...options], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...inherited, ...environment },
+  });
+  return JSON.parse(result.stdout.slice(result.stdout.indexOf('{')));
+}
+
+const [KIT, GRAPHS] = [
+  'packages/cpu/src/conformance.test.ts',
+  'packages/cpu/src/backend/random-graphs.test.ts',
+];
+const PASSED = { success: true, numFailedTests: 0 };
+
 /** The feature set is read once a process, so that each restriction needs a process of its own. */
-describeWithAddon('with fewer instruction sets than the CPU has, the backend', () => {
-  it.each(['scalar', 'avx2'])(
-    'passes the conformance kit and the random graphs on %s',
-    (isa) => {
-      const { OCTAVO_ISA: _, VITEST: __, ...environment } = process.env;
-      const result = spawnSync(
-        process.execPath,
-        [
-          vitest,
-          'run',
-          'packages/cpu/src/conformance.test.ts',
-          'packages/cpu/src/backend',
-          '--reporter=json',
-        ],
-        { cwd: root, encoding: 'utf8', env: { ...environment, OCTAVO_ISA: isa } },
-      );
-      const report: unknown = JSON.parse(result.stdout.slice(result.stdout.indexOf('{')));
-      expect(report).toMatchObject({ success: true, numFailedTests: 0 });
-      expect(report).toHaveProperty(
-        'numPassedTests',
-        expect.toSatisfy((count: number) => count > 70),
-      );
-    },
-    60_000,
-  );
+describeWithAddon('in another process, the backend', () => {
+  it('passes the conformance kit and random graphs on the scalar kernels', () => {
+    const report = runTests([KIT, GRAPHS], { OCTAVO_ISA: 'scalar' });
+    expect(report).toMatchObject({ ...PASSED, numPassedTests: expect.toSatisfy((count) => count > 70) });
+  }, 60_000);
+
+  it('passes the conformance kit in a worker thread on AVX2', () => {
+    const report = runTests([KIT], { OCTAVO_ISA: 'avx2' }, '--pool=threads');
+    expect(report).toMatchObject({ ...PASSED, numPassedTests: expect.toSatisfy((count) => count > 60) });
+  }, 60_000);
 });
