@@ -3,6 +3,7 @@ import { isDType, StoredTensor, type Tensor, tensorFromBytes } from '@octavo/cor
 import { encodeModel } from '@octavo/formats';
 import { reference } from '@octavo/reference';
 import * as ort from 'onnxruntime-node';
+import { ortTensor } from '../onnxruntime-tensor.js';
 
 /** A graph under construction with the tensors that feed it. */
 export interface Trial {
@@ -77,7 +78,7 @@ export async function runOnnxruntime(
     logSeverityLevel: 3,
   });
   try {
-    const named = graph.inputs.map((value, i) => [value.name, ortTensor(feeds[i])] as const);
+    const named = graph.inputs.map((value, i) => [value.name, ortTensor(feedOf(feeds[i]))] as const);
     const results = await session.run(Object.fromEntries(named));
     return graph.outputs.map((value) => ourTensor(results[value.name], value.name));
   } finally {
@@ -85,9 +86,9 @@ export async function runOnnxruntime(
   }
 }
 
-function ortTensor(tensor: Tensor | undefined): ort.Tensor {
+function feedOf(tensor: Tensor | undefined): Tensor {
   if (!tensor) throw new Error('an input has no tensor');
-  return new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape);
+  return tensor;
 }
 
 function ourTensor(tensor: ort.Tensor | undefined, name: string): Tensor {

@@ -1,5 +1,6 @@
 import { allocate, type DType, Tensor } from '@octavo/core/tensor';
 import * as ort from 'onnxruntime-node';
+import { ortTensor } from '../onnxruntime-tensor.js';
 import { type TinyNode, tinyModel } from './tiny-model.js';
 
 /** Runs one node in onnxruntime without graph optimizations; tensors go in by position, one comes out. */
@@ -35,12 +36,7 @@ export async function runGraph(
   );
   const session = await ort.InferenceSession.create(model, { graphOptimizationLevel: 'disabled' });
   try {
-    const feeds = Object.fromEntries(
-      inputs.map(({ name, tensor }) => [
-        name,
-        new ort.Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape),
-      ]),
-    );
+    const feeds = Object.fromEntries(inputs.map(({ name, tensor }) => [name, ortTensor(tensor)]));
     const found = (await session.run(feeds))[output.name];
     if (found === undefined) throw new Error(`onnxruntime gave no ${output.name}`);
     const data = allocate(output.dtype, found.size);

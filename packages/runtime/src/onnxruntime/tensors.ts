@@ -46,8 +46,8 @@ export function toOrt(make: OrtTensorConstructor, tensor: Tensor): OrtTensor {
       tensor.shape,
     );
   }
-  const data = tensor.is('float16') ? float16View(tensor.data) : tensor.data;
-  return new make(tensor.dtype as OrtTensor.Type, data as OrtTensor.DataType, tensor.shape);
+  if (tensor.is('float16')) return float16Tensor(make, tensor);
+  return new make(tensor.dtype as OrtTensor.Type, tensor.data as OrtTensor.DataType, tensor.shape);
 }
 
 /** Our tensor over the elements of one of onnxruntime's. */
@@ -69,11 +69,12 @@ export function fromOrt(tensor: OrtTensor): Tensor {
   return new Tensor(dtype, tensor.dims, data as TensorArray as never);
 }
 
-/** onnxruntime wants `Float16Array` where the engine has one, and the bits as `Uint16Array` elsewhere. */
-function float16View(bits: Uint16Array): ArrayBufferView {
-  const Float16: unknown = Reflect.get(globalThis, 'Float16Array');
-  if (typeof Float16 !== 'function') return bits;
-  return Reflect.construct(Float16, [bits.buffer, bits.byteOffset, bits.length]) as ArrayBufferView;
+/**
+ * Where the engine has `Float16Array`, `ort.Tensor` takes nothing else for float16, and onnxruntime's addon reads no
+ * bytes of one. It reads the bits of a `Uint16Array` everywhere, so the type is written after the constructor's check.
+ */
+function float16Tensor(make: OrtTensorConstructor, tensor: Tensor<'float16'>): OrtTensor {
+  return Object.assign(new make('uint16', tensor.data, tensor.shape), { type: 'float16' as const });
 }
 
 function unsupported(dtype: string): SessionError {
