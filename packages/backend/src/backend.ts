@@ -38,8 +38,13 @@ export interface Executable {
   /**
    * Runs once. `inputs` are in the order of `Subgraph.inputs`; the result is in the order of `Subgraph.outputs`.
    * Quantized values are tensors of their storage dtype. `tap`, when given, sees every value the nodes compute.
+   * With a `signal`, long runs let the event loop turn between nodes and stop with the signal's reason.
    */
-  run(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] | Promise<readonly Tensor[]>;
+  run(
+    inputs: readonly Tensor[],
+    tap?: Tap,
+    signal?: AbortSignal,
+  ): readonly Tensor[] | Promise<readonly Tensor[]>;
   /** Present when the backend can run without waiting. */
   runSync?(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[];
   [Symbol.dispose](): void;

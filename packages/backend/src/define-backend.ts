@@ -11,6 +11,9 @@ export interface BackendSpec {
   readonly kernels: readonly Kernel[];
 }
 
+/** Milliseconds of computing after which a run that can be stopped lets the event loop turn. */
+const LONGEST_TURN = 20;
+
 interface Step {
   readonly node: Node;
   readonly kernel: PreparedKernel;
@@ -100,30 +103,65 @@ class StepList implements Executable {
     });
   }
 
-  run(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
-    return this.runSync(inputs, tap);
+  run(
+    inputs: readonly Tensor[],
+    tap?: Tap,
+    signal?: AbortSignal,
+  ): readonly Tensor[] | Promise<readonly Tensor[]> {
+    return signal ? this.runInTurns(inputs, tap, signal) : this.runSync(inputs, tap);
   }
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
-    if (this.disposed) {
-      throw new OctavoError({
-        code: 'SESSION_DISPOSED',
-        message: `this ${this.id} executable was disposed.`,
-      });
+    const values = this.begin(inputs);
+    this.steps.forEach((step, index) => {
+      this.runStep(step, index, values, tap);
+    });
+    return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+  }
+
+  private async runInTurns(
+    inputs: readonly Tensor[],
+    tap: Tap | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly Tensor[]> {
+    const values = this.begin(inputs);
+    let turned = performance.now();
+    for (const [index, step] of this.steps.entries()) {
+      if (performance.now() - turned > LONGEST_TURN) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        this.checkAlive();
+        turned = performance.now();
+      }
+      signal.throwIfAborted();
+      this.runStep(step, index, values, tap);
     }
+    return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+  }
+
+  private begin(inputs: readonly Tensor[]): Map<Value, Tensor> {
+    this.checkAlive();
     const values = new Map<Value, Tensor>(this.constants);
     this.subgraph.inputs.forEach((value, index) => {
       const tensor = inputs[index];
       if (tensor) values.set(value, tensor);
     });
-    this.steps.forEach((step, index) => {
-      this.runStep(step, values, tap);
-      for (const value of step.node.operands) if (this.lastUse.get(value) === index) values.delete(value);
-    });
-    return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+    return values;
   }
 
-  private runStep({ node, kernel }: Step, values: Map<Value, Tensor>, tap: Tap | undefined): void {
+  private checkAlive(): void {
+    if (!this.disposed) return;
+    throw new OctavoError({
+      code: 'SESSION_DISPOSED',
+      message: `this ${this.id} executable was disposed.`,
+    });
+  }
+
+  private runStep(
+    { node, kernel }: Step,
+    index: number,
+    values: Map<Value, Tensor>,
+    tap: Tap | undefined,
+  ): void {
     const operands: Operands = node.inputs.map((value) => value && this.valueOf(value, values));
     const captures = node.captures.map((value) => this.valueOf(value, values));
     const results = execute(kernel, node, operands, captures);
@@ -133,6 +171,7 @@ class StepList implements Executable {
       values.set(value, tensor);
       tap?.(value, tensor);
     });
+    for (const value of node.operands) if (this.lastUse.get(value) === index) values.delete(value);
   }
 
   private valueOf(value: Value, values: ReadonlyMap<Value, Tensor>): Tensor {

@@ -44,7 +44,7 @@ export async function scoreSamples(
   let seen = 0;
   for await (const sample of samples) {
     options.signal?.throwIfAborted();
-    const outputs = await session.run(sample.feeds);
+    const outputs = await session.run(sample.feeds, options.signal ? { signal: options.signal } : {});
     const output = outputs[name];
     if (output) scored.push(...scoreRows(output, sample, options));
     options.onSample?.(++seen);

@@ -100,7 +100,11 @@ class BackendSession implements Session {
     const values = this.begin(feeds, options);
     for (const stage of this.stages) {
       options.signal?.throwIfAborted();
-      const results = await stage.executable.run(this.operands(stage, values), this.tap(options));
+      const results = await stage.executable.run(
+        this.operands(stage, values),
+        this.tap(options),
+        options.signal,
+      );
       keep(stage, results, values);
     }
     return this.collect(values);
