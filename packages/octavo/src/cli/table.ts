@@ -10,7 +10,11 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
       )
       .join('  ')
       .trimEnd();
-  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+  const rule = widths
+    .map((width) => '-'.repeat(width))
+    .join('  ')
+    .trimEnd();
+  return [line(header), rule, ...rows.map(line)].join('\n');
 }
 
 /** Bytes for people. */

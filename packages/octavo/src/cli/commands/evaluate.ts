@@ -123,6 +123,7 @@ async function scoreModel(
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
       transform,
+      signal: context.signal,
       onSample: (seen) => progress.update(seen),
       ...(outputName === undefined ? {} : { outputName }),
     }),
