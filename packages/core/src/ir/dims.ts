@@ -13,6 +13,14 @@ export function knownShape(dims: Dims): readonly number[] | undefined {
   return dims?.every(knownDim) ? (dims as readonly number[]) : undefined;
 }
 
+/** No tensor has more axes; a file that declares a longer shape is not worth the memory. */
+const LARGEST_RANK = 1024;
+
+/** Unknown dimensions of a shape that has `rank` elements; undefined when the rank is not known either. */
+export function unknownDims(rank: Dim | undefined): Dims {
+  return knownDim(rank) && rank <= LARGEST_RANK ? new Array<Dim>(rank).fill(null) : undefined;
+}
+
 export function dimsToString(dims: Dims): string {
   return dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : '[*]';
 }

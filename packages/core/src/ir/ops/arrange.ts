@@ -37,7 +37,8 @@ export const Concat = defineOp({
   },
 });
 
-function concatDims(shapes: readonly Dims[], axis: number): Dims {
+/** The shape of tensors joined along `axis`. Throws `INFER_TYPES` when they differ elsewhere. */
+export function concatDims(shapes: readonly Dims[], axis: number): Dims {
   const rank = shapes.find((shape) => shape)?.length;
   if (rank === undefined) return undefined;
   const at = axisIn(axis, rank);
@@ -246,10 +247,11 @@ export const CenterCropPad = defineOp({
   attributes: { axes: attr.ints() },
   inferTypes: (context) => {
     const { input_data: input, shape } = context.inputs;
-    const rank = input.shape?.length ?? 0;
-    const axes = (context.attributes.axes ?? [...Array(rank).keys()]).map((axis) => axisIn(axis, rank));
+    const from = input.shape;
+    if (!from) return [typeOf(realDType(input))];
+    const axes = (context.attributes.axes ?? [...from.keys()]).map((axis) => axisIn(axis, from.length));
     const target = context.dims(shape);
-    const dims = input.shape?.map((dim, axis) =>
+    const dims = from.map((dim, axis) =>
       axes.includes(axis) ? (target?.[axes.indexOf(axis)] ?? null) : dim,
     );
     return [typeOf(realDType(input), dims)];

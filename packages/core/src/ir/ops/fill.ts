@@ -8,7 +8,7 @@ import {
   toNumbers,
 } from '../../tensor/index.js';
 import { attr } from '../attribute.js';
-import { type Dims, realDType, typeOf } from '../dims.js';
+import { realDType, typeOf, unknownDims } from '../dims.js';
 import type { Node } from '../node.js';
 import { defineOp, type NodeContext, type Op } from '../op.js';
 import type { Value } from '../value.js';
@@ -38,15 +38,20 @@ export function constantOf(node: Node): StoredTensor | undefined {
   if (!Constant.is(node)) return undefined;
   const value = Constant.attributes(node);
   if (value.value) return value.value;
-  const tensor = listOf(value);
+  const tensor = integersOf(node) ?? listOf(value);
   return tensor && StoredTensor.of<Tensor['dtype']>(tensor);
+}
+
+/** Read as stored: as numbers, the largest int64 (what exporters write for "to the end") would wrap to the smallest. */
+function integersOf(node: Node): Tensor | undefined {
+  const [one, list] = [node.attributes.get('value_int'), node.attributes.get('value_ints')];
+  if (one?.kind === 'int') return int64([one.value], []);
+  return list?.kind === 'ints' ? int64(list.value) : undefined;
 }
 
 function listOf(value: ReturnType<typeof Constant.attributes>): Tensor | undefined {
   if (value.value_float !== undefined) return float32([value.value_float], []);
   if (value.value_floats) return float32(value.value_floats);
-  if (value.value_int !== undefined) return int64([value.value_int], []);
-  if (value.value_ints) return int64(value.value_ints);
   if (value.value_string !== undefined) return stringTensor([value.value_string], []);
   return value.value_strings && stringTensor(value.value_strings);
 }
@@ -59,10 +64,8 @@ export const ConstantOfShape = defineOp({
   outputs: ['output'],
   attributes: { value: attr.tensor() },
   inferTypes: (context) => {
-    const rank = context.inputs.input.shape?.[0];
-    const dims: Dims =
-      context.dims(context.inputs.input) ??
-      (typeof rank === 'number' ? new Array<null>(rank).fill(null) : undefined);
+    const { input } = context.inputs;
+    const dims = context.dims(input) ?? unknownDims(input.shape?.[0]);
     return [typeOf(context.attributes.value?.dtype ?? 'float32', dims)];
   },
 });

@@ -1,7 +1,8 @@
 import { attr } from '../attribute.js';
-import { axisIn, broadcastDims, type Dims, mergeDim, sumOfDims, typeOf } from '../dims.js';
+import { broadcastDims, type Dims, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
-import type { Dim, Value } from '../value.js';
+import type { Value } from '../value.js';
+import { concatDims } from './arrange.js';
 import { gemmDims, matMulDims } from './matmul.js';
 import { poolAttributes, poolDims } from './pool.js';
 
@@ -109,16 +110,6 @@ export const QLinearConcat = defineOp({
 
 function everyThird(values: readonly (Value | undefined)[]): Dims[] {
   return values.filter((_, index) => index % 3 === 0).map((value) => value?.shape);
-}
-
-function concatDims(shapes: readonly Dims[], axis: number): Dims {
-  const first = shapes[0];
-  if (!first || shapes.some((shape) => shape?.length !== first.length)) return undefined;
-  const joined = axisIn(axis, first.length);
-  return first.map((_, index): Dim => {
-    const sizes = shapes.map((shape) => shape?.[index] ?? null);
-    return index === joined ? sumOfDims(sizes) : sizes.reduce(mergeDim, null);
-  });
 }
 
 /** `alpha A' B' + C` of dequantized operands: quantized when `y_scale` is given, else float32. C is int32. */

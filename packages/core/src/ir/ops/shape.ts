@@ -3,13 +3,13 @@ import {
   axisIn,
   broadcastDims,
   contradiction,
-  type Dims,
   knownShape,
   productOfDims,
   realDType,
   reshapeDims,
   sameType,
   typeOf,
+  unknownDims,
 } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 import type { Dim, TensorType, Value } from '../value.js';
@@ -79,14 +79,14 @@ export const Transpose = defineOp({
           perm?.map(() => null),
         ),
       ];
-    const order = perm ?? [...shape.keys()].reverse();
+    const order = (perm ?? [...shape.keys()].reverse()).map((axis) => axisIn(axis, shape.length));
     if (order.length !== shape.length || new Set(order).size !== shape.length) {
       contradiction(`perm [${order.join(', ')}] does not order the ${shape.length} axes.`);
     }
     return [
       typeOf(
         realDType(data),
-        order.map((axis) => shape[axisIn(axis, shape.length)] ?? null),
+        order.map((axis) => shape[axis] ?? null),
       ),
     ];
   },
@@ -178,11 +178,6 @@ export const Dropout = defineOp({
   attributes: { seed: attr.int() },
   inferTypes: ({ inputs: { data } }) => [...sameType(data), typeOf('bool', data.shape)],
 });
-
-/** Unknown dimensions of a shape whose length is a dimension itself. */
-function unknownDims(rank: Dim | undefined): Dims {
-  return typeof rank === 'number' ? new Array<Dim>(rank).fill(null) : undefined;
-}
 
 function squeezed(data: Value, axes: readonly number[] | undefined): readonly (TensorType | undefined)[] {
   const shape = data.shape;

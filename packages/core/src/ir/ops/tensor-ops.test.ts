@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { storedConstant } from '../constant-value.js';
 import { inferTypes } from '../infer.js';
 import { parse } from '../text/index.js';
 import type { TensorType } from '../value.js';
@@ -40,6 +41,8 @@ describe('types of tensor ops', () => {
     ['%y = Concat(%x, %x) {axis=1}', 'float32[N, 6, 4, 1]'],
     ['%y, %y1 = Split(%x) {axis=1, num_outputs=2}', 'float32[N, 2, 4, 1]'],
     ['const %r: int64[4] = [2, 1, 1, 3]\n%y = Tile(%x, %r)', 'float32[?, 3, 4, 3]'],
+    ['const %s: int64[2] = [7, 8]\n%y = CenterCropPad(%x, %s) {axes=[1, 2]}', 'float32[N, 7, 8, 1]'],
+    ['input %u: float32[*]\nconst %s: int64[1] = [7]\n%y = CenterCropPad(%u, %s) {axes=[1]}', 'float32[*]'],
     ['const %p: int64[8] = [0, 0, 1, 1, 0, 0, 2, 3]\n%y = Pad(%x, %p)', 'float32[N, 3, 7, 5]'],
     ['const %a: int64[1] = [1]\n%y = ReduceMean(%x, %a)', 'float32[N, 1, 4, 1]'],
     ['const %a: int64[1] = [1]\n%y = ReduceMean(%x, %a) {keepdims=0}', 'float32[N, 4, 1]'],
@@ -58,6 +61,23 @@ describe('types of tensor ops', () => {
     ['%y = DepthToSpace(%z) {blocksize=2}\ninput %z: float32[N, 8, 2, W]', 'float32[N, 2, 4, ?]'],
   ])('infers %j', (line, expected) => {
     expect(inferred(`${data}\n${line}`)[0]).toBe(expected);
+  });
+
+  it('refuses a perm that names an axis twice, once from the front and once from the back', () => {
+    expect(() => inferred(`${data}\n%y = Transpose(%x) {perm=[-1, 1, 2, 3]}`)).toThrow(
+      'perm [3, 1, 2, 3] does not order the 4 axes.',
+    );
+  });
+
+  it('keeps every bit of the integers that a Constant holds as attributes', () => {
+    const graph = parse(`graph opset 21 {
+      %one = Constant() {value_int=9223372036854775807}
+      %list = Constant() {value_ints=[9223372036854775807, -9223372036854775808, 7]}
+      output %one, %list
+    }`);
+    const [one, list] = graph.outputs.map((value) => storedConstant(value)?.peek()?.data);
+    expect(one).toEqual(BigInt64Array.of(2n ** 63n - 1n));
+    expect(list).toEqual(BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n), 7n));
   });
 
   it('keeps a symbolic size when a slice takes everything', () => {
