@@ -38,6 +38,11 @@ describe('inferTypes', () => {
     ['%a = Shape(%x)\n%e = Equal(%a, %four)\n%t = Where(%e, %one, %a)', [2, 8, 1, 1]],
     ['%t = ConstantOfShape(%three) {value=int64[1] [7]}', [7, 7, 7]],
     ['%t = Range(%z0, %three0, %one0)', [0, 1, 2]],
+    ['%a = Shape(%x)\n%b = Gather(%a, %one)\n%c = Add(%b, %one)\n%t = Div(%c, %four)', [2]],
+    [
+      '%a = Shape(%x)\n%b = Gather(%a, %zero)\n%f = Cast(%b) {to=1}\n%t0 = Ceil(%f)\n%t = Cast(%t0) {to=7}',
+      [2],
+    ],
   ])('knows the elements that %j gives', (body, expected) => {
     const graph = infer(`graph opset 21 {
       input %x: float32[2, 8, 4, 4]
@@ -56,6 +61,55 @@ describe('inferTypes', () => {
       output %y
     }`);
     expect(graph.value('y')?.shape).toEqual(expected);
+  });
+
+  it('does not guess which way a float division of sizes will be rounded', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[7]
+      const %two: int64[1] = [2]
+      %s = Shape(%x)
+      %f = Cast(%s) {to=1}
+      %d = Cast(%two) {to=1}
+      %half = Div(%f, %d)
+      %up = Ceil(%half)
+      %size = Cast(%up) {to=7}
+      %y = ConstantOfShape(%size)
+      output %y
+    }`);
+    expect(graph.value('y')?.shape).toEqual([null]);
+  });
+
+  it('does not slice or join the rows of a matrix as if they were a list', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[2, 3, 4, 5]
+      const %rows: int64[2] = [2, 2]
+      const %first: int64[1] = [0]
+      const %one: int64[1] = [1]
+      const %flat: int64[1] = [-1]
+      %s = Shape(%x)
+      %matrix = Reshape(%s, %rows)
+      %row = Slice(%matrix, %first, %one)
+      %a = Reshape(%row, %flat)
+      %y = ConstantOfShape(%a)
+      %two = Concat(%matrix, %matrix) {axis=1}
+      %b = Reshape(%two, %flat)
+      %y1 = ConstantOfShape(%b)
+      output %y, %y1
+    }`);
+    expect(graph.value('y')?.shape).toEqual([null, null]);
+    expect(graph.value('y1')?.shape).toEqual(new Array(8).fill(null));
+  });
+
+  it('does not make a shape as long as a file claims', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[7]
+      input %s: int64[5000000000]
+      %y = Reshape(%x, %s)
+      %y1 = ConstantOfShape(%s)
+      output %y, %y1
+    }`);
+    expect(graph.value('y')?.shape).toBeUndefined();
+    expect(graph.value('y1')?.shape).toBeUndefined();
   });
 
   it('carries types and known elements into subgraphs and out of them', () => {

@@ -1,3 +1,4 @@
+import { isInteger } from '../tensor/index.js';
 import { knownDim, knownShape, productOfDims, sumOfDims } from './dims.js';
 import type { Node } from './node.js';
 import type { Dim, Value } from './value.js';
@@ -25,13 +26,25 @@ export function propagateDims(node: Node, lookup: DimsLookup): readonly Dim[] | 
 
 const passThrough: Rule = (node, { dims }) => dims(node.inputs[0]);
 
-function arithmetic(compute: (a: Dim, b: Dim) => Dim): Rule {
-  return (node, { dims }) => {
-    const [a, b] = [dims(node.inputs[0]), dims(node.inputs[1])];
+/** Whether a value's rank is known and at most 1: its elements are then a list, whatever is done along axis 0. */
+function isList(value: Value | undefined): boolean {
+  const rank = value?.shape?.length;
+  return rank !== undefined && rank <= 1;
+}
+
+/** Elements of a list, or of anything with one element. */
+function listed(lookup: DimsLookup, value: Value | undefined): readonly Dim[] | undefined {
+  const dims = lookup.dims(value);
+  return isList(value) || dims?.length === 1 ? dims : undefined;
+}
+
+function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
+  return (node, lookup) => {
+    const [a, b] = [listed(lookup, node.inputs[0]), listed(lookup, node.inputs[1])];
     if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
     const count = a.length === 1 ? b.length : a.length;
     const at = (list: readonly Dim[], i: number): Dim => list[list.length === 1 ? 0 : i] ?? null;
-    return Array.from({ length: count }, (_, i) => compute(at(a, i), at(b, i)));
+    return Array.from({ length: count }, (_, i) => compute(at(a, i), at(b, i), node));
   };
 }
 
@@ -61,14 +74,14 @@ const gatherRule: Rule = (node, { dims }) => {
   return indices.map((index) => (knownDim(index) ? (source.at(index) ?? null) : null));
 };
 
-const concatRule: Rule = (node, { dims }) => {
-  const parts = node.inputs.map(dims);
+const concatRule: Rule = (node, lookup) => {
+  const parts = node.inputs.map((value) => (isList(value) ? lookup.dims(value) : undefined));
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 };
 
 /** Slice over axis 0 of a list; bounds come from inputs (opset 10 on) or attributes. */
 const sliceRule: Rule = (node, { dims }) => {
-  const source = dims(node.inputs[0]);
+  const source = isList(node.inputs[0]) ? dims(node.inputs[0]) : undefined;
   const bound = (name: string, index: number): Dim | undefined =>
     node.inputs[index] ? (dims(node.inputs[index])?.[0] ?? null) : intsAttribute(node, name)?.[0];
   const [start, end, step] = [bound('starts', 1), bound('ends', 2), bound('steps', 4) ?? 1];
@@ -113,8 +126,8 @@ const constantOfShapeRule: Rule = (node, { dims }) => {
   return Array.from({ length: count }, () => Number(fill.data[0] ?? 0n));
 };
 
-const whereRule: Rule = (node, { dims }) => {
-  const [condition, yes, no] = node.inputs.map(dims);
+const whereRule: Rule = (node, lookup) => {
+  const [condition, yes, no] = node.inputs.map((value) => listed(lookup, value));
   if (!condition || !yes || !no) return undefined;
   const pick = (list: readonly Dim[], i: number): Dim => list[list.length === 1 ? 0 : i] ?? null;
   return Array.from({ length: Math.max(condition.length, yes.length, no.length) }, (_, i) => {
@@ -127,8 +140,12 @@ const whereRule: Rule = (node, { dims }) => {
 const add = (a: Dim, b: Dim): Dim => sumOfDims([a, b]);
 const multiply = (a: Dim, b: Dim): Dim => productOfDims([a, b]);
 const subtract = (a: Dim, b: Dim): Dim => (b === 0 ? a : onNumbers((x, y) => x - y)(a, b));
-const divide = (a: Dim, b: Dim): Dim =>
-  b === 1 ? a : onNumbers((x, y) => (y === 0 ? null : Math.trunc(x / y)))(a, b);
+/** Shapes that were cast to float divide with a fraction, which a Floor or Ceil behind may round either way. */
+const divide = (a: Dim, b: Dim, node: Node): Dim => {
+  if (b === 1) return a;
+  const whole = node.inputs.every((value) => value?.dtype !== undefined && isInteger(value.dtype));
+  return onNumbers((x, y) => (y !== 0 && (whole || x % y === 0) ? Math.trunc(x / y) : null))(a, b);
+};
 const equal = onNumbers((a, b) => (a === b ? 1 : 0));
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
