@@ -30,6 +30,14 @@ describe('windowDims', () => {
     );
   });
 
+  it('refuses lists that have not one entry an axis', () => {
+    const kernel = [3, 3];
+    expect(() => windowDims([8, 8], { kernel, strides: [2] })).toThrow('1 strides for a window of rank 2.');
+    expect(() => windowDims([8, 8], { kernel, dilations: [1, 1, 1] })).toThrow('3 dilations');
+    expect(() => transposedWindowDims([8, 8], { kernel, pads: [1, 1] })).toThrow('2 pads');
+    expect(windowDims([8, 8], { kernel, strides: [], dilations: [], pads: [] })).toEqual([6, 6]);
+  });
+
   it('rounds up with ceil, but starts no window behind input and leading pad', () => {
     expect(windowDims([4], { kernel: [3], strides: [2], ceil: true })).toEqual([2]);
     expect(windowDims([2], { kernel: [1], strides: [2], pads: [0, 1], ceil: true })).toEqual([1]);

@@ -38,18 +38,33 @@ function axisOf(window: Window, axis: number): Axis {
   };
 }
 
+/** Throws `INFER_TYPES` unless each list is empty or has an entry (pads: two) for every axis. */
+function checkLists({ kernel, strides, dilations, pads }: Window): void {
+  const rank = kernel.length;
+  for (const [name, list, expected] of [
+    ['strides', strides, rank],
+    ['dilations', dilations, rank],
+    ['pads', pads, 2 * rank],
+  ] as const) {
+    if (list && list.length > 0 && list.length !== expected) {
+      contradiction(`${list.length} ${name} for a window of rank ${rank}.`);
+    }
+  }
+}
+
 function isSame(window: Window): boolean {
   return window.autoPad === 'SAME_UPPER' || window.autoPad === 'SAME_LOWER';
 }
 
 /**
  * Output sizes of a sliding window, one for each spatial axis (ONNX operator spec of Conv, MaxPool).
- * Throws `INFER_TYPES` when a window is larger than its padded input.
+ * Throws `INFER_TYPES` when a window is larger than its padded input, or a list has not one entry an axis.
  */
 export function windowDims(spatial: readonly Dim[], window: Window): Dim[] {
   if (spatial.length !== window.kernel.length) {
     contradiction(`a window of rank ${window.kernel.length} moves over ${spatial.length} spatial axes.`);
   }
+  checkLists(window);
   return spatial.map((size, axis) => windowDim(size, axisOf(window, axis), window));
 }
 
@@ -99,8 +114,12 @@ export interface TransposedWindow extends Window {
   readonly outputShape?: readonly number[] | undefined;
 }
 
-/** Output sizes of ConvTranspose: `stride * (size - 1) + outputPadding + extent - pads`, or `outputShape`. */
+/**
+ * Output sizes of ConvTranspose: `stride * (size - 1) + outputPadding + extent - pads`, or `outputShape`.
+ * Throws `INFER_TYPES` when the pads remove more than there is, or a list has not one entry an axis.
+ */
 export function transposedWindowDims(spatial: readonly Dim[], window: TransposedWindow): Dim[] {
+  checkLists(window);
   return spatial.map((size, index) => {
     const fixed = window.outputShape?.[index];
     if (fixed !== undefined) return fixed;

@@ -104,6 +104,11 @@ describe('constantQparams', () => {
       }),
     );
   });
+
+  it('makes no scale of 0 or infinity from doubles beyond float32', () => {
+    expect(constantQparams(1e-60, 'int8').scale).toBe(1);
+    expect(() => constantQparams(1e60, 'int8')).toThrow(expect.objectContaining({ code: 'QUANT_RANGE' }));
+  });
 });
 
 describe('dynamicQparams', () => {

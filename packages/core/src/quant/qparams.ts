@@ -91,10 +91,14 @@ export function symmetricQparams(
   return { scale, zeroPoint: symmetricZeroPoint(storage) };
 }
 
-/** Parameters that reproduce the constant `c` exactly: scale |c| (1 for 0), c one step from the zero point. */
+/**
+ * Parameters that reproduce the float32 constant `c` exactly: scale |c| (1 for 0), c one step from the zero point.
+ * @throws QuantizationError `QUANT_RANGE` for NaN and infinity, also where `c` is infinite as float32.
+ */
 export function constantQparams(c: number, storage: StorageDType, symmetric = false): Qparams {
-  checkRange({ min: c, max: c });
-  const scale = c === 0 ? 1 : Math.abs(Math.fround(c));
+  const magnitude = Math.abs(Math.fround(c));
+  checkRange({ min: magnitude, max: magnitude });
+  const scale = magnitude === 0 ? 1 : magnitude;
   if (symmetric) return { scale, zeroPoint: symmetricZeroPoint(storage) };
   return { scale, zeroPoint: storageRange(storage).min === 0 && c < 0 ? 1 : 0 };
 }

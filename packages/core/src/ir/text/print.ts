@@ -37,10 +37,10 @@ class Printer {
     const name = graph.name ? ` ${graph.name === 'opset' ? '"opset"' : printWord(graph.name)}` : '';
     const captures = owner ? this.captures(graph, owner.node, owner.subgraph) : '';
     const opset = outer && sameOpsets(graph, outer) ? '' : ` opset ${printOpsets(graph)}`;
-    const inputs = new Set(graph.inputs);
+    const roots = new Set([...graph.inputs, ...graph.captures]);
     const lines = [
       ...graph.inputs.map((value) => `input ${this.definition(value)}`),
-      ...graph.values.flatMap((value) => this.free(graph, value, inputs)),
+      ...graph.values.flatMap((value) => this.free(value, roots)),
       ...readingOrder(graph).map((node) => this.node(node, inner, graph)),
       ...(graph.outputs.length > 0 ? [`output ${graph.outputs.map(printName).join(', ')}`] : []),
     ];
@@ -48,8 +48,8 @@ class Printer {
   }
 
   /** A value that no node computes: a constant, or one that nothing defines. */
-  private free(graph: Graph, value: Value, inputs: ReadonlySet<Value>): string[] {
-    if (inputs.has(value) || value.producer || graph.captures.includes(value)) return [];
+  private free(value: Value, roots: ReadonlySet<Value>): string[] {
+    if (roots.has(value) || value.producer) return [];
     return [`${value.constant ? 'const' : 'value'} ${this.definition(value)}`];
   }
 
