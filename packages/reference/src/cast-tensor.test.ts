@@ -52,10 +52,11 @@ describe('casts', () => {
   });
 
   it('print float32 with the fewest digits that read back', () => {
-    const values = float32([0.1, -2, 1e20, Number.NaN, Number.NEGATIVE_INFINITY]);
+    const values = float32([0.1, -2, -0, 1e20, Number.NaN, Number.NEGATIVE_INFINITY]);
     expect(text(castTensor(values, 'string', options))).toEqual([
       '0.1',
       '-2',
+      '-0',
       '100000000000000000000',
       'NaN',
       '-INF',

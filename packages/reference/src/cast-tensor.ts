@@ -89,7 +89,7 @@ function textOf(tensor: Tensor): string[] {
 
 /** The decimal number with the fewest digits that rounds to the same float32. */
 function shortest(x: number): number {
-  if (!Number.isFinite(x)) return x;
+  if (!Number.isFinite(x) || x === 0) return x;
   for (let digits = 1; digits < 9; digits++) {
     const candidate = Number(x.toPrecision(digits));
     if (Math.fround(candidate) === Math.fround(x)) return candidate;
