@@ -19,7 +19,7 @@ export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[
   }
   const sizes = new Map<string, { size: number; input: string }>();
   return ports.map((port) => {
-    const tensor = feeds[port.name];
+    const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
     if (!tensor) {
       throw new SessionError({
         code: 'FEED_MISSING',

@@ -1,0 +1,57 @@
+import { float32, fromNumbers, type Tensor } from '@octavo/core/tensor';
+import { describe, expect, it } from 'vitest';
+import { checkFeeds } from './feeds.js';
+import type { Port } from './session.js';
+
+const PORTS: readonly Port[] = [
+  { name: 'x', dtype: 'float32', shape: ['N', 3] },
+  { name: 'mask', dtype: 'bool', shape: ['N', null] },
+  { name: 'free', dtype: 'int8', shape: undefined },
+];
+
+const FEEDS = {
+  x: float32([1, 2, 3, 4, 5, 6], [2, 3]),
+  mask: fromNumbers('bool', [2, 1], [1, 0]),
+  free: fromNumbers('int8', [], [4]),
+};
+
+/** The error that feeds are refused with. */
+function refusal(change: Readonly<Record<string, Tensor | undefined>>): unknown {
+  const feeds = Object.entries({ ...FEEDS, ...change }).flatMap(([name, tensor]) =>
+    tensor ? [[name, tensor] as const] : [],
+  );
+  try {
+    checkFeeds(PORTS, Object.fromEntries(feeds));
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe('feeds', () => {
+  it('come back in the order of the inputs', () => {
+    const { x, mask, free } = FEEDS;
+    expect(checkFeeds(PORTS, { free, mask, x })).toEqual([x, mask, free]);
+  });
+
+  it.each([
+    ['FEED_MISSING', { x: undefined }, 'input x', 'expected float32 [N, 3], found nothing.'],
+    ['FEED_UNKNOWN', { y: FEEDS.x }, 'input y', 'the model has no such input; its inputs are x, mask, free.'],
+    ['FEED_DTYPE', { free: FEEDS.x }, 'input free', 'expected int8, found float32.'],
+    ['FEED_SHAPE', { x: float32([1, 2], [1, 2]) }, 'input x', 'expected float32 [N, 3], found [1, 2].'],
+    ['FEED_SHAPE', { x: float32([1, 2, 3]) }, 'input x', 'expected float32 [N, 3], found [3].'],
+    [
+      'FEED_SHAPE',
+      { mask: fromNumbers('bool', [3, 1], [1, 0, 1]) },
+      'input mask',
+      'expected bool [N, ?], found [3, 1]; N is 2 in input x.',
+    ],
+  ])('are refused with %s', (code, change, where, fault) => {
+    expect(refusal(change)).toMatchObject({ name: 'SessionError', code, where, fault });
+  });
+
+  it('of a name that every object inherits are missing', () => {
+    const ports: readonly Port[] = [{ name: 'constructor', dtype: 'float32', shape: [] }];
+    expect(() => checkFeeds(ports, {})).toThrow(expect.objectContaining({ code: 'FEED_MISSING' }));
+  });
+});
