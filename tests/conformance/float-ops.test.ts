@@ -91,6 +91,16 @@ function spatial(w: WindowCase): number[] {
   return [...new Array<number>(w.rank - 1).fill(w.length), w.length + 2];
 }
 
+/**
+ * Whether windows of `SAME_*` end before an axis does. ONNX pads nothing then; onnxruntime computes a negative padding,
+ * which its MaxPool refuses and its AveragePool takes.
+ */
+function leavesAnEnd(w: WindowCase): boolean {
+  if (!w.auto_pad.startsWith('SAME')) return false;
+  const windowEnd = (length: number) => (Math.ceil(length / w.stride) - 1) * w.stride + w.kernel;
+  return spatial(w).some((length) => windowEnd(length) < length);
+}
+
 describe('float ops of the reference backend agree with onnxruntime', () => {
   it('Conv of one to three spatial axes with every kind of padding', async () => {
     await fc.assert(
@@ -128,7 +138,7 @@ describe('float ops of the reference backend agree with onnxruntime', () => {
   it('MaxPool with indices and AveragePool, ceil_mode and all paddings', async () => {
     await fc.assert(
       fc.asyncProperty(windows, fc.boolean(), fc.boolean(), seed, (w, ceil, countPadding, start) => {
-        fc.pre(w.begin < w.kernel && w.end < w.kernel);
+        fc.pre(w.begin < w.kernel && w.end < w.kernel && !leavesAnEnd(w));
         return expectClose(
           trial(({ graph, input }) => {
             const X = input(reals([2, 3, ...spatial(w)], start));
