@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cloneModel, type Model } from '@octavo/core/ir';
-import { isDType, type Tensor } from '@octavo/core/tensor';
+import { isDType, OctavoError, type Tensor } from '@octavo/core/tensor';
 import { encodeModel, saveOnnx } from '@octavo/formats/node';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { createExplanation, type Explanation } from '../explain.js';
@@ -25,7 +25,8 @@ type OrtModule = typeof import('onnxruntime-node');
 /**
  * Runs a model on onnxruntime-node (an optional peer) behind the Session interface.
  * @param source A model in memory, or the path of a file (read by onnxruntime itself, external data included).
- * @throws SessionError `ORT_MISSING` when the package is not installed, `ORT_LOAD` when it refuses the model.
+ * @throws SessionError `ORT_MISSING` when the package is not installed, `ORT_LOAD` when it refuses the model, `TAP_UNKNOWN`
+ *   for a tap that names no value, `ORT_TAPS` for taps of a path.
  */
 export async function createOnnxRuntimeSession(
   source: Model | string,
@@ -56,6 +57,7 @@ export async function createOnnxRuntimeSession(
       typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);
     return new OnnxRuntimeSession(session, ort.Tensor, new Set(own), new Set(taps));
   } catch (error) {
+    if (error instanceof OctavoError) throw error;
     throw new SessionError({
       code: 'ORT_LOAD',
       message: `onnxruntime refused the model: ${error instanceof Error ? error.message : String(error)}`,
