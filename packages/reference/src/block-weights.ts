@@ -1,4 +1,5 @@
 import { type Tensor, TensorError, toNumbers, unpack } from '@octavo/core/tensor';
+import type { FloatArray } from './floats.js';
 
 /** The attributes that place MatMulNBits' weights. */
 export interface BlockLayout {
@@ -19,16 +20,16 @@ export function unpackBits(bytes: Uint8Array, bits: number): ArrayLike<number> {
 /**
  * `(q - zero point) * scale` of MatMulNBits' weights, transposed to `[K, N]`. Every row of B is `blocks` blocks of
  * `block_size * bits / 8` bytes; zero points are packed by row, or of the scales' dtype, or `2^(bits - 1)`.
- * @param out Float32Array rounds each weight once, Float64Array keeps it exact.
+ * @param Weights Float32Array rounds each weight once, Float64Array keeps it exact.
  * @throws TensorError `TENSOR_SHAPE` when a tensor has not the size that the attributes demand.
  */
-export function blockWeights<A extends Float32Array | Float64Array>(
+export function blockWeights(
   packed: Tensor,
   scales: Tensor,
   zeroPoints: Tensor | undefined,
   layout: BlockLayout,
-  out: A,
-): A {
+  Weights: new (length: number) => FloatArray,
+): FloatArray {
   const { K, N, bits, block_size: size } = layout;
   const blocks = Math.ceil(K / size);
   const integers = unpackBits(packed.bytes, bits);
@@ -36,6 +37,7 @@ export function blockWeights<A extends Float32Array | Float64Array>(
   checkSize('B', integers.length, N * blocks * size);
   checkSize('scales', factors.length, N * blocks);
   const zeroPointOf = zeroPointReader(zeroPoints, layout, blocks);
+  const out = new Weights(K * N);
   for (let n = 0; n < N; n++) {
     for (let block = 0; block < blocks; block++) {
       const group = n * blocks + block;

@@ -1,7 +1,7 @@
 import { elementCount, stridesOf } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OUTSIDE, pickIndices, stridedIndices, upTo } from './indices.js';
+import { broadcastIndices, OUTSIDE, pickIndices, stridedIndices, upTo } from './indices.js';
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
 
@@ -25,5 +25,20 @@ describe('index maps', () => {
 
   it('have no element when a list is empty', () => {
     expect(pickIndices([2, 3], [[0, 1], []])).toHaveLength(0);
+  });
+
+  it('take no memory for the long axes of an empty result', () => {
+    const longest = 2 ** 31 - 1;
+    expect(stridedIndices([longest, longest, 0], [0, 0, 0])).toHaveLength(0);
+    expect(pickIndices([1, 0], [{ length: longest }, []])).toHaveLength(0);
+  });
+
+  it('repeat axes of size 1 only', () => {
+    expect([...broadcastIndices([2, 1], [2, 3])]).toEqual([0, 0, 0, 1, 1, 1]);
+    for (const from of [[2], [1, 2, 3], [3, 3]]) {
+      expect(() => broadcastIndices(from, [2, 3])).toThrow(
+        expect.objectContaining({ code: 'TENSOR_BROADCAST' }),
+      );
+    }
   });
 });

@@ -1,4 +1,12 @@
-import { elementCount, OctavoError, type Shape, stridesOf } from '@octavo/core/tensor';
+import {
+  broadcastShapes,
+  elementCount,
+  OctavoError,
+  type Shape,
+  sameShape,
+  stridesOf,
+  TensorError,
+} from '@octavo/core/tensor';
 
 /** The most elements that an index map can name: indices are int32. */
 const LARGEST = 2 ** 31 - 1;
@@ -21,7 +29,8 @@ export const OUTSIDE = -1;
  * This is the whole of Transpose, Expand and every other strided view.
  */
 export function stridedIndices(shape: Shape, strides: readonly number[], offset = 0): Int32Array {
-  resultSize(shape);
+  // An empty result is answered first: its other axes may be too long to be laid out.
+  if (resultSize(shape) === 0) return new Int32Array(0);
   let indices: Int32Array = Int32Array.of(offset);
   shape.forEach((size, axis) => {
     const stride = strides[axis] ?? 0;
@@ -35,8 +44,17 @@ export function stridedIndices(shape: Shape, strides: readonly number[], offset 
   return indices;
 }
 
-/** For each element of `to`: the element of `from` that numpy's broadcasting repeats there. */
+/**
+ * For each element of `to`: the element of `from` that numpy's broadcasting repeats there.
+ * Throws TensorError `TENSOR_BROADCAST` when `from` does not broadcast to `to`.
+ */
 export function broadcastIndices(from: Shape, to: Shape): Int32Array {
+  if (!sameShape(broadcastShapes(from, to), to)) {
+    throw new TensorError({
+      code: 'TENSOR_BROADCAST',
+      message: `shape [${from.join(', ')}] does not broadcast to [${to.join(', ')}].`,
+    });
+  }
   const strides = stridesOf(from).map((stride, axis) => (from[axis] === 1 ? 0 : stride));
   const missing = new Array<number>(to.length - from.length).fill(0);
   return stridedIndices(to, [...missing, ...strides]);
@@ -48,7 +66,7 @@ export function broadcastIndices(from: Shape, to: Shape): Int32Array {
  * Gather along an axis and nearest resizing.
  */
 export function pickIndices(shape: Shape, coordinates: readonly ArrayLike<number>[]): Int32Array {
-  resultSize(coordinates.map((list) => list.length));
+  if (resultSize(coordinates.map((list) => list.length)) === 0) return new Int32Array(0);
   const strides = stridesOf(shape);
   let indices: Int32Array = Int32Array.of(0);
   coordinates.forEach((list, axis) => {

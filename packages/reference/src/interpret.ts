@@ -57,7 +57,8 @@ export function supportsSubgraphs(subgraphs: readonly Subgraph[], kernels: reado
   const backend = defineBackend({ id: 'reference', kernels });
   for (const { graph } of subgraphs) {
     for (const node of graph.nodes) {
-      const support = backend.supports(node, { graph, opset: graph.opset });
+      const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+      const support = backend.supports(node, { graph, opset });
       if (!support.supported) return unsupported(`${node.label} in its subgraph: ${support.reason}`);
     }
   }

@@ -14,11 +14,13 @@ function range(start: Tensor, limit: Tensor, delta: Tensor): Tensor {
     const [from, to, step] = [start, limit, delta].map((tensor) => toBigInts(tensor)[0] ?? 0n);
     if (from === undefined || to === undefined || !step) refuse('Range needs a delta that is not 0.');
     const distance = to - from;
-    const count = Number(distance / step + (distance % step !== 0n ? 1n : 0n));
+    // Division truncates: only a step towards the limit has a last, shorter stride to count.
+    const rest = distance % step !== 0n && distance > 0n === step > 0n;
+    const count = Math.max(0, Number(distance / step + (rest ? 1n : 0n)));
     return fromBigInts(
       dtype,
-      [Math.max(0, count)],
-      upTo(Math.max(0, count)).map((i) => from + BigInt(i) * step),
+      [count],
+      upTo(count).map((i) => from + BigInt(i) * step),
     );
   }
   const [from, to, step] = [scalar(start), scalar(limit), scalar(delta)];

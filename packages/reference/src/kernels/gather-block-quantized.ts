@@ -6,6 +6,7 @@ import { floatTensor } from '../floats.js';
 import { pickIndices, upTo } from '../indices.js';
 import { integers } from '../integer-operands.js';
 import { operand } from '../operand.js';
+import { indexIn } from '../scatter.js';
 
 /** Integers and the shape that they have when none are packed. */
 interface Unpacked {
@@ -28,8 +29,10 @@ function coordinates(shape: Shape, axis: number, chosen: readonly number[]): rea
 /** `(q - zero point) * scale` of the chosen rows. */
 export const gatherBlockQuantized = defineKernel(GatherBlockQuantized, {
   supports: (node) => {
-    const { bits, gather_axis: gather, quantize_axis: quantize } = GatherBlockQuantized.attributes(node);
+    const attributes = GatherBlockQuantized.attributes(node);
+    const { bits, block_size: blockSize, gather_axis: gather, quantize_axis: quantize } = attributes;
     if (bits !== 2 && bits !== 4 && bits !== 8) return unsupported(`GatherBlockQuantized with ${bits} bits`);
+    if (blockSize < 1) return unsupported(`blocks of ${blockSize} elements`);
     return gather === quantize ? unsupported('gathering along the quantized axis') : SUPPORTED;
   },
   prepare: ({ attributes, constants }) => {
@@ -43,7 +46,7 @@ export const gatherBlockQuantized = defineKernel(GatherBlockQuantized, {
       const axis = normalizeAxis(attributes.gather_axis, shape.length);
       const blockAxis = normalizeAxis(attributes.quantize_axis, shape.length);
       const rows = shape[axis] ?? 1;
-      const chosen = integers(operand(inputs, 1)).map((index) => (index < 0 ? index + rows : index));
+      const chosen = integers(operand(inputs, 1)).map((index) => indexIn(index, rows));
       const lists = coordinates(shape, axis, chosen);
       const blocks = lists.map((list, index) =>
         index === blockAxis ? Array.from(list, (at) => Math.floor(at / blockSize)) : list,

@@ -23,7 +23,10 @@ export function onInt8Blocks(values: FloatArray, width: number, blockSize: numbe
 }
 
 function supports(node: Node) {
-  const { bits } = MatMulNBits.attributes(node);
+  const { K, N, bits, block_size: blockSize } = MatMulNBits.attributes(node);
+  if (K < 1 || N < 1 || blockSize < 1) {
+    return unsupported(`MatMulNBits of K ${K} and N ${N} in blocks of ${blockSize}`);
+  }
   if (node.inputs[4]) return unsupported('MatMulNBits with group indices (g_idx)');
   return bits === 2 || bits === 4 || bits === 8 ? SUPPORTED : unsupported(`MatMulNBits with ${bits} bits`);
 }
@@ -40,7 +43,7 @@ export const matMulNBits = defineKernel(MatMulNBits, {
         operand(inputs, 2),
         inputs[3],
         attributes,
-        dynamic ? new Float64Array(K * N) : new Float32Array(K * N),
+        dynamic ? Float64Array : Float32Array,
       );
     const fixed = constants[1] && constants[2] ? decode(constants) : undefined;
     return {

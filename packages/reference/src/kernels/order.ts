@@ -21,8 +21,13 @@ type Ordered = number | bigint | string;
 /** Elements that JavaScript orders as their dtype does; strings by their bytes. */
 function ordered(tensor: Tensor): ArrayLike<Ordered> {
   if (isBigInt(tensor.dtype)) return toBigInts(tensor);
-  if (tensor.is('string')) return decodeStrings(tensor.data).map((bytes) => String.fromCharCode(...bytes));
+  if (tensor.is('string')) return decodeStrings(tensor.data).map(byteString);
   return toNumbers(tensor);
+}
+
+/** One UTF-16 unit a byte, so that strings compare as their bytes do. */
+function byteString(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
 function compare(a: Ordered, b: Ordered): number {
