@@ -11,7 +11,6 @@ import {
   int64,
   StoredTensor,
   Tensor,
-  tensorFromBytes,
   toNumbers,
 } from '@octavo/core/tensor';
 import { reference } from '@octavo/reference';
@@ -126,7 +125,7 @@ describe('onnxruntime behind the session interface', () => {
     expect(reads).toBeGreaterThan(0);
   });
 
-  it('refuses wrong feeds, unknown taps, taps of paths, and dtypes that JavaScript cannot hand over', async () => {
+  it('refuses wrong feeds, unknown taps, taps of paths, and dtypes that onnxruntime does not hand over', async () => {
     using session = await createOnnxRuntimeSession(modelOf(CHAIN));
     await expect(session.run({})).rejects.toMatchObject({ code: 'FEED_MISSING' });
     await expect(session.run({ x: float32([1]) })).rejects.toMatchObject({ code: 'FEED_SHAPE' });
@@ -137,9 +136,7 @@ describe('onnxruntime behind the session interface', () => {
       code: 'ORT_TAPS',
     });
     const half = modelOf('input %x: bfloat16[1]\n%y = Identity(%x)\noutput %y');
-    using other = await createOnnxRuntimeSession(half);
-    const feed = tensorFromBytes('bfloat16', [1], Uint8Array.of(0x80, 0x3f));
-    await expect(other.run({ x: feed })).rejects.toMatchObject({ code: 'ORT_DTYPE' });
+    await expect(createOnnxRuntimeSession(half)).rejects.toMatchObject({ code: 'ORT_LOAD' });
   });
 
   it('tells what onnxruntime says about a model that it refuses', async () => {
