@@ -35,7 +35,10 @@ export function pairValues(original: Graph, quantized: Graph): ValuePair[] {
   );
 }
 
-/** Runs both models on the same feeds and measures each pair; worst SQNR first. */
+/**
+ * Runs both models on the same feeds and measures each pair; worst SQNR first, and before it pairs without any finite
+ * numbers to compare.
+ */
 export async function compareLayers(
   pairs: readonly ValuePair[],
   original: Session,
@@ -57,9 +60,10 @@ export async function compareLayers(
   }
   const compared = pairs.flatMap((pair, index) => {
     const figures = measures[index]?.read();
-    return figures && figures.count > 0 ? [{ ...pair, ...figures }] : [];
+    return figures && figures.count + figures.nonFinite > 0 ? [{ ...pair, ...figures }] : [];
   });
-  return compared.sort((a, b) => a.sqnr - b.sqnr);
+  const order = ({ sqnr }: LayerComparison): number => (Number.isNaN(sqnr) ? Number.NEGATIVE_INFINITY : sqnr);
+  return compared.sort((a, b) => (order(a) === order(b) ? 0 : order(a) - order(b)));
 }
 
 async function tapAll(session: Session, feeds: NamedTensors): Promise<Map<string, Tensor>> {

@@ -8,6 +8,8 @@ export interface Figure {
   readonly count: number;
   readonly value: number;
   readonly interval: Interval;
+  /** Samples whose output held NaN: they count as misses or infinite errors. Absent when there are none. */
+  readonly nanOutputs?: number;
   readonly original?: Comparison;
 }
 
@@ -24,6 +26,8 @@ export interface Comparison {
   readonly drop: number;
   /** Of the drop, over paired samples. */
   readonly interval: Interval;
+  /** As for {@link Figure}, of the original model. */
+  readonly nanOutputs?: number;
 }
 
 export interface SegmentFigures {
@@ -77,7 +81,13 @@ export function evaluate(
 
 /** How much worse `quantized` is than `original` (see {@link Comparison.drop}). */
 export function dropOf(metric: Metric, original: number, quantized: number): number {
+  if (quantized === original) return 0;
   return metric.higherIsBetter ? original - quantized : (quantized - original) / original;
+}
+
+function retentionOf(metric: Metric, original: number, quantized: number): number {
+  if (quantized === original) return 1;
+  return metric.higherIsBetter ? quantized / original : original / quantized;
 }
 
 /** What metrics summarize: one number a sample. */
@@ -98,8 +108,16 @@ function figure(
     count: indices.length,
     value: metric.summarize(own.scores, own.labels),
     interval: bootstrapInterval(indices.length, summarize),
+    ...countNaN(scored, indices),
   };
-  return original ? { ...base, original: compare(metric, own, columnsOf(original, indices)) } : base;
+  if (!original) return base;
+  const other = columnsOf(original, indices);
+  return { ...base, original: { ...compare(metric, own, other), ...countNaN(original, indices) } };
+}
+
+function countNaN(samples: readonly Scored[], indices: readonly number[]): { readonly nanOutputs?: number } {
+  const nanOutputs = indices.filter((index) => samples[index]?.hasNaN).length;
+  return nanOutputs > 0 ? { nanOutputs } : {};
 }
 
 function compare(metric: Metric, own: Columns, other: Columns): Comparison {
@@ -108,7 +126,7 @@ function compare(metric: Metric, own: Columns, other: Columns): Comparison {
   const [summarizeOther, summarizeOwn] = [resampler(metric, other), resampler(metric, own)];
   return {
     value: before,
-    retention: metric.higherIsBetter ? after / before : before / after,
+    retention: retentionOf(metric, before, after),
     drop: dropOf(metric, before, after),
     interval: bootstrapInterval(own.scores.length, (drawn) =>
       dropOf(metric, summarizeOther(drawn), summarizeOwn(drawn)),

@@ -31,10 +31,14 @@ export async function measureLatency(
       if (round >= 0) times[index]?.push(time);
     }
   }
-  return times.map((list) => {
-    const sorted = [...list].sort((a, b) => a - b);
-    const at = (share: number): number =>
-      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-    return { runs: sorted.length, median: at(0.5), p95: at(0.95) };
-  });
+  return times.map(summarize);
+}
+
+/** Median, and the smallest time that 95% of the runs do not exceed. */
+function summarize(times: readonly number[]): Latency {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  return { runs: sorted.length, median, p95: at(Math.ceil(0.95 * sorted.length) - 1) };
 }

@@ -1,4 +1,4 @@
-import { type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { Sample } from '@octavo/datasets';
 import type { Session } from '@octavo/runtime';
 import { EvaluationError } from './evaluation-error.js';
@@ -24,8 +24,8 @@ export interface ScoreOptions {
 
 /**
  * Runs labelled samples one by one and scores each output against its label. A label that is a tensor (one number
- * an output row) scores every row.
- * @throws EvaluationError `LABEL_MISSING`, `LABEL_TYPE`, `OUTPUT_UNKNOWN`, `DATA_EMPTY`.
+ * an output row) scores every row. Outputs that hold NaN are counted, not refused.
+ * @throws EvaluationError `LABEL_MISSING`, `LABEL_TYPE`, `LABEL_CLASS`, `OUTPUT_UNKNOWN`, `DATA_EMPTY`.
  */
 export async function scoreSamples(
   session: Session,
@@ -72,15 +72,33 @@ function scoreRows(output: Tensor, sample: Sample, { metric, transform = 'none' 
   }
   const change = TRANSFORMS[transform];
   return labels.map((label, row) => {
-    const values = numbers.slice(row * width, (row + 1) * width);
-    const outcome = metric.score(transform === 'none' ? values : Array.from(values, change), label);
+    const numbersOfRow = numbers.slice(row * width, (row + 1) * width);
+    const values = transform === 'none' ? numbersOfRow : Float64Array.from(numbersOfRow, change);
+    const id = labels.length > 1 ? `${sample.id}[${row}]` : sample.id;
     return {
-      ...outcome,
-      id: labels.length > 1 ? `${sample.id}[${row}]` : sample.id,
+      ...scoreRow(metric, values, label, id),
+      id,
       label,
       columns: sample.columns ?? {},
+      ...(values.some((value) => Number.isNaN(value)) ? { hasNaN: true as const } : {}),
     };
   });
+}
+
+/** The metric's score; its errors get the sample's place. */
+function scoreRow(
+  metric: Metric,
+  values: NumberArray,
+  label: number,
+  id: string,
+): ReturnType<Metric['score']> {
+  try {
+    return metric.score(values, label);
+  } catch (error) {
+    if (!(error instanceof EvaluationError) || error.where) throw error;
+    const { code, fault: message, remedy } = error;
+    throw new EvaluationError({ code, message, remedy, where: id, cause: error });
+  }
 }
 
 function labelsOf(sample: Sample): number[] {
@@ -93,12 +111,13 @@ function labelsOf(sample: Sample): number[] {
       remedy: 'Name the labels with --label.',
     });
   }
-  const labels = typeof label === 'object' ? Array.from(toNumbers(label)) : [Number(label)];
+  const labels =
+    typeof label === 'object' ? Array.from(toNumbers(label)) : [label === '' ? Number.NaN : Number(label)];
   if (labels.some((each) => Number.isNaN(each))) {
     throw new EvaluationError({
       code: 'LABEL_TYPE',
       where: sample.id,
-      message: `the label ${String(label)} is no number.`,
+      message: `the label ${JSON.stringify(label)} is no number.`,
       remedy: 'Use class indices or numbers as labels.',
     });
   }

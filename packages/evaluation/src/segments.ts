@@ -20,20 +20,21 @@ export interface Segment {
  * @throws EvaluationError `SEGMENT_SPEC`.
  */
 export function parseSegmentation(spec: string): Segmentation {
-  const [column = '', rule] = spec.split(':', 2);
-  if (!column) throw badSpec(spec);
+  const [column = '', rule, ...rest] = spec.split(':');
+  if (!column || rest.length > 0) throw badSpec(spec);
   if (rule === undefined) return { column, by: 'value' };
   if (rule === 'month' || rule === 'year') return { column, by: rule };
   const quantile = /^quantile([0-9]{1,3})$/.exec(rule);
   if (quantile && Number(quantile[1]) >= 2) return { column, by: 'quantile', count: Number(quantile[1]) };
-  const bounds = rule.split(',').map(Number);
-  if (bounds.some((bound) => Number.isNaN(bound)) || rule === '') throw badSpec(spec);
-  return { column, by: 'bounds', bounds: bounds.sort((a, b) => a - b) };
+  const bounds = rule.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+  if (!bounds.every((bound) => Number.isFinite(bound))) throw badSpec(spec);
+  return { column, by: 'bounds', bounds: [...new Set(bounds)].sort((a, b) => a - b) };
 }
 
 /**
  * Divides samples; segments come in the order of their bounds or names.
- * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column, `SEGMENT_NUMBER` when it holds no number.
+ * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column, `SEGMENT_NUMBER` when it holds no number,
+ *   `SEGMENT_DATE` when it holds no date.
  */
 export function divide(samples: readonly Scored[], segmentation: Segmentation): Segment[] {
   const cells = samples.map((sample) => cellOf(sample, segmentation.column));
@@ -43,8 +44,29 @@ export function divide(samples: readonly Scored[], segmentation: Segmentation): 
       segmentation.by === 'bounds' ? segmentation.bounds : quantileBounds(numbers, segmentation.count);
     return byBounds(numbers, bounds, segmentation.column);
   }
-  const length = { value: Number.POSITIVE_INFINITY, month: 7, year: 4 }[segmentation.by];
-  return byValue(cells.map((cell) => String(cell).slice(0, length)));
+  const { by, column } = segmentation;
+  return byValue(
+    cells.map((cell, i) =>
+      by === 'value' ? String(cell) : periodOf(cell, by, column, samples[i]?.id ?? ''),
+    ),
+  );
+}
+
+const DATE = /^([0-9]{4})(?:[-/](0[1-9]|1[0-2])(?![0-9])|(0[1-9]|1[0-2])[0-3][0-9](?![0-9])|$)/;
+
+/** `2014` or `2014-05` of a date such as `2014-05-02`, `2014-05` or `20140502T000000`. */
+function periodOf(cell: string | number, by: 'month' | 'year', column: string, id: string): string {
+  const date = DATE.exec(String(cell));
+  const [, year, dashed, plain] = date ?? [];
+  const month = dashed ?? plain;
+  if (year && by === 'year') return year;
+  if (year && month) return `${year}-${month}`;
+  throw new EvaluationError({
+    code: 'SEGMENT_DATE',
+    where: id,
+    message: `column ${column} holds ${JSON.stringify(cell)}, which is no date.`,
+    remedy: 'Write dates as 2014-05-02, or segment by values.',
+  });
 }
 
 function byValue(keys: readonly string[]): Segment[] {
@@ -79,13 +101,14 @@ function quantileBounds(numbers: readonly number[], count: number): number[] {
   const sorted = [...numbers].sort((a, b) => a - b);
   const bounds = Array.from(
     { length: count - 1 },
-    (_, i) => sorted[Math.round(((i + 1) / count) * sorted.length)] ?? 0,
+    (_, i) => sorted[Math.min(Math.round(((i + 1) / count) * sorted.length), sorted.length - 1)] ?? 0,
   );
   return [...new Set(bounds)];
 }
 
 function cellOf(sample: Scored, column: string): string | number {
-  const cell = column === 'label' ? sample.label : sample.columns[column];
+  const own = Object.hasOwn(sample.columns, column) ? sample.columns[column] : undefined;
+  const cell = column === 'label' ? sample.label : own;
   if (cell === undefined) {
     throw new EvaluationError({
       code: 'SEGMENT_COLUMN',

@@ -6,6 +6,8 @@ export interface Scored {
   /** Class index or number predicted. */
   readonly prediction: number;
   readonly label: number;
+  /** Present when the output held NaN. */
+  readonly hasNaN?: true;
   /** The sample's other columns, for segments. */
   readonly columns: Readonly<Record<string, string | number>>;
 }
@@ -24,10 +26,13 @@ export interface Metric {
   summarize(scores: Float64Array, labels: Float64Array): number;
 }
 
-/** Index of the largest number; the first of equals. */
+/** Index of the largest number, the first of equals; NaN counts as the smallest. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i;
+  for (let i = 1; i < values.length; i++) {
+    const [value = Number.NaN, top = Number.NaN] = [values[i], values[best]];
+    if (value > top || (Number.isNaN(top) && !Number.isNaN(value))) best = i;
+  }
   return best;
 }
 

@@ -1,5 +1,6 @@
 import { type Metric, meanScore } from './metric.js';
 
+/** A metric of the first number of an output; an error that is NaN counts as infinite. */
 function regression(
   name: string,
   unit: Metric['unit'],
@@ -14,7 +15,8 @@ function regression(
     reads: 'number',
     score: (output, label) => {
       const prediction = output[0] ?? Number.NaN;
-      return { score: error(prediction, label), prediction };
+      const score = error(prediction, label);
+      return { score: Number.isNaN(score) ? Number.POSITIVE_INFINITY : score, prediction };
     },
     summarize,
   };
@@ -22,7 +24,7 @@ function regression(
 
 const absolute = (prediction: number, label: number): number => Math.abs(prediction - label);
 const relative = (prediction: number, label: number): number =>
-  Math.abs(prediction - label) / Math.abs(label);
+  prediction === label ? 0 : Math.abs(prediction - label) / Math.abs(label);
 const squared = (prediction: number, label: number): number => (prediction - label) ** 2;
 
 export const mae = regression('mae', 'label', absolute, meanScore);

@@ -18,15 +18,17 @@ export interface ChartOptions {
 
 const COLORS = ['#8a8f98', '#2458b3', '#b3542d', '#3c8d5a'];
 
-/** Horizontal bars, one row a group and one bar a series, as an SVG string. */
+/** Horizontal bars, one row a group and one bar a series, as an SVG string; NaN and infinities leave a gap. */
 export function barChart(groups: readonly BarGroup[], options: ChartOptions): string {
   const series = [...new Set(groups.flatMap((group) => Object.keys(group.values)))];
-  const bars = groups.flatMap((group) =>
-    Object.entries(group.values).map(([name, value]) => ({ group: group.name, name, value })),
-  );
+  const bars = groups
+    .flatMap((group) =>
+      Object.entries(group.values).map(([name, value]) => ({ group: group.name, name, value })),
+    )
+    .filter(({ value }) => Number.isFinite(value));
   return draw(options, {
     height: 40 + groups.length * (14 * series.length + 10),
-    marginLeft: 40 + 7 * Math.max(...groups.map((group) => group.name.length)),
+    marginLeft: 40 + 7 * Math.max(0, ...groups.map((group) => group.name.length)),
     x: { grid: true, label: options.label, percent: options.percent ?? false, zero: true },
     y: { axis: null, domain: series },
     fy: { label: null, domain: groups.map((group) => group.name), padding: 0.15 },
@@ -39,19 +41,20 @@ export function barChart(groups: readonly BarGroup[], options: ChartOptions): st
   });
 }
 
-/** Dots along an axis of names, worst first, as an SVG string. */
+/** Dots along an axis of names, worst first, as an SVG string; NaN and infinities leave a gap. */
 export function dotChart(
   points: readonly { readonly name: string; readonly value: number }[],
   options: ChartOptions,
 ): string {
+  const finite = points.filter(({ value }) => Number.isFinite(value));
   return draw(options, {
     height: 40 + 18 * points.length,
-    marginLeft: 40 + 6.5 * Math.max(...points.map((point) => point.name.length)),
+    marginLeft: 40 + 6.5 * Math.max(0, ...points.map((point) => point.name.length)),
     x: { grid: true, label: options.label, percent: options.percent ?? false },
     y: { label: null, domain: points.map((point) => point.name) },
     marks: [
-      Plot.ruleY(points, { x1: 0, x2: 'value', y: 'name', stroke: COLORS[0] ?? '' }),
-      Plot.dot(points, { x: 'value', y: 'name', fill: COLORS[1] ?? '', r: 4 }),
+      Plot.ruleY(finite, { x1: 0, x2: 'value', y: 'name', stroke: COLORS[0] ?? '' }),
+      Plot.dot(finite, { x: 'value', y: 'name', fill: COLORS[1] ?? '', r: 4 }),
     ],
   });
 }
