@@ -1,0 +1,32 @@
+import { createModel, parse } from '@octavo/core/ir';
+import { float32 } from '@octavo/core/tensor';
+import type { Session } from '@octavo/runtime';
+import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
+import { describe, expect, it } from 'vitest';
+import { measureLatency } from './latency.js';
+
+async function openSession(): Promise<Session> {
+  return await createOnnxRuntimeSession(
+    createModel(parse('graph opset 17 { input %x: float32[2]\n %y: float32[2] = Neg(%x)\n output %y }')),
+  );
+}
+
+const FEEDS = [{ x: float32([1, 2]) }, { x: float32([3, 4]) }];
+
+describe('measureLatency', () => {
+  it('gives runs, median and 95th percentile for each session', async () => {
+    using first = await openSession();
+    using second = await openSession();
+    const figures = await measureLatency([first, second], FEEDS, 60_000, 9);
+    expect(figures.map(({ runs }) => runs)).toEqual([9, 9]);
+    for (const { median, p95 } of figures) {
+      expect(median).toBeGreaterThan(0);
+      expect(p95).toBeGreaterThanOrEqual(median);
+    }
+  });
+
+  it('makes three runs however small the budget', async () => {
+    using session = await openSession();
+    expect((await measureLatency([session], FEEDS, 0)).map(({ runs }) => runs)).toEqual([3]);
+  });
+});
