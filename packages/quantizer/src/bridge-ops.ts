@@ -3,6 +3,7 @@ import {
   AveragePool,
   Concat,
   Flatten,
+  Gather,
   GlobalAveragePool,
   GlobalMaxPool,
   LeakyRelu,
@@ -12,6 +13,7 @@ import {
   type Op,
   Pad,
   Reshape,
+  Resize,
   Slice,
   Slice1,
   Squeeze,
@@ -48,6 +50,8 @@ const BRIDGE_OPS: readonly BridgeOp[] = [
   { op: Unsqueeze1, kind: 'move', dataInputs: 1 },
   { op: Slice, kind: 'move', dataInputs: 1 },
   { op: Slice1, kind: 'move', dataInputs: 1 },
+  { op: Gather, kind: 'move', dataInputs: 1 },
+  { op: Resize, kind: 'move', dataInputs: 1, accepts: takesNearest },
   { op: Pad, kind: 'move', dataInputs: 1, accepts: padsWithZeros },
   { op: Add, kind: 'own' },
   { op: Mul, kind: 'own' },
@@ -78,4 +82,10 @@ function padsWithZeros(node: Node): boolean {
   return (
     Pad.attributes(node).mode === 'constant' && (!fill || (value !== undefined && toNumbers(value)[0] === 0))
   );
+}
+
+/** Other modes mix neighbours, and a crop may bring a value from outside. */
+function takesNearest(node: Node): boolean {
+  const { mode, coordinate_transformation_mode: coordinates } = Resize.attributes(node);
+  return mode === 'nearest' && coordinates !== 'tf_crop_and_resize';
 }

@@ -85,6 +85,26 @@ describe('planStatic', () => {
     `);
   });
 
+  it('carries integers through a shuffle of channels and an enlargement by the nearest neighbours', () => {
+    const enlarged = (mode: string): string =>
+      planOf(`${X} ${W}
+      const %shape: int64[5] = [2, 1, 1, 4, 2]
+      const %zero: int64[] = 0
+      const %scales: float32[4] = [1.0, 1.0, 1.0, 2.0]
+      %c: float32[1, 1, 4, 4] = Conv(%x, %w) @conv
+      %s: float32[2, 1, 1, 4, 2] = Reshape(%c, %shape) @split
+      %h: float32[1, 1, 4, 2] = Gather(%s, %zero) @half
+      %r: float32[1, 1, 4, 4] = Resize(%h, _, %scales) {mode="${mode}"} @enlarge
+      %y: float32[1, 1, 4, 4] = Conv(%r, %w) @second
+      output %y`);
+    expect(enlarged('nearest')).toMatchInlineSnapshot(`
+      "compute: conv second
+      bridges: enlarge half split
+      activations: x c s<c h<c r<c"
+    `);
+    expect(enlarged('linear')).toContain('bridges: \nactivations: x r');
+  });
+
   it('keeps a residual chain in integers and gives each sum its own parameters', () => {
     expect(
       planOf(`${X} ${W} ${V}
