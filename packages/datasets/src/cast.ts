@@ -2,7 +2,7 @@ import { DTYPES, type DType, fromNumbers, isInteger, type Tensor, toNumbers } fr
 import { DatasetError } from './dataset-error.js';
 
 /** Integers that a dtype can hold; 64-bit ones as far as doubles count exactly. */
-function integerRange(dtype: DType): { min: number; max: number } {
+export function integerRange(dtype: DType): { min: number; max: number } {
   const bits = Math.min(DTYPES[dtype].bits, 54);
   return dtype.startsWith('u')
     ? { min: 0, max: 2 ** bits - 1 }

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { float32, fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { float32, fromNumbers, stringTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { writeTensorProto } from '@octavo/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeNpy } from './arrays/npy.js';
@@ -14,6 +14,11 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'datasets-'));
 });
 afterAll(() => rm(root, { recursive: true }));
+
+/** How many files the process has open; 0 where the operating system does not tell. */
+async function openFiles(): Promise<number> {
+  return (await readdir('/proc/self/fd').catch(() => [])).length;
+}
 
 let folders = 0;
 /** Writes files into a new folder and returns its path. */
@@ -100,6 +105,31 @@ describe('arrays', () => {
       'sub/c.npy',
     ]);
     expect((await read(join(folder, 'a.npy'), { inputs: [x] })).length).toBe(2);
+  });
+
+  it('in many files take the samples of each in turn, without keeping the files open', async () => {
+    const files = Array.from({ length: 40 }, (_, i) => [
+      `${String(i).padStart(2, '0')}.npy`,
+      encodeNpy(fromNumbers('float32', [i % 3, 9000], new Float32Array((i % 3) * 9000).fill(i))),
+    ]);
+    const folder = await folderOf(Object.fromEntries(files));
+    const before = await openFiles();
+    const samples = await read(folder, { inputs: [{ ...x, shape: ['N', 9000] }] });
+    expect(await openFiles()).toBeLessThanOrEqual(before);
+    const first = samples.map((sample) => feed(sample)?.values[0]);
+    expect(first).toEqual(Array.from({ length: 40 }, (_, i) => new Array(i % 3).fill(i)).flat());
+  });
+
+  it('of text are split by element', async () => {
+    const header = `{'descr': '|S2', 'fortran_order': False, 'shape': (3, 1), }`.padEnd(117);
+    const npy = `\x93NUMPY\x01\x00${String.fromCharCode(118)}\x00${header}\naabbcc`;
+    const folder = await folderOf({ 'x.npy': Buffer.from(npy, 'latin1') });
+    const samples = await read(folder, { inputs: [{ name: 'x', dtype: 'string', shape: ['N', 1] }] });
+    expect(samples.map((sample) => sample.feeds['x'])).toEqual([
+      stringTensor(['aa'], [1, 1]),
+      stringTensor(['bb'], [1, 1]),
+      stringTensor(['cc'], [1, 1]),
+    ]);
   });
 
   it('in subfolders are groups', async () => {
@@ -229,6 +259,17 @@ describe('tables', () => {
       [4, 5, 6],
     ]);
     expect(samples[1]).toMatchObject({ label: 6, columns: { note: 'late' } });
+  });
+
+  it('name each sample by the line of the file that it ends on', async () => {
+    const folder = await folderOf({
+      'a.jsonl': '{"x": [1, 2, 3]}\n\n{"x": [4, 5, 6]}\n',
+      'b.csv': 'note,x\n"two\nlines",1\n\nplain,2\n',
+    });
+    const scalar = { ...x, shape: ['N', 1] };
+    const [jsonl, csv] = [join(folder, 'a.jsonl'), join(folder, 'b.csv')];
+    const rows = [...(await read(jsonl, { inputs: [x] })), ...(await read(csv, { inputs: [scalar] }))];
+    expect(rows.map(({ id }) => id)).toEqual([`${jsonl}:1`, `${jsonl}:3`, `${csv}:3`, `${csv}:5`]);
   });
 
   it('fill one dimension of unknown size', async () => {

@@ -1,4 +1,11 @@
-import { byteLengthOf, type StoredTensor, type Tensor, tensorFromBytes } from '@octavo/core/tensor';
+import {
+  byteLengthOf,
+  decodeStrings,
+  encodeStrings,
+  type StoredTensor,
+  Tensor,
+  tensorFromBytes,
+} from '@octavo/core/tensor';
 import type { InputSpec } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 
@@ -47,9 +54,12 @@ function misfit(array: readonly number[], input: InputSpec, where: string): Data
 /** Reads sample `index` of an array that is split, or the whole array when it serves every sample. */
 export async function readSplit(array: StoredTensor, split: SplitArray, index: number): Promise<Tensor> {
   if (split.count === undefined) return (await array.load()).reshape(split.shape);
-  const length = byteLengthOf(
-    array.dtype,
-    split.shape.reduce((a, b) => a * b, 1),
-  );
+  const count = split.shape.reduce((a, b) => a * b, 1);
+  if (array.dtype === 'string') {
+    // Strings have no fixed width: where a sample starts is known only to a reader of all before it.
+    const all = decodeStrings((await array.load()).bytes);
+    return new Tensor('string', split.shape, encodeStrings(all.slice(index * count, (index + 1) * count)));
+  }
+  const length = byteLengthOf(array.dtype, count);
   return tensorFromBytes(array.dtype, split.shape, await array.storage.read(index * length, length));
 }

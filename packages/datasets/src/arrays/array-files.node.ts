@@ -1,13 +1,12 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StoredTensor, type Tensor } from '@octavo/core/tensor';
-import { FileSource, SourceStorage } from '@octavo/formats/node';
 import type { InputSpec, Sample, SampleSource } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
-import { readBytes, unreadable } from '../read-bytes.node.js';
+import { readBytes } from '../read-bytes.node.js';
 import { type ArrayGroup, arraySource } from './array-source.js';
-import { decodeElements, decodeNpy, encodeNpy, isPlain } from './npy.js';
-import { HEADER_BYTES, readNpyHeader } from './npy-header.js';
+import { decodeNpy, encodeNpy } from './npy.js';
+import { openNpy } from './npy-file.node.js';
 import { decodeNpz } from './npz.js';
 
 /** Whether a file name is an array file's. */
@@ -36,28 +35,10 @@ export async function writeNpy(path: string, tensor: Tensor): Promise<void> {
   }
 }
 
-/** The array of a .npy file; its elements stay in the file until they are read, where they lie as tensors do. */
-function openNpy(path: string): StoredTensor {
-  const file = openFile(path);
-  const header = readNpyHeader(file.readSync(0, Math.min(HEADER_BYTES, file.byteLength)), path);
-  const length = Math.min(header.dataLength, file.byteLength - header.dataOffset);
-  if (isPlain(header) && length === header.dataLength) {
-    return new StoredTensor(header.dtype, header.shape, new SourceStorage(file, header.dataOffset, length));
-  }
-  return StoredTensor.of(decodeElements(header, file.readSync(header.dataOffset, length), path));
-}
-
-function openFile(path: string): FileSource {
-  try {
-    return new FileSource(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
 /** Loads one group of arrays; called again whenever its samples are needed and it is not the latest one. */
 interface GroupFile {
-  load(): Promise<ArrayGroup>;
+  /** @param only Whether there is no other group: its files may then stay open. */
+  load(only: boolean): Promise<ArrayGroup>;
 }
 
 /**
@@ -76,7 +57,7 @@ export async function arrayFilesSource(
   let latest: { readonly file: GroupFile; readonly source: SampleSource } | undefined;
   const sourceOf = async (file: GroupFile): Promise<SampleSource> => {
     if (latest?.file === file) return latest.source;
-    latest = { file, source: await arraySource(await file.load(), inputs, label) };
+    latest = { file, source: await arraySource(await file.load(files.length === 1), inputs, label) };
     return latest.source;
   };
   const starts = [0];
@@ -84,12 +65,23 @@ export async function arrayFilesSource(
   return {
     size: starts.at(-1) ?? 0,
     async sample(index): Promise<Sample> {
-      const at = starts.findLastIndex((start, i) => i < files.length && start <= index);
+      const at = groupOf(starts, index);
       const file = files[at];
       if (!file) throw new RangeError(`sample ${index} of ${starts.at(-1)}`);
       return (await sourceOf(file)).sample(index - (starts[at] ?? 0));
     },
   };
+}
+
+/** The last group that starts at or before a sample; groups without samples start where the next one does. */
+function groupOf(starts: readonly number[], index: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= index) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 async function groupFiles(folder: string, inputs: readonly InputSpec[]): Promise<GroupFile[]> {
@@ -113,17 +105,22 @@ function groupsOf(folder: string, paths: readonly string[], inputs: readonly Inp
   const groups: GroupFile[] = archives.map((where) => ({
     load: async () => ({ where, arrays: storedArrays(decodeNpz(await readBytes(where), where)) }),
   }));
-  const only = inputs[0]?.name ?? '';
+  const name = inputs[0]?.name ?? '';
   const named = singles.some((path) => inputs.some(({ name }) => name === stem(path)));
   if (named || (singles.length > 0 && inputs.length !== 1)) {
-    const load = async () => ({
-      where: folder || (singles[0] ?? ''),
-      arrays: new Map(singles.map((path) => [stem(path), openNpy(path)])),
-    });
+    const load = async (only: boolean) => {
+      const arrays = new Map<string, StoredTensor>();
+      for (const path of singles) arrays.set(stem(path), await openNpy(path, only));
+      return { where: folder || (singles[0] ?? ''), arrays };
+    };
     groups.push({ load });
   } else {
     for (const where of singles) {
-      groups.push({ load: async () => ({ where, arrays: new Map([[only, openNpy(where)]]) }) });
+      const load = async (keepOpen: boolean) => ({
+        where,
+        arrays: new Map([[name, await openNpy(where, keepOpen)]]),
+      });
+      groups.push({ load });
     }
   }
   return groups;

@@ -126,6 +126,25 @@ describe('decodeNpz', () => {
     expect(decodeNpz(zip)).toEqual(new Map([['x', float32([1, 2])]]));
   });
 
+  it('refuses members that lie over one another', () => {
+    const member = encodeNpy(float32(new Float32Array(5000)));
+    const names = Array.from({ length: 50 }, (_, i) => [`${String(i).padStart(2, '0')}.npy`, member]);
+    const zip = zipSync(Object.fromEntries(names), { level: 9 });
+    expect(decodeNpz(zip).size).toBe(50);
+    const view = new DataView(zip.buffer);
+    const end = zip.length - 22;
+    const directory = view.getUint32(end + 16, true);
+    // Keeps the first member and the directory, whose entries then all name that member.
+    const first = view.getUint32(directory + 20, true) + 30 + 6;
+    const quilt = new Uint8Array(first + zip.length - directory);
+    quilt.set(zip.subarray(0, first));
+    quilt.set(zip.subarray(directory), first);
+    const quilted = new DataView(quilt.buffer);
+    quilted.setUint32(quilt.length - 22 + 16, first, true);
+    for (let i = 0; i < 50; i++) quilted.setUint32(first + i * (46 + 6) + 42, 0, true);
+    expect(() => decodeNpz(quilt)).toThrow(expect.objectContaining({ code: 'DATASET_NPZ' }));
+  });
+
   it('refuses bytes that are no archive, and claims of impossible sizes', () => {
     const bomb = encodeNpz(arrays);
     const directory = bomb.lastIndexOf(0x50 /* P */, bomb.length - 23);

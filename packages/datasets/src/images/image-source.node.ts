@@ -77,11 +77,12 @@ async function folderImages(folder: string): Promise<LabelledImage[]> {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const classOf = (path: string) => dirname(relative(folder, path));
-  const classes = [...new Set(paths.map(classOf))].sort();
-  if (classes.length < 2) return paths.map((path) => ({ path }));
+  const names = [...new Set(paths.map(classOf))].sort();
+  if (names.length < 2) return paths.map((path) => ({ path }));
+  const classes = new Map(names.map((name, index) => [name, index]));
   return paths.map((path) => ({
     path,
-    label: classes.indexOf(classOf(path)),
+    label: classes.get(classOf(path)) ?? -1,
     columns: { class: classOf(path) },
   }));
 }

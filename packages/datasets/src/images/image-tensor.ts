@@ -1,4 +1,5 @@
 import { fromNumbers, isFloat, type Tensor } from '@octavo/core/tensor';
+import { integerRange } from '../cast.js';
 import { DatasetError } from '../dataset-error.js';
 import type { Extent, ImagePlan } from './image-plan.js';
 
@@ -46,9 +47,7 @@ function valuesOf(plan: ImagePlan, channel: number): Float64Array {
   return Float64Array.from({ length: 256 }, (_, pixel) => {
     const value = (pixel * (scale[channel] ?? 1) - (mean[channel] ?? 0)) / (std[channel] ?? 1);
     if (isFloat(input.dtype)) return value;
-    return Math.min(
-      Math.max(Math.round(value), input.dtype === 'int8' ? -128 : 0),
-      input.dtype === 'int8' ? 127 : 255,
-    );
+    const { min, max } = integerRange(input.dtype);
+    return Math.min(Math.max(Math.round(value), min), max);
   });
 }

@@ -41,6 +41,8 @@ describe('imageTensor', () => {
     expect([...toNumbers(tensorOf({ mean: 10 }, input))]).toEqual([
       -10, 50, 110, 127, 10, 70, 127, 127, 30, 90, 127, 127,
     ]);
+    const wide = tensorOf({ mean: 10, scale: 2 }, { ...input, dtype: 'int32' });
+    expect([...toNumbers(wide)]).toEqual([-10, 110, 230, 350, 30, 150, 270, 390, 70, 190, 310, 430]);
   });
 
   it('refuses an image of another size than the input’s', () => {

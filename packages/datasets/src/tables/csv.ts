@@ -7,16 +7,22 @@ import type { Table } from './table.js';
  * @throws DatasetError `DATASET_CSV` when lines have different lengths, quotes do not close or a name occurs twice.
  */
 export function parseCsv(text: string, where = 'CSV', delimiter = ','): Table {
-  const [columns = [], ...lines] = parseLines(text, where, delimiter);
+  const ends: number[] = [];
+  const [columns = [], ...records] = parseRecords(text, where, delimiter, ends);
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   if (twice !== undefined) throw badCsv(where, `the column ${twice} occurs twice`);
-  const rows = lines.map((line) => Object.fromEntries(columns.map((name, i) => [name, line[i] ?? ''])));
-  return { columns, rows };
+  const rows = records.map((record) => Object.fromEntries(columns.map((name, i) => [name, record[i] ?? ''])));
+  return { columns, rows, lines: ends.slice(1) };
 }
 
-function parseLines(text: string, where: string, delimiter: string): string[][] {
+/** Fields by record; the line that each ends on is added to `ends`. */
+function parseRecords(text: string, where: string, delimiter: string, ends: number[]): string[][] {
+  const note = (record: string[], { lines }: { readonly lines: number }): string[] => {
+    ends.push(lines);
+    return record;
+  };
   try {
-    return parse(text, { bom: true, delimiter, skip_empty_lines: true, trim: true });
+    return parse(text, { bom: true, delimiter, on_record: note, skip_empty_lines: true, trim: true });
   } catch (cause) {
     throw badCsv(where, cause instanceof Error ? cause.message : String(cause), cause);
   }

@@ -8,13 +8,15 @@ import type { Table } from './table.js';
 export function parseJsonLines(text: string, where = 'JSONL'): Table {
   const columns = new Set<string>();
   const rows: Record<string, unknown>[] = [];
+  const lines: number[] = [];
   text.split('\n').forEach((line, i) => {
     if (line.trim() === '') return;
     const row = parseObject(line, `${where}:${i + 1}`);
     for (const name of Object.keys(row)) columns.add(name);
     rows.push(row);
+    lines.push(i + 1);
   });
-  return { columns: [...columns], rows };
+  return { columns: [...columns], rows, lines };
 }
 
 function parseObject(line: string, where: string): Record<string, unknown> {

@@ -35,7 +35,7 @@ export function tableSource(table: Table, options: TableOptions): SampleSource {
     size: table.rows.length,
     async sample(index): Promise<Sample> {
       const row = table.rows[index] ?? {};
-      const id = `${where}:${index + 2}`;
+      const id = `${where}:${table.lines?.[index] ?? index + 1}`;
       const feeds = mapped.map(
         ({ input, columns }) => [input.name, feedOf(row, columns, input, id)] as const,
       );
