@@ -5,6 +5,7 @@ import { integerOpCases } from './integer-ops.js';
 import { linearCases } from './linear.js';
 import { movementCases } from './movement.js';
 import { quantizedConvCases } from './quantized-conv.js';
+import { quantizedConvTransposeCases } from './quantized-conv-transpose.js';
 import { quantizedElementwiseCases } from './quantized-elementwise.js';
 import { quantizedProductCases } from './quantized-products.js';
 
@@ -16,6 +17,7 @@ export const allCases: readonly ConformanceCase[] = [
   ...linearCases,
   ...movementCases,
   ...quantizedConvCases,
+  ...quantizedConvTransposeCases,
   ...quantizedElementwiseCases,
   ...quantizedProductCases,
 ];

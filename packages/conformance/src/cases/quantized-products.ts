@@ -202,6 +202,17 @@ const SPECS: readonly ProductSpec[] = [
   { op: 'MatMul', what: 'sums of one term', a: ['uint8', [5, 1], 4], b: ['int8', [1, 3]], y: ['uint8', 128] },
 ];
 
+/** beta scales a bias that is not there. */
+const withoutBias: ConformanceCase = {
+  name: 'quantized Gemm: beta without a bias',
+  graph: graphText(
+    `input %a: ${quantizedText('uint8', '9, 33', 0.5, 128)}`,
+    `value %b: ${quantizedText('int8', '33, 17', 0.5, 0)}`,
+    `%y: ${quantizedText('uint8', '9, 17', 200, 128)} = Gemm(%a, %b) {beta=0.0}`,
+    'output %y',
+  ),
+};
+
 /** Sums beyond 2^24, where float32 has no fractions: their conversion rounds to nearest even. */
 const largeSums: readonly ConformanceCase[] = (
   [
@@ -221,4 +232,8 @@ const largeSums: readonly ConformanceCase[] = (
 }));
 
 /** Gemm and MatMul on quantized values. */
-export const quantizedProductCases: readonly ConformanceCase[] = [...SPECS.map(productCase), ...largeSums];
+export const quantizedProductCases: readonly ConformanceCase[] = [
+  ...SPECS.map(productCase),
+  withoutBias,
+  ...largeSums,
+];

@@ -127,7 +127,8 @@ const matMul = defineKernel(MatMul, {
 
 function isPlainGemm(node: Node): boolean {
   const { alpha, beta, transB } = Gemm.attributes(node);
-  return alpha === 1 && beta === 1 && multipliesIntegers(node, transB ? 0 : 1);
+  const unscaled = alpha === 1 && (beta === 1 || !node.inputs[2]);
+  return unscaled && multipliesIntegers(node, transB ? 0 : 1);
 }
 
 const gemm = defineKernel(Gemm, {
