@@ -21,7 +21,9 @@ for object in "${objects[@]}"; do
   [ -z "$weak" ] || complain "$object defines weak symbols:"$'\n'"$weak"
   [[ "$object" == *_x86_* ]] || continue
   code="$(objdump --disassemble --no-show-raw-insn "$object")"
-  spills="$(grep -E '\(%r[sb]p\).*[xyz]mm|[xyz]mm.*\(%r[sb]p\)' <<<"$code" || true)"
+  # Below a frame pointer or around the stack pointer; rbp may also be any other pointer.
+  stack='(\(%rsp\)|-0x[0-9a-f]+\(%rbp\))'
+  spills="$(grep -E "$stack.*[xyz]mm|[xyz]mm.*$stack" <<<"$code" || true)"
   [ -z "$spills" ] || complain "$object spills vectors: $(wc -l <<<"$spills") times"
 done
 [ "$failed" -eq 0 ] && echo "no weak symbols and no spills in ${#objects[@]} objects"

@@ -29,6 +29,7 @@ inline constexpr IsaSet scalar{};
 #undef OCTAVO_FEATURE
 // What files compiled with these flags may use: the feature together with all that it builds on.
 inline constexpr IsaSet avx512 = avx2 | fma | f16c | avx512f | avx512bw | avx512dq | avx512vl;
+inline constexpr IsaSet avx_vnni = avx2 | avxvnni;
 inline constexpr IsaSet avx512_vnni = avx512 | avx512vnni;
 }  // namespace isa
 

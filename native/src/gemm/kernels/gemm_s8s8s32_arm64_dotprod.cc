@@ -13,9 +13,17 @@ namespace {
 
 constexpr int kLanes = 4;
 
+// The next `count` <= 4 bytes, then zeros. (memcpy with a variable count would be a call, around
+// which all sums are spilled.)
 inline int8x16_t broadcast_word(const int8_t* bytes, size_t count) {
   int32_t word = 0;
-  memcpy(&word, bytes, count);
+  if (count == 4) {
+    memcpy(&word, bytes, sizeof(word));
+  } else {
+    word = static_cast<uint8_t>(bytes[0]);
+    if (count > 1) word |= static_cast<uint8_t>(bytes[1]) << 8;
+    if (count > 2) word |= static_cast<uint8_t>(bytes[2]) << 16;
+  }
   return vreinterpretq_s8_s32(vdupq_n_s32(word));
 }
 
