@@ -168,6 +168,43 @@ describe('raise-opset', () => {
     expect(text).toContain('ReduceSum(%i, %r_axes) {keepdims=0}');
   });
 
+  it('writes experimental ops in standard ones', async () => {
+    const { text } = await raise(
+      13,
+      `graph opset 7 {
+        input %x: float32[1, 2, 8, 9]
+        %s = ImageScaler(%x) {scale=2.0, bias=[1.0, -1.0]}
+        %c = Crop(%s) {border=[1, 2, 0, 3]}
+        %k = Crop(%c) {border=[1, 1, 0, 0], scale=[2, 4]}
+        %y = Affine(%k) {alpha=0.5, beta=3.0} @last
+        output %y
+      }`,
+    );
+    expect(text).toMatchInlineSnapshot(`
+      "graph opset 13 {
+        input %x: float32[1, 2, 8, 9]
+        const %y_scale: float32[] = 0.5
+        const %y_shift: float32[] = 3
+        const %s_scale: float32[] = 2
+        const %s_shift: float32[2, 1, 1] = [1, -1]
+        const %c_starts: int64[2] = [2, 1]
+        const %c_ends: int64[2] = [-3, 9223372036854775807]
+        const %c_axes: int64[2] = [2, 3]
+        const %k_starts: int64[2] = [1, 1]
+        const %k_ends: int64[2] = [3, 5]
+        const %k_axes: int64[2] = [2, 3]
+        %Mul_2 = Mul(%x, %s_scale)
+        %s: float32[1, 2, 8, 9] = Add(%Mul_2, %s_shift)
+        %c: float32[1, 2, 3, 8] = Slice(%s, %c_starts, %c_ends, %c_axes)
+        %k: float32[1, 2, 2, 4] = Slice(%c, %k_starts, %k_ends, %k_axes)
+        %Mul = Mul(%k, %y_scale)
+        %y: float32[1, 2, 2, 4] = Add(%Mul, %y_shift) @last
+        output %y
+      }
+      "
+    `);
+  });
+
   it('leaves newer graphs alone and tells of ops that it does not know', async () => {
     const newer = 'graph opset 22 {\n  input %x: float32[2]\n  output %x\n}\n';
     expect((await raise(13, newer)).text).toBe(newer);

@@ -2,6 +2,7 @@ import { type Graph, inferTypes, type Pass, type PassLog, standardRegistry } fro
 import { GraphError } from '@octavo/core/tensor';
 import { axesLifts } from './raise-opset/axes-lifts.js';
 import { inputLifts } from './raise-opset/input-lifts.js';
+import { legacyLifts } from './raise-opset/legacy-lifts.js';
 import type { Lift } from './raise-opset/lift.js';
 import { normalizationLifts } from './raise-opset/normalization-lifts.js';
 import { resizeLifts } from './raise-opset/resize-lifts.js';
@@ -11,6 +12,7 @@ import { softmaxLifts } from './raise-opset/softmax-lifts.js';
 const LIFTS: readonly Lift[] = [
   ...axesLifts,
   ...inputLifts,
+  ...legacyLifts,
   ...normalizationLifts,
   ...resizeLifts,
   ...softmaxLifts,
