@@ -2,146 +2,124 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '@octavo/core/ir';
-import { OctavoError } from '@octavo/core/tensor';
 import type { Sample } from '@octavo/datasets';
-import { evaluate, type Figure, type Scored, scoreSamples } from '@octavo/evaluation';
-import { loadOnnx, saveOnnx } from '@octavo/formats/node';
-import { quantizeModel, type Recipe } from '@octavo/quantizer';
+import { evaluate, type Scored } from '@octavo/evaluation';
+import { loadOnnx } from '@octavo/formats/node';
+import type { Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
-import { openSession } from 'octavo';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Agreement, agreement } from './agreement.js';
 import { dataFolder } from './data-folder.js';
-import type { RealModel } from './real-model.js';
+import { foundF1, labelBy } from './decisions.js';
+import { compareRuntimes, MODES, quantizeTo, score } from './quantized-runs.js';
+import type { LabelledModel, QuantizedModel } from './real-model.js';
 import { REAL_MODELS } from './real-models.js';
-import { type ResultRow, writeResults } from './results-table.js';
+import { type LabelledResult, originalOf, type UnlabelledResult, writeResults } from './results-table.js';
+import { UNLABELLED_MODELS } from './unlabelled-models.js';
 
-const OWN_SAMPLES = 16;
-const folder = dataFolder();
+const LEAST_F1 = 0.95;
+const folder = dataFolder() ?? '';
 
-describe.skipIf(folder === undefined)('public models through INT8', () => {
-  const rows: ResultRow[] = [];
+describe.skipIf(folder === '')('public models through INT8', () => {
+  const labelled: LabelledResult[] = [];
+  const unlabelled: UnlabelledResult[] = [];
   let work = '';
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), 'octavo-real-'));
   });
   afterAll(async () => {
     await rm(work, { recursive: true, force: true });
-    await writeResults(rows);
+    const everyModel = MODES.length * REAL_MODELS.length === labelled.length;
+    if (everyModel && MODES.length * UNLABELLED_MODELS.length === unlabelled.length)
+      await writeResults(labelled, unlabelled);
   });
 
   describe.each(REAL_MODELS)('$name', (real) => {
     let samples: readonly Sample[] = [];
     let float: readonly Scored[] = [];
     let source: Model;
+    let session: Session;
 
     beforeAll(async () => {
-      samples = await real.test(folder ?? '');
-      const path = join(folder ?? '', real.file);
+      const path = join(folder, real.file);
       source = await loadOnnx(path);
-      float = await score(real, path, samples);
+      session = await createOnnxRuntimeSession(path);
+      const found = await real.test(folder, session);
+      const byFloat = real.labels === 'float model' && real.decide;
+      samples = byFloat ? await labelBy(session, found, byFloat) : found;
+      float = await score(real, session, samples);
     });
+    afterAll(() => session?.dispose());
 
     test('reproduces the float figure', () => {
       const { value } = evaluate(real.metric, float).overall;
-      expect(Math.abs(value - real.float.value), `float ${real.metric.name} ${value}`).toBeLessThanOrEqual(
+      const { metric, count } = real;
+      expect(Math.abs(value - real.float.value), `float ${metric.name} ${value}`).toBeLessThanOrEqual(
         real.float.within,
       );
+      if (real.labels === 'float model') expect(count).toBeDefined();
+      if (count) expect(count.of(decisionsOf(float)), count.name).toBe(count.value);
     });
 
-    test.each(['static', 'dynamic'] as const)(
-      'keeps its accuracy in %s INT8, and runtimes agree',
-      async (mode) => {
-        const recipe = real[mode];
-        if (!recipe) return;
-        const output = join(work, `${real.name.replace(/\W/g, '_')}.${mode}.onnx`);
-        const start = performance.now();
-        const note = await quantizeTo(real, source, { ...recipe, mode }, output);
-        const seconds = (performance.now() - start) / 1000;
-        if (note) {
-          rows.push({ model: real.name, mode, observer: '', note });
-          console.warn(`${real.name}, ${mode}: ${note}`);
-          return;
-        }
-        const figure = evaluate(real.metric, await score(real, output, samples), { original: float }).overall;
-        const runtimes = await compareRuntimes(output, samples);
-        const sizes = {
-          before: (await stat(join(folder ?? '', real.file))).size,
-          after: (await stat(output)).size,
-        };
-        rows.push(rowOf(real, mode, recipe, figure, runtimes, sizes, seconds));
-        if (typeof runtimes === 'string') console.warn(`${real.name}, ${mode}: ${runtimes}`);
-        else {
-          expect(runtimes.sameTop, 'top-1 agreement').toBeGreaterThanOrEqual(0.97);
-          expect(runtimes.sqnr, 'SQNR of ours against onnxruntime').toBeGreaterThanOrEqual(30);
-        }
-        if (mode === 'static')
-          expect(figure.original?.interval.low, 'lower end of the drop').toBeLessThanOrEqual(
-            real.largestDrop,
-          );
-      },
-    );
+    test.each(MODES)('keeps its accuracy in %s INT8, and runtimes agree', async (mode) => {
+      const output = join(work, 'labelled.onnx');
+      const calibration = mode === 'static' ? await real.calibration(folder, session) : [];
+      await quantizeTo(output, source, { ...real[mode], mode }, calibration);
+      using quantized = await createOnnxRuntimeSession(output);
+      const scored = await score(real, quantized, samples);
+      const figure = evaluate(real.metric, scored, { original: float }).overall;
+      const runtimes = await compareRuntimes(real, output, quantized, samples);
+      const size = await sizeRatio(real, output);
+      labelled.push({ model: real, mode, figure, runtimes, size, note: describeDecisions(real, scored) });
+      expectAgreement(real, mode, runtimes);
+      if (mode === 'dynamic') return;
+      expect(originalOf(figure).interval.low, 'lower end of the drop').toBeLessThanOrEqual(real.largestDrop);
+      if (real.labels === 'float model') expect(foundF1(scored), 'F1').toBeGreaterThanOrEqual(LEAST_F1);
+    });
+  });
+
+  describe.each(UNLABELLED_MODELS)('$name', (real) => {
+    test.each(MODES)('stays close to its float form in %s INT8, and runtimes agree', async (mode) => {
+      const path = join(folder, real.file);
+      using float = await createOnnxRuntimeSession(path);
+      const output = join(work, 'unlabelled.onnx');
+      const samples = await real.inputs(folder);
+      const calibration = mode === 'static' ? await real.calibration(folder, float) : [];
+      const report = await quantizeTo(output, await loadOnnx(path), { ...real[mode], mode }, calibration);
+      using quantized = await createOnnxRuntimeSession(output);
+      const { sqnr } = await agreement(quantized, float, samples, real.decide);
+      const runtimes = await compareRuntimes(real, output, quantized, samples);
+      const size = await sizeRatio(real, output);
+      const raised = report.decisions.filter(({ because }) => because.includes('scales raised')).length;
+      const note = raised > 0 ? `weight scales raised in ${raised} layers` : '';
+      unlabelled.push({ model: real, mode, sqnr, samples: samples.length, runtimes, size, note });
+      expectAgreement(real, mode, runtimes);
+      expect(sqnr, 'SQNR against float').toBeGreaterThanOrEqual(real.leastSqnr);
+      if (mode === 'static' && real.raisesScales)
+        expect(raised, 'layers with raised scales').toBeGreaterThan(0);
+    });
   });
 });
 
-async function score(real: RealModel, path: string, samples: readonly Sample[]): Promise<Scored[]> {
-  using session = await createOnnxRuntimeSession(path);
-  return await scoreSamples(session, samples, { metric: real.metric, transform: real.transform ?? 'none' });
-}
-
-/** Writes the quantized model; where it cannot be quantized in this mode, says why. */
-async function quantizeTo(
-  real: RealModel,
-  source: Model,
-  recipe: Partial<Recipe>,
-  output: string,
-): Promise<string | undefined> {
-  try {
-    const calibration = recipe.mode === 'static' ? await real.calibration(folder ?? '') : [];
-    const { model } = await quantizeModel(source, {
-      recipe,
-      calibration,
-      createSession: (float, { taps }) =>
-        createOnnxRuntimeSession(float, { taps, optimization: 'basic' }),
-    });
-    await saveOnnx(model, output);
-    return undefined;
-  } catch (error) {
-    if (error instanceof OctavoError && error.code === 'NOTHING_TO_QUANTIZE') return error.message;
-    throw error;
+function expectAgreement(real: QuantizedModel, mode: string, runtimes: Agreement | string): void {
+  if (typeof runtimes === 'string') {
+    console.warn(`${real.name}, ${mode}: ${runtimes}`);
+    return;
   }
+  expect(runtimes.sameTop ?? 1, 'top-1 agreement').toBeGreaterThanOrEqual(0.97);
+  expect(runtimes.sqnr, 'SQNR of ours against onnxruntime').toBeGreaterThanOrEqual(30);
 }
 
-/** Ours against onnxruntime on the same quantized file; the missing op where ours cannot run it. */
-async function compareRuntimes(path: string, samples: readonly Sample[]): Promise<Agreement | string> {
-  using theirs = await createOnnxRuntimeSession(path);
-  try {
-    using ours = await openSession(await loadOnnx(path), { backend: 'cpu' });
-    return await agreement(ours, theirs, samples.slice(0, OWN_SAMPLES));
-  } catch (error) {
-    if (error instanceof OctavoError && error.code === 'OP_UNSUPPORTED') return error.fault;
-    throw error;
-  }
+function decisionsOf(scored: readonly Scored[]): { sample: string; prediction: number }[] {
+  return scored.map(({ columns, prediction }) => ({ sample: String(columns['sample']), prediction }));
 }
 
-function rowOf(
-  real: RealModel,
-  mode: string,
-  recipe: Partial<Recipe>,
-  figure: Figure,
-  runtimes: Agreement | string,
-  sizes: { before: number; after: number },
-  seconds: number,
-): ResultRow {
-  return {
-    model: real.name,
-    mode,
-    observer: mode === 'static' ? (recipe.observer ?? 'minmax') : '',
-    metric: real.metric,
-    figure,
-    runtimes,
-    sizes,
-    seconds,
-    note: '',
-  };
+function describeDecisions(real: LabelledModel, scored: readonly Scored[]): string {
+  if (!real.count) return '';
+  const { name, value, of } = real.count;
+  return `${of(decisionsOf(scored))} ${name} (float ${value}), F1 ${(100 * foundF1(scored)).toFixed(1)}%`;
+}
+
+async function sizeRatio(real: QuantizedModel, output: string): Promise<number> {
+  return (await stat(output)).size / (await stat(join(folder, real.file))).size;
 }

@@ -1,63 +1,122 @@
 import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Figure, Metric } from '@octavo/evaluation';
+import type { Figure } from '@octavo/evaluation';
+import { env } from 'onnxruntime-node';
 import type { Agreement } from './agreement.js';
+import type { LabelledModel, QuantizedModel } from './real-model.js';
 
-export interface ResultRow {
-  readonly model: string;
-  readonly mode: string;
-  readonly observer: string;
-  readonly metric?: Metric;
-  readonly figure?: Figure;
-  /** Ours against onnxruntime, or why ours cannot run it. */
-  readonly runtimes?: Agreement | string;
-  readonly sizes?: { readonly before: number; readonly after: number };
-  /** Seconds that calibration and quantization took. */
-  readonly seconds?: number;
+/** What every quantized model has in the table. */
+interface Result<M extends QuantizedModel> {
+  readonly model: M;
+  readonly mode: 'static' | 'dynamic';
+  /** Ours against onnxruntime, or which op ours lacks. */
+  readonly runtimes: Agreement | string;
+  /** Bytes of the quantized file over those of the original. */
+  readonly size: number;
   readonly note: string;
+}
+
+export interface LabelledResult extends Result<LabelledModel> {
+  readonly figure: Figure;
+}
+
+export interface UnlabelledResult extends Result<QuantizedModel> {
+  /** Of the quantized outputs against the float ones, in dB. */
+  readonly sqnr: number;
+  readonly samples: number;
 }
 
 const FILE = fileURLToPath(new URL('../../bench/results/real-models.md', import.meta.url));
 
-const HEADER = `# Public models in INT8
+const INTRODUCTION = `# Public models in INT8
 
-Written by \`npm run test:real\`. Accuracy of the float and of the quantized file on onnxruntime-node, on the same labelled
-samples; the drop is in points (scores) or relative (errors), with its 95% interval over paired samples. "Ours" compares our
-sessions with onnxruntime on the same quantized file: top-1 agreement and SQNR.
+Written by \`npm run test:real\` when every model ran, on ${cpus()[0]?.model.trim() ?? 'an unknown CPU'} (${process.arch}) with
+onnxruntime-node ${env.versions.node ?? '(unknown version)'}. Float and INT8 files are scored by onnxruntime on the same samples, all there are.
+The drop is in points for shares and relative for errors (median-ape, nll), with its 95% interval over paired samples; the
+test fails when the lower end of static INT8 passes the limit. "Labels: float model" means that nobody labelled the data:
+the figure is agreement with the float model's own decisions. "Ours" runs the same quantized file on our sessions and
+compares with onnxruntime: equal decisions, SQNR of the worst output, samples.
 
-| model | mode | observer | samples | metric | float | INT8 | drop (95% interval) | size | seconds | ours |
-|---|---|---|---:|---|---:|---:|---|---:|---:|---|
 `;
 
-/** Writes the table that the tests measured. */
-export async function writeResults(rows: readonly ResultRow[]): Promise<void> {
-  await writeFile(FILE, HEADER + rows.map((row) => `| ${cells(row).join(' | ')} |\n`).join(''));
+const LABELLED = `| model | mode | observer | calibrated on | labels | samples | metric | float | INT8 | drop (95% interval) | limit | size | ours | note |
+|---|---|---|---|---|---:|---|---:|---:|---:|---:|---:|---|---|
+`;
+
+const UNLABELLED = `
+Models without labels or reference outputs, compared with their float form only:
+
+| model | mode | calibrated on | samples | SQNR against float | size | ours | note |
+|---|---|---|---:|---:|---:|---|---|
+`;
+
+/** Writes both tables. */
+export async function writeResults(
+  labelled: readonly LabelledResult[],
+  unlabelled: readonly UnlabelledResult[],
+): Promise<void> {
+  const table = (rows: readonly string[][]): string => rows.map((row) => `| ${row.join(' | ')} |\n`).join('');
+  await writeFile(
+    FILE,
+    INTRODUCTION +
+      LABELLED +
+      table(labelled.map(labelledCells)) +
+      UNLABELLED +
+      table(unlabelled.map(unlabelledCells)),
+  );
 }
 
-function cells(row: ResultRow): string[] {
-  const { metric, figure, sizes } = row;
-  const { original } = figure ?? {};
-  if (!metric || !figure || !original || !sizes)
-    return [row.model, row.mode, row.observer, '', '', '', '', row.note, '', '', ''];
-  const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
+const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
+
+function labelledCells({ model, mode, figure, runtimes, size, note }: LabelledResult): string[] {
+  const { metric, labels, largestDrop } = model;
   const show = (value: number): string => (metric.unit === '%' ? percent(value) : value.toFixed(4));
+  const { value, drop, interval } = originalOf(figure);
   return [
-    row.model,
-    row.mode,
-    row.observer,
+    model.name,
+    mode,
+    mode === 'static' ? (model.static.observer ?? 'minmax') : '',
+    mode === 'static' ? model.calibratedOn : '',
+    labels,
     String(figure.count),
     metric.name,
-    show(original.value),
+    show(value),
     show(figure.value),
-    `${percent(original.drop)} (${percent(original.interval.low)} .. ${percent(original.interval.high)})`,
-    `${(sizes.after / sizes.before).toFixed(2)}x`,
-    (row.seconds ?? 0).toFixed(1),
-    describeRuntimes(row.runtimes),
+    `${percent(drop)} (${percent(interval.low)} .. ${percent(interval.high)})`,
+    mode === 'static' ? percent(largestDrop) : '',
+    `${size.toFixed(2)}x`,
+    describeRuntimes(runtimes),
+    note,
   ];
 }
 
-function describeRuntimes(runtimes: ResultRow['runtimes']): string {
-  if (!runtimes || typeof runtimes === 'string') return runtimes ?? '';
-  const sqnr = Number.isFinite(runtimes.sqnr) ? `${runtimes.sqnr.toFixed(0)} dB` : 'equal';
-  return `${(100 * runtimes.sameTop).toFixed(0)}%, ${sqnr} (${runtimes.samples})`;
+function unlabelledCells(result: UnlabelledResult): string[] {
+  const { model, mode, sqnr, samples, runtimes, size, note } = result;
+  return [
+    model.name,
+    mode,
+    mode === 'static' ? model.calibratedOn : '',
+    String(samples),
+    decibels(sqnr),
+    `${size.toFixed(2)}x`,
+    describeRuntimes(runtimes),
+    note,
+  ];
+}
+
+/** The comparison that every scored INT8 model has. */
+export function originalOf(figure: Figure): NonNullable<Figure['original']> {
+  if (!figure.original) throw new Error('the figure was compared with the float model');
+  return figure.original;
+}
+
+function describeRuntimes(runtimes: Agreement | string): string {
+  if (typeof runtimes === 'string') return runtimes;
+  const { sameTop, sqnr, samples } = runtimes;
+  return `${sameTop === undefined ? '' : `${(100 * sameTop).toFixed(1)}%, `}${decibels(sqnr)} (${samples})`;
+}
+
+function decibels(sqnr: number): string {
+  return sqnr === Number.POSITIVE_INFINITY ? 'equal' : `${sqnr.toFixed(0)} dB`;
 }

@@ -79,19 +79,26 @@ export async function readKeywords(folder: string, input: string): Promise<Sampl
   }));
 }
 
-/** Shakespeare as character sequences; the label of each position is the next character. */
-export async function readShakespeare(folder: string, count: number, length: number): Promise<Sample[]> {
+/**
+ * Shakespeare as character sequences; the label of each position is the next character. `from` shifts every sequence by
+ * a share of the distance between two, so that others lie between those of another share.
+ */
+export async function readShakespeare(
+  folder: string,
+  { count, length, from }: { readonly count: number; readonly length: number; readonly from: number },
+): Promise<Sample[]> {
   const vocabulary: unknown = JSON.parse(
     await readFile(join(folder, 'lm/char_lstm_shakespeare/src/vocab.json'), 'utf8'),
   );
   const indexOf = new Map(Object.entries(vocabulary as Record<string, number>));
   const text = await readFile(join(folder, 'lm/text/shakespeare.txt'), 'utf8');
   const ids = Array.from(text, (letter) => indexOf.get(letter) ?? 0);
-  const stride = Math.floor((ids.length - length - 1) / count);
+  const stride = Math.floor(ids.length / count);
   return Array.from({ length: count }, (_, n) => {
-    const part = ids.slice(n * stride, n * stride + length + 1);
+    const start = Math.floor((n + from) * stride);
+    const part = ids.slice(start, start + length + 1);
     return {
-      id: `${n * stride}`,
+      id: `${start}`,
       feeds: { ids: int64(part.slice(0, -1), [length, 1]) },
       label: int64(part.slice(1)),
     };
