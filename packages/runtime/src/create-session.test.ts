@@ -156,6 +156,20 @@ describe('a session', () => {
     expect(found).toEqual({ c: [1, 2, 3], folded: [-1, -2, -3], x: [-1, 4], y: [0, 4] });
   });
 
+  it('computes what depends on constants only when it is made', async () => {
+    const model = modelOf(`
+      input %x: float32[2]
+      const %c: float32[2] = [1, 2]
+      %n = Neg(%c)
+      %e = Exp(%n)
+      %y = Mul(%x, %e)
+      output %y`);
+    using session = await createSession(model, { backends: [reference()] });
+    expect(session.explain().nodes.map(({ op }) => op)).toEqual(['Mul']);
+    const found = numbers(session.runSync({ x: float32([1, 10]) }))['y'] ?? [];
+    expect(found.map((value) => value.toFixed(4))).toEqual(['0.3679', '1.3534']);
+  });
+
   it('checks feeds before anything runs', async () => {
     const { backend, count } = relus();
     using session = await createSession(modelOf(LAYERS), { backends: [backend, reference()] });

@@ -16,7 +16,7 @@ import {
   QLinearConv,
   resolvePads,
 } from '@octavo/core/ir';
-import { type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
+import type { Shape, Tensor } from '@octavo/core/tensor';
 import { conv2d, conv2dOutputSize, type PackedConv2d, packConv2d } from '../conv2d.js';
 import type { Epilogue } from '../epilogue.js';
 import { loadBinding } from '../load-binding.js';
@@ -25,6 +25,7 @@ import {
   bytesOf,
   declineProduct,
   epilogueOf,
+  integersOf,
   type ProductTypes,
   productTypes,
   zeroPointsOf,
@@ -60,7 +61,7 @@ const convInteger = defineKernel(ConvInteger, {
   },
   prepare: ({ constants, attributes }) => {
     const weights = constants[1];
-    const zeroPoints = constants[3] && Int32Array.from(toNumbers(constants[3]));
+    const zeroPoints = zeroPointsOf({ zeroPoints: integersOf(constants[3]) });
     const shape = weights?.shape ?? [];
     const packed = pack(weights, attributes.group, zeroPoints);
     return convolver({ packed, shape, attributes, epilogue: { output: 'int32' } }, scalarAt(2));

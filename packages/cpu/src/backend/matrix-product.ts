@@ -8,7 +8,7 @@ import {
   unsupported,
 } from '@octavo/backend';
 import { Gemm, MatMul, MatMulInteger, type Node, QLinearMatMul } from '@octavo/core/ir';
-import { type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
+import type { Shape, Tensor } from '@octavo/core/tensor';
 import type { Epilogue } from '../epilogue.js';
 import { matmul } from '../gemm.js';
 import { loadBinding } from '../load-binding.js';
@@ -18,6 +18,7 @@ import {
   bytesOf,
   declineProduct,
   epilogueOf,
+  integersOf,
   type ProductTypes,
   productTypes,
   zeroPointsOf,
@@ -72,7 +73,7 @@ const matMulInteger = defineKernel(MatMulInteger, {
     return SUPPORTED;
   },
   prepare: ({ constants }) => {
-    const zeroPoints = constants[3] && Int32Array.from(toNumbers(constants[3]));
+    const zeroPoints = zeroPointsOf({ zeroPoints: integersOf(constants[3]) });
     return multiplier(pack(constants[1], false, zeroPoints), { output: 'int32' }, scalarAt(2));
   },
 });

@@ -108,7 +108,7 @@ export function biasOf(tensor: Tensor | undefined): Int32Array | undefined {
 }
 
 /** Zero points as kernels take them: none where all are 0, which spares the sums of the input's rows. */
-export function zeroPointsOf({ zeroPoints }: Qparams): Int32Array | undefined {
+export function zeroPointsOf({ zeroPoints }: Pick<Qparams, 'zeroPoints'>): Int32Array | undefined {
   return zeroPoints.some((zeroPoint) => zeroPoint !== 0) ? zeroPoints : undefined;
 }
 
