@@ -3,7 +3,9 @@ import { main } from '../dist/cli/main.js';
 
 // A reader that closes the pipe early, as `head` does, is no failure.
 process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`octavo: stdout: it cannot be written (${error.message}).\n`);
+  process.exit(1);
 });
 
 process.exitCode = await main(process.argv.slice(2));

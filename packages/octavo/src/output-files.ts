@@ -20,10 +20,13 @@ export async function writeFiles(
     const path = join(directory, name);
     return { path, content, staged: `${path}.${randomBytes(6).toString('hex')}.partial` };
   });
-  let made: string | undefined;
+  const made: string[] = [];
   try {
-    made = await mkdir(directory, { recursive: true });
-    for (const { path } of targets) await refuseFolder(path);
+    for (const missing of await missingDirectories(directory)) {
+      await mkdir(missing);
+      made.unshift(missing);
+    }
+    for (const { path } of targets) await refuseSpecial(path);
     for (const { staged, content } of targets) {
       await writeFile(staged, content, { flag: 'wx' });
       signal?.throwIfAborted();
@@ -31,7 +34,7 @@ export async function writeFiles(
     for (const { staged, path } of targets) await rename(staged, path);
   } catch (error) {
     for (const { staged } of targets) await rm(staged, { force: true });
-    if (made !== undefined) await removeNew(directory, made);
+    for (const directory of made) await rmdir(directory).catch(() => {});
     if (signal?.aborted) throw error;
     throw unwritable(directory, error);
   }
@@ -49,14 +52,19 @@ export function unwritable(path: string, cause: unknown): OctavoError {
   });
 }
 
-async function refuseFolder(path: string): Promise<void> {
+/** A device or directory of the name would be replaced, or stop the last step halfway. */
+async function refuseSpecial(path: string): Promise<void> {
   const status = await stat(path).catch(() => undefined);
-  if (status?.isDirectory()) throw new Error(`${path} is a directory`);
+  if (status && !status.isFile()) throw new Error(`${path} is no regular file`);
 }
 
-/** Removes the empty directories that were made, from the innermost out to `first`. */
-async function removeNew(directory: string, first: string): Promise<void> {
-  for (let at = resolve(directory); at.startsWith(resolve(first)); at = dirname(at)) {
-    await rmdir(at).catch(() => {});
+/** Directories on the way to one that do not exist yet, outermost first: Node's recursive mkdir never returns in /proc. */
+async function missingDirectories(directory: string): Promise<string[]> {
+  const missing: string[] = [];
+  let at = resolve(directory);
+  while (at !== dirname(at) && !(await stat(at).catch(() => undefined))) {
+    missing.unshift(at);
+    at = dirname(at);
   }
+  return missing;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { float32 } from '@octavo/core/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +115,7 @@ describe('wrong usage exits with 2', () => {
       'an input that the model lacks',
       usage(() => ['run', model, '--input', `y=${data}`], /no input y.*inputs are x/),
     ],
+    ['an empty argument', usage(() => ['inspect', ''], 'an argument is empty')],
     [
       'an input given twice',
       usage(() => ['run', model, '--input', 'x=a.npy', '--input', 'x=b.npy'], /given twice/),
@@ -325,6 +327,16 @@ describe('data that does not serve', () => {
     });
   });
 
+  it('labels that are no classes of the model', async () => {
+    const prices = saveNpz(work.path('prices.npz'), { x: rows(2, 32), price: float32([1, 690_800]) });
+    const args = ['evaluate', model, '--data', prices, '--metric', 'nll', '--label', 'price'];
+    await fails(args, {
+      code: 1,
+      error: 'LABEL_CLASS',
+      says: [/prices\.npz\[1\]: the label 690800 is no class.*from 0 to 3/],
+    });
+  });
+
   it('a segment column that samples lack', async () => {
     const args = [
       'evaluate',
@@ -379,6 +391,12 @@ describe('places that cannot be written', () => {
     await failsInOneLine(args, { code: 1, error: 'OUTPUT_UNWRITABLE', says: ['data.npz'] });
   });
 
+  it.skipIf(process.platform === 'win32')('a pipe or device in place of the file', async () => {
+    execFileSync('mkfifo', [output]);
+    const args = ['quantize', model, '-o', output, '--mode', 'fp16'];
+    await failsInOneLine(args, { code: 1, error: 'OUTPUT_UNWRITABLE', says: ['no regular file'] });
+  });
+
   it('a directory in place of the file', async () => {
     mkdirSync(output);
     const args = ['quantize', model, '-o', output, '--mode', 'dynamic'];
@@ -404,6 +422,15 @@ describe('places that cannot be written', () => {
       code: 1,
       error: 'OUTPUT_UNWRITABLE',
       says: ['data.npz'],
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')('a file system without new files', async () => {
+    const failure: Failure = { code: 1, error: 'OUTPUT_UNWRITABLE', says: [/\/proc\/octavo.*ENOENT/] };
+    await failsInOneLine(['run', model, '--output', '/proc/octavo'], failure);
+    await fails(['quantize', model, '-o', '/proc/octavo.onnx', '--mode', 'fp16'], {
+      ...failure,
+      error: 'FILE_UNWRITABLE',
     });
   });
 

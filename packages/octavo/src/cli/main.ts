@@ -35,6 +35,7 @@ export async function main(
   const output = new Output(streams, args.includes('--json'));
   const program = createProgram(streams, { output, streams, signal: interrupt.signal });
   try {
+    if (args.includes('')) throw new UsageError('an argument is empty.', 'Check the variables in it.');
     await program.parseAsync([...args], { from: 'user' });
     return EXIT_DONE;
   } catch (error) {

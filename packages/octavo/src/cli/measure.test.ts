@@ -113,6 +113,16 @@ describe('octavo evaluate', () => {
     expect(ran.stderr).toBe(`scoring ${int8} 10 samples\nscoring ${model} 10 samples\n`);
   });
 
+  it('counts outputs that hold NaN, and says so', async () => {
+    const x = rows(4, 32);
+    x.data[0] = Number.NaN;
+    const bad = saveNpz(work.path('nan.npz'), { x, label: int64([0, 1, 2, 3]) });
+    const args = ['evaluate', int8, '--against', model, '--data', bad, '--label', 'label', '--metric', 'nll'];
+    const document = documentOf((await octavo([...args, '--json'])).stdout, 'evaluate');
+    expect(document['overall']).toMatchObject({ original: { nanOutputs: 1, value: 'Infinity' } });
+    expect((await octavo(args)).stdout).toMatch(/1 of 4 outputs of .*model\.onnx held NaN/);
+  });
+
   it('reads columns of a table', async () => {
     const names = Array.from({ length: 32 }, (_, i) => `f${i}`);
     const numbers = [...toNumbers(rows(4, 32))];

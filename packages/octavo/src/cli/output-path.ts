@@ -11,6 +11,7 @@ import { unwritable } from '../output-files.js';
 export async function checkOutputFile(path: string, inputs: readonly string[]): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw unwritable(path, 'it is a directory');
+  if (existing && !existing.isFile()) throw unwritable(path, 'it is no regular file');
   for (const input of inputs) {
     const source = await stat(input).catch(() => undefined);
     const same = source && existing && source.ino === existing.ino && source.dev === existing.dev;
@@ -33,6 +34,7 @@ export async function checkOutputDirectory(path: string): Promise<void> {
     const status = await stat(at).catch(() => undefined);
     if (status?.isDirectory()) return checkAccess(at, path);
     if (status) throw unwritable(path, `${at} is not a directory`);
+    if (at === dirname(at)) throw unwritable(path, `${at} does not exist`);
   }
 }
 

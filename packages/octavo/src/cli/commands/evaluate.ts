@@ -142,7 +142,18 @@ function describe(result: EvaluateResult): string {
   for (const { by, segments } of result.segments) {
     for (const segment of segments) rows.push(row(`${by}: ${segment.name}`, segment, result));
   }
-  return formatTable(header, rows);
+  return [formatTable(header, rows), ...nanLines(result)].join('\n');
+}
+
+/** Says how many outputs held NaN, where any did. */
+function nanLines({ model, against, overall }: EvaluateResult): string[] {
+  const line = (nanOutputs: number | undefined, file: string): string[] =>
+    nanOutputs === undefined
+      ? []
+      : [
+          `${nanOutputs} of ${overall.count} outputs of ${file} held NaN: they count as misses or infinite errors.`,
+        ];
+  return [...line(overall.nanOutputs, model), ...line(overall.original?.nanOutputs, against ?? '')];
 }
 
 function row(name: string, figure: Figure, result: EvaluateResult): string[] {
