@@ -23,7 +23,7 @@ export class StagedFile {
   /** @throws FormatError `FILE_UNWRITABLE`. */
   static async create(path: string, signal?: AbortSignal): Promise<StagedFile> {
     const existing = await stat(path).catch(() => undefined);
-    if (existing?.isDirectory()) throw unwritable(path, new Error('it is a folder'));
+    if (existing && !existing.isFile()) throw unwritable(path, new Error('it is no regular file'));
     const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
     try {
       return new StagedFile(path, temporary, await open(temporary, 'wx'), signal);
