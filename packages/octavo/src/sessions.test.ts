@@ -1,0 +1,98 @@
+import { createModel, Graph, type Model, Relu, tensorType, unknownOp } from '@octavo/core/ir';
+import { float32 } from '@octavo/core/tensor';
+import { describe, expect, it } from 'vitest';
+import { withUnknownOp } from '../tests/models.js';
+import { type BackendName, openFastSession, openSession } from './sessions.js';
+
+/** `x` float32 [4] through one op to `y`. */
+function oneOp(domain: string, name: string, opset: number): Model {
+  const graph = new Graph(
+    new Map([
+      ['', opset],
+      ['com.microsoft', 1],
+    ]),
+  );
+  const op = domain === '' ? Relu : unknownOp(domain, name);
+  const y = graph.addValue('y', tensorType('float32', [4]));
+  graph.addNode(op, {
+    name: 'only',
+    inputs: [graph.addInput('x', tensorType('float32', [4]))],
+    outputs: [y],
+  });
+  graph.outputs.push(y);
+  return createModel(graph);
+}
+
+const relu = (opset = 21): Model => oneOp('', 'Relu', opset);
+
+async function backendOf(
+  open: typeof openSession,
+  model: Model,
+  backend: BackendName = 'auto',
+): Promise<{ backends: string[]; notices: string[] }> {
+  const notices: string[] = [];
+  using session = await open(model, { backend, notice: (line) => notices.push(line) });
+  const { y } = await session.run({ x: float32([-1, 0, 1, 2]) });
+  expect(y?.shape).toEqual([4]);
+  return { backends: session.explain().nodes.map((node) => node.backend), notices };
+}
+
+describe('openSession', () => {
+  it('runs on our own backends without a word', async () => {
+    const { backends } = await backendOf(openSession, relu());
+    expect(backends).not.toContain('onnxruntime');
+  });
+
+  it.each(['reference', 'onnxruntime'] as const)('runs on %s when told so', async (backend) => {
+    expect(await backendOf(openSession, relu(), backend)).toEqual({ backends: [backend], notices: [] });
+  });
+
+  it('takes onnxruntime for an op that only it has, and says so', async () => {
+    const { backends, notices } = await backendOf(openSession, oneOp('com.microsoft', 'QuickGelu', 21));
+    expect(backends).toEqual(['onnxruntime']);
+    expect(notices.at(-1)).toMatch(/^Running on onnxruntime: .*QuickGelu/);
+  });
+
+  it('names the op when nothing has it', async () => {
+    const notices: string[] = [];
+    const opened = openSession(withUnknownOp(), { notice: (line) => notices.push(line) });
+    await expect(opened).rejects.toMatchObject({
+      code: 'OP_UNSUPPORTED',
+      fault: expect.stringMatching(/Swirl/),
+    });
+    expect(notices.at(-1)).toMatch(/^onnxruntime refused the model/);
+  });
+});
+
+describe('openFastSession', () => {
+  it('takes onnxruntime without a word', async () => {
+    expect(await backendOf(openFastSession, relu())).toEqual({ backends: ['onnxruntime'], notices: [] });
+  });
+
+  it('takes our own backends for a model that onnxruntime refuses, and says so', async () => {
+    const { backends, notices } = await backendOf(openFastSession, relu(28));
+    expect(backends).not.toContain('onnxruntime');
+    expect(notices[0]).toMatch(/^Running on our own backends: onnxruntime refused the model/);
+  });
+
+  it.each(['openSession', 'openFastSession'] as const)(
+    '%s gives the values that are tapped',
+    async (name) => {
+      const open = name === 'openSession' ? openSession : openFastSession;
+      const model = relu();
+      using session = await open(model, { taps: ['x', 'y'] });
+      const seen = new Map<string, readonly number[]>();
+      const x = float32([-1, 0, 1, 2]);
+      await session.run(
+        { x },
+        { onTap: (value, tensor) => seen.set(value, [...(tensor.is('float32') ? tensor.data : [])]) },
+      );
+      expect(seen).toEqual(
+        new Map([
+          ['x', [-1, 0, 1, 2]],
+          ['y', [0, 0, 1, 2]],
+        ]),
+      );
+    },
+  );
+});
