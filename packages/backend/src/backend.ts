@@ -5,7 +5,7 @@ import type { Support } from './support.js';
 /** What a backend may ask while it decides. */
 export interface SupportContext {
   readonly graph: Graph;
-  /** Version of ONNX's op set in the graph. */
+  /** Version of the node's op domain in the graph. */
   readonly opset: number;
 }
 

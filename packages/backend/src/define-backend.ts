@@ -35,10 +35,15 @@ export function defineBackend(spec: BackendSpec): Backend {
     },
     async compile(subgraph) {
       const steps: Step[] = [];
-      for (const node of subgraph.nodes) {
-        steps.push({ node, kernel: await prepare(spec.id, byOp.get(node.op) ?? [], node, subgraph) });
+      try {
+        for (const node of subgraph.nodes) {
+          steps.push({ node, kernel: await prepare(spec.id, byOp.get(node.op) ?? [], node, subgraph) });
+        }
+        return new StepList(spec.id, subgraph, steps, await loadConstants(subgraph));
+      } catch (error) {
+        for (const { kernel } of steps) kernel.dispose?.();
+        throw error;
       }
-      return new StepList(spec.id, subgraph, steps, await loadConstants(subgraph));
     },
     [Symbol.dispose]() {},
   };
@@ -200,18 +205,16 @@ function execute(
   operands: Operands,
   captures: readonly Tensor[],
 ): Operands {
+  const where = `node ${node.label} (${node.op.name})`;
   try {
     return kernel.run(operands, captures);
-  } catch (error) {
-    if (error instanceof OctavoError && error.where === undefined) {
-      throw new OctavoError({
-        code: error.code,
-        where: `node ${node.label} (${node.op.name})`,
-        message: error.fault,
-        remedy: error.remedy,
-        cause: error,
-      });
+  } catch (cause) {
+    // What JavaScript throws for arrays that are too long, or of a length that is none.
+    if (cause instanceof RangeError) {
+      const message = `its result cannot be made (${cause.message}).`;
+      throw new OctavoError({ code: 'KERNEL_SIZE', where, message, cause });
     }
-    throw error;
+    if (!(cause instanceof OctavoError) || cause.where !== undefined) throw cause;
+    throw new OctavoError({ code: cause.code, where, message: cause.fault, remedy: cause.remedy, cause });
   }
 }

@@ -14,7 +14,7 @@ import { SUPPORTED, type Support } from './support.js';
 /** What a kernel is prepared with, whatever the op. */
 export interface NodePreparation {
   readonly node: Node;
-  /** Version of ONNX's op set in the graph. */
+  /** Version of the op's domain in the graph. */
   readonly opset: number;
   /** Elements of the inputs that are constant, by position; undefined elsewhere. */
   readonly constants: readonly (Tensor | undefined)[];
