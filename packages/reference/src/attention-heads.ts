@@ -38,9 +38,16 @@ export function joinHeads({ data, batch, heads, length, width }: Heads): FloatAr
   return pick(data, stridedIndices([batch, length, heads, width], strides));
 }
 
-/** Heads whose sequences are those of `past`, then those of `next`. */
+/**
+ * Heads whose sequences are those of `past`, then those of `next`.
+ * Throws OctavoError `KERNEL_OPERAND` when they are not as many, or not as wide.
+ */
 export function appendHeads(past: Heads | undefined, next: Heads): Heads {
   if (!past) return next;
+  if (past.batch !== next.batch || past.heads !== next.heads || past.width !== next.width) {
+    const form = ({ batch, heads, width }: Heads) => `${batch} x ${heads} heads of ${width}`;
+    refuse(`the past has ${form(past)}, what follows ${form(next)}.`);
+  }
   const length = past.length + next.length;
   const data = new Float64Array(next.batch * next.heads * length * next.width);
   for (let head = 0; head < next.batch * next.heads; head++) {

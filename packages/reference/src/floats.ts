@@ -1,4 +1,5 @@
 import { type DType, fromNumbers, type Shape, Tensor, toNumbers } from '@octavo/core/tensor';
+import { refuse } from './integer-operands.js';
 
 /** What float kernels compute on; float64 tensors keep their precision, everything else fits float32. */
 export type FloatArray = Float32Array | Float64Array;
@@ -21,7 +22,11 @@ export function floatTensor(dtype: DType, shape: Shape, values: FloatArray): Ten
   return fromNumbers(dtype, shape, values);
 }
 
-/** An array for results of `dtype` before their last rounding. */
+/**
+ * An array for results of `dtype` before their last rounding.
+ * Throws OctavoError `KERNEL_OPERAND` when attributes ask for no possible number of them.
+ */
 export function resultArray(dtype: DType, count: number): FloatArray {
+  if (!Number.isSafeInteger(count) || count < 0) refuse(`a result cannot have ${count} elements.`);
   return dtype === 'float32' ? new Float32Array(count) : new Float64Array(count);
 }

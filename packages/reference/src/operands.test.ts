@@ -6,7 +6,7 @@ import { kernelTable } from './kernel-table.js';
 
 /** The outputs of a graph without inputs, given by its lines. */
 async function run(lines: string, inputs: readonly Tensor[] = []): Promise<readonly Tensor[]> {
-  const graph = parse(`graph opset 21, com.microsoft 1 {\n${lines}\n}`);
+  const graph = parse(`graph opset 23, com.microsoft 1 {\n${lines}\n}`);
   inferTypes(graph);
   return (await interpret(graph, kernelTable))(inputs, []);
 }
@@ -72,4 +72,29 @@ it('orders strings of any length by their bytes', async () => {
   const [y, counts] = await run(lines, [x]);
   expect(y?.is('string') && decodeStrings(y.data).map((bytes) => bytes.length)).toEqual([1, 300_000]);
   expect(counts && [...toNumbers(counts)]).toEqual([1, 2]);
+});
+
+describe('operands that do not fit together are refused', () => {
+  it.each([
+    [
+      'const %a: float32[1] = [1]\nconst %b: int64[1] = [1]\n%y = Concat(%a, %b) {axis=0}',
+      'int64 does not join float32.',
+    ],
+    [
+      'const %x: float32[1, 1, 1, 4] = [1, 2, 3, 4]\nconst %c: float32[1, 1, 2] = [1, 1]\n' +
+        '%y = RotaryEmbedding(%x, %c, %c) {rotary_embedding_dim=1099511627776}',
+      '1099511627776 elements of heads of 4 do not rotate in pairs.',
+    ],
+    [
+      'const %q: float32[1, 1, 1, 1] = [1]\nconst %past: float32[1, 1, 1, 2] = [1, 2]\n' +
+        '%y, %k, %v = Attention(%q, %q, %q, _, %past, %past)',
+      'the past has 1 x 1 heads of 2, what follows 1 x 1 heads of 1.',
+    ],
+    [
+      'const %x: float32[1, 1, 4] = [1, 2, 3, 4]\n%y = MaxPool(%x) {kernel_shape=[0]}',
+      'a window has 0 elements along an axis.',
+    ],
+  ])('%s', async (lines, message) => {
+    await expect(run(`${lines}\noutput %y`)).rejects.toThrow(message);
+  });
 });

@@ -29,6 +29,7 @@ function axisOf(window: Window, axis: number): Axis {
   const kernel = window.kernel[axis] ?? null;
   const dilation = window.dilations?.[axis] ?? 1;
   const stride = window.strides?.[axis] ?? 1;
+  if (knownDim(kernel) && kernel < 1) contradiction(`a window has ${kernel} elements along an axis.`);
   if (stride < 1 || dilation < 1) contradiction(`stride ${stride} and dilation ${dilation} must be >= 1.`);
   return {
     extent: knownDim(kernel) ? (kernel - 1) * dilation + 1 : null,
@@ -58,7 +59,7 @@ function isSame(window: Window): boolean {
 
 /**
  * Output sizes of a sliding window, one for each spatial axis (ONNX operator spec of Conv, MaxPool).
- * Throws `INFER_TYPES` when a window is larger than its padded input, or a list has not one entry an axis.
+ * Throws `INFER_TYPES` when a window is empty or larger than its padded input, or a list has not one entry an axis.
  */
 export function windowDims(spatial: readonly Dim[], window: Window): Dim[] {
   if (spatial.length !== window.kernel.length) {

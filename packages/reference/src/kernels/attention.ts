@@ -4,6 +4,7 @@ import { toNumbers } from '@octavo/core/tensor';
 import { appendHeads, type Heads, joinHeads, splitHeads } from '../attention-heads.js';
 import { attentionMask, type Mask } from '../attention-mask.js';
 import { floats, floatTensor } from '../floats.js';
+import { refuse } from '../integer-operands.js';
 import { addProduct, transposed } from '../matrix-product.js';
 import { operand } from '../operand.js';
 import { softmaxLine } from './softmax.js';
@@ -124,7 +125,11 @@ const rotaryEmbedding = defineKernel(RotaryEmbedding, {
       const heads = splitHeads(x, attributes.num_heads || undefined);
       const [cos, sin] = [floats(operand(inputs, 1)), floats(operand(inputs, 2))];
       const positions = inputs[3] && toNumbers(inputs[3]);
-      const half = (attributes.rotary_embedding_dim || heads.width) / 2;
+      const rotated = attributes.rotary_embedding_dim || heads.width;
+      if (rotated < 0 || rotated > heads.width || rotated % 2 !== 0) {
+        refuse(`${rotated} elements of heads of ${heads.width} do not rotate in pairs.`);
+      }
+      const half = rotated / 2;
       const interleaved = attributes.interleaved !== 0;
       const out = Float64Array.from(heads.data);
       for (let row = 0; row < heads.batch * heads.heads * heads.length; row++) {
@@ -140,8 +145,8 @@ const rotaryEmbedding = defineKernel(RotaryEmbedding, {
           out[second] = s * a + c * b;
         }
       }
-      const rotated = { ...heads, data: out };
-      return [floatTensor(x.dtype, x.shape, x.shape.length === 3 ? joinHeads(rotated) : out)];
+      const result = { ...heads, data: out };
+      return [floatTensor(x.dtype, x.shape, x.shape.length === 3 ? joinHeads(result) : out)];
     },
 });
 

@@ -2,7 +2,7 @@ import { defineKernel } from '@octavo/backend';
 import { Col2Im, windowDims } from '@octavo/core/ir';
 import { type Convolution, toExtent, volume } from '../convolution.js';
 import { floats, floatTensor } from '../floats.js';
-import { integers } from '../integer-operands.js';
+import { integers, refuse } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { spreadPosition } from '../transposed-convolution.js';
 
@@ -17,6 +17,7 @@ export const col2Im = defineKernel(Col2Im, {
       const { strides = [], dilations = [], pads = [] } = attributes;
       const blocks = windowDims(image, { kernel: block, strides, dilations, pads }).map(Number);
       const channels = rows / block.reduce((a, b) => a * b, 1);
+      if (!Number.isInteger(channels)) refuse(`${rows} rows are no whole blocks of [${block.join(', ')}].`);
       const plan: Convolution = {
         batch,
         groups: 1,
