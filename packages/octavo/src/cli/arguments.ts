@@ -11,9 +11,11 @@ export function wholeNumber(min: number): (text: string) => number {
   };
 }
 
-/** Collects a repeatable option. */
-export function collect(text: string, previous: readonly string[]): string[] {
-  return [...previous, text];
+/** An option that may be given several times; each text is parsed by `parse`. */
+export function repeatable<T>(flags: string, description: string, parse: (text: string) => T): Option {
+  return new Option(flags, `${description} (repeatable)`)
+    .argParser<readonly T[]>((text, previous) => [...previous, parse(text)])
+    .default([], 'none');
 }
 
 /** An option that takes one of a list. */

@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { observers } from '@octavo/core/quant';
 import { parsePreprocess } from '@octavo/datasets';
+import { metrics } from '@octavo/evaluation';
+import { MODES } from '@octavo/quantizer';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
 import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
-import { SCHEMA_NAMES, schema } from '../../tests/schemas.js';
+import { SCHEMA_NAMES, schema, schemaText } from '../../tests/schemas.js';
 import { Output, type Streams } from './console-output.js';
 import { createProgram } from './main.js';
 
@@ -148,7 +151,28 @@ describe('--help', () => {
   });
 });
 
+/** Finds the enumeration of a property anywhere in a schema. */
+function enumerationOf(schemaPart: unknown, property: string): unknown {
+  if (typeof schemaPart !== 'object' || schemaPart === null) return undefined;
+  for (const [key, part] of Object.entries(schemaPart)) {
+    if (key === property && part?.enum !== undefined) return part.enum;
+    const found = enumerationOf(part, property);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 describe('docs/schemas', () => {
+  it.each([
+    ['quantize', 'observer', Object.keys(observers)],
+    ['report', 'observer', Object.keys(observers)],
+    ['quantize', 'mode', [...MODES]],
+    ['report', 'mode', [...MODES]],
+    ['evaluate', 'metric', metrics.map((metric) => metric.name)],
+  ] as const)('%s allows every %s there is', (name, property, values) => {
+    expect(enumerationOf(schemaText(name), property)).toEqual(values);
+  });
+
   it.each(SCHEMA_NAMES)('%s is a strict schema that refuses unknown fields', (name) => {
     const validate = schema(name);
     expect(validate({ surprise: 1 })).toBe(false);

@@ -16,7 +16,7 @@ import { loadOnnx } from '@octavo/formats/node';
 import { Command, InvalidArgumentError, type Option } from 'commander';
 import { withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
-import { choice, dataOptions, sessionOptions } from '../arguments.js';
+import { choice, dataOptions, repeatable, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { formatTable } from '../table.js';
@@ -54,11 +54,12 @@ export function evaluateCommand(context: CommandContext): Command {
     .option('--against <file>', 'the original model: reports retention and drop on the same samples')
     .option('--label <name>', 'array or column that holds the labels')
     .option('--output-name <name>', "the model's output to score (default: the first)")
-    .option(
-      '--segment <spec>',
-      'column, column:month, column:year, column:quantile4 or column:100,200 (repeatable)',
-      collectSegmentation,
-      [],
+    .addOption(
+      repeatable(
+        '--segment <spec>',
+        'column, column:month, column:year, column:quantile4 or column:100,200',
+        parseSegment,
+      ),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: EvaluateFlags) => {
@@ -78,9 +79,9 @@ function scoreOptions(): Option[] {
   ];
 }
 
-function collectSegmentation(spec: string, previous: readonly NamedSegmentation[]): NamedSegmentation[] {
+function parseSegment(spec: string): NamedSegmentation {
   try {
-    return [...previous, { ...parseSegmentation(spec), spec }];
+    return { ...parseSegmentation(spec), spec };
   } catch (error) {
     throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
   }

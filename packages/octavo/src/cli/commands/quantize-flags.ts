@@ -10,7 +10,7 @@ import {
   type WeightOnlyFormat,
 } from '@octavo/quantizer';
 import { type Command, Option } from 'commander';
-import { choice, collect, dataOptions, wholeNumber } from '../arguments.js';
+import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
 import type { DataFlags } from '../open-data.js';
 import { UsageError } from '../usage-error.js';
 
@@ -56,12 +56,8 @@ export function quantizeOptions(): Option[] {
     choice('--mode <mode>', 'method', MODES, RECIPE_DEFAULTS.mode),
     ...precisionOptions(),
     ...calibrationOptions(),
-    new Option('--include <pattern>', 'quantize only nodes or ops that match (repeatable)')
-      .argParser(collect)
-      .default([]),
-    new Option('--exclude <pattern>', 'leave nodes or ops that match in float (repeatable)')
-      .argParser(collect)
-      .default([]),
+    repeatable('--include <pattern>', 'quantize only nodes or ops that match', String),
+    repeatable('--exclude <pattern>', 'leave nodes or ops that match in float', String),
     new Option('--report <dir>', 'write report.html and report.json'),
   ];
 }

@@ -5,7 +5,7 @@ import type { NamedTensors, NodeExplanation, Port, Session } from '@octavo/runti
 import { Command } from 'commander';
 import { writeFiles } from '../../output-files.js';
 import { BACKEND_NAMES, type BackendName, openSession } from '../../sessions.js';
-import { choice, collect, wholeNumber } from '../arguments.js';
+import { choice, repeatable, wholeNumber } from '../arguments.js';
 import { type CommandContext, checkpoint } from '../context.js';
 import { checkOutputDirectory } from '../output-path.js';
 import { randomFeeds } from '../random-feeds.js';
@@ -51,7 +51,7 @@ export function runCommand(context: CommandContext): Command {
   return new Command('run')
     .description('Run a model once on .npy inputs, or on seeded random ones.')
     .argument('<model>', 'ONNX file')
-    .option('--input <name=file>', 'an input as .npy (repeatable)', collect, [])
+    .addOption(repeatable('--input <name=file>', 'an input as .npy', String))
     .option('--output <dir>', 'write each output as .npy')
     .addOption(
       choice(
