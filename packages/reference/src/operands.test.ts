@@ -81,6 +81,10 @@ describe('operands that do not fit together are refused', () => {
       'int64 does not join float32.',
     ],
     [
+      'const %c: bool[1] = [1]\nconst %a: float32[1] = [1]\nconst %b: int64[1] = [1]\n%y = Where(%c, %a, %b)',
+      'Where chooses between float32 and int64.',
+    ],
+    [
       'const %x: float32[1, 1, 1, 4] = [1, 2, 3, 4]\nconst %c: float32[1, 1, 2] = [1, 1]\n' +
         '%y = RotaryEmbedding(%x, %c, %c) {rotary_embedding_dim=1099511627776}',
       '1099511627776 elements of heads of 4 do not rotate in pairs.',

@@ -22,6 +22,7 @@ import { broadcastShapes, DTYPES, decodeStrings, elementCount, Tensor, toNumbers
 import { type BinaryFunction, mapElements, toBigInts, zipElements } from '../arithmetic.js';
 import { combineBroadcast } from '../broadcast.js';
 import { broadcastIndices } from '../indices.js';
+import { refuse } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { elementsOf, emptyElements, tensorOfElements } from '../rearrange.js';
 
@@ -81,6 +82,7 @@ function shift(left: boolean, bits: number): Required<Pick<BinaryFunction, 'inte
 /** `condition ? x : y` on elements of any dtype. */
 const where: KernelFunction = (inputs) => {
   const [condition, x, y] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+  if (x.dtype !== y.dtype) refuse(`Where chooses between ${x.dtype} and ${y.dtype}.`);
   const shape = broadcastShapes(condition.shape, x.shape, y.shape);
   const [fromCondition, fromX, fromY] = [condition, x, y].map((tensor) =>
     broadcastIndices(tensor.shape, shape),
