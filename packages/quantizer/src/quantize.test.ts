@@ -75,6 +75,31 @@ describe.each(MODES)('quantizeModel: $mode', (recipe) => {
     expect(model.graph.opset).toBe(recipe.mode === 'static' ? 13 : 12);
   });
 
+  it('takes files of the first opset that is read', async () => {
+    const source = modelOf(`graph opset 7 {
+      input %x: float32[2, 32]
+      ${weights('w', [32, 32], 1, 32)}
+      ${weights('v', [32, 32], 2, 32)}
+      %a = MatMul(%x, %w)
+      %r = Clip(%a) {min=-0.5, max=0.75}
+      %u = Unsqueeze(%r) {axes=[0]}
+      %s = Squeeze(%u) {axes=[0]}
+      %y = MatMul(%s, %v)
+      output %y
+    }`);
+    source.irVersion = 3;
+    const { model } = await quantize(source, recipe);
+    const feeds = feedsOf(source.graph, 1);
+    const float = await runOnReference(source, feeds);
+    const least = recipe.weights ? 12 : 25;
+    expect(sqnrOf(float, await runOnReference(model, feeds))).toBeGreaterThan(least);
+    expect(sqnrOf(float, await runOnOnnxRuntime(comparableWeights(model), feeds))).toBeGreaterThan(least);
+    if (recipe.mode === 'static') {
+      const quantizers = model.graph.nodes.filter((node) => node.op.name === 'QuantizeLinear');
+      expect(quantizers.map((node) => node.inputs[0]?.name)).toEqual(['x', 'r', 'u', 's']);
+    }
+  });
+
   it('leaves the graphs of If nodes as they are', async () => {
     const source = modelOf(`graph opset 17 {
       input %x: float32[2, 32]
