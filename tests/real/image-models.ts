@@ -63,14 +63,15 @@ const every = <T>(items: readonly T[], step: number): T[] => items.filter((_, i)
 const otherPictures = (folder: string, input: typeof FACE_INPUT): Promise<Sample[]> =>
   readPictures(join(folder, 'images/imagenet_sample/crop224_public'), input, 50);
 
-function ultraface(version: string): LabelledModel {
+/** @param faces Pictures with the usual number of face anchors: slim finds 94 on 10.jpg, resized as we do. */
+function ultraface(version: string, faces: number): LabelledModel {
   return {
     name: `ultraface ${version} (faces)`,
     file: `vision/ultraface/version-${version}-320.onnx`,
     metric: sameDecision,
     labels: 'float model',
     decide: faceAnchors,
-    count: picturesWithFaces,
+    count: picturesWithFaces(faces),
     float: { value: 1, within: 0 },
     largestDrop: POINT,
     static: {},
@@ -170,7 +171,7 @@ export const IMAGE_MODELS: readonly LabelledModel[] = [
     test: (folder) => readIdx(join(folder, 'images/mnist'), 'Input3'),
     calibration: async (folder) => every(await readIdx(join(folder, 'images/mnist'), 'Input3'), 100),
   },
-  ultraface('RFB'),
-  ultraface('slim'),
+  ultraface('RFB', 5),
+  ultraface('slim', 4),
   fastestDet,
 ];
