@@ -20,7 +20,7 @@ export interface IntegerResult {
 }
 
 /** Left operand minus the zero points of its rows; exact in float32 for integers of up to 16 bits. */
-export function centeredRows({ values, shape, zeroPoints }: IntegerOperand): Float32Array {
+function centeredRows({ values, shape, zeroPoints }: IntegerOperand): Float32Array {
   const inner = shape.at(-1) ?? 1;
   const out = new Float32Array(values.length);
   for (let i = 0; i < out.length; i++) {

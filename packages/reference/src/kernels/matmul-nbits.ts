@@ -7,7 +7,7 @@ import { matMulSums, planMatMul } from '../matmul-plan.js';
 import { operand } from '../operand.js';
 
 /** Activations as dynamic-int8 sees them: each block of each row on its own symmetric int8 grid, `s = amax / 127`. */
-export function onInt8Blocks(values: FloatArray, width: number, blockSize: number): Float64Array {
+function onInt8Blocks(values: FloatArray, width: number, blockSize: number): Float64Array {
   const out = new Float64Array(values.length);
   for (let row = 0; row < values.length; row += width) {
     for (let start = row; start < row + width; start += blockSize) {

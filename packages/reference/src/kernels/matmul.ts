@@ -17,7 +17,7 @@ const matMul = defineKernel(MatMul, {
 });
 
 /** A matrix's elements, transposed when asked, with the shape that it then has. */
-export function orientedMatrix(tensor: Tensor, transpose: boolean) {
+function orientedMatrix(tensor: Tensor, transpose: boolean) {
   const [rows = 1, columns = 1] = tensor.shape;
   const data = floats(tensor);
   return transpose

@@ -78,7 +78,7 @@ function poolGlobally(x: Tensor, reduce: Reduction): Tensor {
 }
 
 /** Averages each plane to one element. */
-export function averageGlobally(x: Tensor): Tensor {
+function averageGlobally(x: Tensor): Tensor {
   return poolGlobally(x, mean(false));
 }
 

@@ -30,7 +30,7 @@ import { operand } from '../operand.js';
 import { resultOf } from './quantized-product.js';
 
 /** The integers of a tensor broadcast to a shape. */
-export function broadcastIntegers(tensor: Tensor, shape: Shape): NumberArray {
+function broadcastIntegers(tensor: Tensor, shape: Shape): NumberArray {
   const values = toNumbers(tensor);
   if (sameShape(tensor.shape, shape)) return values;
   return Int32Array.from(broadcastIndices(tensor.shape, shape), (index) => values[index] ?? 0);

@@ -1,6 +1,7 @@
 import { attr } from '../attribute.js';
 import { elementwise, realDType, sameType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
+import type { TensorType, Value } from '../value.js';
 import { convAttributes, convDims } from './conv.js';
 
 const domain = 'com.microsoft';
@@ -101,6 +102,12 @@ export const QuickGelu = defineOp({
   inferTypes: ({ inputs }) => sameType(inputs.X),
 });
 
+/** Types of the normalized sum, of mean and scale of each row, and of the sum itself. */
+function skipTypes(input: Value): readonly (TensorType | undefined)[] {
+  const reduced = typeOf('float32', input.shape && [...input.shape.slice(0, -1), 1]);
+  return [...sameType(input), reduced, reduced, ...sameType(input)];
+}
+
 /** LayerNormalization of `input + skip + bias` over the last axis; output 3 is that sum. */
 export const SkipLayerNormalization = defineOp({
   name: 'SkipLayerNormalization',
@@ -108,11 +115,7 @@ export const SkipLayerNormalization = defineOp({
   inputs: ['input', 'skip', 'gamma', 'beta?', 'bias?'],
   outputs: ['output', 'mean?', 'inv_std_var?', 'input_skip_bias_sum?'],
   attributes: { epsilon: attr.float(Math.fround(1e-12)) },
-  inferTypes: ({ inputs }) => {
-    const shape = inputs.input.shape;
-    const reduced = typeOf('float32', shape && [...shape.slice(0, -1), 1]);
-    return [...sameType(inputs.input), reduced, reduced, ...sameType(inputs.input)];
-  },
+  inferTypes: ({ inputs }) => skipTypes(inputs.input),
 });
 
 /** RMS normalization of `input + skip + bias` over the last axis; output 3 is that sum. */
@@ -122,11 +125,7 @@ export const SkipSimplifiedLayerNormalization = defineOp({
   inputs: ['input', 'skip', 'gamma', 'bias?'],
   outputs: ['output', 'mean?', 'inv_std_var?', 'input_skip_bias_sum?'],
   attributes: { epsilon: attr.float(Math.fround(1e-12)) },
-  inferTypes: ({ inputs }) => {
-    const shape = inputs.input.shape;
-    const reduced = typeOf('float32', shape && [...shape.slice(0, -1), 1]);
-    return [...sameType(inputs.input), reduced, reduced, ...sameType(inputs.input)];
-  },
+  inferTypes: ({ inputs }) => skipTypes(inputs.input),
 });
 
 /** RMS normalization as onnxruntime registers it in ONNX's own domain. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Add, Conv, Neg, Relu } from '../ops/index.js';
+import { Abs, Add, Conv, Neg, Relu } from '../ops/index.js';
 import { runPasses } from '../pass-runner.js';
 import { parse, print } from '../text/index.js';
 import { defineRule, match, rulePass, supersede } from './index.js';
@@ -58,6 +58,24 @@ describe('rules', () => {
     expect(record?.declined).toEqual([
       { rule: 'cancel-negations', place: 'Relu(y)', reason: 'its input is to be kept' },
     ]);
+  });
+
+  it('are stopped when they undo each other', async () => {
+    const swap = (from: typeof Neg, to: typeof Neg) =>
+      defineRule({
+        name: `${from.name}-to-${to.name}`,
+        pattern: match.op(from, match.any('x')),
+        rewrite: ({ x }, graph, root) => {
+          const fresh = graph.emit(to, { X: x });
+          if (root.output && fresh.output) supersede(graph, root.output, fresh.output);
+        },
+      });
+    const graph = parse('graph opset 21 { input %x: float32[2]\n%y = Neg(%x)\noutput %y }');
+    const endless = rulePass('swap', [swap(Neg, Abs), swap(Abs, Neg)]);
+    await expect(runPasses(graph, [endless])).rejects.toMatchObject({
+      code: 'RULES_ENDLESS',
+      where: 'pass swap (the first to run)',
+    });
   });
 
   it('do not match a node that must be read once but is read twice or is an output', async () => {

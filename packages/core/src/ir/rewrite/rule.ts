@@ -1,3 +1,4 @@
+import { GraphError } from '../../tensor/index.js';
 import type { Graph } from '../graph.js';
 import type { Node } from '../node.js';
 import type { Pass, PassLog } from '../pass.js';
@@ -44,24 +45,31 @@ export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
   };
 }
 
-/** More sweeps than nodes can only mean rules that undo each other. */
+/** More sweeps than this, and than there are nodes, can only mean rules that undo each other. */
 const SWEEP_LIMIT = 1000;
 
-/** A pass that applies rules to every node, in topological order, until none fires. */
+/**
+ * A pass that applies rules to every node, in topological order, until none fires. Running it throws GraphError
+ * `RULES_ENDLESS` when that does not happen.
+ */
 export function rulePass(name: string, rules: readonly Rule[]): Pass {
   return {
     name,
     async run(graph, log) {
       let changed = false;
-      for (let sweep = 0; sweep < SWEEP_LIMIT; sweep++) {
+      const limit = Math.max(SWEEP_LIMIT, graph.nodes.length);
+      for (let sweep = 0; sweep < limit; sweep++) {
         const declined: (readonly [string, string, string])[] = [];
         const fired = await runSweep(graph, rules, log, declined);
         changed ||= fired;
         if (fired) continue;
         for (const [rule, place, reason] of declined) log.declined(rule, place, reason);
-        break;
+        return changed;
       }
-      return changed;
+      throw new GraphError({
+        code: 'RULES_ENDLESS',
+        message: `${rules.map((rule) => rule.name).join(', ')} still fire after ${limit} sweeps.`,
+      });
     },
   };
 }
