@@ -174,6 +174,19 @@ describe('the output', () => {
     expect(await codeOf(saveOnnx(model, at('in.onnx')))).toBe('OUTPUT_IS_INPUT');
   });
 
+  it('may not be a file that the constants of local functions are still read from', async () => {
+    const { graph } = modelOf({});
+    const node = graph.emit(Constant, {}, { value: ramp(50_000) });
+    if (node.output) graph.outputs.push(node.output);
+    const described = { domain: 'mine', name: 'Fixed', overload: '', docString: '' };
+    const model = modelOf({});
+    model.functions.push({ ...described, attributes: [], defaults: new Map(), graph });
+    await saveOnnx(model, at('in.onnx'));
+    const read = await loadOnnx(at('in.onnx'));
+    expect(sourceFiles(read)).toEqual([at('in.onnx')]);
+    expect(await codeOf(saveOnnx(read, at('in.onnx')))).toBe('OUTPUT_IS_INPUT');
+  });
+
   it.each([
     ['lies in a folder that does not exist', () => at('nowhere/m.onnx')],
     [

@@ -32,8 +32,10 @@ export function sourceFiles(model: Model): readonly string[] {
 
 function openFiles(model: Model): ReadonlySet<FileSource> {
   const files = new Set<FileSource>();
-  for (const { storage } of tensorsOf(model.graph)) {
-    if (storage instanceof SourceStorage && storage.source instanceof FileSource) files.add(storage.source);
+  for (const graph of [model.graph, ...model.functions.map((each) => each.graph)]) {
+    for (const { storage } of tensorsOf(graph)) {
+      if (storage instanceof SourceStorage && storage.source instanceof FileSource) files.add(storage.source);
+    }
   }
   return files;
 }

@@ -19,3 +19,11 @@ it.skipIf(process.platform === 'win32')('a pipe or device is not replaced by a f
   await expect(StagedFile.create(pipe)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', where: pipe });
   expect(readdirSync(folder)).toEqual(['pipe']);
 });
+
+it('refuses bytes when it is closed', async () => {
+  const file = await StagedFile.create(join(folder, 'a'));
+  await file.close();
+  await expect(file.append(Uint8Array.of(1))).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' });
+  await file.discard();
+  expect(readdirSync(folder)).toEqual([]);
+});

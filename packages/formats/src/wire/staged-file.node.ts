@@ -72,14 +72,16 @@ export class StagedFile {
   }
 
   private async write(chunk: Uint8Array): Promise<void> {
+    const { handle } = this;
+    if (!handle) throw unwritable(this.path, new Error('it is closed already'));
     for (let done = 0; done < chunk.length; ) {
-      const result = await this.handle
-        ?.write(chunk, done, chunk.length - done, this.position)
-        .catch((cause) => {
+      const { bytesWritten } = await handle
+        .write(chunk, done, chunk.length - done, this.position)
+        .catch((cause: unknown) => {
           throw unwritable(this.path, cause);
         });
-      done += result?.bytesWritten ?? chunk.length;
-      this.position += result?.bytesWritten ?? 0;
+      done += bytesWritten;
+      this.position += bytesWritten;
     }
   }
 }
