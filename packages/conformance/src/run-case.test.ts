@@ -128,10 +128,10 @@ describe('running a case', () => {
 
   it('fails a backend that throws, and tells what', async () => {
     const backend = wrong(() => {
-      throw new RangeError('no memory');
+      throw new TypeError('no bias');
     });
     expect(failure(await runCase(backend, caseNamed('float Relu')))).toContain(
-      'throws RangeError: no memory',
+      'throws TypeError: no bias',
     );
   });
 
