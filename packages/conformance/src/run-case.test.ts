@@ -130,9 +130,7 @@ describe('running a case', () => {
     const backend = wrong(() => {
       throw new TypeError('no bias');
     });
-    expect(failure(await runCase(backend, caseNamed('float Relu')))).toContain(
-      'throws TypeError: no bias',
-    );
+    expect(failure(await runCase(backend, caseNamed('float Relu')))).toContain('throws TypeError: no bias');
   });
 
   it('fails a backend that writes into its inputs', async () => {
