@@ -55,6 +55,27 @@ describe('inline-functions', () => {
     expect(model.functions).toEqual([]);
   });
 
+  it('refuses calls that double level by level before they fill the memory', () => {
+    const level = (name: string, inner: string) =>
+      functionOf(
+        name,
+        `graph opset 21, local 1 {
+          input %a
+          %b = ${inner}(%a)
+          %c = ${inner}(%b)
+          output %c
+        }`,
+      );
+    const levels = Array.from({ length: 30 }, (_, i) =>
+      level(`F${i}`, i === 29 ? 'Relu' : `local::F${i + 1}`),
+    );
+    const model = modelOf(
+      'graph opset 21, local 1 { input %x: float32[2] %y = local::F0(%x) output %y }',
+      ...levels,
+    );
+    expect(() => inlineFunctions(model)).toThrowError(expect.objectContaining({ code: 'FUNCTION_SIZE' }));
+  });
+
   it('inlines calls within functions and within subgraphs', () => {
     const twice = functionOf(
       'Twice',
