@@ -38,6 +38,10 @@ describe('fuse-gemm', () => {
       '%m = MatMul(%z, %w)\n%y = Add(%m, %b)\ninput %z: float32[N, S, 2]\noutput %y',
       'its operands are no matrices',
     ],
+    [
+      '%m = MatMul(%i, %v)\n%y = Add(%m, %c)\ninput %i: int32[N, 1]\nconst %v: int32[1, 1] = [2]\nconst %c: int32[1] = [3]\noutput %y',
+      'it multiplies int32, and runtimes have Gemm for floats only',
+    ],
   ])('declines %j', async (body, reason) => {
     expect((await fuse(body)).declined).toEqual([reason]);
   });

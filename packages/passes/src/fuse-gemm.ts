@@ -9,6 +9,7 @@ import {
   storedConstant,
   supersede,
 } from '@octavo/core/ir';
+import { isFloat } from '@octavo/core/tensor';
 
 const rule = defineRule({
   name: 'fuse-gemm',
@@ -20,10 +21,12 @@ const rule = defineRule({
     )
     .commutative(),
   declines({ a, weights, bias, product }, graph) {
-    const columns = storedConstant(weights)?.shape[1];
+    const { dtype, shape = [] } = storedConstant(weights) ?? {};
+    if (!dtype || !isFloat(dtype))
+      return `it multiplies ${dtype ?? 'an unknown type'}, and runtimes have Gemm for floats only`;
     if (a.shape?.length !== 2 || weights.shape?.length !== 2) return 'its operands are no matrices';
     const [last, ...rows] = (storedConstant(bias)?.shape ?? []).toReversed();
-    if (last !== columns || rows.some((size) => size !== 1) || rows.length > 1) {
+    if (last !== shape[1] || rows.some((size) => size !== 1) || rows.length > 1) {
       return `${bias.name} is not one number a column`;
     }
     const alone = product.output?.users.length === 1 && !graph.isOutput(product.output);
