@@ -209,6 +209,22 @@ describe('a session', () => {
     expect(() => session.runSync({ x: X })).toThrow(expect.objectContaining({ code: 'SESSION_DISPOSED' }));
   });
 
+  it('frees what it compiled when a later backend fails to compile', async () => {
+    const { backend, count } = relus();
+    const failing: Backend = {
+      ...remote(reference()),
+      compile: () => Promise.reject(new RangeError('no memory for the weights')),
+    };
+    const products: Backend = {
+      ...remote(reference()),
+      supports: (node, context) =>
+        node.op.name === 'MatMul' ? reference().supports(node, context) : unsupported('products only'),
+    };
+    const backends = [products, backend, failing];
+    await expect(createSession(modelOf(LAYERS), { backends })).rejects.toThrow('no memory for the weights');
+    expect(count.disposed).toBe(1);
+  });
+
   it('names the node in which a kernel fails', async () => {
     using session = await createSession(
       modelOf(`

@@ -40,9 +40,21 @@ export async function createSession(model: Model, options: SessionOptions): Prom
       });
     }
   }
-  const loaded = new Map<Value, Promise<Tensor>>();
   const stages: Stage[] = [];
-  for (const { backend, nodes, declined } of partition(graph, options.backends)) {
+  try {
+    for await (const stage of compileStages(graph, options.backends)) stages.push(stage);
+    const constants = new Map<Value, Tensor>();
+    for (const value of graph.outputs) if (value.constant) constants.set(value, await value.constant.load());
+    return new BackendSession(graph, stages, constants, new Set(taps));
+  } catch (error) {
+    for (const { executable } of stages) executable[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function* compileStages(graph: Graph, backends: readonly Backend[]): AsyncGenerator<Stage> {
+  const loaded = new Map<Value, Promise<Tensor>>();
+  for (const { backend, nodes, declined } of partition(graph, backends)) {
     const { inputs, outputs } = boundary(graph, nodes);
     const executable = await backend.compile({
       graph,
@@ -51,11 +63,8 @@ export async function createSession(model: Model, options: SessionOptions): Prom
       outputs,
       constant: (value) => loadOnce(value, loaded),
     });
-    stages.push({ backend, executable, inputs, outputs, declined });
+    yield { backend, executable, inputs, outputs, declined };
   }
-  const constants = new Map<Value, Tensor>();
-  for (const value of graph.outputs) if (value.constant) constants.set(value, await value.constant.load());
-  return new BackendSession(graph, stages, constants, new Set(taps));
 }
 
 function loadOnce(value: Value, loaded: Map<Value, Promise<Tensor>>): Promise<Tensor> {
