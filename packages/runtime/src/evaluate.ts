@@ -1,13 +1,6 @@
 import type { Backend } from '@octavo/backend';
-import type { Graph, Node } from '@octavo/core/ir';
 import type { Tensor } from '@octavo/core/tensor';
-
-/** Computes a node whose inputs are all known; undefined when the backend cannot. */
-export type NodeEvaluator = (
-  graph: Graph,
-  node: Node,
-  inputs: readonly (Tensor | undefined)[],
-) => Promise<readonly Tensor[] | undefined>;
+import type { NodeEvaluator } from '@octavo/passes';
 
 /** An evaluator for constant folding that runs single nodes on a backend. */
 export function evaluateOn(backend: Backend): NodeEvaluator {
