@@ -26,5 +26,5 @@ export {
 } from './gemm.js';
 export { bindingCandidates, type LoadedBinding, loadBinding } from './load-binding.js';
 export { type PackedWeights, packWeights, type WeightsToPack } from './packed-weights.js';
-export { currentPlatform, PLATFORMS, type Platform } from './platforms.js';
+export { currentPlatforms, PLATFORMS, type Platform } from './platforms.js';
 export { type CpuProbe, probe } from './probe.js';

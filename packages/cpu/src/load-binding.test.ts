@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { describeWithAddon } from '../tests/addon.js';
 import { CpuError } from './cpu-error.js';
 import { bindingCandidates, loadBinding } from './load-binding.js';
-import { currentPlatform, PLATFORMS } from './platforms.js';
+import { currentPlatforms, PLATFORMS } from './platforms.js';
 import { probe } from './probe.js';
 
 function failure(candidates: readonly string[]): CpuError {
@@ -24,10 +24,12 @@ describe('loadBinding', () => {
     expect(bindingCandidates({ OCTAVO_CPU_BINDING: '/some/where.node' })).toEqual(['/some/where.node']);
   });
 
-  it('tries the local build before the package of the platform', () => {
-    const [local, platform] = bindingCandidates({});
+  it('tries the local build before the packages of the platform', () => {
+    const [local, ...packages] = bindingCandidates({});
     expect(local).toMatch(/native.build.Release.octavo_cpu\.node$/);
-    expect(platform).toBe(`@octavo/cpu-${currentPlatform()?.name}`);
+    expect(packages).toEqual(currentPlatforms().map(({ name }) => `@octavo/cpu-${name}`));
+    const own = `@octavo/cpu-${process.platform}-${process.arch}`;
+    expect(packages.filter((name) => !name.startsWith(own))).toEqual([]);
   });
 
   it('lists everything that it tried and one remedy', () => {

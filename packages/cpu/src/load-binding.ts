@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isNativeBinding, type NativeBinding } from './binding.js';
 import { CpuError } from './cpu-error.js';
-import { currentPlatform } from './platforms.js';
+import { currentPlatforms } from './platforms.js';
 
 /** The addon, and the file or package that it came from. */
 export interface LoadedBinding {
@@ -21,13 +21,12 @@ const localBuild = fileURLToPath(new URL('../../../native/build/Release/octavo_c
 
 /**
  * The places that a binding is looked for, in order: the path in the environment variable `OCTAVO_CPU_BINDING` and
- * nothing else where it is set, otherwise the build in this repository and the package of this platform.
+ * nothing else where it is set, otherwise the build in this repository and the packages of this platform.
  */
 export function bindingCandidates(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
   const override = environment['OCTAVO_CPU_BINDING'];
   if (override !== undefined && override !== '') return [override];
-  const platform = currentPlatform();
-  return platform === undefined ? [localBuild] : [localBuild, `@octavo/cpu-${platform.name}`];
+  return [localBuild, ...currentPlatforms().map(({ name }) => `@octavo/cpu-${name}`)];
 }
 
 /**
@@ -48,8 +47,7 @@ export function loadBinding(candidates: readonly string[] = bindingCandidates())
     code: 'CPU_BINDING_NOT_FOUND',
     where: '@octavo/cpu',
     message: `no native binding for ${process.platform}-${process.arch}${listed(failures)}`,
-    remedy:
-      'To fix: reinstall with optional dependencies (npm install --include=optional @octavo/cpu), or in the repository run npm run build:native.',
+    remedy: 'In the repository run npm run build:native; elsewhere name an addon in OCTAVO_CPU_BINDING.',
   });
 }
 

@@ -1,4 +1,4 @@
-/** A platform that a prebuilt addon exists for. The instruction set is chosen at run time, within one binary. */
+/** A platform that an addon can be built for. The instruction set is chosen at run time, within one binary. */
 export interface Platform {
   /** As in `@octavo/cpu-<name>`. */
   readonly name: string;
@@ -7,7 +7,7 @@ export interface Platform {
   readonly libc?: 'glibc' | 'musl';
 }
 
-/** The only list of platforms: platform packages, optional dependencies and the CI matrix follow it. */
+/** The only list of platforms: the names of the packages that an addon is looked for in follow it. */
 export const PLATFORMS: readonly Platform[] = [
   { name: 'linux-x64-gnu', os: 'linux', cpu: 'x64', libc: 'glibc' },
   { name: 'linux-x64-musl', os: 'linux', cpu: 'x64', libc: 'musl' },
@@ -19,18 +19,11 @@ export const PLATFORMS: readonly Platform[] = [
   { name: 'win32-arm64-msvc', os: 'win32', cpu: 'arm64' },
 ];
 
-/** The platform of this process, or undefined where no addon is prebuilt for it. */
-export function currentPlatform(): Platform | undefined {
+/**
+ * The platforms whose addon may load in this process; none where no addon is made for it. Which C library it runs on is
+ * left to npm, which installs the package that fits: asking Node takes ten milliseconds.
+ */
+export function currentPlatforms(): readonly Platform[] {
   const { platform, arch } = process;
-  return PLATFORMS.find(
-    ({ os, cpu, libc }) => os === platform && cpu === arch && (libc === undefined || libc === currentLibc()),
-  );
-}
-
-/** The C library that this Node runs on. Node's report names the version of glibc only where it is used. */
-function currentLibc(): 'glibc' | 'musl' {
-  const report: unknown = process.report?.getReport();
-  if (typeof report !== 'object' || report === null || !('header' in report)) return 'glibc';
-  const { header } = report;
-  return typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header ? 'glibc' : 'musl';
+  return PLATFORMS.filter(({ os, cpu }) => os === platform && cpu === arch);
 }
