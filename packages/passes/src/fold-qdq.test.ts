@@ -214,6 +214,19 @@ describe('fold-qdq', () => {
     expect(text).toContain('= Tanh(%r)');
   });
 
+  it('leaves integers alone that MaxPool compares under a negative scale', async () => {
+    const { text } = await fold(`graph opset 21 {
+      input %x: float32[1, 1, 1, 4]
+      const %s: float32[] = -0.5
+      const %z: int8[] = 0
+      %q = QuantizeLinear(%x, %s, %z)
+      %p = MaxPool(%q) {kernel_shape=[1, 2], strides=[1, 2]}
+      %y = DequantizeLinear(%p, %s, %z)
+      output %y
+    }`);
+    expect(text).not.toContain('quantized(');
+  });
+
   it.each([
     ['%y = Conv(%xd, %wd, %bf)\nconst %bf: float32[2] = [1, 2]', 'its input bf is not quantized'],
     ['%y = Conv(%xd, %wf)\nconst %wf: float32[2, 1, 1, 1] = [1, 2]', 'its input wf is not quantized'],

@@ -9,7 +9,7 @@ import {
 } from '@octavo/core/ir';
 import { type QuantizedType, quantize, sameQuantization } from '@octavo/core/quant';
 import { isFloat, StoredTensor } from '@octavo/core/tensor';
-import { isMovement, movedValues } from './movement.js';
+import { isMovement, movedValues, movementProblem } from './movement.js';
 import type { QparamsReader, QparamsResult } from './node-qparams.js';
 
 /** A statement of one node about what the integers of one value mean. */
@@ -134,9 +134,7 @@ class Claims {
     const same = types.every((each) => sameQuantization(each, type));
     const reason =
       moved.map((value) => this.plain.get(value)).find((each) => each !== undefined) ??
-      (same && type.granularity.kind === 'per-tensor'
-        ? undefined
-        : `${node.label} moves elements of several scales`);
+      (same ? movementProblem(node, type) : `${node.label} moves elements of several scales`);
     const before = this.types.size + this.plain.size;
     for (const value of moved) {
       if (reason) this.refuse(value, reason);

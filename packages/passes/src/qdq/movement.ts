@@ -1,6 +1,7 @@
 import type { Node, Value } from '@octavo/core/ir';
+import type { QuantizedType } from '@octavo/core/quant';
 
-/** ONNX ops whose outputs are elements of their data input, whatever the elements mean (MaxPool: with scale > 0). */
+/** ONNX ops whose outputs are elements of their data input, whatever the elements mean (see `movementProblem`). */
 const MOVEMENT: ReadonlySet<string> = new Set([
   'Concat',
   'DepthToSpace',
@@ -29,4 +30,11 @@ export function movedValues(node: Node): readonly Value[] {
   const sources = node.op.name === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
   const results = node.op.name === 'MaxPool' ? node.outputs.slice(0, 1) : node.outputs;
   return [...sources, ...results].filter((value) => value !== undefined);
+}
+
+/** Why integers of a type lose their meaning on the way through a movement node; undefined when they keep it. */
+export function movementProblem(node: Node, { granularity, scales }: QuantizedType): string | undefined {
+  if (granularity.kind !== 'per-tensor') return `${node.label} moves elements of several scales`;
+  const isOrdered = node.op.name !== 'MaxPool' || (scales[0] ?? 0) > 0;
+  return isOrdered ? undefined : `${node.label} compares integers whose scale is not positive`;
 }
