@@ -173,6 +173,17 @@ describe('fp16 conversion', () => {
     expect(text).toMatch(/%u: float32\[2, 4\] = custom::Mystery\(%a_float32\)/);
   });
 
+  it('refuses graphs in which a value that is read has no type, excluded or not', async () => {
+    const source = modelOf(`graph opset 17, custom 1 {
+      input %x: float32[2, 4]
+      %u = custom::Mystery(%x)
+      %y = Neg(%u)
+      output %y
+    }`);
+    expect(await codeOf(quantize(source, fp16()))).toBe('FP16_TYPE');
+    expect(await codeOf(quantize(source, fp16({ exclude: ['Mystery'] })))).toBe('FP16_TYPE');
+  });
+
   it('refuses graphs with subgraphs', async () => {
     const source = modelOf(`graph opset 17 {
       input %x: float32[2]

@@ -73,7 +73,7 @@ function refuseUntyped(order: readonly Node[]): void {
         code: 'FP16_TYPE',
         where: `node ${node.label} (${node.op.name})`,
         message: `the type of its output ${untyped.name} cannot be inferred.`,
-        remedy: 'Run shape inference in the exporter, or exclude the node.',
+        remedy: 'Run shape inference in the exporter, or use another mode.',
       });
     }
   }

@@ -23,7 +23,7 @@ const SMALLEST_WEIGHT = 1024;
 /**
  * Weight-only quantization of MatMul and Gemm: blocks along the reduced axis, as MatMulNBits or as a blocked
  * DequantizeLinear. Weights are quantized when the writer reads them, one layer at a time.
- * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `RECIPE_BLOCK_SIZE`.
+ * @throws QuantizerError `NOTHING_TO_QUANTIZE`; `WEIGHTS_NOT_FINITE` when the writer reads the weights.
  */
 export async function quantizeWeightOnly(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
