@@ -61,7 +61,11 @@ export function evaluate(
     original &&
     (original.length !== scored.length || original.some((each, i) => each.id !== scored[i]?.id))
   ) {
-    throw new EvaluationError({ code: 'PAIRS', message: 'the two models were scored on different samples.' });
+    throw new EvaluationError({
+      code: 'PAIRS',
+      message: `the models were scored on different samples (${scored.length} and ${original.length}).`,
+      remedy: 'Score both on the same dataset, in the same order.',
+    });
   }
   const all = scored.map((_, index) => index);
   return {

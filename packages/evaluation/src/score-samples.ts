@@ -37,7 +37,8 @@ export async function scoreSamples(
     throw new EvaluationError({
       code: 'OUTPUT_UNKNOWN',
       where: `output ${name}`,
-      message: `the model's outputs are ${session.outputs.map((port) => port.name).join(', ')}.`,
+      message: 'the model has no such output.',
+      remedy: `Its outputs are ${session.outputs.map((port) => port.name).join(', ')}.`,
     });
   }
   const scored: Scored[] = [];
@@ -68,6 +69,7 @@ function scoreRows(output: Tensor, sample: Sample, { metric, transform = 'none' 
       code: 'LABEL_TYPE',
       where: sample.id,
       message: `${labels.length} labels for an output of ${numbers.length} numbers.`,
+      remedy: 'Give one label a sample, or one a row of the output.',
     });
   }
   const change = TRANSFORMS[transform];

@@ -37,6 +37,7 @@ export async function createSession(model: Model, options: SessionOptions): Prom
         code: 'TAP_UNKNOWN',
         where: `value ${name}`,
         message: 'the lowered graph has no such value to tap.',
+        remedy: 'Tap a value of the model; values that lowering folds away cannot be tapped.',
       });
     }
   }

@@ -25,6 +25,7 @@ export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[
         code: 'FEED_MISSING',
         where: `input ${port.name}`,
         message: `expected ${describePort(port)}, found nothing.`,
+        remedy: 'Feed every input of the model.',
       });
     }
     checkDtype(port, tensor);
@@ -52,6 +53,7 @@ function checkShape(port: Port, tensor: Tensor, sizes: Map<string, { size: numbe
       code: 'FEED_SHAPE',
       where: `input ${port.name}`,
       message: `expected ${describePort(port)}, ${found}${why}.`,
+      remedy: 'Reshape the data; only symbolic and unknown dimensions take any size.',
     });
   };
   if (port.shape.length !== tensor.shape.length) fail('');

@@ -58,9 +58,11 @@ export async function createOnnxRuntimeSession(
     return new OnnxRuntimeSession(session, ort.Tensor, new Set(own), new Set(taps));
   } catch (error) {
     if (error instanceof OctavoError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
     throw new SessionError({
       code: 'ORT_LOAD',
-      message: `onnxruntime refused the model: ${error instanceof Error ? error.message : String(error)}`,
+      message: `onnxruntime refused the model: ${reason.replace(/\.?\s*$/, '.')}`,
+      remedy: 'Run the model on our own backends, or repair what onnxruntime names.',
       cause: error,
     });
   }
