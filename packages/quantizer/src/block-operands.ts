@@ -1,16 +1,10 @@
 import { DequantizeLinear, type Graph, type Value } from '@octavo/core/ir';
 import { type Granularity, quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
-import {
-  type DType,
-  fromNumbers,
-  type Shape,
-  type StoredTensor,
-  type Tensor,
-  TensorError,
-} from '@octavo/core/tensor';
+import { type DType, fromNumbers, type Shape, type Tensor } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import type { ComputeParts } from './compute-ops.js';
 import { deferredTensor, type LastComputed } from './deferred-storage.js';
+import { loadWeights } from './load-weights.js';
 import { packNBits } from './pack-nbits.js';
 import type { Recipe } from './recipe.js';
 
@@ -58,7 +52,7 @@ export function makePackedOperands(job: WeightJob): readonly (Value | undefined)
   const source = parts.weight.constant;
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const weights = rowMajor(await load(source), job);
+      const weights = rowMajor(await loadWeights(source), job);
       const { packed, scales, zeroPoints } = packNBits(weights, {
         rows,
         columns,
@@ -100,7 +94,7 @@ export function makeBlockedDequantize({
   const blockShape = shape.map((size, i) => (i === axis ? Math.ceil(size / blockSize) : size));
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const tensor = await load(source);
+      const tensor = await loadWeights(source);
       const granularity: Granularity = { kind: 'per-block', axis, blockSize };
       const type = quantizedTypeOfWeights(tensor.data, shape, { storage, symmetric, granularity });
       return {
@@ -124,15 +118,6 @@ export function makeBlockedDequantize({
     { name: `${weight.name}_DequantizeLinear`, outputNames: [`${weight.name}_dequantized`] },
   );
   return dequantized.output;
-}
-
-async function load(source: StoredTensor | undefined): Promise<Tensor<'float32'>> {
-  const tensor = await source?.load();
-  if (tensor?.is('float32')) return tensor;
-  throw new TensorError({
-    code: 'TENSOR_DTYPE',
-    message: `weights are ${tensor?.dtype ?? 'missing'}, not float32.`,
-  });
 }
 
 /** The weights as [K, N]. */

@@ -8,8 +8,9 @@ import {
   quantizedTypeOfWeights,
   type StorageDType,
 } from '@octavo/core/quant';
-import { float32, fromNumbers, StoredTensor, type Tensor, TensorError, toNumbers } from '@octavo/core/tensor';
+import { float32, fromNumbers, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
+import { loadWeights } from './load-weights.js';
 import type { Recipe } from './recipe.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
@@ -79,9 +80,7 @@ async function quantizeWeights(
   isConv: boolean,
   recipe: Recipe,
 ): Promise<QuantizedWeights> {
-  const loaded = await parts.weight.constant?.load();
-  if (!loaded?.is('float32'))
-    throw new TensorError({ code: 'TENSOR_DTYPE', message: 'weights are not float32.' });
+  const loaded = await loadWeights(parts.weight.constant);
   const source = !isConv && parts.channelAxis === 0 ? transpose(loaded) : loaded;
   const granularity: Granularity = recipe.perChannel
     ? { kind: 'per-axis', axis: isConv ? 0 : 1 }

@@ -16,9 +16,9 @@ import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
-import { dropUnused } from './insert-qdq.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
+import { replaceLayer } from './replace-layer.js';
 import type { ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { excludedBecause } from './selection.js';
@@ -84,7 +84,7 @@ async function replaceByIntegers(
   const scale = graph.emit(Mul, { A: activation.scale, B: weights.scale }, {}, { name: `${base}_scales` });
   const scaled = graph.emit(Mul, { A: output(real), B: output(scale) }, {}, { name: `${base}_rescale` });
   const result = parts.bias ? await addBias(graph, scaled, parts, base) : scaled;
-  takeOver(graph, parts, result);
+  replaceLayer(graph, parts, result);
 }
 
 function multiplyIntegers(
@@ -141,19 +141,6 @@ async function addBias(graph: Graph, sum: Node, parts: ComputeParts, base: strin
       )
     : bias;
   return graph.emit(Add, { A: output(sum), B: shaped }, {}, { name: `${base}_bias` });
-}
-
-function takeOver(graph: Graph, { node, weight, bias }: ComputeParts, result: Node): void {
-  const { output: from } = node;
-  const to = output(result);
-  if (!from) return;
-  const { name, type, docString } = from;
-  graph.replaceAllUses(from, to);
-  graph.removeNode(node);
-  graph.rename(to, name);
-  to.type = type;
-  to.docString = docString;
-  for (const value of [weight, bias]) if (value) dropUnused(graph, value);
 }
 
 function output(node: Node): Value {

@@ -8,8 +8,9 @@ import {
   quantizedTypeOfWeights,
   type StorageDType,
 } from '@octavo/core/quant';
-import { type NumberArray, type Tensor, TensorError, toNumbers } from '@octavo/core/tensor';
+import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
+import { loadWeights } from './load-weights.js';
 import type { Recipe } from './recipe.js';
 
 /** A layer's constants in integers. */
@@ -32,7 +33,7 @@ export async function quantizeLayer(
   inputScale: number,
   recipe: Recipe,
 ): Promise<QuantizedLayer | string> {
-  const weights = await loadFloat32(parts.weight.constant);
+  const weights = await loadWeights(parts.weight.constant);
   const granularity: Granularity = recipe.perChannel
     ? { kind: 'per-axis', axis: parts.channelAxis }
     : PER_TENSOR;
@@ -62,13 +63,4 @@ function fitBias(
 ): Omit<QuantizedLayer, 'weights'> {
   const { values, scales, weightScales, raised } = quantizeBias(bias, inputScale, type.scales);
   return { weightType: { ...type, scales: weightScales }, bias: { values, scales }, raised: raised.length };
-}
-
-async function loadFloat32(constant: ComputeParts['weight']['constant']): Promise<Tensor<'float32'>> {
-  const tensor = await constant?.load();
-  if (tensor?.is('float32')) return tensor;
-  throw new TensorError({
-    code: 'TENSOR_DTYPE',
-    message: `weights are ${tensor?.dtype ?? 'missing'}, not float32.`,
-  });
 }

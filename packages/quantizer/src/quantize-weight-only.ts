@@ -13,6 +13,7 @@ import { LastComputed } from './deferred-storage.js';
 import { dropUnused } from './insert-qdq.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
+import { replaceLayer } from './replace-layer.js';
 import type { ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { excludedBecause } from './selection.js';
@@ -79,7 +80,7 @@ function emitMatMulNBits(job: WeightJob): void {
     { K: rows, N: columns, bits: bitsOf(recipe), block_size: recipe.blockSize, accuracy_level: 0 },
     { name: `${parts.node.name || parts.weight.name}_nbits` },
   );
-  replaceNode(graph, parts, product);
+  replaceLayer(graph, parts, addBias(graph, parts, product));
 }
 
 function emitBlockedDequantize(job: WeightJob): void {
@@ -89,21 +90,9 @@ function emitBlockedDequantize(job: WeightJob): void {
   dropUnused(graph, parts.weight);
 }
 
-/** Puts a product (and the bias of a Gemm) in the place of a node, keeping the output's name. */
-function replaceNode(graph: Graph, parts: ComputeParts, product: Node): void {
-  const { node, bias } = parts;
-  const last =
-    bias && product.output
-      ? graph.emit(Add, { A: product.output, B: bias }, {}, { name: `${node.name || bias.name}_bias` })
-      : product;
-  const { output: from } = node;
-  const { output: to } = last;
-  if (!from || !to) return;
-  const { name, type, docString } = from;
-  graph.replaceAllUses(from, to);
-  graph.removeNode(node);
-  graph.rename(to, name);
-  to.type = type;
-  to.docString = docString;
-  dropUnused(graph, parts.weight);
+/** Adds the bias of a Gemm to its product. */
+function addBias(graph: Graph, { node, bias }: ComputeParts, product: Node): Node {
+  return bias && product.output
+    ? graph.emit(Add, { A: product.output, B: bias }, {}, { name: `${node.name || bias.name}_bias` })
+    : product;
 }
