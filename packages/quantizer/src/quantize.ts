@@ -94,7 +94,11 @@ function checkRecipe(recipe: Recipe): void {
     throw new QuantizerError({ code, message, remedy });
   };
   if (![16, 32, 64, 128, 256].includes(recipe.blockSize))
-    fail('RECIPE_BLOCK_SIZE', `block size ${recipe.blockSize}.`, 'Use 16, 32, 64, 128 or 256.');
+    fail(
+      'RECIPE_BLOCK_SIZE',
+      `weights in blocks of ${recipe.blockSize} are not supported.`,
+      'Use 16, 32, 64, 128 or 256.',
+    );
   if (recipe.io !== 'float' && recipe.mode !== 'static')
     fail(
       'RECIPE_IO',
