@@ -25,6 +25,8 @@ export interface QuantizedModel {
 /** A public model with the data that shows whether it still works. */
 export interface LabelledModel extends QuantizedModel {
   readonly metric: Metric;
+  /** The metric that the limit is for, where it is another. */
+  readonly judge?: Metric;
   readonly transform?: OutputTransform;
   /** Who says what is right: people or data, or (where there are no labels) the float model's own decisions. */
   readonly labels: 'data' | 'float model';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '@octavo/core/ir';
 import type { Sample } from '@octavo/datasets';
-import { evaluate, type Scored } from '@octavo/evaluation';
+import { evaluate, type Figure, type Metric, type Scored } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
 import type { Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
@@ -73,10 +73,12 @@ describe.skipIf(folder === '')('public models through INT8', () => {
       const figure = evaluate(real.metric, scored, { original: float }).overall;
       const runtimes = await compareRuntimes(real, output, quantized, samples);
       const size = await sizeRatio(real, output);
-      labelled.push({ model: real, mode, figure, runtimes, size, note: describeDecisions(real, scored) });
+      const judged = real.judge ? evaluate(real.judge, scored, { original: float }).overall : figure;
+      const note = real.judge ? describeJudge(real.judge, judged) : describeDecisions(real, scored);
+      labelled.push({ model: real, mode, figure, runtimes, size, note });
       expectAgreement(real, mode, runtimes);
       if (mode === 'dynamic') return;
-      expect(originalOf(figure).interval.low, 'lower end of the drop').toBeLessThanOrEqual(real.largestDrop);
+      expect(originalOf(judged).interval.low, 'lower end of the drop').toBeLessThanOrEqual(real.largestDrop);
       if (real.labels === 'float model') expect(foundF1(scored), 'F1').toBeGreaterThanOrEqual(LEAST_F1);
     });
   });
@@ -103,6 +105,12 @@ describe.skipIf(folder === '')('public models through INT8', () => {
     });
   });
 });
+
+function describeJudge(judge: Metric, figure: Figure): string {
+  const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
+  const { value, drop, interval } = originalOf(figure);
+  return `judged by ${judge.name}: ${percent(value)} to ${percent(figure.value)}, drop ${percent(drop)} (${percent(interval.low)} .. ${percent(interval.high)})`;
+}
 
 function expectAgreement(real: QuantizedModel, mode: string, runtimes: Agreement | string): void {
   if (typeof runtimes === 'string') {

@@ -1,4 +1,4 @@
-import { medianApe, nll, topK } from '@octavo/evaluation';
+import { mape, medianApe, nll, topK } from '@octavo/evaluation';
 import { readSpeechFrames, speechDecision, speechFrames } from './audio-data.js';
 import { sameDecision } from './decisions.js';
 import { readHouseSales } from './house-sales.js';
@@ -65,6 +65,7 @@ export const SEQUENCE_MODELS: readonly LabelledModel[] = [
     name: 'kc_house_mlp (prices)',
     file: 'tabular/kc_house/kc_house_mlp.onnx',
     metric: medianApe,
+    judge: mape,
     transform: 'exp',
     labels: 'data',
     float: { value: 0.1107, within: 0.00005 },
