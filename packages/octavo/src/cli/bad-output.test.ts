@@ -70,7 +70,7 @@ describe('places that cannot be written', () => {
 
   it.skipIf(process.platform !== 'linux')('a file system without new files', async () => {
     const failure: Failure = { code: 1, error: 'OUTPUT_UNWRITABLE', says: [/\/proc\/octavo.*ENOENT/] };
-    await failsInOneLine(work, ['run', model, '--output', '/proc/octavo'], failure);
+    await failsInOneLine(work, ['run', model, '--backend', 'reference', '--output', '/proc/octavo'], failure);
     await fails(work, ['quantize', model, '-o', '/proc/octavo.onnx', '--mode', 'fp16'], {
       ...failure,
       error: 'FILE_UNWRITABLE',
