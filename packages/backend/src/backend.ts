@@ -22,22 +22,74 @@ export interface Subgraph {
   constant(value: Value): Promise<Tensor>;
 }
 
+/** What a session wants of a compiled subgraph beyond its results. */
+export interface CompileOptions {
+  /** The most threads that one run may use; a backend without threads ignores it. Default: the backend's choice. */
+  readonly threads?: number;
+  /** Values that a run's `tap` wants to see; a backend may fuse all others away. Default: every value. */
+  readonly taps?: ReadonlySet<Value>;
+}
+
 /** How one node of a compiled subgraph is executed; what `session.explain()` prints. */
 export interface NodePlan {
   readonly node: Node;
   /** Kernel's name, e.g. `gemm_u8s8s32_x86_avx512vnni` or `reference`. */
   readonly kernel: string;
+  /** The node of the same plan whose kernel computes this one too. Its own `kernel` then names what it became there. */
+  readonly fusedInto?: Node;
+  /** What a backend decided about the node that a user may want to know, e.g. why it was not fused. */
+  readonly notes?: readonly string[];
 }
 
 /** Called with each intermediate value as it is computed. */
 export type Tap = (value: Value, tensor: Tensor) => void;
 
-/** A compiled subgraph. Safe to dispose twice; running after that throws. */
-export interface Executable {
-  readonly plan: readonly NodePlan[];
+/** When one entry of a plan ran, in milliseconds on the clock of `performance.now()`. */
+export interface Span {
+  /** Position in `Executable.plan`. Entries that are fused into others have no span. */
+  readonly step: number;
+  readonly start: number;
+  readonly duration: number;
+}
+
+export interface ProfiledRun {
+  readonly outputs: readonly Tensor[];
+  /** In the order of execution. */
+  readonly spans: readonly Span[];
+}
+
+/** A run over buffers that stay the same. Safe to dispose twice; running after that throws. */
+export interface Binding {
+  /** The caller's tensors: write their elements before a run. */
+  readonly inputs: readonly Tensor[];
+  /** Read their elements after a run. */
+  readonly outputs: readonly Tensor[];
+  /** Computes the outputs' elements from what the inputs hold now. Allocates nothing. */
+  run(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Bytes that an executable holds. */
+export interface MemoryUse {
+  /** Constants and packed weights. */
+  readonly weights: number;
+  /** Intermediate values, one arena for all of them where the backend has one. */
+  readonly activations: number;
+}
+
+/** Names an executable in its backend, process-wide: plain data that `postMessage` can carry. */
+export interface ExecutableToken {
+  readonly id: number;
+  /** Tells an executable from an earlier one of the same id. */
+  readonly generation: number;
+}
+
+/** What runs a compiled subgraph, in the thread that compiled it or in another. */
+export interface Runnable {
   /**
    * Runs once. `inputs` are in the order of `Subgraph.inputs`; the result is in the order of `Subgraph.outputs`.
-   * Quantized values are tensors of their storage dtype. `tap`, when given, sees every value the nodes compute.
+   * Quantized values are tensors of their storage dtype. `tap`, when given, sees every value of
+   * `CompileOptions.taps` that the nodes compute.
    * With a `signal`, long runs let the event loop turn between nodes and stop with the signal's reason.
    */
   run(
@@ -47,7 +99,26 @@ export interface Executable {
   ): readonly Tensor[] | Promise<readonly Tensor[]>;
   /** Present when the backend can run without waiting. */
   runSync?(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[];
+  /**
+   * Fixes the buffers of later runs. An output that is not given is allocated now.
+   * Throws OctavoError when a tensor does not fit, or when an output's shape is not known before a run.
+   */
+  bind?(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Binding;
+  /** Runs once and times each step. */
+  profile?(inputs: readonly Tensor[]): ProfiledRun | Promise<ProfiledRun>;
   [Symbol.dispose](): void;
+}
+
+/** A compiled subgraph. Safe to dispose twice; running after that throws. */
+export interface Executable extends Runnable {
+  /** One entry a node, in the order of execution. */
+  readonly plan: readonly NodePlan[];
+  readonly memory?: MemoryUse;
+  /**
+   * Makes the executable reachable for {@link Backend.open} in every thread of the process. What is shared stays
+   * in memory until this executable and every one opened from it are disposed of.
+   */
+  share?(): ExecutableToken;
 }
 
 /** What runs nodes. A backend keeps nothing between subgraphs but what it needs to be fast. */
@@ -56,7 +127,14 @@ export interface Backend {
   readonly id: string;
   /** Never throws: what a backend does not know, it declines with a reason. */
   supports(node: Node, context: SupportContext): Support;
-  /** Packs weights and prepares kernels, once. Called only with nodes that it supports. */
-  compile(subgraph: Subgraph): Promise<Executable>;
+  /**
+   * Packs weights and prepares kernels, once. Called only with nodes that it supports.
+   * A session compiles a graph with symbolic dimensions once for each set of input shapes, with every shape that
+   * follows from them filled in; it then gives the same `Tensor` object for the same constant each time, so what a
+   * backend packs can be kept by it (a WeakMap) and shared.
+   */
+  compile(subgraph: Subgraph, options?: CompileOptions): Promise<Executable>;
+  /** Opens what another thread shared. Throws OctavoError when it is gone. */
+  open?(token: ExecutableToken): Runnable;
   [Symbol.dispose](): void;
 }

@@ -1,6 +1,6 @@
 import type { Node, Op, Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
-import type { Backend, Executable, NodePlan, Subgraph, Tap } from './backend.js';
+import type { Backend, Executable, NodePlan, ProfiledRun, Span, Subgraph, Tap } from './backend.js';
 import type { Kernel, NodePreparation, Operands, PreparedKernel } from './kernel.js';
 import { unsupported } from './support.js';
 
@@ -122,6 +122,16 @@ class StepList implements Executable {
       this.runStep(step, index, values, tap);
     });
     return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+  }
+
+  profile(inputs: readonly Tensor[]): ProfiledRun {
+    const values = this.begin(inputs);
+    const spans = this.steps.map((step, index): Span => {
+      const start = performance.now();
+      this.runStep(step, index, values, undefined);
+      return { step: index, start, duration: performance.now() - start };
+    });
+    return { outputs: this.subgraph.outputs.map((value) => this.valueOf(value, values)), spans };
   }
 
   private async runInTurns(
