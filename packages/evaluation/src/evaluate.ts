@@ -1,6 +1,6 @@
 import { bootstrapInterval, type Interval } from './bootstrap.js';
 import { EvaluationError } from './evaluation-error.js';
-import type { Metric, Scored } from './metrics/index.js';
+import type { SampleColumns, Scored, Summary } from './metrics/index.js';
 import { divide, type Segmentation } from './segments.js';
 
 /** A metric over some samples, and against the original model where there is one. */
@@ -39,7 +39,7 @@ export interface SegmentFigures {
 export interface Evaluation {
   readonly metric: string;
   readonly higherIsBetter: boolean;
-  readonly unit: Metric['unit'];
+  readonly unit: Summary['unit'];
   readonly overall: Figure;
   readonly segments: readonly SegmentFigures[];
 }
@@ -49,7 +49,7 @@ export interface Evaluation {
  * @throws EvaluationError `PAIRS` when the two runs did not see the same samples.
  */
 export function evaluate(
-  metric: Metric,
+  metric: Summary,
   scored: readonly Scored[],
   options: {
     readonly original?: readonly Scored[] | undefined;
@@ -84,24 +84,18 @@ export function evaluate(
 }
 
 /** How much worse `quantized` is than `original` (see {@link Comparison.drop}). */
-export function dropOf(metric: Metric, original: number, quantized: number): number {
+export function dropOf(metric: Summary, original: number, quantized: number): number {
   if (quantized === original) return 0;
   return metric.higherIsBetter ? original - quantized : (quantized - original) / original;
 }
 
-function retentionOf(metric: Metric, original: number, quantized: number): number {
+function retentionOf(metric: Summary, original: number, quantized: number): number {
   if (quantized === original) return 1;
   return metric.higherIsBetter ? quantized / original : original / quantized;
 }
 
-/** What metrics summarize: one number a sample. */
-interface Columns {
-  readonly scores: Float64Array;
-  readonly labels: Float64Array;
-}
-
 function figure(
-  metric: Metric,
+  metric: Summary,
   scored: readonly Scored[],
   original: readonly Scored[] | undefined,
   indices: readonly number[],
@@ -110,7 +104,7 @@ function figure(
   const summarize = resampler(metric, own);
   const base = {
     count: indices.length,
-    value: metric.summarize(own.scores, own.labels),
+    value: metric.summarize(own),
     interval: bootstrapInterval(indices.length, summarize),
     ...countNaN(scored, indices),
   };
@@ -124,9 +118,9 @@ function countNaN(samples: readonly Scored[], indices: readonly number[]): { rea
   return nanOutputs > 0 ? { nanOutputs } : {};
 }
 
-function compare(metric: Metric, own: Columns, other: Columns): Comparison {
-  const before = metric.summarize(other.scores, other.labels);
-  const after = metric.summarize(own.scores, own.labels);
+function compare(metric: Summary, own: SampleColumns, other: SampleColumns): Comparison {
+  const before = metric.summarize(other);
+  const after = metric.summarize(own);
   const [summarizeOther, summarizeOwn] = [resampler(metric, other), resampler(metric, own)];
   return {
     value: before,
@@ -138,23 +132,37 @@ function compare(metric: Metric, own: Columns, other: Columns): Comparison {
   };
 }
 
-function columnsOf(samples: readonly Scored[], indices: readonly number[]): Columns {
+function columnsOf(samples: readonly Scored[], indices: readonly number[]): SampleColumns {
+  const column = (read: (sample: Scored) => number): Float64Array =>
+    Float64Array.from(indices, (index) => {
+      const sample = samples[index];
+      return sample ? read(sample) : Number.NaN;
+    });
   return {
-    scores: Float64Array.from(indices, (index) => samples[index]?.score ?? Number.NaN),
-    labels: Float64Array.from(indices, (index) => samples[index]?.label ?? Number.NaN),
+    scores: column(({ score }) => score),
+    labels: column(({ label }) => label),
+    predictions: column(({ prediction }) => prediction),
+    weights: column(({ weight = 1 }) => weight),
   };
 }
 
-/** The metric over drawn samples; works in one pair of arrays because it is called a thousand times. */
-function resampler(metric: Metric, columns: Columns): (drawn: readonly number[]) => number {
-  const scores = new Float64Array(columns.scores.length);
-  const labels = new Float64Array(columns.labels.length);
-  return (drawn) => {
-    for (let i = 0; i < drawn.length; i++) {
-      const index = drawn[i] ?? 0;
-      scores[i] = columns.scores[index] ?? Number.NaN;
-      labels[i] = columns.labels[index] ?? Number.NaN;
-    }
-    return metric.summarize(scores, labels);
+/** The metric over drawn samples; works in the same arrays each time because it is called a thousand times. */
+function resampler(metric: Summary, columns: SampleColumns): (indices: readonly number[]) => number {
+  const drawn: SampleColumns = {
+    scores: columns.scores.slice(),
+    labels: columns.labels.slice(),
+    predictions: columns.predictions.slice(),
+    weights: columns.weights.slice(),
   };
+  return (indices) => {
+    draw(columns.scores, indices, drawn.scores);
+    draw(columns.labels, indices, drawn.labels);
+    draw(columns.predictions, indices, drawn.predictions);
+    draw(columns.weights, indices, drawn.weights);
+    return metric.summarize(drawn);
+  };
+}
+
+function draw(source: Float64Array, indices: readonly number[], target: Float64Array): void {
+  for (let i = 0; i < indices.length; i++) target[i] = source[indices[i] ?? 0] ?? Number.NaN;
 }

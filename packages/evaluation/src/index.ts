@@ -5,5 +5,8 @@ export * from './evaluation-error.js';
 export * from './latency.js';
 export * from './metrics/index.js';
 export * from './report/index.js';
+export * from './score-models.js';
+export { type OutputTransform, outputTransforms } from './score-rows.js';
 export * from './score-samples.js';
 export * from './segments.js';
+export * from './worst-samples.js';

@@ -19,7 +19,8 @@ describe('measureLatency', () => {
     using second = await openSession();
     const figures = await measureLatency([first, second], FEEDS, 60_000, 9);
     expect(figures.map(({ runs }) => runs)).toEqual([9, 9]);
-    for (const { median, p95 } of figures) {
+    for (const { median, p95, throughput } of figures) {
+      expect(throughput).toBeGreaterThan(0);
       expect(median).toBeGreaterThan(0);
       expect(p95).toBeGreaterThanOrEqual(median);
     }

@@ -5,6 +5,8 @@ export interface Latency {
   readonly runs: number;
   readonly median: number;
   readonly p95: number;
+  /** Runs a second, one after the other: runs / total time. */
+  readonly throughput: number;
 }
 
 /**
@@ -40,5 +42,11 @@ function summarize(times: readonly number[]): Latency {
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
-  return { runs: sorted.length, median, p95: at(Math.ceil(0.95 * sorted.length) - 1) };
+  const total = times.reduce((sum, time) => sum + time, 0);
+  return {
+    runs: sorted.length,
+    median,
+    p95: at(Math.ceil(0.95 * sorted.length) - 1),
+    throughput: (1000 * sorted.length) / total,
+  };
 }

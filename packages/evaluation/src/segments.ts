@@ -1,9 +1,16 @@
 import { EvaluationError } from './evaluation-error.js';
 import type { Scored } from './metrics/index.js';
 
-/** How samples are divided: by a column's values, its quantiles, given bounds, or the month or year of a date. */
+/** A part of a date. */
+export type Period = 'month' | 'quarter' | 'year';
+
+/**
+ * How samples are divided: by a column's values or their first characters, its quantiles, given bounds, or a period of a
+ * date.
+ */
 export type Segmentation =
-  | { readonly column: string; readonly by: 'value' | 'month' | 'year' }
+  | { readonly column: string; readonly by: 'value' | Period }
+  | { readonly column: string; readonly by: 'prefix'; readonly length: number }
   | { readonly column: string; readonly by: 'quantile'; readonly count: number }
   | { readonly column: string; readonly by: 'bounds'; readonly bounds: readonly number[] };
 
@@ -15,15 +22,17 @@ export interface Segment {
 }
 
 /**
- * Parses `region`, `date:month`, `date:year`, `price:quantile4` or `price:0,100000,1e6`; the column `label` is the
- * sample's label.
+ * Parses `region`, `zip:prefix3`, `date:month`, `date:quarter`, `date:year`, `price:quantile4` or
+ * `price:0,100000,1e6`; the column `label` is the sample's label.
  * @throws EvaluationError `SEGMENT_SPEC`.
  */
 export function parseSegmentation(spec: string): Segmentation {
   const [column = '', rule, ...rest] = spec.split(':');
   if (!column || rest.length > 0) throw badSpec(spec);
   if (rule === undefined) return { column, by: 'value' };
-  if (rule === 'month' || rule === 'year') return { column, by: rule };
+  if (rule === 'month' || rule === 'quarter' || rule === 'year') return { column, by: rule };
+  const prefix = /^prefix([1-9][0-9]?)$/.exec(rule);
+  if (prefix) return { column, by: 'prefix', length: Number(prefix[1]) };
   const quantile = /^quantile([0-9]{1,3})$/.exec(rule);
   if (quantile && Number(quantile[1]) >= 2) return { column, by: 'quantile', count: Number(quantile[1]) };
   const bounds = rule.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
@@ -44,23 +53,23 @@ export function divide(samples: readonly Scored[], segmentation: Segmentation): 
       segmentation.by === 'bounds' ? segmentation.bounds : quantileBounds(numbers, segmentation.count);
     return byBounds(numbers, bounds, segmentation.column);
   }
-  const { by, column } = segmentation;
-  return byValue(
-    cells.map((cell, i) =>
-      by === 'value' ? String(cell) : periodOf(cell, by, column, samples[i]?.id ?? ''),
-    ),
-  );
+  const { column } = segmentation;
+  if (segmentation.by === 'value') return byValue(cells.map(String));
+  if (segmentation.by === 'prefix')
+    return byValue(cells.map((cell) => `${String(cell).slice(0, segmentation.length)}*`));
+  const { by } = segmentation;
+  return byValue(cells.map((cell, i) => periodOf(cell, by, column, samples[i]?.id ?? '')));
 }
 
 const DATE = /^([0-9]{4})(?:[-/](0[1-9]|1[0-2])(?![0-9])|(0[1-9]|1[0-2])[0-3][0-9](?![0-9])|$)/;
 
-/** `2014` or `2014-05` of a date such as `2014-05-02`, `2014-05` or `20140502T000000`. */
-function periodOf(cell: string | number, by: 'month' | 'year', column: string, id: string): string {
+/** `2014`, `2014-Q2` or `2014-05` of a date such as `2014-05-02`, `2014-05` or `20140502T000000`. */
+function periodOf(cell: string | number, by: Period, column: string, id: string): string {
   const date = DATE.exec(String(cell));
   const [, year, dashed, plain] = date ?? [];
   const month = dashed ?? plain;
   if (year && by === 'year') return year;
-  if (year && month) return `${year}-${month}`;
+  if (year && month) return by === 'month' ? `${year}-${month}` : `${year}-Q${Math.ceil(Number(month) / 3)}`;
   throw new EvaluationError({
     code: 'SEGMENT_DATE',
     where: id,
@@ -141,6 +150,7 @@ function badSpec(spec: string): EvaluationError {
   return new EvaluationError({
     code: 'SEGMENT_SPEC',
     message: `${JSON.stringify(spec)} is no segment specification.`,
-    remedy: 'Write column, column:month, column:year, column:quantile4 or column:100,200.',
+    remedy:
+      'Write column, column:prefix3, column:month, column:quarter, column:year, column:quantile4 or column:100,200.',
   });
 }

@@ -1,5 +1,22 @@
 import { EvaluationError } from '../evaluation-error.js';
-import { argmax, type Metric, meanScore } from './metric.js';
+import { argmax, decide, type Metric, meanScore } from './metric.js';
+
+/**
+ * Share of samples whose class is right: that of the highest score, or, for a single probability, whether it is above a
+ * half. `score` throws EvaluationError `LABEL_CLASS` for a label that is no class.
+ */
+export const accuracy: Metric = {
+  name: 'accuracy',
+  higherIsBetter: true,
+  unit: '%',
+  reads: 'class',
+  score(output, label) {
+    checkClass(output.length === 1 ? 2 : output.length, label);
+    const prediction = decide(output);
+    return { score: prediction === label && !Number.isNaN(output[prediction]) ? 1 : 0, prediction };
+  },
+  summarize: meanScore,
+};
 
 /**
  * Share of samples whose label is among the `k` highest scores; ties count for the lower index, and NaN counts as
@@ -46,12 +63,24 @@ export const nll: Metric = {
   summarize: meanScore,
 };
 
+/** `exp` of the mean negative logarithm of the label's probability. Throws as {@link topK}. */
+export const perplexity: Metric = {
+  ...nll,
+  name: 'perplexity',
+  summarize: (samples) => Math.exp(meanScore(samples)),
+};
+
 function scoreOf(output: ArrayLike<number>, label: number): number {
-  const score = output[label];
-  if (score !== undefined) return score;
+  checkClass(output.length, label);
+  return output[label] ?? Number.NaN;
+}
+
+/** Throws EvaluationError `LABEL_CLASS` unless the label is one of the classes. */
+export function checkClass(classes: number, label: number): void {
+  if (Number.isInteger(label) && label >= 0 && label < classes) return;
   throw new EvaluationError({
     code: 'LABEL_CLASS',
-    message: `the label ${label} is no class of an output of ${output.length} scores.`,
-    remedy: `Use labels from 0 to ${output.length - 1}.`,
+    message: `the label ${label} is no class of an output of ${classes} scores.`,
+    remedy: `Use labels from 0 to ${classes - 1}.`,
   });
 }

@@ -20,11 +20,13 @@ function over(
   metric: Metric,
   pairs: readonly (readonly [output: readonly number[], label: number])[],
 ): number {
-  const scores = Float64Array.from(pairs, ([output, label]) => metric.score(output, label).score);
-  return metric.summarize(
-    scores,
-    Float64Array.from(pairs, ([, label]) => label),
-  );
+  const scored = pairs.map(([output, label]) => ({ label, ...metric.score(output, label) }));
+  return metric.summarize({
+    scores: Float64Array.from(scored, ({ score }) => score),
+    labels: Float64Array.from(scored, ({ label }) => label),
+    predictions: Float64Array.from(scored, ({ prediction }) => prediction),
+    weights: new Float64Array(scored.length).fill(1),
+  });
 }
 
 describe('classification metrics', () => {
@@ -119,6 +121,6 @@ describe('metrics by name', () => {
   it('are found, and unknown names list those there are', () => {
     for (const metric of metrics) expect(metricNamed(metric.name)).toBe(metric);
     expect(new Set(metrics.map((metric) => metric.name)).size).toBe(metrics.length);
-    expect(() => metricNamed('accuracy')).toThrow(/no metric accuracy.*top1, top5/s);
+    expect(() => metricNamed('precise')).toThrow(/no metric precise.*accuracy, top1, top5/s);
   });
 });

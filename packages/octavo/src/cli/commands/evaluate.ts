@@ -7,6 +7,7 @@ import {
   metricNamed,
   metrics,
   type OutputTransform,
+  outputTransforms,
   parseSegmentation,
   type Scored,
   type Segmentation,
@@ -57,7 +58,7 @@ export function evaluateCommand(context: CommandContext): Command {
     .addOption(
       repeatable(
         '--segment <spec>',
-        'column, column:month, column:year, column:quantile4 or column:100,200',
+        'column, column:prefix3, column:month, :quarter or :year, column:quantile4 or column:100,200',
         parseSegment,
       ),
     )
@@ -72,10 +73,9 @@ export function evaluateCommand(context: CommandContext): Command {
 
 function scoreOptions(): Option[] {
   const names = metrics.map((metric) => metric.name);
-  const transforms = ['none', 'exp', 'log'];
   return [
     choice('--metric <name>', 'how outputs are scored', names).makeOptionMandatory(),
-    choice('--transform <name>', 'applied to the output before scoring', transforms, 'none'),
+    choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
 }
 
