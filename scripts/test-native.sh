@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds native/ with each compiler found, runs its tests on each instruction-set tier, checks the
-# objects, emulates arm64, and runs the tests once more under the address and undefined-behaviour
-# sanitizers.
+# objects, emulates arm64, runs what uses threads under the thread sanitizer, and all tests once more
+# under the address and undefined-behaviour sanitizers.
 # Says what is missing and succeeds where the machine cannot build C++.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,9 +55,9 @@ check_objects() {
   bash scripts/check-isa-objects.sh "$1"
 }
 
+# can_sanitize COMPILER SANITIZERS
 can_sanitize() {
-  echo 'int main() { return 0; }' |
-    "$1" -x c++ - -fsanitize=address,undefined -o /dev/null 2>/dev/null
+  echo 'int main() { return 0; }' | "$1" -x c++ - -fsanitize="$2" -o /dev/null 2>/dev/null
 }
 
 command -v cmake >/dev/null || skip "no cmake"
@@ -98,8 +98,23 @@ test_arm64() {
 
 test_arm64
 
+test_threads() {
+  local build=native/build-sanitize-threads compiler
+  for compiler in "${compilers[@]}"; do
+    can_sanitize "$compiler" thread || continue
+    configure_and_build "$build" "$compiler" -DCMAKE_BUILD_TYPE=Debug \
+      -DOCTAVO_SANITIZE_THREADS=ON -DOCTAVO_BUILD_BENCH=OFF
+    quietly "$build/test/octavo_tests" --gtest_filter='Threading*:Program*' --gtest_brief=1
+    echo "passed under the thread sanitizer"
+    return
+  done
+  echo "thread sanitizer skipped: no compiler here links it"
+}
+
+test_threads
+
 for compiler in "${compilers[@]}"; do
-  can_sanitize "$compiler" || continue
+  can_sanitize "$compiler" address,undefined || continue
   configure_and_build native/build-sanitize "$compiler" -DCMAKE_BUILD_TYPE=Debug \
     -DOCTAVO_SANITIZE=ON -DOCTAVO_BUILD_BENCH=OFF
   run_tests native/build-sanitize

@@ -11,9 +11,9 @@ namespace octavo {
 using TaskFn = void (*)(void* context, size_t task);
 
 // Calls run(context, task) once for each task in [0, tasks), in any order, on at most `threads`
-// threads (0: as octavo_threads() says); returns when all are done. The caller takes part; with one
-// thread or one task no other thread is touched. Tasks must not throw. May be called from several
-// threads at once and from inside a task (which then runs its tasks itself).
+// threads (0: as many as usable_threads() says); returns when all are done. The caller takes part;
+// with one thread or one task no other thread is touched. Tasks must not throw. May be called from
+// several threads at once and from inside a task (which then runs its tasks itself).
 void parallel_for(size_t tasks, uint32_t threads, TaskFn run, void* context);
 
 template <typename Task>
@@ -25,6 +25,23 @@ void parallel_for(size_t tasks, uint32_t threads, Task&& task) {
       },
       const_cast<void*>(static_cast<const void*>(&task)));
 }
+
+// Threads that a call of parallel_for with 0 may use here: 1 inside a task, or the limit in force,
+// or else octavo_threads(). How finely to divide work depends on it.
+uint32_t usable_threads();
+
+// While it exists, calls of parallel_for with 0 that this thread makes use at most `threads`
+// threads; 0 sets no limit.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(uint32_t threads);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+ private:
+  uint32_t outer_;
+};
 
 }  // namespace octavo
 
