@@ -1,0 +1,33 @@
+import { Checkpoint } from '../checkpoint.js';
+import { decibels, partNoise } from './layer-noise.js';
+import type { LayerStatistics } from './layer-statistics.js';
+import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
+
+export interface EstimateOptions {
+  readonly bits: readonly Bits[];
+  readonly parts: readonly Part[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The cheap mode: every layer alone, estimated from statistics that one pass over the samples gave; ranked. See
+ * `partNoise` for the estimate.
+ */
+export async function estimateSensitivity(
+  statistics: readonly LayerStatistics[],
+  { bits, parts, signal }: EstimateOptions,
+): Promise<Sensitivity[]> {
+  const checkpoint = new Checkpoint(signal);
+  const entries: Sensitivity[] = [];
+  for (const layer of statistics) {
+    const { node } = layer.parts;
+    for (const part of parts) {
+      for (const width of bits) {
+        await checkpoint.pass();
+        const sqnr = decibels(layer.outputPower, partNoise(layer, part, width));
+        entries.push({ node: node.label, op: node.op.name, part, bits: width, sqnr, weights: layer.weights.length });
+      }
+    }
+  }
+  return rank(entries);
+}

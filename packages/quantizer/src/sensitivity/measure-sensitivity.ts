@@ -1,0 +1,132 @@
+import type { Model } from '@octavo/core/ir';
+import { ErrorMeasure } from '@octavo/core/quant';
+import { type NumberArray, toNumbers } from '@octavo/core/tensor';
+import { evaluate, type Scored } from '@octavo/evaluation';
+import type { NamedTensors, Session } from '@octavo/runtime';
+import type { SessionFactory } from '../calibrate.js';
+import { Checkpoint } from '../checkpoint.js';
+import type { Judge } from '../judging/judge.js';
+import { isolateLayer } from './isolate-layer.js';
+import type { LayerStatistics } from './layer-statistics.js';
+import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
+
+export interface MeasureOptions {
+  readonly bits: readonly Bits[];
+  readonly parts: readonly Part[];
+  readonly judge: Judge;
+  readonly createSession: SessionFactory;
+  /** Results of an earlier, interrupted run: they are not measured again. */
+  readonly known?: readonly Sensitivity[] | undefined;
+  /** Called with each new result, for whoever keeps them. */
+  readonly onResult?: ((entry: Sensitivity) => Promise<void> | void) | undefined;
+  /** Called after each layer, part and width with the number done, and how many there are. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One thing to measure. */
+interface Job {
+  readonly layer: LayerStatistics;
+  readonly part: Part;
+  readonly bits: Bits;
+}
+
+/**
+ * The exact mode: every layer alone, quantized for real and run on the judge's samples; ranked by what the metric loses.
+ * @param model The prepared float model that the statistics come from.
+ * @throws EvaluationError as the judge; the signal's reason.
+ */
+export async function measureSensitivity(
+  model: Model,
+  statistics: readonly LayerStatistics[],
+  options: MeasureOptions,
+): Promise<Sensitivity[]> {
+  const { known = [], onResult, onProgress, signal } = options;
+  const checkpoint = new Checkpoint(signal);
+  const results = new Map(known.map((entry) => [keyOf(entry.node, entry.part, entry.bits), entry]));
+  const jobs = jobsOf(statistics, options);
+  const waiting = jobs.filter(({ layer, part, bits }) => !results.has(keyOf(layer.parts.node.label, part, bits)));
+  let done = jobs.length - waiting.length;
+  onProgress?.(done, jobs.length);
+  const original = waiting.length > 0 ? await runOriginal(model, options) : undefined;
+  for (const job of waiting) {
+    await checkpoint.pass();
+    if (!original) break;
+    const entry = await measure(model, job, original, options);
+    results.set(keyOf(entry.node, entry.part, entry.bits), entry);
+    await onResult?.(entry);
+    onProgress?.(++done, jobs.length);
+  }
+  return rank(jobs.flatMap(({ layer, part, bits }) => results.get(keyOf(layer.parts.node.label, part, bits)) ?? []));
+}
+
+function keyOf(node: string, part: Part, bits: Bits): string {
+  return `${node}\n${part}\n${bits}`;
+}
+
+function jobsOf(statistics: readonly LayerStatistics[], { parts, bits }: MeasureOptions): Job[] {
+  return statistics.flatMap((layer) =>
+    parts.flatMap((part) => bits.map((width): Job => ({ layer, part, bits: width }))),
+  );
+}
+
+/** What the float model gives: outputs to compare with, and scores. */
+interface Original {
+  readonly scored: readonly Scored[];
+  readonly outputs: readonly NumberArray[];
+}
+
+async function runOriginal(model: Model, options: MeasureOptions): Promise<Original> {
+  const outputs: NumberArray[] = [];
+  const scored = await scoreModel(model, options, (output) => outputs.push(output));
+  return { scored, outputs };
+}
+
+async function measure(
+  model: Model,
+  { layer, part, bits }: Job,
+  original: Original,
+  options: MeasureOptions,
+): Promise<Sensitivity> {
+  const isolated = await isolateLayer(model, layer, part, bits);
+  const error = new ErrorMeasure();
+  let seen = 0;
+  const scored = await scoreModel(isolated, options, (output) => {
+    const reference = original.outputs[seen++];
+    if (reference) error.add(reference, output);
+  });
+  const { overall } = evaluate(options.judge.metric, scored, { original: original.scored });
+  const { node } = layer.parts;
+  return {
+    node: node.label,
+    op: node.op.name,
+    part,
+    bits,
+    sqnr: error.read().sqnr,
+    weights: layer.weights.length,
+    metric: { value: overall.value, drop: overall.original?.drop ?? 0 },
+  };
+}
+
+async function scoreModel(
+  model: Model,
+  { createSession, judge, signal }: MeasureOptions,
+  onOutput: (output: NumberArray) => void,
+): Promise<readonly Scored[]> {
+  using session = await createSession(model, { taps: [] });
+  return await judge.score(watchOutput(session, onOutput), { signal });
+}
+
+/** A session that shows the first float output of every run. */
+function watchOutput(session: Session, onOutput: (output: NumberArray) => void): Session {
+  const name = session.outputs.find((port) => port.dtype === 'float32')?.name ?? '';
+  const show = (outputs: NamedTensors): NamedTensors => {
+    const output = outputs[name];
+    if (output) onOutput(toNumbers(output));
+    return outputs;
+  };
+  return Object.assign(Object.create(session), {
+    run: async (feeds: NamedTensors) => show(await session.run(feeds)),
+    runSync: (feeds: NamedTensors) => show(session.runSync(feeds)),
+  });
+}
