@@ -25,7 +25,14 @@ export async function estimateSensitivity(
       for (const width of bits) {
         await checkpoint.pass();
         const sqnr = decibels(layer.outputPower, partNoise(layer, part, width));
-        entries.push({ node: node.label, op: node.op.name, part, bits: width, sqnr, weights: layer.weights.length });
+        entries.push({
+          node: node.label,
+          op: node.op.name,
+          part,
+          bits: width,
+          sqnr,
+          weights: layer.weights.length,
+        });
       }
     }
   }

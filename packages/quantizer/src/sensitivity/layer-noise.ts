@@ -1,4 +1,10 @@
-import { dequantize, type Granularity, PER_TENSOR, quantizedTypeOfWeights, quantize } from '@octavo/core/quant';
+import {
+  dequantize,
+  type Granularity,
+  PER_TENSOR,
+  quantize,
+  quantizedTypeOfWeights,
+} from '@octavo/core/quant';
 import { type NumberArray, Tensor, toNumbers } from '@octavo/core/tensor';
 import type { LayerStatistics } from './layer-statistics.js';
 import { gridOfRange, rangeNoise } from './range-noise.js';

@@ -61,13 +61,17 @@ export async function gatherStatistics(
   let seen = 0;
   for await (const { feeds } of new Checkpoint(signal).each(samples)) {
     await session.run(feeds, { onTap, ...(signal ? { signal } : {}) });
-    onSample?.(++seen);
+    seen++;
+    onSample?.(seen);
   }
   if (seen === 0) throw noSamples();
   return gatherers.map((gatherer) => gatherer.statistics());
 }
 
-function groupBy(gatherers: readonly Gatherer[], key: (gatherer: Gatherer) => string): Map<string, Gatherer[]> {
+function groupBy(
+  gatherers: readonly Gatherer[],
+  key: (gatherer: Gatherer) => string,
+): Map<string, Gatherer[]> {
   const groups = new Map<string, Gatherer[]>();
   for (const gatherer of gatherers) {
     const name = key(gatherer);

@@ -2,7 +2,7 @@ import type { Model } from '@octavo/core/ir';
 import { ErrorMeasure } from '@octavo/core/quant';
 import { type NumberArray, toNumbers } from '@octavo/core/tensor';
 import { evaluate, type Scored } from '@octavo/evaluation';
-import type { NamedTensors, Session } from '@octavo/runtime';
+import type { Session } from '@octavo/runtime';
 import type { SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from '../judging/judge.js';
@@ -45,7 +45,9 @@ export async function measureSensitivity(
   const checkpoint = new Checkpoint(signal);
   const results = new Map(known.map((entry) => [keyOf(entry.node, entry.part, entry.bits), entry]));
   const jobs = jobsOf(statistics, options);
-  const waiting = jobs.filter(({ layer, part, bits }) => !results.has(keyOf(layer.parts.node.label, part, bits)));
+  const waiting = jobs.filter(
+    ({ layer, part, bits }) => !results.has(keyOf(layer.parts.node.label, part, bits)),
+  );
   let done = jobs.length - waiting.length;
   onProgress?.(done, jobs.length);
   const original = waiting.length > 0 ? await runOriginal(model, options) : undefined;
@@ -55,9 +57,12 @@ export async function measureSensitivity(
     const entry = await measure(model, job, original, options);
     results.set(keyOf(entry.node, entry.part, entry.bits), entry);
     await onResult?.(entry);
-    onProgress?.(++done, jobs.length);
+    done++;
+    onProgress?.(done, jobs.length);
   }
-  return rank(jobs.flatMap(({ layer, part, bits }) => results.get(keyOf(layer.parts.node.label, part, bits)) ?? []));
+  return rank(
+    jobs.flatMap(({ layer, part, bits }) => results.get(keyOf(layer.parts.node.label, part, bits)) ?? []),
+  );
 }
 
 function keyOf(node: string, part: Part, bits: Bits): string {
@@ -117,16 +122,20 @@ async function scoreModel(
   return await judge.score(watchOutput(session, onOutput), { signal });
 }
 
-/** A session that shows the first float output of every run. */
+/** The same session, which shows the first float output of every run. */
 function watchOutput(session: Session, onOutput: (output: NumberArray) => void): Session {
   const name = session.outputs.find((port) => port.dtype === 'float32')?.name ?? '';
-  const show = (outputs: NamedTensors): NamedTensors => {
+  const run: Session['run'] = async (feeds, options) => {
+    const outputs = await session.run(feeds, options);
     const output = outputs[name];
     if (output) onOutput(toNumbers(output));
     return outputs;
   };
-  return Object.assign(Object.create(session), {
-    run: async (feeds: NamedTensors) => show(await session.run(feeds)),
-    runSync: (feeds: NamedTensors) => show(session.runSync(feeds)),
+  return new Proxy(session, {
+    get(target, key) {
+      if (key === 'run') return run;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
   });
 }

@@ -19,7 +19,10 @@ export interface RangeNoise {
 }
 
 /** The integers of `bits` bits over a range widened to contain 0, with a zero point (asymmetric parameters). */
-export function gridOfRange(range: { readonly min: number; readonly max: number }, bits: number): IntegerGrid {
+export function gridOfRange(
+  range: { readonly min: number; readonly max: number },
+  bits: number,
+): IntegerGrid {
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
   const steps = 2 ** bits - 1;
@@ -29,9 +32,8 @@ export function gridOfRange(range: { readonly min: number; readonly max: number 
 }
 
 /**
- * Expected squared error of quantizing the values that a histogram holds. Values are taken as uniform inside a bin;
- * exact zeros cost nothing. Where bins are wider than a step the rounding error is uniform over the step (Widrow,
- * Kollar and Liu 1996, "Statistical theory of quantization").
+ * Expected squared error of quantizing the values that a histogram holds, taken as uniform inside each bin; exact zeros
+ * cost nothing.
  */
 export function rangeNoise(histogram: HistogramState, grid: IntegerGrid): RangeNoise {
   const { counts, low, exponent, zeros } = histogram;
@@ -45,10 +47,10 @@ export function rangeNoise(histogram: HistogramState, grid: IntegerGrid): RangeN
     if (count === 0) continue;
     total += count;
     const center = (i + low + 0.5) * width;
-    const inside = center >= grid.low - half && center <= grid.high + half;
-    if (inside) {
-      const error = center - Math.round(center / scale) * scale;
-      rounding += count * (width < scale ? error * error + spread : (scale * scale) / 12);
+    if (center >= grid.low - half && center <= grid.high + half) {
+      const steps =
+        roundingIntegral((center + width / 2) / scale) - roundingIntegral((center - width / 2) / scale);
+      rounding += (count * steps * scale ** 3) / width;
       continue;
     }
     const error = center - (center < 0 ? grid.low : grid.high);
@@ -57,6 +59,12 @@ export function rangeNoise(histogram: HistogramState, grid: IntegerGrid): RangeN
   }
   if (total === 0) return { rounding: 0, saturation: 0, saturated: 0 };
   return { rounding: rounding / total, saturation: saturation / total, saturated: beyond / total };
+}
+
+/** Integral of the squared distance to the nearest integer, from 0 to `x`. */
+function roundingIntegral(x: number): number {
+  const nearest = Math.round(x);
+  return nearest / 12 + (x - nearest) ** 3 / 3;
 }
 
 /**
