@@ -1,11 +1,17 @@
 import type { Dataset } from '@octavo/datasets';
-import { type Metric, type OutputTransform, type Scored, scoreSamples } from '@octavo/evaluation';
+import {
+  type Metric,
+  type OutputTransform,
+  type Scored,
+  type Summary,
+  scoreSamples,
+} from '@octavo/evaluation';
 import type { Session } from '@octavo/runtime';
 import { Checkpoint } from '../checkpoint.js';
 
 /** What decides whether a quantized model is good enough. */
 export interface Judge {
-  readonly metric: Metric;
+  readonly metric: Summary;
   /** Scores a session on the validation samples: the same ones in the same order each time. */
   score(session: Session, options?: JudgeOptions): Promise<readonly Scored[]>;
 }

@@ -1,0 +1,3 @@
+export * from './run-auto.js';
+export * from './rung.js';
+export * from './rungs/index.js';

@@ -1,0 +1,4 @@
+export * from './judge.js';
+export * from './limit.js';
+export * from './target.js';
+export * from './trials.js';
