@@ -21,7 +21,7 @@ export const sensitiveLayersFloat: Rung = {
       const attempt = yield await context.quantize(`${count} of ${order.length} layers in float`, {
         ...base,
         mode: 'static',
-        layers: [{ nodes: kept, keepFloat: true }],
+        exclude: [...(base?.exclude ?? []), ...kept],
       });
       if (attempt?.outcome === 'passed') return;
     }
