@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 
-export const SCHEMA_NAMES = ['inspect', 'quantize', 'evaluate', 'compare', 'run', 'report', 'error'] as const;
+export const SCHEMA_NAMES = [
+  'inspect',
+  'quantize',
+  'evaluate',
+  'compare',
+  'sensitivity',
+  'run',
+  'report',
+  'error',
+] as const;
 
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 

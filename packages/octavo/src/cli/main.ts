@@ -6,6 +6,7 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { quantizeCommand } from './commands/quantize.js';
 import { runCommand } from './commands/run.js';
+import { sensitivityCommand } from './commands/sensitivity.js';
 import { asOctavoError, Output, type Streams } from './console-output.js';
 import type { CommandContext, CommandFactory } from './context.js';
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
@@ -18,6 +19,7 @@ const COMMANDS: readonly CommandFactory[] = [
   quantizeCommand,
   evaluateCommand,
   compareCommand,
+  sensitivityCommand,
   runCommand,
 ];
 

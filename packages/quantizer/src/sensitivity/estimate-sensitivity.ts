@@ -1,6 +1,6 @@
 import { Checkpoint } from '../checkpoint.js';
 import { decibels, partNoise } from './layer-noise.js';
-import type { LayerStatistics } from './layer-statistics.js';
+import { type LayerStatistics, layerNames } from './layer-statistics.js';
 import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
 
 export interface EstimateOptions {
@@ -20,19 +20,11 @@ export async function estimateSensitivity(
   const checkpoint = new Checkpoint(signal);
   const entries: Sensitivity[] = [];
   for (const layer of statistics) {
-    const { node } = layer.parts;
     for (const part of parts) {
       for (const width of bits) {
         await checkpoint.pass();
         const sqnr = decibels(layer.outputPower, partNoise(layer, part, width));
-        entries.push({
-          node: node.label,
-          op: node.op.name,
-          part,
-          bits: width,
-          sqnr,
-          weights: layer.weights.length,
-        });
+        entries.push({ ...layerNames(layer.parts), part, bits: width, sqnr, weights: layer.weights.length });
       }
     }
   }

@@ -28,6 +28,11 @@ export interface StatisticsOptions {
   readonly onSample?: ((seen: number) => void) | undefined;
 }
 
+/** What sensitivities and reports call a layer. */
+export function layerNames({ node }: ComputeParts): { node: string; op: string; output: string } {
+  return { node: node.label, op: node.op.name, output: node.output?.name ?? '' };
+}
+
 /** Layers of a prepared graph that multiply an activation with constant float weights. */
 export function quantizableLayers(graph: Graph): ComputeParts[] {
   return graph

@@ -7,7 +7,7 @@ import type { SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from '../judging/judge.js';
 import { isolateLayer } from './isolate-layer.js';
-import type { LayerStatistics } from './layer-statistics.js';
+import { type LayerStatistics, layerNames } from './layer-statistics.js';
 import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
 
 export interface MeasureOptions {
@@ -43,10 +43,10 @@ export async function measureSensitivity(
 ): Promise<Sensitivity[]> {
   const { known = [], onResult, onProgress, signal } = options;
   const checkpoint = new Checkpoint(signal);
-  const results = new Map(known.map((entry) => [keyOf(entry.node, entry.part, entry.bits), entry]));
+  const results = new Map(known.map((entry) => [keyOf(entry.output, entry.part, entry.bits), entry]));
   const jobs = jobsOf(statistics, options);
   const waiting = jobs.filter(
-    ({ layer, part, bits }) => !results.has(keyOf(layer.parts.node.label, part, bits)),
+    ({ layer, part, bits }) => !results.has(keyOf(layerNames(layer.parts).output, part, bits)),
   );
   let done = jobs.length - waiting.length;
   onProgress?.(done, jobs.length);
@@ -55,18 +55,20 @@ export async function measureSensitivity(
     await checkpoint.pass();
     if (!original) break;
     const entry = await measure(model, job, original, options);
-    results.set(keyOf(entry.node, entry.part, entry.bits), entry);
+    results.set(keyOf(entry.output, entry.part, entry.bits), entry);
     await onResult?.(entry);
     done++;
     onProgress?.(done, jobs.length);
   }
   return rank(
-    jobs.flatMap(({ layer, part, bits }) => results.get(keyOf(layer.parts.node.label, part, bits)) ?? []),
+    jobs.flatMap(
+      ({ layer, part, bits }) => results.get(keyOf(layerNames(layer.parts).output, part, bits)) ?? [],
+    ),
   );
 }
 
-function keyOf(node: string, part: Part, bits: Bits): string {
-  return `${node}\n${part}\n${bits}`;
+function keyOf(output: string, part: Part, bits: Bits): string {
+  return `${output}\n${part}\n${bits}`;
 }
 
 function jobsOf(statistics: readonly LayerStatistics[], { parts, bits }: MeasureOptions): Job[] {
@@ -101,10 +103,8 @@ async function measure(
     if (reference) error.add(reference, output);
   });
   const { overall } = evaluate(options.judge.metric, scored, { original: original.scored });
-  const { node } = layer.parts;
   return {
-    node: node.label,
-    op: node.op.name,
+    ...layerNames(layer.parts),
     part,
     bits,
     sqnr: error.read().sqnr,

@@ -183,6 +183,7 @@ describe('rank', () => {
     const entry = (node: string, sqnr: number, drop?: number): Sensitivity => ({
       node,
       op: 'MatMul',
+      output: node,
       part: 'both',
       bits: 8,
       sqnr,

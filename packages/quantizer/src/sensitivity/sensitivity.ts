@@ -13,6 +13,8 @@ export interface Sensitivity {
   /** The layer's node, as reports call it. */
   readonly node: string;
   readonly op: string;
+  /** The value that the node computes: a name that no other layer has. */
+  readonly output: string;
   readonly part: Part;
   readonly bits: Bits;
   /**

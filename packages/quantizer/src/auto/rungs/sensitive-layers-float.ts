@@ -14,7 +14,7 @@ export const sensitiveLayersFloat: Rung = {
       ? 'a static model passes without it'
       : undefined),
   async *candidates(context) {
-    const order = (await context.sensitivity()).map(({ node }) => node);
+    const order = (await context.sensitivity()).map(({ output }) => output);
     const base = closestStatic(context);
     for (let count = 1; count <= Math.ceil(order.length / 2); count *= 2) {
       const kept = order.slice(0, count);

@@ -1,0 +1,222 @@
+import { basename, dirname } from 'node:path';
+import type { Model } from '@octavo/core/ir';
+import { barChart } from '@octavo/evaluation';
+import { loadOnnx, sourceFiles } from '@octavo/formats/node';
+import {
+  BITS,
+  type Bits,
+  estimateSensitivity,
+  gatherStatistics,
+  type LayerStatistics,
+  measureSensitivity,
+  PARTS,
+  type Part,
+  prepareModel,
+  type Sensitivity,
+  type SessionFactory,
+} from '@octavo/quantizer';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { writeFiles } from '../../output-files.js';
+import { type BackendName, openFastSession } from '../../sessions.js';
+import { choice, dataOptions, sessionOptions } from '../arguments.js';
+import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
+import { inputSpecs, openData } from '../open-data.js';
+import { checkOutputFile } from '../output-path.js';
+import { hashOfFile, SensitivityState } from '../sensitivity-state.js';
+import { formatTable } from '../table.js';
+import { UsageError } from '../usage-error.js';
+
+type SensitivityMode = 'cheap' | 'exact';
+
+interface SensitivityFlags extends JudgeFlags {
+  readonly data: string;
+  readonly mode?: SensitivityMode;
+  readonly bits: readonly Bits[];
+  readonly parts: readonly Part[];
+  readonly state?: string;
+  readonly chart?: string;
+  readonly backend: BackendName;
+  readonly threads?: number;
+}
+
+/** What `octavo sensitivity --json` prints. */
+export interface SensitivityResult {
+  readonly model: string;
+  readonly data: string;
+  readonly mode: SensitivityMode;
+  readonly metric: string | null;
+  readonly samples: number;
+  /** The most sensitive first. */
+  readonly layers: readonly Sensitivity[];
+}
+
+/** Rows of the table and bars of the chart. */
+const SHOWN = 30;
+
+const EXAMPLES = `
+Examples:
+  octavo sensitivity model.onnx --data data/ --samples 100
+  octavo sensitivity model.onnx --data data/ --label class --metric top1 --bits 8,4 --state model.sensitivity.jsonl --chart layers.svg`;
+
+export function sensitivityCommand(context: CommandContext): Command {
+  const command = new Command('sensitivity')
+    .description('Rank layers by what quantizing each one alone loses.')
+    .argument('<model>', 'float ONNX file')
+    .requiredOption('--data <path>', 'representative inputs; labelled ones with --metric')
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string, flags: SensitivityFlags) => {
+      const result = await analyse(file, flags, context);
+      if (flags.chart !== undefined) await writeChart(flags.chart, result, context.signal);
+      context.output.result(result, describe(result));
+    });
+  for (const option of [...ownOptions(), ...judgeOptions(), ...dataOptions(), ...sessionOptions()])
+    command.addOption(option);
+  return command;
+}
+
+function ownOptions(): Option[] {
+  return [
+    choice(
+      '--mode <mode>',
+      'cheap: estimated from one pass; exact: every layer run (default with --metric)',
+      ['cheap', 'exact'],
+    ),
+    listOption('--bits <list>', 'widths, of 2, 4, 8 and 16', BITS, Number, [8, 4, 2]),
+    listOption('--parts <list>', 'what is quantized, of weights, activations and both', PARTS, String, PARTS),
+    new Option('--state <file>', 'exact: keeps results, so that an interrupted run goes on'),
+    new Option('--chart <file>', 'write the ranking as SVG'),
+  ];
+}
+
+/** An option that takes members of a list, separated by commas. */
+function listOption<T extends string | number>(
+  flags: string,
+  description: string,
+  choices: readonly T[],
+  read: (text: string) => string | number,
+  fallback: readonly T[],
+): Option {
+  const parse = (text: string): T[] => {
+    const found = text.split(',').map((each) => choices.find((choice) => choice === read(each.trim())));
+    if (found.includes(undefined)) throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}.`);
+    return choices.filter((each) => found.includes(each));
+  };
+  return new Option(flags, description).argParser(parse).default(fallback, fallback.join(','));
+}
+
+async function analyse(
+  file: string,
+  flags: SensitivityFlags,
+  context: CommandContext,
+): Promise<SensitivityResult> {
+  const { data, metric, state: stateFile, chart } = flags;
+  const mode = flags.mode ?? (metric === undefined ? 'cheap' : 'exact');
+  checkFlags(mode, flags);
+  const model = await loadOnnx(file);
+  const inputs = [file, ...sourceFiles(model)];
+  for (const path of [stateFile, chart]) if (path !== undefined) await checkOutputFile(path, inputs);
+  await prepareModel(model);
+  const dataset = await openData(data, inputSpecs(model.graph), flags);
+  let samples = 0;
+  const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
+    gatherStatistics(model, interruptible(dataset.samples(), context.signal), {
+      createSession: sessionsOf(flags, context),
+      signal: context.signal,
+      onSample: (seen) => {
+        samples = seen;
+        progress.update(seen);
+      },
+    }),
+  );
+  const options = { ...flags, signal: context.signal };
+  const layers =
+    mode === 'cheap' || metric === undefined
+      ? await estimateSensitivity(statistics, options)
+      : await measureLayers(file, model, statistics, metric, flags, context);
+  return { model: file, data, mode, metric: mode === 'exact' ? (metric ?? null) : null, samples, layers };
+}
+
+function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags): void {
+  if (mode === 'exact' && metric === undefined)
+    throw new UsageError(
+      '--mode exact needs --metric.',
+      'Name a metric and labelled data, or use --mode cheap.',
+    );
+  if (mode === 'cheap' && state !== undefined)
+    throw new UsageError(
+      '--state has no meaning with --mode cheap.',
+      'Leave it out: one pass is not resumed.',
+    );
+}
+
+function sessionsOf({ backend, threads }: SensitivityFlags, context: CommandContext): SessionFactory {
+  const notice = (line: string): void => context.output.notice(line);
+  return (model, { taps }) =>
+    openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
+}
+
+async function measureLayers(
+  file: string,
+  model: Model,
+  statistics: readonly LayerStatistics[],
+  metric: string,
+  flags: SensitivityFlags,
+  context: CommandContext,
+): Promise<Sensitivity[]> {
+  const { judge } = await openLabelled(flags.data, model, metric, flags);
+  const state = flags.state === undefined ? undefined : await openState(file, flags.state, metric, flags);
+  const total = statistics.length * flags.parts.length * flags.bits.length;
+  return withProgress(context, 'measuring layers', total, (progress) =>
+    measureSensitivity(model, statistics, {
+      ...flags,
+      judge,
+      createSession: sessionsOf(flags, context),
+      signal: context.signal,
+      onProgress: (done) => progress.update(done),
+      ...(state ? { known: state.known, onResult: (entry) => state.add(entry) } : {}),
+    }),
+  );
+}
+
+async function openState(
+  file: string,
+  path: string,
+  metric: string,
+  { data, samples, seed, label, preprocess, transform, outputName }: SensitivityFlags,
+): Promise<SensitivityState> {
+  const sha256 = await hashOfFile(file);
+  const choices = { metric, data, samples, seed, label, preprocess, transform, outputName };
+  return SensitivityState.open(path, { sha256, ...choices });
+}
+
+async function writeChart(path: string, result: SensitivityResult, signal: AbortSignal): Promise<void> {
+  const { layers, metric } = result;
+  const name = ({ node, part, bits }: Sensitivity): string => `${node}, ${part}, ${bits} bits`;
+  const label = metric === null ? 'SQNR of the layer (dB)' : `drop of ${metric}`;
+  const value = (each: Sensitivity): number =>
+    metric === null ? each.sqnr : (each.metric?.drop ?? Number.NaN);
+  const groups = layers
+    .slice(0, SHOWN)
+    .map((each) => ({ name: name(each), values: { [label]: value(each) } }));
+  const description = `What quantizing each layer of ${result.model} alone loses, the worst first`;
+  const svg = barChart(groups, { label, description });
+  await writeFiles(dirname(path), new Map([[basename(path), svg]]), signal);
+}
+
+function describe({ layers, samples, mode, metric }: SensitivityResult): string {
+  const rows = layers
+    .slice(0, SHOWN)
+    .map(({ node, op, part, bits, sqnr, metric: figures }) => [
+      node,
+      op,
+      part,
+      String(bits),
+      sqnr === Number.POSITIVE_INFINITY ? 'equal' : sqnr.toFixed(1),
+      ...(figures ? [figures.value.toPrecision(5), figures.drop.toPrecision(3)] : []),
+    ]);
+  const header = ['layer', 'op', 'part', 'bits', 'SQNR dB', ...(metric === null ? [] : [metric, 'drop'])];
+  const more = layers.length > SHOWN ? [`... and ${layers.length - SHOWN} more; --json has them all`] : [];
+  const where = mode === 'cheap' ? "estimated at each layer's own output" : "measured at the model's output";
+  return [formatTable(header, rows), ...more, '', `${samples} samples; SQNR ${where}`].join('\n');
+}
