@@ -130,8 +130,8 @@ export interface Backend {
   /**
    * Packs weights and prepares kernels, once. Called only with nodes that it supports.
    * A session compiles a graph with symbolic dimensions once for each set of input shapes, with every shape that
-   * follows from them filled in; it then gives the same `Tensor` object for the same constant each time, so what a
-   * backend packs can be kept by it (a WeakMap) and shared.
+   * follows from them filled in. `value.constant` is then the same object for the same weights each time: a backend
+   * can keep what it packs under that key (a WeakMap) and pack once.
    */
   compile(subgraph: Subgraph, options?: CompileOptions): Promise<Executable>;
   /** Opens what another thread shared. Throws OctavoError when it is gone. */

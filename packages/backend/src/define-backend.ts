@@ -86,26 +86,53 @@ async function loadConstants(subgraph: Subgraph): Promise<Map<Value, Tensor>> {
   return constants;
 }
 
+/** Where the operands and results of a step lie among the values of a run; -1 where an optional one is left out. */
+interface StepSlots {
+  readonly inputs: readonly number[];
+  readonly captures: readonly number[];
+  readonly outputs: readonly number[];
+  /** Values that no later step reads. */
+  readonly freed: readonly number[];
+}
+
+type RunValues = (Tensor | undefined)[];
+
 /** Runs prepared kernels in order and frees each value after its last reader. */
 class StepList implements Executable {
   readonly plan: readonly NodePlan[];
-  private readonly lastUse = new Map<Value, number>();
   private disposed = false;
   private readonly id: string;
   private readonly subgraph: Subgraph;
   private readonly steps: readonly Step[];
-  private readonly constants: ReadonlyMap<Value, Tensor>;
+  private readonly slots: readonly StepSlots[];
+  private readonly outputSlots: readonly number[];
+  /** The subgraph's inputs come first; constants are there before a run. */
+  private readonly values: readonly Value[];
+  private readonly initial: Readonly<RunValues>;
 
   constructor(id: string, subgraph: Subgraph, steps: readonly Step[], constants: ReadonlyMap<Value, Tensor>) {
     this.id = id;
     this.subgraph = subgraph;
     this.steps = steps;
-    this.constants = constants;
     this.plan = steps.map(({ node, kernel }) => ({ node, kernel: kernel.name ?? id }));
-    const kept = new Set(subgraph.outputs);
-    steps.forEach(({ node }, index) => {
-      for (const value of node.operands) if (!kept.has(value)) this.lastUse.set(value, index);
-    });
+    const numbering = new Map<Value, number>();
+    const slotOf = (value: Value | undefined): number => {
+      if (!value) return -1;
+      const slot = numbering.get(value) ?? numbering.size;
+      numbering.set(value, slot);
+      return slot;
+    };
+    for (const value of subgraph.inputs) slotOf(value);
+    const freed = lastReads(subgraph);
+    this.slots = steps.map(({ node }, index) => ({
+      inputs: node.inputs.map(slotOf),
+      captures: node.captures.map(slotOf),
+      outputs: node.outputs.map(slotOf),
+      freed: (freed[index] ?? []).map(slotOf),
+    }));
+    this.outputSlots = subgraph.outputs.map(slotOf);
+    this.values = [...numbering.keys()];
+    this.initial = this.values.map((value) => constants.get(value));
   }
 
   run(
@@ -118,20 +145,18 @@ class StepList implements Executable {
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
     const values = this.begin(inputs);
-    this.steps.forEach((step, index) => {
-      this.runStep(step, index, values, tap);
-    });
-    return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+    for (let index = 0; index < this.steps.length; index++) this.runStep(index, values, tap);
+    return this.outputs(values);
   }
 
   profile(inputs: readonly Tensor[]): ProfiledRun {
     const values = this.begin(inputs);
-    const spans = this.steps.map((step, index): Span => {
+    const spans = this.steps.map((_, step): Span => {
       const start = performance.now();
-      this.runStep(step, index, values, undefined);
-      return { step: index, start, duration: performance.now() - start };
+      this.runStep(step, values, undefined);
+      return { step, start, duration: performance.now() - start };
     });
-    return { outputs: this.subgraph.outputs.map((value) => this.valueOf(value, values)), spans };
+    return { outputs: this.outputs(values), spans };
   }
 
   private async runInTurns(
@@ -141,25 +166,22 @@ class StepList implements Executable {
   ): Promise<readonly Tensor[]> {
     const values = this.begin(inputs);
     let turned = performance.now();
-    for (const [index, step] of this.steps.entries()) {
+    for (let index = 0; index < this.steps.length; index++) {
       if (performance.now() - turned > LONGEST_TURN) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         this.checkAlive();
         turned = performance.now();
       }
       signal.throwIfAborted();
-      this.runStep(step, index, values, tap);
+      this.runStep(index, values, tap);
     }
-    return this.subgraph.outputs.map((value) => this.valueOf(value, values));
+    return this.outputs(values);
   }
 
-  private begin(inputs: readonly Tensor[]): Map<Value, Tensor> {
+  private begin(inputs: readonly Tensor[]): RunValues {
     this.checkAlive();
-    const values = new Map<Value, Tensor>(this.constants);
-    this.subgraph.inputs.forEach((value, index) => {
-      const tensor = inputs[index];
-      if (tensor) values.set(value, tensor);
-    });
+    const values = this.initial.slice();
+    for (let index = 0; index < this.subgraph.inputs.length; index++) values[index] = inputs[index];
     return values;
   }
 
@@ -171,34 +193,36 @@ class StepList implements Executable {
     });
   }
 
-  private runStep(
-    { node, kernel }: Step,
-    index: number,
-    values: Map<Value, Tensor>,
-    tap: Tap | undefined,
-  ): void {
-    const operands: Operands = node.inputs.map((value) => value && this.valueOf(value, values));
-    const captures = node.captures.map((value) => this.valueOf(value, values));
-    const results = execute(kernel, node, operands, captures);
-    node.outputs.forEach((value, position) => {
+  private runStep(index: number, values: RunValues, tap: Tap | undefined): void {
+    const step = this.steps[index];
+    const slots = this.slots[index];
+    if (!step || !slots) return;
+    const operands: Operands = slots.inputs.map((slot) => (slot < 0 ? undefined : this.read(slot, values)));
+    const captures = slots.captures.map((slot) => this.read(slot, values));
+    const results = execute(step.kernel, step.node, operands, captures);
+    for (let position = 0; position < slots.outputs.length; position++) {
+      const slot = slots.outputs[position] ?? -1;
       const tensor = results[position];
-      if (!value || !tensor) return;
-      values.set(value, tensor);
-      tap?.(value, tensor);
-    });
-    for (const value of node.operands) if (this.lastUse.get(value) === index) values.delete(value);
+      if (slot < 0 || !tensor) continue;
+      values[slot] = tensor;
+      const value = tap && this.values[slot];
+      if (value) tap(value, tensor);
+    }
+    for (const slot of slots.freed) values[slot] = undefined;
   }
 
-  private valueOf(value: Value, values: ReadonlyMap<Value, Tensor>): Tensor {
-    const tensor = values.get(value);
-    if (!tensor) {
-      throw new OctavoError({
-        code: 'BACKEND_MISSING_VALUE',
-        where: `value ${value.name}`,
-        message: `backend ${this.id} needs it before it was computed.`,
-      });
-    }
-    return tensor;
+  private outputs(values: Readonly<RunValues>): Tensor[] {
+    return this.outputSlots.map((slot) => this.read(slot, values));
+  }
+
+  private read(slot: number, values: Readonly<RunValues>): Tensor {
+    const tensor = values[slot];
+    if (tensor) return tensor;
+    throw new OctavoError({
+      code: 'BACKEND_MISSING_VALUE',
+      where: `value ${this.values[slot]?.name}`,
+      message: `backend ${this.id} needs it before it was computed.`,
+    });
   }
 
   [Symbol.dispose](): void {
@@ -206,6 +230,21 @@ class StepList implements Executable {
     this.disposed = true;
     for (const { kernel } of this.steps) kernel.dispose?.();
   }
+}
+
+/** For each node the values that no later one reads and that the subgraph does not give. */
+function lastReads({ nodes, outputs }: Subgraph): Value[][] {
+  const kept = new Set(outputs);
+  const freed: Value[][] = nodes.map(() => []);
+  const seen = new Set<Value>();
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    for (const value of nodes[index]?.operands ?? []) {
+      if (kept.has(value) || seen.has(value)) continue;
+      seen.add(value);
+      freed[index]?.push(value);
+    }
+  }
+  return freed;
 }
 
 /** Errors of kernels name the node they come from. */

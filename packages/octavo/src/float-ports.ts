@@ -8,7 +8,18 @@ import {
 } from '@octavo/core/ir';
 import { dequantize, isStorageDType, PER_TENSOR, type QuantizedType, quantize } from '@octavo/core/quant';
 import { isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
-import type { NamedTensors, Port, RunOptions, Session } from '@octavo/runtime';
+import {
+  type BoundRun,
+  type NamedShapes,
+  type NamedTensors,
+  type Port,
+  type ProfileOptions,
+  type RunOptions,
+  type Session,
+  SessionError,
+  type SessionProfile,
+  type SessionToken,
+} from '@octavo/runtime';
 
 /**
  * A session of a full-integer model that takes and gives real numbers where the model it was made from does: inputs are
@@ -59,6 +70,38 @@ class FloatPorts implements Session {
     return this.toReal(this.session.runSync(this.toStored(feeds), options));
   }
 
+  prepare(shapes: NamedShapes): Promise<void> {
+    return this.session.prepare(shapes);
+  }
+
+  /** Quantizes into the bound tensors before each run and dequantizes after it. */
+  async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
+    const bound = await this.session.bind(this.toStored(inputs), without(outputs, this.outputTypes));
+    const results = { ...this.toReal(bound.outputs), ...outputs };
+    return {
+      inputs,
+      outputs: results,
+      run: () => {
+        copyInto(bound.inputs, this.toStored(inputs), this.inputTypes);
+        bound.run();
+        copyInto(results, this.toReal(bound.outputs), this.outputTypes);
+      },
+      [Symbol.dispose]: () => bound[Symbol.dispose](),
+    };
+  }
+
+  profile(feeds: NamedTensors, options?: ProfileOptions): Promise<SessionProfile> {
+    return this.session.profile(this.toStored(feeds), options);
+  }
+
+  share(): SessionToken {
+    throw new SessionError({
+      code: 'SESSION_NOT_SHAREABLE',
+      message: 'its integers are turned into floats outside the session.',
+      remedy: 'Share a session of the model without this conversion.',
+    });
+  }
+
   explain(): ReturnType<Session['explain']> {
     return this.session.explain();
   }
@@ -71,6 +114,10 @@ class FloatPorts implements Session {
     this.session.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.session.dispose();
+  }
+
   private toStored(feeds: NamedTensors): NamedTensors {
     return mapTyped(feeds, this.inputTypes, (tensor, type) =>
       tensor.is('float32') ? quantize(tensor, type) : tensor,
@@ -79,6 +126,19 @@ class FloatPorts implements Session {
 
   private toReal(results: NamedTensors): NamedTensors {
     return mapTyped(results, this.outputTypes, dequantize);
+  }
+}
+
+/** The tensors that `types` does not name. */
+function without(tensors: NamedTensors, types: ReadonlyMap<string, QuantizedType>): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !types.has(name)));
+}
+
+/** Overwrites the elements of those tensors that `types` names. */
+function copyInto(to: NamedTensors, from: NamedTensors, types: ReadonlyMap<string, QuantizedType>): void {
+  for (const name of types.keys()) {
+    const source = from[name];
+    if (source) to[name]?.bytes.set(source.bytes);
   }
 }
 

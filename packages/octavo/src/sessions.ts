@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly backend?: BackendName;
   /** Names of intermediate values to report to `RunOptions.onTap`. */
   readonly taps?: readonly string[];
-  /** For onnxruntime; our own backends use one thread. */
+  /** The most threads of a run. */
   readonly threads?: number;
   /** Told, in one line each, when a backend stands in for another. */
   readonly notice?: (line: string) => void;
@@ -75,17 +75,21 @@ function openNamed(
   options: OpenOptions,
 ): Promise<Session> {
   const { taps = [], threads } = options;
-  if (backend === 'reference') return createSession(model, { backends: [reference()], taps });
-  if (backend === 'cpu') return createSession(model, { backends: [requireNative(), reference()], taps });
+  const shared = { taps, ...(threads === undefined ? {} : { threads }) };
+  if (backend === 'reference') return createSession(model, { ...shared, backends: [reference()] });
+  if (backend === 'cpu') return createSession(model, { ...shared, backends: [requireNative(), reference()] });
   return createOnnxRuntimeSession(model, {
-    taps,
-    ...(threads === undefined ? {} : { threads }),
+    ...shared,
     ...(taps.length > 0 ? { optimization: 'basic' } : {}),
   });
 }
 
-function openOwn(model: Model, { taps = [], notice }: OpenOptions): Promise<Session> {
-  return createSession(model, { backends: defaultBackends(notice), taps });
+function openOwn(model: Model, { taps = [], threads, notice }: OpenOptions): Promise<Session> {
+  return createSession(model, {
+    backends: defaultBackends(notice),
+    taps,
+    ...(threads === undefined ? {} : { threads }),
+  });
 }
 
 function failedWith(error: unknown, ...codes: readonly string[]): error is OctavoError {

@@ -180,7 +180,10 @@ describe('a session', () => {
 
   it('refuses runSync where a backend is asynchronous, and runs it with run', async () => {
     const backend = remote(relus().backend);
-    using session = await createSession(modelOf(LAYERS), { backends: [backend, reference()] });
+    using session = await createSession(modelOf(LAYERS), {
+      backends: [backend, reference()],
+      dims: { N: 2 },
+    });
     expect(() => session.runSync({ x: X })).toThrow(
       expect.objectContaining({ code: 'SESSION_ASYNC', fault: 'backend remote runs asynchronously only.' }),
     );

@@ -1,3 +1,6 @@
+import type { PassRecord } from '@octavo/core/ir';
+import { formatRows } from './format-rows.js';
+
 /** What one node does in a session. */
 export interface NodeExplanation {
   readonly node: string;
@@ -6,45 +9,72 @@ export interface NodeExplanation {
   readonly kernel: string;
   /** `int8` style dtypes for quantized operands, else the float dtype. */
   readonly dtype: string;
+  /** The node whose kernel computes this one too; null when it has a kernel of its own. */
+  readonly fusedInto: string | null;
+  /** What the backend decided about the node, e.g. why it was not fused. */
+  readonly notes: readonly string[];
   /** Why each backend of higher preference declined. */
   readonly declined: readonly { readonly backend: string; readonly reason: string }[];
 }
 
-/** Where a session runs, node by node. */
+/** Where a session runs, node by node, and what became of the model's graph before. */
 export interface Explanation {
   readonly nodes: readonly NodeExplanation[];
+  /** What each pass did to the graph, and where rules declined with what reason. */
+  readonly passes: readonly PassRecord[];
+  /** The nodes as an aligned table, followed by what the passes did. */
   toString(): string;
 }
 
 /** An explanation that prints as an aligned table. */
-export function createExplanation(nodes: readonly NodeExplanation[]): Explanation {
+export function createExplanation(
+  nodes: readonly NodeExplanation[],
+  passes: readonly PassRecord[] = [],
+): Explanation {
   return {
     nodes,
-    toString: () => {
-      const rows = nodes.map((each) => [
-        each.node,
-        each.op,
-        each.dtype,
-        each.backend,
-        each.kernel,
-        reasons(each),
-      ]);
-      const widths = [0, 1, 2, 3, 4].map((column) =>
-        Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)),
-      );
-      return rows
-        .map((row) =>
-          row
-            .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-            .join('  ')
-            .trimEnd(),
-        )
-        .join('\n');
-    },
+    passes,
+    toString: () => [nodeTable(nodes), passList(passes)].filter((part) => part !== '').join('\n\n'),
   };
 }
 
-function reasons(node: NodeExplanation): string {
-  const list = node.declined.map(({ backend, reason }) => `${backend} declined: ${reason}`);
+function nodeTable(nodes: readonly NodeExplanation[]): string {
+  return formatRows(
+    nodes.map((each) => [
+      each.node,
+      each.op,
+      each.dtype,
+      each.backend,
+      each.fusedInto === null ? each.kernel : `${each.kernel} in ${each.fusedInto}`,
+      remarks(each),
+    ]),
+  );
+}
+
+function remarks(node: NodeExplanation): string {
+  const reasons = node.declined.map(({ backend, reason }) => `${backend} declined: ${reason}`);
+  const list = [...reasons, ...node.notes];
   return list.length > 0 ? `(${list.join('; ')})` : '';
+}
+
+/** One line a pass that fired, and one for each reason to decline with the places that have it. */
+function passList(passes: readonly PassRecord[]): string {
+  return passes
+    .flatMap(({ pass, fired, declined }) => {
+      const lines = fired.length > 0 ? [`${pass}: changed ${places(fired.map(({ place }) => place))}`] : [];
+      for (const reason of new Set(declined.map((each) => each.reason))) {
+        const left = declined.filter((each) => each.reason === reason).map(({ place }) => place);
+        lines.push(`${pass}: left ${places(left)}: ${reason}`);
+      }
+      return lines;
+    })
+    .join('\n');
+}
+
+const MOST_PLACES = 3;
+
+function places(names: readonly string[]): string {
+  const unique = [...new Set(names)];
+  const more = unique.length > MOST_PLACES ? ` and ${unique.length - MOST_PLACES} more` : '';
+  return `${unique.slice(0, MOST_PLACES).join(', ')}${more}`;
 }

@@ -7,13 +7,12 @@ import { SessionError } from './session-error.js';
  * and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
-  const names = new Set(ports.map((port) => port.name));
-  for (const name of Object.keys(feeds)) {
-    if (!names.has(name)) {
+  for (const name in feeds) {
+    if (!ports.some((port) => port.name === name)) {
       throw new SessionError({
         code: 'FEED_UNKNOWN',
         where: `input ${name}`,
-        message: `the model has no such input; its inputs are ${[...names].join(', ')}.`,
+        message: `the model has no such input; its inputs are ${ports.map((port) => port.name).join(', ')}.`,
       });
     }
   }
@@ -47,23 +46,25 @@ function checkDtype(port: Port, tensor: Tensor): void {
 
 function checkShape(port: Port, tensor: Tensor, sizes: Map<string, { size: number; input: string }>): void {
   if (!port.shape) return;
-  const found = `found [${tensor.shape.join(', ')}]`;
-  const fail = (why: string): never => {
-    throw new SessionError({
-      code: 'FEED_SHAPE',
-      where: `input ${port.name}`,
-      message: `expected ${describePort(port)}, ${found}${why}.`,
-      remedy: 'Reshape the data; only symbolic and unknown dimensions take any size.',
-    });
-  };
-  if (port.shape.length !== tensor.shape.length) fail('');
-  port.shape.forEach((dim, axis) => {
+  if (port.shape.length !== tensor.shape.length) throw misfit(port, tensor, '');
+  for (let axis = 0; axis < port.shape.length; axis++) {
+    const dim = port.shape[axis];
     const size = tensor.shape[axis] ?? 0;
-    if (typeof dim === 'number' && dim !== size) fail('');
-    if (typeof dim !== 'string') return;
+    if (typeof dim === 'number' && dim !== size) throw misfit(port, tensor, '');
+    if (typeof dim !== 'string') continue;
     const known = sizes.get(dim);
-    if (known && known.size !== size) fail(`; ${dim} is ${known.size} in input ${known.input}`);
+    if (known && known.size !== size)
+      throw misfit(port, tensor, `; ${dim} is ${known.size} in input ${known.input}`);
     sizes.set(dim, { size, input: port.name });
+  }
+}
+
+function misfit(port: Port, tensor: Tensor, why: string): SessionError {
+  return new SessionError({
+    code: 'FEED_SHAPE',
+    where: `input ${port.name}`,
+    message: `expected ${describePort(port)}, found [${tensor.shape.join(', ')}]${why}.`,
+    remedy: 'Reshape the data; only symbolic and unknown dimensions take any size.',
   });
 }
 

@@ -1,4 +1,12 @@
-import { cloneModel, type Graph, inferTypes, type Model, runPasses } from '@octavo/core/ir';
+import {
+  cloneModel,
+  type Graph,
+  inferTypes,
+  type Model,
+  type PassRecord,
+  runPasses,
+  type Value,
+} from '@octavo/core/ir';
 import {
   eliminateDeadNodes,
   foldConstants,
@@ -14,22 +22,36 @@ import { evaluateOn } from './evaluate.js';
  * The canonical graph that backends see: functions inlined, constants folded, Q/DQ pairs and QLinear ops turned
  * into ops on quantized types. `taps` keep their values alive.
  */
-export async function lower(source: Model, taps: readonly string[]): Promise<Graph> {
+export async function lower(
+  source: Model,
+  taps: readonly string[],
+): Promise<{ graph: Graph; passes: readonly PassRecord[] }> {
   const model = cloneModel(source);
   inlineFunctions(model);
   const { graph } = model;
-  const outputs = graph.outputs;
-  graph.outputs = [...outputs, ...taps.flatMap((name) => graph.value(name) ?? [])];
+  const passes = await withTaps(graph, taps, async () => {
+    inferTypes(graph);
+    using backend = reference();
+    return runPasses(graph, [
+      liftConstants,
+      foldConstants({ evaluate: evaluateOn(backend) }),
+      raiseQoperator,
+      foldQdq,
+      eliminateDeadNodes,
+    ]);
+  });
   inferTypes(graph);
-  using backend = reference();
-  await runPasses(graph, [
-    liftConstants,
-    foldConstants({ evaluate: evaluateOn(backend) }),
-    raiseQoperator,
-    foldQdq,
-    eliminateDeadNodes,
-  ]);
-  inferTypes(graph);
-  graph.outputs = graph.outputs.slice(0, outputs.length);
-  return graph;
+  return { graph, passes };
+}
+
+/** Works on a graph whose tapped values count as outputs meanwhile, so that no pass removes them. */
+export async function withTaps<T>(graph: Graph, taps: readonly string[], work: () => Promise<T>): Promise<T> {
+  const { length } = graph.outputs;
+  const tapped = taps.map((name) => graph.value(name)).filter((value): value is Value => value !== undefined);
+  graph.outputs = [...graph.outputs, ...tapped];
+  try {
+    return await work();
+  } finally {
+    graph.outputs = graph.outputs.slice(0, length);
+  }
 }

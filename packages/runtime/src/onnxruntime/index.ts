@@ -1,1 +1,2 @@
-export * from './onnxruntime-session.node.js';
+export * from './create-onnxruntime-session.js';
+export * from './options.js';

@@ -7,7 +7,7 @@ import {
   Tensor,
   type TensorArray,
 } from '@octavo/core/tensor';
-import type { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { SessionError } from '../session-error.js';
 
 /** What makes onnxruntime's tensors: `ort.Tensor`. */

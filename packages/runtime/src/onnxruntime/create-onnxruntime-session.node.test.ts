@@ -16,7 +16,7 @@ import {
 import { reference } from '@octavo/reference';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSession } from '../create-session.js';
-import { createOnnxRuntimeSession } from './index.js';
+import { createOnnxRuntimeSession } from './index.node.js';
 
 function modelOf(text: string): Model {
   const graph = parse(`graph main opset 21 {\n${text}\n}`);

@@ -1,0 +1,2 @@
+export * from './create-onnxruntime-session.node.js';
+export * from './options.js';

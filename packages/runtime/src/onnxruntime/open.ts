@@ -1,0 +1,78 @@
+import { cloneModel, type Model } from '@octavo/core/ir';
+import { OctavoError } from '@octavo/core/tensor';
+import type { InferenceSession } from 'onnxruntime-common';
+import type { Session } from '../session.js';
+import { SessionError } from '../session-error.js';
+import { OnnxRuntimeSession } from './onnxruntime-session.js';
+import type { OnnxRuntimeOptions } from './options.js';
+import type { OrtTensorConstructor } from './tensors.js';
+
+/** What a build of onnxruntime brings: its tensors, and how it opens a model. */
+export interface OnnxRuntimeBuild {
+  readonly tensor: OrtTensorConstructor;
+  open(source: Model | string, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+}
+
+/** Opens a model on a build of onnxruntime; its faults become SessionErrors. */
+export async function openOnBuild(
+  source: Model | string,
+  options: OnnxRuntimeOptions,
+  load: () => Promise<OnnxRuntimeBuild>,
+): Promise<Session> {
+  const taps = options.taps ?? [];
+  if (typeof source === 'string' && taps.length > 0) {
+    throw new SessionError({
+      code: 'ORT_TAPS',
+      message: 'taps need a model in memory.',
+      remedy: 'Load it with loadOnnx first.',
+    });
+  }
+  const build = await load();
+  const model = typeof source === 'string' ? source : withTaps(source, taps);
+  try {
+    const session = await build.open(model, {
+      intraOpNumThreads: options.threads ?? 1,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: options.optimization ?? 'all',
+      logSeverityLevel: 3,
+    });
+    const own =
+      typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);
+    return new OnnxRuntimeSession(session, build.tensor, new Set(own), new Set(taps));
+  } catch (error) {
+    if (error instanceof OctavoError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SessionError({
+      code: 'ORT_LOAD',
+      message: `onnxruntime refused the model: ${reason.replace(/\.?\s*$/, '.')}`,
+      remedy: 'Run the model on our own backends, or repair what onnxruntime names.',
+      cause: error,
+    });
+  }
+}
+
+/** What to say when a build of onnxruntime is not there. */
+export function missingBuild(name: string, cause: unknown): SessionError {
+  return new SessionError({
+    code: 'ORT_MISSING',
+    message: `${name} is not installed.`,
+    remedy: `Run \`ONNXRUNTIME_NODE_INSTALL=skip npm install ${name}\`, or choose another backend.`,
+    cause,
+  });
+}
+
+function withTaps(source: Model, taps: readonly string[]): Model {
+  if (taps.length === 0) return source;
+  const model = cloneModel(source);
+  for (const name of taps) {
+    const value = model.graph.value(name);
+    if (!value)
+      throw new SessionError({
+        code: 'TAP_UNKNOWN',
+        where: `value ${name}`,
+        message: 'the graph has no such value to tap.',
+      });
+    if (value.producer && !model.graph.isOutput(value)) model.graph.outputs.push(value);
+  }
+  return model;
+}

@@ -1,0 +1,22 @@
+import type { ExecutableToken } from '@octavo/backend';
+import type { NodeExplanation } from './explain.js';
+import type { Port } from './session.js';
+
+/** One stage of a session: the executable that computes it, and where its operands and results lie. */
+export interface StageToken {
+  readonly backend: string;
+  readonly executable: ExecutableToken;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/**
+ * A session as plain data that `postMessage` can carry to another thread of the same process. Values that cross
+ * stages are numbered.
+ */
+export interface SessionToken {
+  readonly inputs: readonly (Port & { readonly slot: number })[];
+  readonly outputs: readonly (Port & { readonly slot: number })[];
+  readonly stages: readonly StageToken[];
+  readonly nodes: readonly NodeExplanation[];
+}

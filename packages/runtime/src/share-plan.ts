@@ -1,0 +1,32 @@
+import type { Plan } from './plan.js';
+import { portOf } from './port.js';
+import { SessionError } from './session-error.js';
+import type { SessionToken } from './session-token.js';
+
+/**
+ * A plan as plain data; its executables become reachable for other threads.
+ * @throws SessionError `SESSION_NOT_SHAREABLE` when a backend keeps its programs in one thread.
+ */
+export function tokenOf(plan: Plan): SessionToken {
+  const { graph } = plan;
+  if (graph.outputs.some((value) => value.constant)) throw notShareable('an output is constant');
+  const unable = plan.stages.find(({ executable }) => !executable.share);
+  if (unable) throw notShareable(`backend ${unable.backend.id} keeps its programs in one thread`);
+  return {
+    inputs: graph.inputs.map((value, index) => ({ ...portOf(value), slot: plan.inputs[index] ?? -1 })),
+    outputs: graph.outputs.map((value, index) => ({ ...portOf(value), slot: plan.outputs[index] ?? -1 })),
+    stages: plan.stages.flatMap(({ backend, executable, inputs, outputs }) => {
+      const token = executable.share?.();
+      return token ? [{ backend: backend.id, executable: token, inputs, outputs }] : [];
+    }),
+    nodes: plan.explain(),
+  };
+}
+
+function notShareable(reason: string): SessionError {
+  return new SessionError({
+    code: 'SESSION_NOT_SHAREABLE',
+    message: `${reason}.`,
+    remedy: 'Create a session of its own in each worker.',
+  });
+}

@@ -1,0 +1,61 @@
+import {
+  cloneGraph,
+  type Dim,
+  type Graph,
+  inferTypes,
+  type PassRecord,
+  runPasses,
+  tensorType,
+} from '@octavo/core/ir';
+import type { Shape } from '@octavo/core/tensor';
+import { eliminateDeadNodes, eliminateIdentity, foldConstants } from '@octavo/passes';
+import { reference } from '@octavo/reference';
+import { evaluateOn } from './evaluate.js';
+import { withTaps } from './lower.js';
+
+/** A lowered graph, and what was done to it. */
+export interface LoweredGraph {
+  readonly graph: Graph;
+  readonly passes: readonly PassRecord[];
+}
+
+/** Whether a graph says the shape of every input. */
+export function hasFixedInputs(graph: Graph): boolean {
+  return graph.inputs.every(({ shape }) => shape?.every((dim) => typeof dim === 'number'));
+}
+
+/**
+ * The shapes of a graph's inputs with each symbolic or unknown dimension at its size in `dims`, by default 1;
+ * undefined when the rank of an input is not known.
+ */
+export function defaultShapes(
+  graph: Graph,
+  dims: Readonly<Record<string, number>>,
+): readonly Shape[] | undefined {
+  const sizeOf = (dim: Dim) => (typeof dim === 'number' ? dim : dim === null ? 1 : (dims[dim] ?? 1));
+  const shapes = graph.inputs.map(({ shape }) => shape?.map(sizeOf));
+  return shapes.every((shape) => shape !== undefined) ? shapes : undefined;
+}
+
+/** A copy of a lowered graph for inputs of these shapes: what follows from them is known or computed now. */
+export async function specialize(
+  source: Graph,
+  shapes: readonly Shape[],
+  taps: readonly string[],
+): Promise<LoweredGraph> {
+  const graph = cloneGraph(source);
+  graph.inputs.forEach((value, index) => {
+    if (value.tensorType) value.type = tensorType(value.tensorType.dtype, shapes[index], value.quantized);
+  });
+  inferTypes(graph);
+  const passes = await withTaps(graph, taps, async () => {
+    using backend = reference();
+    return runPasses(graph, [
+      foldConstants({ evaluate: evaluateOn(backend) }),
+      eliminateIdentity,
+      eliminateDeadNodes,
+    ]);
+  });
+  inferTypes(graph);
+  return { graph, passes };
+}
