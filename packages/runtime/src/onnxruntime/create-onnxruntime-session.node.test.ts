@@ -44,6 +44,18 @@ describe('onnxruntime behind the session interface', () => {
     expect(y).toEqual(new Tensor('float16', [3], Uint16Array.of(0xbc00, 0x8001, 0x7bff)));
   });
 
+  it('keeps every bit of integer products on every CPU', async () => {
+    const model = modelOf(`
+      input %x: uint8[1, 64]
+      const %w: int8[64, 32] = [${Array.from({ length: 64 * 32 }, (_, i) => (i % 3 === 0 ? -128 : 127)).join(', ')}]
+      %y: int32[1, 32] = MatMulInteger(%x, %w)
+      output %y`);
+    const x = new Tensor('uint8', [1, 64], new Uint8Array(64).fill(255));
+    using exact = await createOnnxRuntimeSession(model);
+    using ours = await createSession(model, { backends: [reference()] });
+    expect(await exact.run({ x })).toEqual(await ours.run({ x }));
+  });
+
   it.each<[DType, Tensor]>([
     ['float32', float32([1.5, Number.NaN, -0])],
     ['float64', fromNumbers('float64', [3], [1e300, -0.1, 0])],

@@ -35,6 +35,7 @@ export async function openOnBuild(
       interOpNumThreads: 1,
       graphOptimizationLevel: options.optimization ?? 'all',
       logSeverityLevel: 3,
+      extra: { session: { x64quantprecision: options.exact === false ? '0' : '1' } },
     });
     const own =
       typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);

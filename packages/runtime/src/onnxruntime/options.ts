@@ -5,4 +5,10 @@ export interface OnnxRuntimeOptions {
   readonly threads?: number;
   /** onnxruntime's graph optimization level (default `all`; taps need `basic` or `disabled` to keep every value). */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /**
+   * Whether products of uint8 by int8 keep every bit (default) on x64 CPUs without VNNI, where onnxruntime by itself
+   * saturates them in 16 bits (`session.x64quantprecision`). It holds from the `extended` level on and costs speed:
+   * switch it off only to time onnxruntime as it comes.
+   */
+  readonly exact?: boolean;
 }
