@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds native/ with each compiler found, runs its tests on each instruction-set tier, checks the
-# objects, emulates arm64, runs what uses threads under the thread sanitizer, and all tests once more
-# under the address and undefined-behaviour sanitizers.
+# objects, emulates the x86 tiers that the machine lacks and arm64, runs what uses threads under the
+# thread sanitizer, and all tests once more under the address and undefined-behaviour sanitizers.
 # Says what is missing and succeeds where the machine cannot build C++.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -79,6 +79,23 @@ for compiler in "${compilers[@]}"; do
   check_objects "$build"
 done
 
+# The x86 tiers that this machine lacks, by SIMDe.
+test_emulated() {
+  [ "$(uname -m)" = x86_64 ] || return 0
+  if [ -z "$gcc" ] || [ ! -d /usr/include/simde ]; then
+    echo "emulated x86 tiers skipped: needs g++ and SIMDe (Debian: libsimde-dev)"
+    return
+  fi
+  if grep -q avx512_vnni /proc/cpuinfo && grep -q avx_vnni /proc/cpuinfo; then
+    echo "emulated x86 tiers skipped: this CPU has them all"
+    return
+  fi
+  local build=native/build-test-emulate tier
+  configure_and_build "$build" "$gcc" -DOCTAVO_EMULATE=ON -DOCTAVO_BUILD_BENCH=OFF
+  for tier in avxvnni avx512 avx512vnni ''; do quietly run_tests "$build" "$tier"; done
+  echo "passed when emulated: avxvnni avx512 avx512vnni, and all together"
+}
+
 test_arm64() {
   local cross=aarch64-linux-gnu-g++ emulator build=native/build-test-arm64 cpu
   emulator="$(first_command qemu-aarch64-static qemu-aarch64)"
@@ -96,6 +113,7 @@ test_arm64() {
   check_objects "$build"
 }
 
+test_emulated
 test_arm64
 
 test_threads() {

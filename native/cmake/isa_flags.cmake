@@ -6,6 +6,11 @@ set(OCTAVO_FLAGS_x86_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq 
 set(OCTAVO_FLAGS_x86_avx512vnni ${OCTAVO_FLAGS_x86_avx512} -mavx512vnni)
 set(OCTAVO_FLAGS_arm64_dotprod -march=armv8.2-a+dotprod)
 
+# OCTAVO_EMULATE replaces what is above AVX2 by loops over its lanes, so that any machine with AVX2
+# can test it. (See emulation/immintrin.h.)
+set(OCTAVO_EMULATED_X86_FLAGS -mavx2 -mfma -mf16c -Wno-psabi
+  -isystem${CMAKE_CURRENT_SOURCE_DIR}/emulation)
+
 # gcc 12 warns about the deliberately undefined vectors within its own intrinsics headers.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   set(OCTAVO_INTRINSICS_WARNINGS -Wno-uninitialized -Wno-maybe-uninitialized)
@@ -18,7 +23,11 @@ function(octavo_set_isa_flags)
     if(NOT DEFINED OCTAVO_FLAGS_${CMAKE_MATCH_1})
       message(FATAL_ERROR "${source}: add OCTAVO_FLAGS_${CMAKE_MATCH_1} to cmake/isa_flags.cmake")
     endif()
+    set(flags ${OCTAVO_FLAGS_${CMAKE_MATCH_1}})
+    if(OCTAVO_EMULATE AND CMAKE_MATCH_1 MATCHES "^x86_(avxvnni|avx512)")
+      set(flags ${OCTAVO_EMULATED_X86_FLAGS})
+    endif()
     set_source_files_properties(${source} PROPERTIES
-      COMPILE_OPTIONS "${OCTAVO_FLAGS_${CMAKE_MATCH_1}};${OCTAVO_INTRINSICS_WARNINGS}")
+      COMPILE_OPTIONS "${flags};${OCTAVO_INTRINSICS_WARNINGS}")
   endforeach()
 endfunction()

@@ -16,7 +16,11 @@ constexpr int kLanes = 16;
 
 // Keeps a loaded vector in a register: gcc would fold a broadcast into each vpdpbusd that uses it,
 // and four broadcasting loads in the place of one cost a quarter of the speed.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
+#else
 #define OCTAVO_IN_REGISTER(vector) __asm__("" : "+v"(vector))
+#endif
 
 inline __m512i broadcast_word(const uint8_t* bytes) {
   int32_t word;

@@ -14,7 +14,11 @@ namespace {
 constexpr int kLanes = 8;
 
 // See gemm_u8s8s32_x86_avx512vnni.cc: gcc would load this once for each use.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
+#else
 #define OCTAVO_IN_REGISTER(vector) __asm__("" : "+x"(vector))
+#endif
 
 // The next `count` <= 4 bytes, then zeros. (memcpy with a variable count would be a call, around
 // which all sums are spilled.)

@@ -1,0 +1,8 @@
+// What an emulating build (OCTAVO_EMULATE) can run, whatever the CPU has beyond AVX2.
+#include "cpu/isa.h"
+
+namespace octavo {
+
+IsaSet detect_isa() { return isa::avx_vnni | isa::avx512_vnni | isa::avx512vbmi | isa::avx512bf16; }
+
+}  // namespace octavo
