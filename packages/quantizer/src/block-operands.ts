@@ -1,12 +1,13 @@
 import { DequantizeLinear, type Graph, type Value } from '@octavo/core/ir';
-import { type Granularity, quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
+import { quantize, quantizedTypeOfWeights, scaleShape } from '@octavo/core/quant';
 import { type DType, fromNumbers, type Shape, type Tensor } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import type { ComputeParts } from './compute-ops.js';
-import { deferredTensor, type LastComputed } from './deferred-storage.js';
+import { deferredTensor, LastComputed } from './deferred-storage.js';
 import { loadWeights } from './load-weights.js';
-import { packNBits } from './pack-nbits.js';
-import type { Recipe } from './recipe.js';
+import { type NBits, packNBits } from './pack-nbits.js';
+import type { WeightPrecision } from './precision.js';
+import { weightOptions } from './quantize-layer.js';
 
 /** What layers over one weight share: its operands, and the memory of the last computation. */
 export interface WeightMemory {
@@ -14,45 +15,45 @@ export interface WeightMemory {
   readonly operands: Map<string, readonly (Value | undefined)[]>;
 }
 
-/** One layer whose weight is quantized in blocks. */
+export function newWeightMemory(): WeightMemory {
+  return { cache: new LastComputed(), operands: new Map() };
+}
+
+/** One layer whose weights alone are quantized. */
 export interface WeightJob {
   readonly graph: Graph;
   readonly parts: ComputeParts;
-  readonly recipe: Recipe;
+  readonly precision: WeightPrecision;
   readonly memory: WeightMemory;
-  /** K and N. */
-  readonly rows: number;
-  readonly columns: number;
-  readonly transposed: boolean;
 }
 
 /** The operands made for a weight before, or made now. */
 export function shareOperands(
-  { memory, parts }: WeightJob,
+  { memory, parts, precision }: WeightJob,
   make: () => readonly (Value | undefined)[],
 ): readonly (Value | undefined)[] {
-  const key = `${parts.channelAxis} ${parts.weight.name}`;
+  const key = `${parts.channelAxis} ${parts.weight.name} ${JSON.stringify(precision)}`;
   const operands = memory.operands.get(key) ?? make();
   memory.operands.set(key, operands);
   return operands;
 }
 
-/** Bits of a weight's integers. */
-export function bitsOf({ weights }: Recipe): 4 | 8 {
-  return weights.endsWith('8') ? 8 : 4;
+/** K and N of a weight matrix. */
+export function matrixOf({ weight, channelAxis }: ComputeParts): { rows: number; columns: number } {
+  const shape = weight.constant?.shape ?? [];
+  return { rows: shape[1 - channelAxis] ?? 0, columns: shape[channelAxis] ?? 0 };
 }
 
 /** Packed weights, scales and, where they are asymmetric, zero points. */
-export function makePackedOperands(job: WeightJob): readonly (Value | undefined)[] {
-  const { graph, parts, recipe, rows, columns } = job;
-  const { blockSize } = recipe;
+export function makePackedOperands(job: WeightJob, bits: NBits): readonly (Value | undefined)[] {
+  const { graph, parts, precision } = job;
+  const { blockSize, symmetric } = precision;
   const { node } = parts;
-  const bits = bitsOf(recipe);
-  const symmetric = !recipe.weights.startsWith('u');
+  const { rows, columns } = matrixOf(parts);
   const source = parts.weight.constant;
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const weights = rowMajor(await loadWeights(source), job);
+      const weights = rowMajor(await loadWeights(source), parts);
       const { packed, scales, zeroPoints } = packNBits(weights, {
         rows,
         columns,
@@ -77,30 +78,21 @@ export function makePackedOperands(job: WeightJob): readonly (Value | undefined)
   ];
 }
 
-/** A weight dequantized from blocks along its reduced axis. */
-export function makeBlockedDequantize({
-  graph,
-  parts,
-  recipe,
-  memory,
-  transposed,
-}: WeightJob): Value | undefined {
+/** A weight dequantized in front of the node that reads it. */
+export function makeDequantize({ graph, parts, precision, memory }: WeightJob): Value | undefined {
   const { node, weight } = parts;
-  const { weights: storage, blockSize } = recipe;
   const source = weight.constant;
   const shape = source?.shape ?? [];
-  const axis = transposed ? 1 : 0;
-  const symmetric = !storage.startsWith('u');
-  const blockShape = shape.map((size, i) => (i === axis ? Math.ceil(size / blockSize) : size));
+  const { storage, symmetric, granularity } = weightOptions(parts, precision);
+  const groups = scaleShape(shape, granularity);
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
       const tensor = await loadWeights(source);
-      const granularity: Granularity = { kind: 'per-block', axis, blockSize };
       const type = quantizedTypeOfWeights(tensor.data, shape, { storage, symmetric, granularity });
       return {
         weights: quantize(tensor, type).bytes,
         scales: new Uint8Array(type.scales.buffer),
-        zeroPoints: fromNumbers(storage, blockShape, type.zeroPoints).bytes,
+        zeroPoints: fromNumbers(storage, groups, type.zeroPoints).bytes,
       };
     });
   const add = (dtype: DType, dims: Shape, suffix: string, name: string): Value =>
@@ -109,20 +101,23 @@ export function makeBlockedDequantize({
       deferredTensor(dtype, dims, memory.cache, compute, name),
     );
   const x = add(storage, shape, 'quantized', 'weights');
-  const x_scale = add('float32', blockShape, 'scale', 'scales');
-  const x_zero_point = symmetric ? undefined : add(storage, blockShape, 'zero_point', 'zeroPoints');
-  const dequantized = graph.emit(
+  const x_scale = add('float32', groups, 'scale', 'scales');
+  const isDefault = symmetric && !storage.startsWith('u');
+  const x_zero_point = isDefault ? undefined : add(storage, groups, 'zero_point', 'zeroPoints');
+  const axis = granularity.kind === 'per-tensor' ? {} : { axis: granularity.axis };
+  const block = granularity.kind === 'per-block' ? { block_size: granularity.blockSize } : {};
+  return graph.emit(
     DequantizeLinear,
     { x, x_scale, x_zero_point },
-    { axis, block_size: blockSize },
+    { ...axis, ...block },
     { name: `${weight.name}_DequantizeLinear`, outputNames: [`${weight.name}_dequantized`] },
-  );
-  return dequantized.output;
+  ).output;
 }
 
 /** The weights as [K, N]. */
-function rowMajor(weights: Tensor<'float32'>, { rows, columns, transposed }: WeightJob): Float32Array {
-  if (!transposed) return weights.data;
+function rowMajor(weights: Tensor<'float32'>, parts: ComputeParts): Float32Array {
+  if (parts.channelAxis === 1) return weights.data;
+  const { rows, columns } = matrixOf(parts);
   const result = new Float32Array(rows * columns);
   for (let n = 0; n < columns; n++) {
     for (let k = 0; k < rows; k++) result[k * columns + n] = weights.data[n * rows + k] ?? 0;

@@ -1,7 +1,9 @@
+import type { ObserverName, RealRange } from '@octavo/core/quant';
 import { float32 } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { codeOf, modelOf, onReference } from '../tests/run-models.js';
 import { type CalibrationOptions, type CalibrationSample, calibrate } from './calibrate.js';
+import type { ActivationPrecision } from './precision.js';
 
 const MODEL = `graph opset 17 {
   input %x: float32[n]
@@ -13,30 +15,39 @@ function sampleOf(...values: number[]): CalibrationSample {
   return { feeds: { x: float32(values) } };
 }
 
-function run(
+const precision = (observer: ObserverName): ActivationPrecision => ({
+  dtype: 'uint8',
+  symmetric: false,
+  observer,
+});
+
+async function run(
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
+  observer: ObserverName = 'minmax',
   options: Partial<CalibrationOptions> = {},
 ) {
-  return calibrate(modelOf(MODEL), ['x', 'y'], samples, {
-    observer: 'minmax',
+  const watched = new Map(['x', 'y'].map((name) => [name, new Set([observer])]));
+  const calibration = await calibrate(modelOf(MODEL), watched, samples, {
     createSession: onReference,
     ...options,
   });
+  const range = (name: string): RealRange => calibration.range(name, precision(observer));
+  return { samples: calibration.samples, x: range('x'), y: range('y') };
 }
 
 describe('calibrate', () => {
   it('observes inputs and intermediate values over samples of any length', async () => {
-    const { ranges, samples } = await run([sampleOf(1, 2, 3), sampleOf(-5, 0)]);
-    expect([...ranges]).toEqual([
-      ['x', { min: -5, max: 3 }],
-      ['y', { min: -3, max: 5 }],
+    const { x, y, samples } = await run([sampleOf(1, 2, 3), sampleOf(-5, 0)]);
+    expect([x, y]).toEqual([
+      { min: -5, max: 3 },
+      { min: -3, max: 5 },
     ]);
     expect(samples).toBe(2);
   });
 
   it('takes the mean of the ranges of samples for the moving average', async () => {
-    const { ranges } = await run([sampleOf(0, 4), sampleOf(-2, 2)], { observer: 'moving-average' });
-    expect(ranges.get('x')).toEqual({ min: -1, max: 3 });
+    const { x } = await run([sampleOf(0, 4), sampleOf(-2, 2)], 'moving-average');
+    expect(x).toEqual({ min: -1, max: 3 });
   });
 
   it('refuses to calibrate on nothing', async () => {
@@ -70,7 +81,7 @@ describe('calibrate', () => {
       seen.push(count);
       if (count === 3) controller.abort(new Error('enough'));
     };
-    await expect(run(samples, { signal: controller.signal, onSample })).rejects.toThrow('enough');
+    await expect(run(samples, 'minmax', { signal: controller.signal, onSample })).rejects.toThrow('enough');
     expect(seen).toEqual([1, 2, 3]);
     expect(drawn).toBe(3);
   });

@@ -21,11 +21,11 @@ import { eliminateDeadNodes } from '@octavo/passes';
 import { deferredTensor, LastComputed } from './deferred-storage.js';
 import { dropUnused } from './insert-qdq.js';
 import { keepsFloat32 } from './keeps-float32.js';
+import { LayerPrecisions } from './layer-precisions.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
-import { excludedBecause } from './selection.js';
 
 /**
  * Converts float32 constants and computation to fp16; the graph's own inputs and outputs stay float32.
@@ -36,12 +36,13 @@ import { excludedBecause } from './selection.js';
 export async function convertToFloat16(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
   const order = graph.sorted();
+  const precisions = new LayerPrecisions(graph, recipe);
   refuseUntyped(order);
   const halves = new Map<Value, Value>();
   const wholes = new Map<Value, Value>();
   const converted = new Set<Value>();
   for (const node of order) {
-    const keep = excludedBecause(node, recipe) ?? keepsFloat32(node);
+    const keep = precisions.floatBecause(node) ?? keepsFloat32(node);
     if (keep) {
       report.decisions.push({ node: node.label, op: node.op.name, quantized: false, because: keep });
       connect(graph, node, (value) =>

@@ -1,8 +1,6 @@
 import type { Graph, Value } from '@octavo/core/ir';
 import {
   accumulatorBound,
-  type Granularity,
-  PER_TENSOR,
   type QuantizedType,
   quantize,
   quantizedTypeOfWeights,
@@ -11,7 +9,8 @@ import {
 import { float32, fromNumbers, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
-import type { Recipe } from './recipe.js';
+import type { WeightPrecision } from './precision.js';
+import { weightOptions } from './quantize-layer.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
 export interface DynamicWeights {
@@ -31,23 +30,29 @@ interface QuantizedWeights {
 export class DynamicWeightMaker {
   private readonly made = new Map<string, DynamicWeights | string>();
   private readonly graph: Graph;
-  private readonly recipe: Recipe;
 
-  constructor(graph: Graph, recipe: Recipe) {
+  constructor(graph: Graph) {
     this.graph = graph;
-    this.recipe = recipe;
   }
 
   /** The operands, or why the layer must stay float: an accumulator that could pass 2^31. */
-  async of(parts: ComputeParts, isConv: boolean): Promise<DynamicWeights | string> {
-    const key = `${parts.channelAxis} ${parts.weight.name}`;
-    const weights = this.made.get(key) ?? (await this.make(parts, isConv));
+  async of(
+    parts: ComputeParts,
+    isConv: boolean,
+    precision: WeightPrecision,
+  ): Promise<DynamicWeights | string> {
+    const key = `${parts.channelAxis} ${parts.weight.name} ${JSON.stringify(precision)}`;
+    const weights = this.made.get(key) ?? (await this.make(parts, isConv, precision));
     this.made.set(key, weights);
     return weights;
   }
 
-  private async make(parts: ComputeParts, isConv: boolean): Promise<DynamicWeights | string> {
-    const { tensor, type } = await quantizeWeights(parts, isConv, this.recipe);
+  private async make(
+    parts: ComputeParts,
+    isConv: boolean,
+    precision: WeightPrecision,
+  ): Promise<DynamicWeights | string> {
+    const { tensor, type } = await quantizeWeights(parts, isConv, precision);
     const { fits, channel, bound } = accumulatorBound(toNumbers(tensor), tensor.shape, isConv ? 0 : 1, {
       zeroPoints: type.zeroPoints,
     });
@@ -78,20 +83,20 @@ export function channelShape(channels: number, rank: number): number[] {
 async function quantizeWeights(
   parts: ComputeParts,
   isConv: boolean,
-  recipe: Recipe,
+  precision: WeightPrecision,
 ): Promise<QuantizedWeights> {
   const loaded = await loadWeights(parts.weight.constant);
-  const source = !isConv && parts.channelAxis === 0 ? transpose(loaded) : loaded;
-  const granularity: Granularity = recipe.perChannel
-    ? { kind: 'per-axis', axis: isConv ? 0 : 1 }
-    : PER_TENSOR;
+  const isTransposed = !isConv && parts.channelAxis === 0;
+  const source = isTransposed ? transpose(loaded) : loaded;
+  const oriented = isTransposed ? { ...parts, channelAxis: 1 } : parts;
+  const options = weightOptions(oriented, precision);
+  const { storage } = options;
   const type = quantizedTypeOfWeights(source.data, source.shape, {
-    storage: recipe.weights,
-    symmetric: isConv || !recipe.weights.startsWith('u'),
-    granularity,
+    ...options,
+    symmetric: isConv || precision.symmetric,
   });
   const tensor = quantize(source, type);
-  if (!isConv || recipe.weights !== 'int8') return { tensor, type };
+  if (!isConv || storage !== 'int8') return { tensor, type };
   const shifted = Uint8Array.from(toNumbers(tensor), (q) => q + 128);
   return {
     tensor: fromNumbers('uint8', source.shape, shifted),

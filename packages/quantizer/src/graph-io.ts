@@ -6,7 +6,7 @@ import {
   tensorType,
   type Value,
 } from '@octavo/core/ir';
-import type { Qparams } from '@octavo/core/quant';
+import type { Qparams, StorageDType } from '@octavo/core/quant';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { addQparams, dequantizeValue, quantizeActivation } from './insert-qdq.js';
 
@@ -17,7 +17,7 @@ import { addQparams, dequantizeValue, quantizeActivation } from './insert-qdq.js
  */
 export function quantizeGraphIo(
   graph: Graph,
-  storage: 'uint8' | 'int8',
+  storage: StorageDType,
   params: ReadonlyMap<string, Qparams>,
 ): void {
   for (const input of [...graph.inputs]) {
@@ -30,7 +30,7 @@ export function quantizeGraphIo(
   }
 }
 
-function quantizeInput(graph: Graph, input: Value, storage: 'uint8' | 'int8', qparams: Qparams): void {
+function quantizeInput(graph: Graph, input: Value, storage: StorageDType, qparams: Qparams): void {
   const name = input.name;
   graph.rename(input, graph.uniqueName(`${name}_float`));
   const integers = graph.addValue(name, tensorType(storage, input.shape));
@@ -47,7 +47,7 @@ function quantizeInput(graph: Graph, input: Value, storage: 'uint8' | 'int8', qp
 }
 
 /** The input in float: what integer nodes read already, or a DequantizeLinear of its own. */
-function dequantizeInput(graph: Graph, integers: Value, storage: 'uint8' | 'int8', qparams: Qparams): Value {
+function dequantizeInput(graph: Graph, integers: Value, storage: StorageDType, qparams: Qparams): Value {
   const known = integers.users.find((user) => DequantizeLinear.is(user))?.output;
   if (known && !graph.isOutput(known)) return known;
   const { name } = integers;
@@ -56,7 +56,7 @@ function dequantizeInput(graph: Graph, integers: Value, storage: 'uint8' | 'int8
 }
 
 /** Whether a node quantizes with given parameters: quantizing what was just dequantized changes nothing. */
-function isSameQuantizer(graph: Graph, node: Node, storage: 'uint8' | 'int8', qparams: Qparams): boolean {
+function isSameQuantizer(graph: Graph, node: Node, storage: StorageDType, qparams: Qparams): boolean {
   const { output } = node;
   if (!QuantizeLinear.is(node) || output?.dtype !== storage || graph.isOutput(output)) return false;
   const [, scale, zeroPoint] = node.inputs.map((value) => value?.constant?.peek());
@@ -72,7 +72,7 @@ function bypass(graph: Graph, quantizeNode: Node, integers: Value): void {
   graph.removeNode(quantizeNode);
 }
 
-function quantizeOutput(graph: Graph, output: Value, storage: 'uint8' | 'int8', qparams: Qparams): void {
+function quantizeOutput(graph: Graph, output: Value, storage: StorageDType, qparams: Qparams): void {
   const name = output.name;
   const known = dequantizedIntegers(graph, output, storage);
   const integers = known ?? quantizeActivation(graph, output, storage, qparams, new Set()).integers;
@@ -85,7 +85,7 @@ function quantizeOutput(graph: Graph, output: Value, storage: 'uint8' | 'int8', 
 }
 
 /** The integers that an output is dequantized from, when they can take its place and name. */
-function dequantizedIntegers(graph: Graph, output: Value, storage: 'uint8' | 'int8'): Value | undefined {
+function dequantizedIntegers(graph: Graph, output: Value, storage: StorageDType): Value | undefined {
   const { producer } = output;
   const source = DequantizeLinear.is(producer) ? producer.inputs[0] : undefined;
   const isFree = source && QuantizeLinear.is(source.producer) && !graph.isOutput(source);

@@ -1,8 +1,13 @@
 export * from './auto/index.js';
 export * from './calibrate.js';
+export * from './calibration.js';
 export * from './judging/index.js';
+export { LayerPrecisions } from './layer-precisions.js';
+export type { LayerRule } from './layer-rule.js';
+export * from './precision.js';
 export * from './quantize.js';
 export * from './quantizer-error.js';
 export * from './recipe.js';
+export * from './recipe-schema.js';
 export * from './report.js';
 export * from './sensitivity/index.js';

@@ -6,6 +6,11 @@ import {
   symmetricZeroPoint,
 } from '@octavo/core/quant';
 
+/** Widths that com.microsoft MatMulNBits has in onnxruntime. */
+export type NBits = 2 | 4 | 8;
+
+const UNSIGNED: Readonly<Record<NBits, StorageDType>> = { 2: 'uint2', 4: 'uint4', 8: 'uint8' };
+
 /** A weight in the layout of com.microsoft MatMulNBits. */
 export interface NBitsWeight {
   /** [N, ceil(K / blockSize), blockSize * bits / 8], low bits first. */
@@ -19,7 +24,7 @@ export interface NBitsWeight {
 export interface NBitsOptions {
   readonly rows: number;
   readonly columns: number;
-  readonly bits: 4 | 8;
+  readonly bits: NBits;
   readonly blockSize: number;
   readonly symmetric: boolean;
 }
@@ -31,7 +36,7 @@ export interface NBitsOptions {
  */
 export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWeight {
   const { rows, columns, bits, blockSize, symmetric } = options;
-  const storage: StorageDType = bits === 4 ? 'uint4' : 'uint8';
+  const storage = UNSIGNED[bits];
   const shape = [rows, columns];
   const type = quantizedTypeOfWeights(weights, shape, {
     storage,
@@ -76,7 +81,7 @@ function transposeScales(scales: Float32Array, columns: number): Float32Array {
   return Float32Array.from(scales, (_, i) => scales[(i % blocks) * columns + Math.floor(i / blocks)] ?? 0);
 }
 
-function packZeroPoints(type: QuantizedType, columns: number, bits: 4 | 8): Uint8Array {
+function packZeroPoints(type: QuantizedType, columns: number, bits: NBits): Uint8Array {
   const blocks = type.zeroPoints.length / columns;
   const perByte = 8 / bits;
   const rowBytes = Math.ceil(blocks / perByte);

@@ -2,14 +2,15 @@ import { parse } from '@octavo/core/ir';
 import { float32 } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { modelOf, quantize, weights } from '../tests/run-models.js';
+import { LayerPrecisions } from './layer-precisions.js';
 import { planStatic } from './plan-static.js';
 import { RECIPE_DEFAULTS, type Recipe } from './recipe.js';
 
 /** The plan in words: nodes computed in integers, bridges, activations (`value` or `value<source`), and declines. */
 function planOf(body: string, recipe: Partial<Recipe> = {}): string {
   const graph = parse(`graph opset 17 {${body}}`);
-  const plan = planStatic(graph, { ...RECIPE_DEFAULTS, ...recipe });
-  const activations = [...plan.activations].map(([value, source]) =>
+  const plan = planStatic(graph, new LayerPrecisions(graph, { ...RECIPE_DEFAULTS, ...recipe }));
+  const activations = plan.activations.map(({ value, source }) =>
     value === source ? value.name : `${value.name}<${source.name}`,
   );
   const declined = plan.decisions.filter((each) => !each.quantized);

@@ -14,14 +14,17 @@ import {
 import { DTYPES, StoredTensor } from '@octavo/core/tensor';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
+import { newWeightMemory, type WeightMemory } from './block-operands.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
+import { LayerPrecisions } from './layer-precisions.js';
+import { bitsOf, describeWeights, type WeightPrecision } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import { replaceLayer } from './replace-layer.js';
-import type { ReportBuilder } from './report.js';
+import type { NodeDecision, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
-import { excludedBecause } from './selection.js';
+import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 /** An activation quantized at run time (DynamicQuantizeLinear), shared by all its readers. */
 interface DynamicActivation {
@@ -30,35 +33,39 @@ interface DynamicActivation {
   readonly zeroPoint: Value;
 }
 
+/** What the layers of one graph share while they are rewritten. */
+interface DynamicRewrite {
+  readonly graph: Graph;
+  readonly recipe: Recipe;
+  readonly precisions: LayerPrecisions;
+  readonly weightMaker: DynamicWeightMaker;
+  readonly activations: Map<Value, DynamicActivation>;
+  readonly memory: WeightMemory;
+}
+
 /**
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
- * Multiplications become MatMulInteger or ConvInteger, scaled back to float.
- * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`.
+ * Multiplications become MatMulInteger or ConvInteger, scaled back to float; layers with float activations by a rule
+ * have their weights quantized only.
+ * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`, `RECIPE_WEIGHTS`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
-  await runAll(graph, [raiseOpset(11)], report);
-  const weightMaker = new DynamicWeightMaker(graph, recipe);
-  const activations = new Map<Value, DynamicActivation>();
-  let count = 0;
+  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
+  const rewrite: DynamicRewrite = {
+    graph,
+    recipe,
+    precisions: new LayerPrecisions(graph, recipe),
+    weightMaker: new DynamicWeightMaker(graph),
+    activations: new Map(),
+    memory: newWeightMemory(),
+  };
+  const before = report.decisions.length;
   for (const node of graph.sorted().filter(isComputeOp)) {
-    const entry = { node: node.label, op: node.op.name };
-    const parts = excludedBecause(node, recipe) ?? takeCompute(graph, node);
-    const weights =
-      typeof parts === 'string' ? parts : await atNode(node, () => weightMaker.of(parts, Conv.is(node)));
-    if (typeof parts === 'string' || typeof weights === 'string') {
-      report.decisions.push({ ...entry, quantized: false, because: String(weights) });
-      continue;
-    }
-    await replaceByIntegers(graph, parts, weights, activations);
-    report.decisions.push({
-      ...entry,
-      quantized: true,
-      because: `${recipe.weights} ${recipe.perChannel ? 'per-channel' : 'per-tensor'} weights, uint8 activations at run time`,
-    });
-    count++;
+    const { label, op } = node;
+    report.decisions.push({ node: label, op: op.name, ...(await rewriteLayer(rewrite, node)) });
   }
-  if (count === 0) {
+  if (!report.decisions.slice(before).some(({ quantized }) => quantized)) {
     throw new QuantizerError({
       code: 'NOTHING_TO_QUANTIZE',
       message: 'the model has no Conv, MatMul or Gemm with constant weights.',
@@ -66,6 +73,48 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
     });
   }
   await runAll(graph, [eliminateDeadNodes], report);
+}
+
+function requiredOpset(graph: Graph, recipe: Recipe): number {
+  const precisions = new LayerPrecisions(graph, recipe);
+  const needed = graph.nodes.filter(isComputeOp).map((node) => {
+    const { weights, activations } = precisions.of(node);
+    const parts = activations === 'float' && weights !== 'float' ? takeCompute(graph, node) : '';
+    return typeof parts === 'string' || weights === 'float'
+      ? 11
+      : weightOnlyOpset(parts, weights, recipe.weightOnlyFormat);
+  });
+  return Math.max(11, ...needed);
+}
+
+async function rewriteLayer(
+  rewrite: DynamicRewrite,
+  node: Node,
+): Promise<Pick<NodeDecision, 'quantized' | 'because'>> {
+  const { graph, recipe, precisions, memory } = rewrite;
+  const parts = precisions.floatBecause(node) ?? takeCompute(graph, node);
+  if (typeof parts === 'string') return { quantized: false, because: parts };
+  const { weights: precision, activations } = precisions.of(node);
+  if (precision === 'float') return { quantized: false, because: 'float weights by a layer rule' };
+  if (activations === 'float') {
+    quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
+    return { quantized: true, because: describeWeights(precision) };
+  }
+  refuseNarrow(node, precision);
+  const weights = await atNode(node, () => rewrite.weightMaker.of(parts, Conv.is(node), precision));
+  if (typeof weights === 'string') return { quantized: false, because: weights };
+  await replaceByIntegers(graph, parts, weights, rewrite.activations);
+  return { quantized: true, because: `${describeWeights(precision)}, uint8 activations at run time` };
+}
+
+function refuseNarrow(node: Node, { dtype, granularity }: WeightPrecision): void {
+  if (bitsOf(dtype) === 8 && granularity !== 'per-block') return;
+  throw new QuantizerError({
+    code: 'RECIPE_WEIGHTS',
+    where: `node ${node.label}`,
+    message: `dynamic quantization has int8 or uint8 weights without blocks, found ${dtype} ${granularity}.`,
+    remedy: 'Use --weights int8, float activations for the layer, or --mode weight-only.',
+  });
 }
 
 async function replaceByIntegers(

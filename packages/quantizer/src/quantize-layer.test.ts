@@ -4,8 +4,13 @@ import { float32, StoredTensor, toNumbers } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { feedsOf, modelOf, quantize, runOnReference, sqnrOf, weights } from '../tests/run-models.js';
 import { type ComputeParts, takeCompute } from './compute-ops.js';
+import type { ActivationPrecision, WeightPrecision } from './precision.js';
 import { quantizeLayer } from './quantize-layer.js';
-import { RECIPE_DEFAULTS } from './recipe.js';
+
+const PRECISION: { weights: WeightPrecision; activations: ActivationPrecision } = {
+  weights: { dtype: 'int8', symmetric: true, granularity: 'per-channel', blockSize: 32 },
+  activations: { dtype: 'uint8', symmetric: false, observer: 'minmax' },
+};
 
 function partsOf(graph: Graph): ComputeParts {
   const [node] = graph.nodes;
@@ -25,7 +30,7 @@ const LAYER = (bias: string): Graph =>
 
 describe('quantizeLayer', () => {
   it('gives int32 biases on the scale of input times weight, one for each channel', async () => {
-    const layer = await quantizeLayer(partsOf(LAYER('1, 0, -3')), 0.5, RECIPE_DEFAULTS);
+    const layer = await quantizeLayer(partsOf(LAYER('1, 0, -3')), 0.5, PRECISION);
     if (typeof layer === 'string') throw new Error(layer);
     const { scales } = layer.weightType;
     expect(layer.raised).toBe(0);
@@ -40,7 +45,7 @@ describe('quantizeLayer', () => {
   });
 
   it('raises the weight scale of a channel whose bias would not fit int32, and requantizes that channel', async () => {
-    const layer = await quantizeLayer(partsOf(LAYER('1, 40, -3')), 0.5, RECIPE_DEFAULTS);
+    const layer = await quantizeLayer(partsOf(LAYER('1, 40, -3')), 0.5, PRECISION);
     if (typeof layer === 'string') throw new Error(layer);
     expect(layer.raised).toBe(1);
     expect(layer.weightType.scales[1]).toBe(Math.fround(40 / (2 ** 30 * 0.5)));
@@ -60,9 +65,12 @@ describe('quantizeLayer', () => {
           [70_000, 3],
         ),
       );
-    expect(await quantizeLayer(partsOf(graph), 1, { ...RECIPE_DEFAULTS, perChannel: false })).toMatch(
-      /accumulator could pass 2\^31/,
-    );
+    expect(
+      await quantizeLayer(partsOf(graph), 1, {
+        ...PRECISION,
+        weights: { ...PRECISION.weights, granularity: 'per-tensor' },
+      }),
+    ).toMatch(/accumulator could pass 2\^31/);
   });
 });
 

@@ -1,16 +1,23 @@
-import { type Graph, inferTypes, type Model, type Node, type Value } from '@octavo/core/ir';
-import { type ObserverOptions, type Qparams, qparamsOfRange, type RealRange } from '@octavo/core/quant';
+import { type Graph, inferTypes, type Model, type Node } from '@octavo/core/ir';
+import { type ObserverName, qparamsOfRange } from '@octavo/core/quant';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
+import { newWeightMemory } from './block-operands.js';
 import { type CalibrationSample, calibrate, type SessionFactory } from './calibrate.js';
+import type { Calibration, Watched } from './calibration.js';
+import { isComputeOp, takeCompute } from './compute-ops.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
-import { planStatic, resultOf, type StaticPlan } from './plan-static.js';
+import { LayerPrecisions } from './layer-precisions.js';
+import type { PlannedActivation } from './plan-activations.js';
+import { isWeightOnly, planStatic, type StaticPlan } from './plan-static.js';
+import { describeWeights, opsetOf } from './precision.js';
 import { type QuantizedLayer, quantizeLayer } from './quantize-layer.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
+import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 export interface StaticOptions {
   readonly samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
@@ -19,13 +26,10 @@ export interface StaticOptions {
   readonly onSample?: (seen: number) => void;
 }
 
-/** How activations are quantized: what observers fit their ranges to. */
-const ACTIVATIONS: Required<Pick<ObserverOptions, 'bits' | 'symmetric'>> = { bits: 8, symmetric: false };
-
 /**
  * Static quantization: calibrates the activations of a prepared float model and rewrites its graph with Q/DQ pairs.
- * @throws QuantizerError as {@link calibrate}, `WEIGHTS_NOT_FINITE`, and `NOTHING_TO_QUANTIZE` when no node can be
- *   computed in integers.
+ * @throws QuantizerError as {@link calibrate}, `CALIBRATION_UNSEEN`, `WEIGHTS_NOT_FINITE`, and `NOTHING_TO_QUANTIZE`
+ *   when no node can be computed in integers.
  */
 export async function quantizeStatic(
   model: Model,
@@ -35,29 +39,41 @@ export async function quantizeStatic(
 ): Promise<void> {
   const { graph } = model;
   // Raising replaces nodes, so it comes before a plan that names them.
-  await runAll(graph, [raiseOpset(requiredOpset(recipe))], report);
+  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
   inferTypes(graph);
-  const first = planStatic(graph, recipe);
+  const precisions = new LayerPrecisions(graph, recipe);
+  const first = planStatic(graph, precisions);
   refuseEmpty(first);
-  const ends = recipe.io === 'float' ? [] : floatEnds(graph);
-  const ranges = await observeRanges(model, first, ends, recipe, options, report);
-  const layers = await quantizeLayers(first, ranges, recipe);
+  const ends = recipe.io === 'float' ? [] : planEnds(graph, recipe);
+  const calibration = await calibrate(
+    model,
+    watched([...first.activations, ...ends]),
+    options.samples,
+    options,
+  );
+  report.samples = calibration.samples;
+  const layers = await quantizeLayers(first, precisions, calibration);
   const declined = new Map<Node, string>();
   for (const [node, layer] of layers) if (typeof layer === 'string') declined.set(node, layer);
-  const plan = declined.size > 0 ? planStatic(graph, recipe, declined) : first;
+  const plan = declined.size > 0 ? planStatic(graph, precisions, declined) : first;
   refuseEmpty(plan);
   report.decisions.push(...plan.decisions);
-  const endParams = new Map(ends.map((value) => [value.name, activationParams(value, ranges, recipe)]));
-  const reported = [...plan.activations.keys(), ...ends.filter((value) => !plan.activations.has(value))];
-  report.activations.push(...reported.map((value) => activationRange(value, ranges, recipe)));
-  rewriteLayers(graph, plan, layers, recipe, report);
-  quantizeActivations(graph, plan, ranges, recipe);
-  if (recipe.io !== 'float') quantizeGraphIo(graph, recipe.io, endParams);
+  const ranges = plan.activations.map((planned) => rangeOf(planned, calibration));
+  const endRanges = ends.map((planned) => rangeOf(planned, calibration));
+  const inside = new Set(ranges.map(({ value }) => value));
+  report.activations.push(...ranges, ...endRanges.filter(({ value }) => !inside.has(value)));
+  rewriteLayers(graph, plan, layers, precisions, recipe, report);
+  plan.activations.forEach(({ value, precision, readers }, i) => {
+    const params = ranges[i];
+    if (params) quantizeActivation(graph, value, precision.dtype, params, readers);
+  });
+  if (recipe.io !== 'float')
+    quantizeGraphIo(graph, recipe.io, new Map(endRanges.map((each) => [each.value, each])));
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
-function refuseEmpty({ compute, decisions }: StaticPlan): void {
-  if (compute.size > 0) return;
+function refuseEmpty({ compute, weightOnly, decisions }: StaticPlan): void {
+  if (compute.size + weightOnly.size > 0) return;
   const [example] = decisions;
   throw new QuantizerError({
     code: 'NOTHING_TO_QUANTIZE',
@@ -66,57 +82,58 @@ function refuseEmpty({ compute, decisions }: StaticPlan): void {
   });
 }
 
-/** The graph's own inputs and outputs that can become integers. */
-function floatEnds(graph: Graph): Value[] {
+type Watchable = Pick<PlannedActivation, 'value' | 'source' | 'precision'>;
+
+/** The graph's own float inputs and outputs, to become integers. */
+function planEnds(graph: Graph, recipe: Recipe): Watchable[] {
+  const { activations: dtype, symmetricActivations: symmetric, observer } = recipe;
   const ends = new Set([...graph.inputs, ...graph.outputs]);
-  return [...ends].filter((value) => value.dtype === 'float32' && !value.constant);
+  return [...ends]
+    .filter((value) => value.dtype === 'float32' && !value.constant)
+    .map((value) => ({ value, source: value, precision: { dtype, symmetric, observer } }));
 }
 
-/** Calibrated ranges of the activations planned, and of the graph's ends where asked. */
-async function observeRanges(
-  model: Model,
-  plan: StaticPlan,
-  ends: readonly Value[],
-  recipe: Recipe,
-  { samples, ...options }: StaticOptions,
-  report: ReportBuilder,
-): Promise<ReadonlyMap<Value, RealRange>> {
-  const sources = new Map([...ends.map((value) => [value, value] as const), ...plan.activations]);
-  const observed = new Set([...sources.values()].map((value) => value.name));
-  const calibration = await calibrate(model, [...observed], samples, {
-    ...options,
-    ...ACTIVATIONS,
-    observer: recipe.observer,
+function watched(activations: readonly Watchable[]): Watched {
+  const names = new Map<string, Set<ObserverName>>();
+  for (const { source, precision } of activations)
+    names.set(source.name, (names.get(source.name) ?? new Set()).add(precision.observer));
+  return names;
+}
+
+function rangeOf({ value, source, precision }: Watchable, calibration: Calibration): ActivationRange {
+  const range = calibration.range(source.name, precision);
+  return { value: value.name, ...range, ...qparamsOfRange(range, precision.dtype, precision.symmetric) };
+}
+
+/** The least opset whose Q/DQ nodes hold what any layer asks for. */
+function requiredOpset(graph: Graph, recipe: Recipe): number {
+  const precisions = new LayerPrecisions(graph, recipe);
+  const needed = graph.nodes.filter(isComputeOp).flatMap((node) => {
+    const parts = precisions.floatBecause(node) ?? takeCompute(graph, node);
+    const { weights, activations } = precisions.of(node);
+    if (typeof parts === 'string' || weights === 'float') return [];
+    return isWeightOnly({ weights, activations })
+      ? [weightOnlyOpset(parts, weights, recipe.weightOnlyFormat)]
+      : [opsetOf(weights), activations === 'float' ? 13 : opsetOf(activations)];
   });
-  report.samples = calibration.samples;
-  const rangeOf = (name: string): RealRange => calibration.ranges.get(name) ?? { min: 0, max: 0 };
-  return new Map([...sources].map(([value, source]) => [value, rangeOf(source.name)]));
-}
-
-function requiredOpset(recipe: Recipe): number {
-  return recipe.weights === 'int4' || recipe.weights === 'uint4' ? 21 : 13;
-}
-
-function activationParams(value: Value, ranges: ReadonlyMap<Value, RealRange>, recipe: Recipe): Qparams {
-  const range = ranges.get(value);
-  if (range) return qparamsOfRange(range, recipe.activations, ACTIVATIONS.symmetric);
-  throw new QuantizerError({
-    code: 'CALIBRATION_UNSEEN',
-    where: `tensor ${value.name}`,
-    message: 'it has no calibrated range.',
-  });
+  return Math.max(13, ...needed);
 }
 
 /** Each layer's constants in integers, or why it must stay float. */
 async function quantizeLayers(
   plan: StaticPlan,
-  ranges: ReadonlyMap<Value, RealRange>,
-  recipe: Recipe,
+  precisions: LayerPrecisions,
+  calibration: Calibration,
 ): Promise<ReadonlyMap<Node, QuantizedLayer | string>> {
   const layers = new Map<Node, QuantizedLayer | string>();
   for (const [node, parts] of plan.compute) {
-    const { scale } = activationParams(parts.data, ranges, recipe);
-    layers.set(node, await atNode(node, () => quantizeLayer(parts, scale, recipe)));
+    const { weights, activations } = precisions.of(node);
+    const planned = plan.activations.find(
+      ({ value, readers }) => value === parts.data && (readers === 'all' || readers.has(node)),
+    );
+    if (!planned || weights === 'float' || activations === 'float') continue;
+    const { scale } = rangeOf(planned, calibration);
+    layers.set(node, await atNode(node, () => quantizeLayer(parts, scale, { weights, activations })));
   }
   return layers;
 }
@@ -125,43 +142,27 @@ function rewriteLayers(
   graph: Graph,
   plan: StaticPlan,
   layers: ReadonlyMap<Node, QuantizedLayer | string>,
+  precisions: LayerPrecisions,
   recipe: Recipe,
   report: ReportBuilder,
 ): void {
   const known: DequantizedWeights = new Map();
+  const memory = newWeightMemory();
+  const done = (node: Node, because: string): void => {
+    report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because });
+  };
   for (const [node, parts] of plan.compute) {
     const layer = layers.get(node);
-    if (layer === undefined || typeof layer === 'string') continue;
+    const { weights } = precisions.of(node);
+    if (layer === undefined || typeof layer === 'string' || weights === 'float') continue;
     quantizeConstants(graph, parts, layer, known);
     const raised = layer.raised > 0 ? `, ${layer.raised} weight scales raised for the bias` : '';
-    report.decisions.push({
-      node: node.label,
-      op: node.op.name,
-      quantized: true,
-      because: `${recipe.weights} ${recipe.perChannel ? 'per-channel' : 'per-tensor'} weights${raised}`,
-    });
+    done(node, `${describeWeights(weights)}${raised}`);
   }
-}
-
-function quantizeActivations(
-  graph: Graph,
-  plan: StaticPlan,
-  ranges: ReadonlyMap<Value, RealRange>,
-  recipe: Recipe,
-): void {
-  const integer = new Set<Node>([...plan.compute.keys(), ...plan.bridges]);
-  const produced = new Set([...integer].map((node) => resultOf(graph, node)));
-  for (const value of plan.activations.keys()) {
-    const readers = produced.has(value) ? 'all' : integer;
-    quantizeActivation(graph, value, recipe.activations, activationParams(value, ranges, recipe), readers);
+  for (const [node, parts] of plan.weightOnly) {
+    const { weights: precision } = precisions.of(node);
+    if (precision === 'float') continue;
+    quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
+    done(node, `${describeWeights(precision)}, float activations`);
   }
-}
-
-function activationRange(
-  value: Value,
-  ranges: ReadonlyMap<Value, RealRange>,
-  recipe: Recipe,
-): ActivationRange {
-  const { min, max } = ranges.get(value) ?? { min: 0, max: 0 };
-  return { value: value.name, min, max, ...activationParams(value, ranges, recipe) };
 }

@@ -142,7 +142,7 @@ describe('weight-only quantization as MatMulNBits', () => {
       weightOnly(),
     );
     expect(report.decisions.map((each) => `${each.node}: ${each.because}`)).toEqual([
-      'conv: Conv weights of rank 4 stay float; weight-only covers matrices',
+      'conv: Conv weights of rank 4 stay float; blocks cover matrices',
       'small: only 36 weights',
       'large: int8 weights in blocks of 32',
     ]);

@@ -4,6 +4,7 @@ import { reference } from '@octavo/reference';
 import { evaluateOn } from '@octavo/runtime';
 import type { CalibrationSample, SessionFactory } from './calibrate.js';
 import { convertToFloat16 } from './convert-fp16.js';
+import { BLOCK_SIZES, bitsOf } from './precision.js';
 import { quantizeDynamic } from './quantize-dynamic.js';
 import { quantizeStatic } from './quantize-static.js';
 import { quantizeWeightOnly } from './quantize-weight-only.js';
@@ -52,7 +53,7 @@ export async function quantizeModel(
   const report = new ReportBuilder();
   const model = cloneModel(source);
   await prepareModel(model, report);
-  for (const glob of unmatchedPatterns(model.graph.nodes, recipe))
+  for (const glob of unmatchedPatterns(model.graph, recipe))
     report.warnings.push(`the pattern ${glob} matches no node.`);
   await METHODS[recipe.mode](model, recipe, options, report);
   model.irVersion = Math.max(model.irVersion, minimumIrVersion(model.graph.opset));
@@ -93,7 +94,7 @@ function checkRecipe(recipe: Recipe): void {
   const fail = (code: string, message: string, remedy: string): never => {
     throw new QuantizerError({ code, message, remedy });
   };
-  if (![16, 32, 64, 128, 256].includes(recipe.blockSize))
+  if (!BLOCK_SIZES.some((size) => size === recipe.blockSize))
     fail(
       'RECIPE_BLOCK_SIZE',
       `weights in blocks of ${recipe.blockSize} are not supported.`,
@@ -111,7 +112,7 @@ function checkRecipe(recipe: Recipe): void {
       `inputs and outputs of ${recipe.io} need activations of ${recipe.io}, found ${recipe.activations}.`,
       `Use --activations ${recipe.io}.`,
     );
-  if (recipe.mode === 'dynamic' && recipe.weights.endsWith('4'))
+  if (recipe.mode === 'dynamic' && bitsOf(recipe.weights) !== 8)
     fail(
       'RECIPE_WEIGHTS',
       `dynamic quantization has int8 or uint8 weights, found ${recipe.weights}.`,

@@ -1,34 +1,43 @@
 import type { ObserverName } from '@octavo/core/quant';
+import type { LayerRule } from './layer-rule.js';
+import type { ActivationDType, WeightDType } from './precision.js';
 
 /** Which values of a model become integers, and how. */
 export type Mode = 'static' | 'dynamic' | 'weight-only' | 'fp16';
 
 export const MODES: readonly Mode[] = ['static', 'dynamic', 'weight-only', 'fp16'];
 
-export type WeightDType = 'int8' | 'uint8' | 'int4' | 'uint4';
-export type ActivationDType = 'uint8' | 'int8';
+export const IO_TYPES = ['float', 'uint8', 'int8', 'uint16', 'int16'] as const;
 
 /** Types of the graph's own inputs and outputs: integers make a full-integer model. */
-export type IoType = 'float' | 'uint8' | 'int8';
+export type IoType = (typeof IO_TYPES)[number];
 
 /** How weight-only models are written: onnxruntime's MatMulNBits, or DequantizeLinear with blocks (opset 21). */
-export type WeightOnlyFormat = 'matmulnbits' | 'qdq';
+export type WeightOnlyFormat = (typeof WEIGHT_ONLY_FORMATS)[number];
+
+export const WEIGHT_ONLY_FORMATS = ['matmulnbits', 'qdq'] as const;
 
 /** What to do, as data. */
 export interface Recipe {
   readonly mode: Mode;
   readonly weights: WeightDType;
+  /** Weights with zero point 0 or the middle of the dtype; default: signed dtypes are symmetric, unsigned are not. */
+  readonly symmetricWeights?: boolean;
   readonly activations: ActivationDType;
+  /** Activations with zero point 0, or the middle of an unsigned dtype. */
+  readonly symmetricActivations: boolean;
   /** One scale for each output channel of a weight (default), or one for the tensor. */
   readonly perChannel: boolean;
   /** Weight-only: elements along the reduced axis that share a scale; 16, 32, 64, 128 or 256. */
   readonly blockSize: number;
   readonly weightOnlyFormat: WeightOnlyFormat;
   readonly observer: ObserverName;
-  /** Globs over node names and op types; only matching nodes are quantized when there is any. */
+  /** Globs over node names and op types, or `a..b` for the nodes between two values; only matching nodes are quantized when there is any. */
   readonly include: readonly string[];
-  /** Globs over node names and op types that stay float. */
+  /** Such patterns of nodes that stay float. */
   readonly exclude: readonly string[];
+  /** Exceptions from all of the above by node; later rules win. */
+  readonly layers: readonly LayerRule[];
   readonly io: IoType;
   /** Fail instead of clamping where a value does not fit fp16. */
   readonly strict: boolean;
@@ -39,12 +48,14 @@ export const RECIPE_DEFAULTS: Recipe = {
   mode: 'static',
   weights: 'int8',
   activations: 'uint8',
+  symmetricActivations: false,
   perChannel: true,
   blockSize: 32,
   weightOnlyFormat: 'matmulnbits',
   observer: 'minmax',
   include: [],
   exclude: [],
+  layers: [],
   io: 'float',
   strict: false,
 };

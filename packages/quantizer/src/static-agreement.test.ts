@@ -15,7 +15,6 @@ import {
   sqnrOf,
   weights,
 } from '../tests/run-models.js';
-import type { Recipe } from './recipe.js';
 
 /** One stage of a random network; each takes and gives [1, channels, size, size]. */
 type Stage =
@@ -139,7 +138,7 @@ const NETWORK = networkOf(
 );
 
 describe('static recipes', () => {
-  const floors: Readonly<Record<Recipe['weights'], number>> = { int8: 25, uint8: 25, int4: 10, uint4: 10 };
+  const floors = { int8: 25, uint8: 25, int4: 10, uint4: 10 };
   const cases = (['int8', 'uint8', 'int4', 'uint4'] as const).flatMap((each) =>
     [true, false].map((perChannel) => ({ weights: each, perChannel, least: floors[each] })),
   );

@@ -37,6 +37,15 @@ export function groupCount(shape: Shape, granularity: Granularity): number {
   return outer * Math.ceil(length / granularity.blockSize) * inner;
 }
 
+/** The shape of a tensor's scales in ONNX form: [], [C], or `shape` with `axis` divided into blocks. Throws as {@link groupCount}. */
+export function scaleShape(shape: Shape, granularity: Granularity): number[] {
+  if (granularity.kind === 'per-tensor') return [];
+  if (granularity.kind === 'per-axis') return [groupCount(shape, granularity)];
+  const at = normalizeAxis(granularity.axis, shape.length);
+  const blockSize = checkBlockSize(granularity.blockSize);
+  return shape.map((size, axis) => (axis === at ? Math.ceil(size / blockSize) : size));
+}
+
 /** Calls `visit` for runs that together cover every element of `shape` once, in order. Throws as {@link groupCount}. */
 export function forEachGroupRun(
   shape: Shape,

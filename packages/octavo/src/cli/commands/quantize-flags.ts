@@ -137,6 +137,8 @@ export function recipeOf(flags: QuantizeFlags): Recipe {
     activations: flags.activations ?? (io === 'float' ? RECIPE_DEFAULTS.activations : io),
     perChannel: flags.perTensor !== true,
     weightOnlyFormat: flags.format,
+    symmetricActivations: RECIPE_DEFAULTS.symmetricActivations,
+    layers: RECIPE_DEFAULTS.layers,
     strict: flags.strict ?? false,
   };
 }

@@ -1,0 +1,143 @@
+import type { Graph, Node, Value } from '@octavo/core/ir';
+import type { LayerRule } from './layer-rule.js';
+import type { ActivationPrecision, LayerPrecision, WeightPrecision } from './precision.js';
+import { QuantizerError } from './quantizer-error.js';
+import type { Recipe } from './recipe.js';
+import { excludedBecause, NodeSelector } from './selection.js';
+import { nodesBetween } from './subgraph.js';
+
+/** A rule with its conditions made ready for one graph. */
+interface Compiled {
+  readonly rule: LayerRule;
+  matches(node: Node): boolean;
+}
+
+/**
+ * The precision of every node of a graph under a recipe: its defaults, changed by the rules that match, later ones last.
+ * @throws QuantizerError `RECIPE_LAYERS` when `from` or `to` name no value of the graph.
+ */
+export class LayerPrecisions {
+  private readonly recipe: Recipe;
+  private readonly selector: NodeSelector;
+  private readonly rules: readonly Compiled[];
+
+  constructor(graph: Graph, recipe: Recipe) {
+    this.recipe = recipe;
+    this.selector = new NodeSelector(graph);
+    this.rules = recipe.layers.map((rule) => compile(graph, rule, this.selector));
+  }
+
+  /** Why include, exclude or a rule keeps a node float; undefined when they do not. */
+  floatBecause(node: Node): string | undefined {
+    const excluded = excludedBecause(this.selector, node, this.recipe);
+    if (excluded) return excluded;
+    if (this.last(node, ({ keepFloat }) => keepFloat)) return 'kept in float by a layer rule';
+    return this.of(node).weights === 'float' ? 'float weights by a layer rule' : undefined;
+  }
+
+  /** Whether exclude or a rule keeps a node without weights float: include lists are about weights. */
+  excludes(node: Node): boolean {
+    const { exclude } = this.recipe;
+    return (
+      excludedBecause(this.selector, node, { include: [], exclude }) !== undefined ||
+      this.last(node, ({ keepFloat }) => keepFloat) === true
+    );
+  }
+
+  of(node: Node): LayerPrecision {
+    let { weights, activations } = defaultPrecision(this.recipe);
+    let observer = this.recipe.observer;
+    for (const { rule } of this.matching(node)) {
+      if (rule.weights !== undefined) weights = changeWeights(weights, rule.weights, this.recipe);
+      if (rule.activations !== undefined)
+        activations = changeActivations(activations, rule.activations, this.recipe);
+      observer = rule.observer ?? observer;
+    }
+    return { weights, activations: activations === 'float' ? activations : { ...activations, observer } };
+  }
+
+  /** Whether a rule says how what a node reads is quantized. */
+  choosesActivations(node: Node): boolean {
+    return this.last(node, ({ activations, observer }) => activations ?? observer) !== undefined;
+  }
+
+  private matching(node: Node): readonly Compiled[] {
+    return this.rules.filter((each) => each.matches(node));
+  }
+
+  private last<T>(node: Node, field: (rule: LayerRule) => T | undefined): T | undefined {
+    return this.matching(node)
+      .map(({ rule }) => field(rule))
+      .findLast((value) => value !== undefined);
+  }
+}
+
+/** What a recipe says about nodes that no rule names. */
+export function defaultPrecision(recipe: Recipe): LayerPrecision {
+  return {
+    weights: defaultWeights(recipe),
+    activations: recipe.mode === 'weight-only' ? 'float' : defaultActivations(recipe),
+  };
+}
+
+function defaultWeights(recipe: Recipe): WeightPrecision {
+  const { mode, weights: dtype, perChannel, blockSize, symmetricWeights } = recipe;
+  return {
+    dtype,
+    symmetric: symmetricWeights ?? !dtype.startsWith('u'),
+    granularity: mode === 'weight-only' ? 'per-block' : perChannel ? 'per-channel' : 'per-tensor',
+    blockSize,
+  };
+}
+
+function defaultActivations(recipe: Recipe): ActivationPrecision {
+  const { activations: dtype, symmetricActivations: symmetric, observer } = recipe;
+  return { dtype, symmetric, observer };
+}
+
+function changeWeights(
+  before: LayerPrecision['weights'],
+  change: NonNullable<LayerRule['weights']>,
+  recipe: Recipe,
+): LayerPrecision['weights'] {
+  if (change === 'float') return change;
+  const base = before === 'float' ? defaultWeights(recipe) : before;
+  const symmetric =
+    change.symmetric ?? (change.dtype === undefined ? base.symmetric : !change.dtype.startsWith('u'));
+  return { ...base, ...change, symmetric };
+}
+
+function changeActivations(
+  before: LayerPrecision['activations'],
+  change: NonNullable<LayerRule['activations']>,
+  recipe: Recipe,
+): LayerPrecision['activations'] {
+  if (change === 'float') return change;
+  return { ...(before === 'float' ? defaultActivations(recipe) : before), ...change };
+}
+
+function compile(graph: Graph, rule: LayerRule, selector: NodeSelector): Compiled {
+  const { nodes, ops, from = [], to = [] } = rule;
+  const between =
+    from.length + to.length > 0 ? nodesBetween(valuesOf(graph, from), valuesOf(graph, to)) : undefined;
+  return {
+    rule,
+    matches: (node) =>
+      nodes?.some((pattern) => selector.matches(pattern, node)) !== false &&
+      ops?.includes(node.op.name) !== false &&
+      between?.has(node) !== false,
+  };
+}
+
+function valuesOf(graph: Graph, names: readonly string[]): Value[] {
+  return names.map((name) => {
+    const value = graph.value(name);
+    if (value) return value;
+    throw new QuantizerError({
+      code: 'RECIPE_LAYERS',
+      where: `value ${name}`,
+      message: 'a layer rule bounds a subgraph by it, but the prepared graph has no such value.',
+      remedy: 'Name a value of the model that no fusion removes; octavo inspect lists them.',
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import type { Graph, Node, Value } from '@octavo/core/ir';
+import { bridgeData, bridgeKind } from './bridge-ops.js';
+import type { ComputeParts } from './compute-ops.js';
+import type { LayerPrecisions } from './layer-precisions.js';
+import type { ActivationPrecision } from './precision.js';
+import { resultOf } from './result-of.js';
+
+/** An activation to quantize for some of its readers. */
+export interface PlannedActivation {
+  readonly value: Value;
+  /** The value whose range it takes: rearranged elements share the parameters of their source. */
+  readonly source: Value;
+  readonly precision: ActivationPrecision;
+  /** Nodes that read the integers; `all` where the value comes from an integer node and is quantized in one way. */
+  readonly readers: ReadonlySet<Node> | 'all';
+}
+
+/** The integer nodes of a plan: products, and the bridges between them. */
+class IntegerPart {
+  private readonly known = new Map<Node, ActivationPrecision>();
+  private readonly precisions: LayerPrecisions;
+  private readonly graph: Graph;
+  private readonly compute: ReadonlyMap<Node, ComputeParts>;
+  private readonly bridges: ReadonlySet<Node>;
+
+  constructor(
+    graph: Graph,
+    precisions: LayerPrecisions,
+    compute: ReadonlyMap<Node, ComputeParts>,
+    bridges: ReadonlySet<Node>,
+  ) {
+    this.graph = graph;
+    this.precisions = precisions;
+    this.compute = compute;
+    this.bridges = bridges;
+  }
+
+  has(node: Node): boolean {
+    return this.compute.has(node) || this.bridges.has(node);
+  }
+
+  /** How a node reads its data. A bridge that no rule names follows its readers where they agree. */
+  precision(node: Node): ActivationPrecision | undefined {
+    const known = this.known.get(node) ?? this.decide(node);
+    if (known) this.known.set(node, known);
+    return known;
+  }
+
+  /** The ways in which integer nodes read a value, each with its readers. */
+  demands(value: Value): { precision: ActivationPrecision; readers: Set<Node> }[] {
+    const ways = new Map<string, { precision: ActivationPrecision; readers: Set<Node> }>();
+    for (const node of value.users) {
+      const precision = this.reads(node, value) ? this.precision(node) : undefined;
+      if (!precision) continue;
+      const key = JSON.stringify(precision);
+      const way = ways.get(key) ?? { precision, readers: new Set() };
+      way.readers.add(node);
+      ways.set(key, way);
+    }
+    return [...ways.values()];
+  }
+
+  private reads(node: Node, value: Value): boolean {
+    const parts = this.compute.get(node);
+    return parts ? parts.data === value : this.bridges.has(node) && bridgeData(node).includes(value);
+  }
+
+  private decide(node: Node): ActivationPrecision | undefined {
+    const own = this.precisions.of(node).activations;
+    const chosen = own === 'float' ? undefined : own;
+    if (this.compute.has(node) || this.precisions.choosesActivations(node)) return chosen;
+    const result = resultOf(this.graph, node);
+    const [only, ...others] = result ? this.demands(result) : [];
+    return only && others.length === 0 ? only.precision : chosen;
+  }
+}
+
+/**
+ * The activations that integer nodes read, in the order of the graph. What a bridge only rearranges shares the
+ * parameters of its source where both are quantized in one and the same way.
+ */
+export function planActivations(
+  graph: Graph,
+  precisions: LayerPrecisions,
+  compute: ReadonlyMap<Node, ComputeParts>,
+  bridges: ReadonlySet<Node>,
+): PlannedActivation[] {
+  const part = new IntegerPart(graph, precisions, compute, bridges);
+  const planned = new Map<Value, readonly PlannedActivation[]>();
+  const produced = new Set(graph.nodes.filter((node) => part.has(node)).map((node) => resultOf(graph, node)));
+  const plan = (value: Value, moved: Value | undefined): void => {
+    if (planned.has(value)) return;
+    const ways = part.demands(value);
+    planned.set(
+      value,
+      ways.map(({ precision, readers }) => ({
+        value,
+        source: sharedSource(moved && planned.get(moved), precision) ?? value,
+        precision,
+        readers: ways.length === 1 && produced.has(value) ? 'all' : readers,
+      })),
+    );
+  };
+  for (const node of graph.sorted()) {
+    const parts = compute.get(node);
+    if (parts) plan(parts.data, undefined);
+    if (!part.has(node)) continue;
+    const result = resultOf(graph, node);
+    if (result) plan(result, bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined);
+  }
+  return [...planned.values()].flat();
+}
+
+function sharedSource(
+  ways: readonly PlannedActivation[] | undefined,
+  precision: ActivationPrecision,
+): Value | undefined {
+  return ways?.find((way) => JSON.stringify(way.precision) === JSON.stringify(precision))?.source;
+}
