@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 export const SCHEMA_NAMES = [
   'inspect',
   'quantize',
+  'recipe',
   'evaluate',
   'compare',
   'sensitivity',

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { observers } from '@octavo/core/quant';
 import { parsePreprocess } from '@octavo/datasets';
 import { metrics } from '@octavo/evaluation';
-import { MODES } from '@octavo/quantizer';
+import { MODES, parseRecipe, recipeSchema } from '@octavo/quantizer';
+import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
@@ -79,6 +80,11 @@ describe('docs/cli.md', () => {
     const shown = blocks(guide, 'json');
     expect(shown).toHaveLength(2);
     for (const text of shown) expect(parsePreprocess(JSON.parse(text))).toEqual(JSON.parse(text));
+  });
+
+  it('shows a recipe that is right', () => {
+    const [shown = ''] = blocks(guide, 'json recipe');
+    expect(parseRecipe(JSON.parse(shown))).toEqual(JSON.parse(shown));
   });
 
   it('mentions no flag that does not exist', () => {
@@ -171,6 +177,17 @@ describe('docs/schemas', () => {
     ['evaluate', 'metric', metrics.map((metric) => metric.name)],
   ] as const)('%s allows every %s there is', (name, property, values) => {
     expect(enumerationOf(schemaText(name), property)).toEqual(values);
+  });
+
+  it('describes recipes as they are read', () => {
+    const { $schema: _, ...generated } = toJsonSchema(recipeSchema, {
+      target: 'draft-2020-12',
+      ignoreActions: ['readonly'],
+    });
+    expect(schemaText('recipe')).toMatchObject(generated);
+    const { $schema: _own, ...fields } = generated.properties ?? {};
+    for (const name of ['quantize', 'report'] as const)
+      expect(schemaText(name)).toMatchObject({ $defs: { recipe: { properties: fields } } });
   });
 
   it.each(SCHEMA_NAMES)('%s is a strict schema that refuses unknown fields', (name) => {

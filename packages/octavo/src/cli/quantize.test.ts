@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +45,35 @@ describe('octavo quantize', () => {
     expect(await opsOf(output)).toEqual(['DequantizeLinear', 'Gemm', 'QuantizeLinear', 'Relu']);
     expect(work.list()).toEqual(['data.npz', 'int8.onnx', 'model.onnx']);
     await opensInOnnxRuntime(output);
+  });
+
+  it('reads a recipe whose fields the flags win over', async () => {
+    const recipe = work.path('recipe.json');
+    const layers = [{ nodes: ['scores_gemm'], keepFloat: true }];
+    writeFileSync(recipe, JSON.stringify({ observer: 'mse', weights: 'uint8', perChannel: false, layers }));
+    const args = ['quantize', model, '-o', work.path('mixed.onnx'), '--calibration', data];
+    const ran = await octavo([...args, '--recipe', recipe, '--observer', 'entropy', '--json']);
+    expect(documentOf(ran.stdout, 'quantize')).toMatchObject({
+      recipe: { mode: 'static', observer: 'entropy', weights: 'uint8', perChannel: false, layers },
+      decisions: [
+        { node: 'scores_gemm', quantized: false, because: 'kept in float by a layer rule' },
+        { node: 'hidden_gemm', quantized: true, because: 'uint8 per-tensor weights' },
+      ],
+    });
+    await opensInOnnxRuntime(work.path('mixed.onnx'));
+  });
+
+  it.each([
+    ['{', 'it is no JSON'],
+    ['{"layers": [{"node": "a"}]}', 'layers.0.node'],
+  ])('refuses the recipe %s', async (text, says) => {
+    writeFileSync(work.path('recipe.json'), text);
+    const args = ['quantize', model, '-o', work.path('mixed.onnx'), '--recipe', work.path('recipe.json')];
+    const ran = await octavo([...args, '--calibration', data, '--json']);
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'RECIPE_FILE' });
+    expect(ran.stderr + ran.stdout).toContain(says);
+    expect(work.list()).not.toContain('mixed.onnx');
   });
 
   it('prints a summary for people, and progress apart from it', async () => {

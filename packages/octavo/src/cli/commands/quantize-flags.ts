@@ -1,11 +1,15 @@
 import { type ObserverName, observers } from '@octavo/core/quant';
 import {
+  ACTIVATION_DTYPES,
   type ActivationDType,
+  IO_TYPES,
   type IoType,
   MODES,
   type Mode,
   RECIPE_DEFAULTS,
   type Recipe,
+  WEIGHT_DTYPES,
+  WEIGHT_ONLY_FORMATS,
   type WeightDType,
   type WeightOnlyFormat,
 } from '@octavo/quantizer';
@@ -16,10 +20,13 @@ import { UsageError } from '../usage-error.js';
 
 export interface QuantizeFlags extends DataFlags {
   readonly output: string;
+  readonly recipe?: string;
   readonly mode: Mode;
   readonly weights?: WeightDType;
   readonly activations?: ActivationDType;
   readonly perTensor?: boolean;
+  readonly asymmetricWeights?: boolean;
+  readonly symmetricActivations?: boolean;
   readonly blockSize: number;
   readonly format: WeightOnlyFormat;
   readonly observer: ObserverName;
@@ -36,6 +43,8 @@ export interface QuantizeFlags extends DataFlags {
 const MODES_OF: Readonly<Record<string, readonly Mode[]>> = {
   weights: ['static', 'dynamic', 'weight-only'],
   activations: ['static'],
+  asymmetricWeights: ['static', 'dynamic', 'weight-only'],
+  symmetricActivations: ['static'],
   perChannel: ['static', 'dynamic'],
   perTensor: ['static', 'dynamic'],
   blockSize: ['weight-only'],
@@ -53,6 +62,7 @@ const MODES_OF: Readonly<Record<string, readonly Mode[]>> = {
 export function quantizeOptions(): Option[] {
   return [
     new Option('-o, --output <file>', 'where to write the quantized model').makeOptionMandatory(),
+    new Option('--recipe <file>', 'JSON file: precisions, also layer by layer; flags win over it'),
     choice('--mode <mode>', 'method', MODES, RECIPE_DEFAULTS.mode),
     ...precisionOptions(),
     ...calibrationOptions(),
@@ -64,10 +74,11 @@ export function quantizeOptions(): Option[] {
 
 function precisionOptions(): Option[] {
   const defaults = RECIPE_DEFAULTS;
-  const weights = ['int8', 'uint8', 'int4', 'uint4'];
   return [
-    choice('--weights <dtype>', 'weights (default: int8; int4 for weight-only)', weights),
-    choice('--activations <dtype>', 'static: activations (default: uint8, or as --io)', ['uint8', 'int8']),
+    choice('--weights <dtype>', 'weights (default: int8; int4 for weight-only)', WEIGHT_DTYPES),
+    new Option('--asymmetric-weights', 'weights with a zero point (the default of unsigned dtypes)'),
+    choice('--activations <dtype>', 'static: activations (default: uint8, or as --io)', ACTIVATION_DTYPES),
+    new Option('--symmetric-activations', 'static: activations around a fixed zero point'),
     new Option('--per-channel', 'one scale for each output channel of a weight (the default)'),
     new Option('--per-tensor', 'one scale for each weight').conflicts('perChannel'),
     new Option('--block-size <n>', 'weight-only: weights that share a scale: 16, 32, 64, 128 or 256')
@@ -76,15 +87,10 @@ function precisionOptions(): Option[] {
     choice(
       '--format <format>',
       'weight-only: MatMulNBits, or blocked DequantizeLinear',
-      ['matmulnbits', 'qdq'],
+      WEIGHT_ONLY_FORMATS,
       defaults.weightOnlyFormat,
     ),
-    choice(
-      '--io <type>',
-      "static: the graph's own inputs and outputs",
-      ['float', 'uint8', 'int8'],
-      defaults.io,
-    ),
+    choice('--io <type>', "static: the graph's own inputs and outputs", IO_TYPES, defaults.io),
     new Option('--strict', 'fp16: fail instead of clamping values beyond fp16'),
   ];
 }
@@ -124,8 +130,10 @@ export function checkFlags(command: Command, { mode, calibration }: QuantizeFlag
     );
 }
 
-export function recipeOf(flags: QuantizeFlags): Recipe {
+/** @param file What a recipe file says; its fields that have a flag are in `flags` already. */
+export function recipeOf(flags: QuantizeFlags, file: Partial<Recipe> = {}): Recipe {
   const { mode, blockSize, observer, include, exclude, io } = flags;
+  const symmetricWeights = flags.asymmetricWeights ? false : file.symmetricWeights;
   return {
     mode,
     blockSize,
@@ -134,11 +142,13 @@ export function recipeOf(flags: QuantizeFlags): Recipe {
     exclude,
     io,
     weights: flags.weights ?? (mode === 'weight-only' ? 'int4' : RECIPE_DEFAULTS.weights),
+    ...(symmetricWeights === undefined ? {} : { symmetricWeights }),
     activations: flags.activations ?? (io === 'float' ? RECIPE_DEFAULTS.activations : io),
+    symmetricActivations:
+      flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,
     perChannel: flags.perTensor !== true,
     weightOnlyFormat: flags.format,
-    symmetricActivations: RECIPE_DEFAULTS.symmetricActivations,
-    layers: RECIPE_DEFAULTS.layers,
+    layers: file.layers ?? RECIPE_DEFAULTS.layers,
     strict: flags.strict ?? false,
   };
 }

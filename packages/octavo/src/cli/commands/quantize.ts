@@ -1,7 +1,7 @@
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
 import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
-import { type CalibrationSample, type QuantizeOptions, quantizeModel } from '@octavo/quantizer';
+import { type CalibrationSample, type QuantizeOptions, quantizeModel, type Recipe } from '@octavo/quantizer';
 import { Command } from 'commander';
 import { type QuantizationRun, writeQuantizationReport } from '../../report/quantization-report.js';
 import { openFastSession } from '../../sessions.js';
@@ -10,6 +10,7 @@ import { sizeOnDisk } from '../model-size.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { startProgress } from '../progress.js';
+import { applyRecipe, readRecipe } from '../recipe-file.js';
 import { formatBytes, formatTable } from '../table.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
 
@@ -23,6 +24,7 @@ Examples:
   octavo quantize model.onnx -o model.int8.onnx --calibration data/ --samples 200
   octavo quantize model.onnx -o model.int8.onnx --calibration images/ --preprocess preprocess.json --observer entropy
   octavo quantize model.onnx -o model.int8.onnx --calibration data/ --io uint8 --report report/
+  octavo quantize model.onnx -o model.mixed.onnx --recipe recipe.json --calibration data/
   octavo quantize model.onnx -o model.dynamic.onnx --mode dynamic
   octavo quantize model.onnx -o model.int4.onnx --mode weight-only --weights int4 --block-size 32
   octavo quantize model.onnx -o model.fp16.onnx --mode fp16`;
@@ -32,21 +34,32 @@ export function quantizeCommand(context: CommandContext): Command {
     .description('Quantize a model to INT8, INT4 or FP16 as standard ONNX.')
     .argument('<model>', 'ONNX file')
     .addHelpText('after', EXAMPLES)
-    .action(async (file: string, flags: QuantizeFlags) => {
+    .action(async (file: string, { recipe: path }: QuantizeFlags) => {
+      const recipe = path === undefined ? {} : await readRecipe(path);
+      applyRecipe(command, recipe);
+      const flags = command.opts<QuantizeFlags>();
       checkFlags(command, flags);
-      await quantizeFile(file, flags, context);
+      await quantizeFile(file, flags, recipeOf(flags, recipe), context);
     });
   for (const option of quantizeOptions()) command.addOption(option);
   return command;
 }
 
-async function quantizeFile(file: string, flags: QuantizeFlags, context: CommandContext): Promise<void> {
+async function quantizeFile(
+  file: string,
+  flags: QuantizeFlags,
+  recipe: Recipe,
+  context: CommandContext,
+): Promise<void> {
   const { output, report: reportDirectory } = flags;
   const source = await loadOnnx(file);
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
-  const { model, report } = await quantizeModel(source, await quantizerOptions(source, flags, context));
+  const { model, report } = await quantizeModel(
+    source,
+    await quantizerOptions(source, flags, recipe, context),
+  );
   await checkpoint(context.signal);
   await saveOnnx(model, output, { inputs, signal: context.signal });
   const run: QuantizationRun = {
@@ -65,10 +78,11 @@ async function quantizeFile(file: string, flags: QuantizeFlags, context: Command
 async function quantizerOptions(
   source: Model,
   flags: QuantizeFlags,
+  recipe: Recipe,
   context: CommandContext,
 ): Promise<QuantizeOptions> {
   const { calibration, threads } = flags;
-  const options = { recipe: recipeOf(flags), signal: context.signal };
+  const options = { recipe, signal: context.signal };
   if (calibration === undefined) return options;
   const dataset = await openData(calibration, inputSpecs(source.graph), flags);
   return {
