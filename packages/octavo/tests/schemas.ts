@@ -9,6 +9,7 @@ export const SCHEMA_NAMES = [
   'evaluate',
   'compare',
   'sensitivity',
+  'auto',
   'run',
   'report',
   'error',

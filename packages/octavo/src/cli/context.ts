@@ -20,8 +20,9 @@ export async function withProgress<T>(
   label: string,
   total: number | undefined,
   work: (progress: Progress) => Promise<T>,
+  unit?: string,
 ): Promise<T> {
-  const progress = startProgress(context.streams, label, total);
+  const progress = startProgress(context.streams, label, total, unit);
   try {
     return await work(progress);
   } finally {

@@ -11,10 +11,15 @@ export interface Progress {
 const PLAIN_INTERVAL = 5000;
 
 /** Starts progress over `total` steps (unknown when undefined). */
-export function startProgress(streams: Streams, label: string, total: number | undefined): Progress {
+export function startProgress(
+  streams: Streams,
+  label: string,
+  total: number | undefined,
+  unit = 'samples',
+): Progress {
   return streams.stderr === process.stderr && process.stderr.isTTY
     ? startBar(process.stderr, label, total)
-    : startLines(streams, label, total);
+    : startLines(streams, label, total, unit);
 }
 
 function startBar(stream: NodeJS.WritableStream, label: string, total: number | undefined): Progress {
@@ -25,10 +30,10 @@ function startBar(stream: NodeJS.WritableStream, label: string, total: number | 
   return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }
 
-function startLines(streams: Streams, label: string, total: number | undefined): Progress {
+function startLines(streams: Streams, label: string, total: number | undefined, unit: string): Progress {
   const all = total === undefined ? '' : `/${total}`;
   let last = Date.now();
-  streams.stderr.write(`${label} ${total === undefined ? 'samples' : `${total} samples`}\n`);
+  streams.stderr.write(`${label} ${total === undefined ? unit : `${total} ${unit}`}\n`);
   return {
     update(done) {
       if (Date.now() - last < PLAIN_INTERVAL) return;

@@ -39,7 +39,7 @@ describe('octavo sensitivity', () => {
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(/layer +op +part +bits +SQNR dB +nll +drop/);
     expect(ran.stdout.match(/hidden_gemm/g)).toHaveLength(2);
-    expect(ran.stderr).toContain('measuring layers');
+    expect(ran.stderr).toContain('measuring 4 single layers');
   });
 
   it('writes a chart', async () => {

@@ -13,7 +13,7 @@ export function makeContext(source: Model, options: AutoOptions, attempts: reado
   const quantize = async (label: string, recipe: Partial<Recipe>): Promise<Candidate> => ({
     label,
     ...(await quantizeModel(source, {
-      recipe,
+      recipe: { ...options.recipe, ...recipe },
       createSession,
       ...(calibration ? { calibration: calibration() } : {}),
       ...(signal ? { signal } : {}),

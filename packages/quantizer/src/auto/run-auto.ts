@@ -2,6 +2,7 @@ import type { Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import { type QualityLimit, type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
+import type { Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
 import { climb, type Tried } from './climb.js';
 import { makeContext } from './make-context.js';
@@ -14,6 +15,8 @@ export interface AutoOptions extends TrialOptions {
   readonly calibration?: (() => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>) | undefined;
   /** Makes the float sessions that calibration runs on. */
   readonly createSession: SessionFactory;
+  /** What all methods share, e.g. nodes to exclude; a rung's own choices win. */
+  readonly recipe?: Partial<Recipe> | undefined;
   /** Methods to try, in order; `DEFAULT_RUNGS` when absent. Add your own to them. */
   readonly rungs?: readonly Rung[] | undefined;
   /** Called before each rung, and with each attempt. */

@@ -15,13 +15,19 @@ import {
 } from '@octavo/quantizer';
 import { type Command, Option } from 'commander';
 import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
-import type { DataFlags } from '../open-data.js';
+import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
+import { type SearchFlags, searchOptions } from './search-flags.js';
 
-export interface QuantizeFlags extends DataFlags {
+/** `auto` tries all the others and keeps the fastest that passes. */
+export type QuantizeMode = Mode | 'auto';
+
+const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, 'auto'];
+
+export interface QuantizeFlags extends JudgeFlags, SearchFlags {
   readonly output: string;
   readonly recipe?: string;
-  readonly mode: Mode;
+  readonly mode: QuantizeMode;
   readonly weights?: WeightDType;
   readonly activations?: ActivationDType;
   readonly perTensor?: boolean;
@@ -40,7 +46,7 @@ export interface QuantizeFlags extends DataFlags {
 }
 
 /** Flags that have a meaning in some modes only. */
-const MODES_OF: Readonly<Record<string, readonly Mode[]>> = {
+const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   weights: ['static', 'dynamic', 'weight-only'],
   activations: ['static'],
   asymmetricWeights: ['static', 'dynamic', 'weight-only'],
@@ -50,24 +56,26 @@ const MODES_OF: Readonly<Record<string, readonly Mode[]>> = {
   blockSize: ['weight-only'],
   format: ['weight-only'],
   observer: ['static'],
-  calibration: ['static'],
-  preprocess: ['static'],
-  samples: ['static'],
-  seed: ['static'],
-  threads: ['static'],
+  calibration: ['static', 'auto'],
+  preprocess: ['static', 'auto'],
+  samples: ['static', 'auto'],
+  seed: ['static', 'auto'],
+  threads: ['static', 'auto'],
   io: ['static'],
   strict: ['fp16'],
+  ...Object.fromEntries(searchOptions().map((option) => [option.attributeName(), ['auto'] as const])),
 };
 
 export function quantizeOptions(): Option[] {
   return [
     new Option('-o, --output <file>', 'where to write the quantized model').makeOptionMandatory(),
     new Option('--recipe <file>', 'JSON file: precisions, also layer by layer; flags win over it'),
-    choice('--mode <mode>', 'method', MODES, RECIPE_DEFAULTS.mode),
+    choice('--mode <mode>', 'method', QUANTIZE_MODES, RECIPE_DEFAULTS.mode),
     ...precisionOptions(),
     ...calibrationOptions(),
     repeatable('--include <pattern>', 'quantize only nodes or ops that match', String),
     repeatable('--exclude <pattern>', 'leave nodes or ops that match in float', String),
+    ...searchOptions(),
     new Option('--report <dir>', 'write report.html and report.json'),
   ];
 }
@@ -97,7 +105,7 @@ function precisionOptions(): Option[] {
 
 function calibrationOptions(): Option[] {
   return [
-    new Option('--calibration <path>', 'static: representative inputs'),
+    new Option('--calibration <path>', 'static, auto: representative inputs'),
     ...dataOptions(),
     choice(
       '--observer <name>',
@@ -113,7 +121,7 @@ function calibrationOptions(): Option[] {
  * Refuses flags that contradict each other or say nothing in the mode chosen.
  * @throws UsageError.
  */
-export function checkFlags(command: Command, { mode, calibration }: QuantizeFlags): void {
+export function checkFlags(command: Command, { mode, calibration, metric, validation }: QuantizeFlags): void {
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
@@ -128,11 +136,16 @@ export function checkFlags(command: Command, { mode, calibration }: QuantizeFlag
       'static quantization needs --calibration PATH.',
       'Give representative inputs, or use --mode dynamic.',
     );
+  if (mode === 'auto' && (metric === undefined || validation === undefined))
+    throw new UsageError(
+      '--mode auto needs --metric and --validation PATH.',
+      'Say how models are judged, and give labelled data.',
+    );
 }
 
 /** @param file What a recipe file says; its fields that have a flag are in `flags` already. */
-export function recipeOf(flags: QuantizeFlags, file: Partial<Recipe> = {}): Recipe {
-  const { mode, blockSize, observer, include, exclude, io } = flags;
+export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe> = {}): Recipe {
+  const { blockSize, observer, include, exclude, io } = flags;
   const symmetricWeights = flags.asymmetricWeights ? false : file.symmetricWeights;
   return {
     mode,

@@ -12,6 +12,7 @@ import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { startProgress } from '../progress.js';
 import { applyRecipe, readRecipe } from '../recipe-file.js';
 import { formatBytes, formatTable } from '../table.js';
+import { quantizeAuto } from './quantize-auto.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
 
 /** What `octavo quantize --json` prints. */
@@ -27,7 +28,8 @@ Examples:
   octavo quantize model.onnx -o model.mixed.onnx --recipe recipe.json --calibration data/
   octavo quantize model.onnx -o model.dynamic.onnx --mode dynamic
   octavo quantize model.onnx -o model.int4.onnx --mode weight-only --weights int4 --block-size 32
-  octavo quantize model.onnx -o model.fp16.onnx --mode fp16`;
+  octavo quantize model.onnx -o model.fp16.onnx --mode fp16
+  octavo quantize model.onnx -o model.fast.onnx --mode auto --calibration data/ --validation test/ --label class --metric top1 --min-retention 0.99 --report report/`;
 
 export function quantizeCommand(context: CommandContext): Command {
   const command = new Command('quantize')
@@ -39,7 +41,10 @@ export function quantizeCommand(context: CommandContext): Command {
       applyRecipe(command, recipe);
       const flags = command.opts<QuantizeFlags>();
       checkFlags(command, flags);
-      await quantizeFile(file, flags, recipeOf(flags, recipe), context);
+      const { mode } = flags;
+      await (mode === 'auto'
+        ? quantizeAuto(file, flags, recipe, context)
+        : quantizeFile(file, flags, recipeOf(flags, mode, recipe), context));
     });
   for (const option of quantizeOptions()) command.addOption(option);
   return command;
@@ -77,6 +82,7 @@ async function quantizeFile(
 
 async function quantizerOptions(
   source: Model,
+  mode: Mode,
   flags: QuantizeFlags,
   recipe: Recipe,
   context: CommandContext,

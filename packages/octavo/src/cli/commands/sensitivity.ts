@@ -167,15 +167,20 @@ async function measureLayers(
   const { judge } = await openLabelled(flags.data, model, metric, flags);
   const state = flags.state === undefined ? undefined : await openState(file, flags.state, metric, flags);
   const total = statistics.length * flags.parts.length * flags.bits.length;
-  return withProgress(context, 'measuring layers', total, (progress) =>
-    measureSensitivity(model, statistics, {
-      ...flags,
-      judge,
-      createSession: sessionsOf(flags, context),
-      signal: context.signal,
-      onProgress: (done) => progress.update(done),
-      ...(state ? { known: state.known, onResult: (entry) => state.add(entry) } : {}),
-    }),
+  return withProgress(
+    context,
+    'measuring',
+    total,
+    (progress) =>
+      measureSensitivity(model, statistics, {
+        ...flags,
+        judge,
+        createSession: sessionsOf(flags, context),
+        signal: context.signal,
+        onProgress: (done) => progress.update(done),
+        ...(state ? { known: state.known, onResult: (entry) => state.add(entry) } : {}),
+      }),
+    'single layers',
   );
 }
 

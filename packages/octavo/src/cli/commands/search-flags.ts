@@ -1,0 +1,62 @@
+import type { QualityLimit } from '@octavo/quantizer';
+import { InvalidArgumentError, Option } from 'commander';
+import type { BackendName } from '../../sessions.js';
+import { BACKEND_NAMES } from '../../sessions.js';
+import { choice, wholeNumber } from '../arguments.js';
+import { judgeOptions } from '../judging.js';
+
+/** Flags of searches that measure what they find. */
+export interface SearchFlags {
+  readonly validation?: string;
+  readonly validationSamples?: number;
+  readonly minRetention?: number;
+  readonly maxDrop?: number;
+  readonly target: readonly BackendName[];
+}
+
+/** What is kept when nothing is said. */
+const DEFAULT_RETENTION = 0.99;
+
+/** Options of searches, with those that say how models are judged. */
+export function searchOptions(): Option[] {
+  return [
+    new Option('--validation <path>', 'auto: labelled data that models are judged on'),
+    new Option('--validation-samples <n>', 'auto: use at most n of them').argParser(wholeNumber(1)),
+    new Option(
+      '--min-retention <share>',
+      `auto: least share of the metric to keep, 0.99 or 99% (default: ${DEFAULT_RETENTION})`,
+    ).argParser(share),
+    new Option('--max-drop <share>', 'auto: the same as --min-retention of 1 minus this')
+      .argParser(share)
+      .conflicts('minRetention'),
+    choice(
+      '--target <name>',
+      'auto: runtimes that the model is for (default: auto; repeatable)',
+      BACKEND_NAMES,
+    )
+      .argParser<readonly BackendName[]>((text, previous) => [...previous, backendNamed(text)])
+      .default([], 'auto'),
+    ...judgeOptions(),
+  ];
+}
+
+/** The limit that flags set. */
+export function limitOf({ minRetention, maxDrop }: SearchFlags): QualityLimit {
+  return { minRetention: minRetention ?? (maxDrop === undefined ? DEFAULT_RETENTION : 1 - maxDrop) };
+}
+
+/** `0.01` or `1%`. */
+function share(text: string): number {
+  const percent = text.trim().endsWith('%');
+  const digits = percent ? text.trim().slice(0, -1) : text;
+  const value = Number(digits) / (percent ? 100 : 1);
+  if (digits.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a share between 0 and 1, such as 0.99 or 99%.');
+  return value;
+}
+
+function backendNamed(text: string): BackendName {
+  const name = BACKEND_NAMES.find((each) => each === text);
+  if (name) return name;
+  throw new InvalidArgumentError(`Allowed choices are ${BACKEND_NAMES.join(', ')}.`);
+}

@@ -1,0 +1,125 @@
+import { type ReportDocument, renderHtml, type Section } from '@octavo/evaluation';
+import type { Attempt, QuantizationReport } from '@octavo/quantizer';
+import { toJson } from '../cli/json.js';
+import { formatBytes } from '../cli/table.js';
+import { writeFiles } from '../output-files.js';
+
+/** What an automatic search found, and the files that it read and wrote. */
+export interface AutoRun {
+  readonly input: string;
+  /** null when nothing passed. */
+  readonly output: string | null;
+  readonly metric: string;
+  readonly validation: string;
+  readonly calibration: string | null;
+  readonly minRetention: number;
+  /** The original's metric, and its bytes on disk with external data. */
+  readonly original: { readonly value: number; readonly bytes: number };
+  readonly bytesAfter: number | null;
+  /** Index of the attempt whose model was written. */
+  readonly chosen: number | null;
+  readonly attempts: readonly Attempt[];
+  readonly warnings: readonly string[];
+  /** How the chosen model was quantized. */
+  readonly quantization: QuantizationReport | null;
+}
+
+/**
+ * Writes `report.json` and `report.html` into a directory and returns their paths.
+ * @throws OctavoError `OUTPUT_UNWRITABLE`.
+ */
+export function writeAutoReport(directory: string, run: AutoRun, signal?: AbortSignal): Promise<string[]> {
+  const files = new Map([
+    ['report.json', toJson(run)],
+    ['report.html', renderHtml(documentOf(run))],
+  ]);
+  return writeFiles(directory, files, signal);
+}
+
+function documentOf(run: AutoRun): ReportDocument {
+  const warnings = run.warnings.map((text): Section => ({ kind: 'text', text: `Warning: ${text}` }));
+  const { quantization } = run;
+  return {
+    title: `Automatic quantization of ${run.input}`,
+    chapters: [
+      { title: 'Result', sections: [factsOf(run), ...warnings] },
+      { title: 'What was tried', sections: [attemptsOf(run), ...chartsOf(run)] },
+      ...(quantization ? [{ title: 'Node by node', sections: [decisionsOf(quantization)] }] : []),
+    ],
+  };
+}
+
+function factsOf({ minRetention, metric, original, chosen, attempts, bytesAfter }: AutoRun): Section {
+  const attempt = chosen === null ? undefined : attempts[chosen];
+  const result = attempt ? nameOf(attempt) : 'nothing passed';
+  const size = bytesAfter === null ? '' : ` to ${formatBytes(bytesAfter)}`;
+  return {
+    kind: 'facts',
+    facts: [
+      ['kept', result],
+      ['metric', `${metric}, ${original.value.toPrecision(5)} for the original`],
+      ['least retention', percent(minRetention)],
+      ['size', `${formatBytes(original.bytes)}${size}`],
+    ],
+  };
+}
+
+function attemptsOf({ attempts }: AutoRun): Section {
+  const rows = attempts.map(({ rung, label, outcome, because = '', figures, seconds }) => [
+    rung,
+    label,
+    outcome,
+    figures ? figures.quality.value.toPrecision(5) : '',
+    figures ? percent(figures.retention) : '',
+    figures ? figures.latency.map(({ target, ratio }) => `${ratio.toFixed(2)}x on ${target}`).join(', ') : '',
+    figures ? formatBytes(figures.bytes) : '',
+    `${seconds.toFixed(1)} s`,
+    because,
+  ]);
+  const header = ['method', 'with', 'outcome', 'metric', 'retention', 'time', 'tensors', 'took', 'because'];
+  return { kind: 'table', caption: 'Attempts, in order', header, rows };
+}
+
+function chartsOf({ attempts }: AutoRun): Section[] {
+  const measured = attempts.filter(({ figures }) => figures);
+  if (measured.length === 0) return [];
+  const series = (value: (attempt: Attempt) => number) =>
+    measured.map((attempt) => ({ name: nameOf(attempt), value: value(attempt) }));
+  return [
+    {
+      kind: 'dots',
+      points: series(({ figures }) => figures?.retention ?? Number.NaN),
+      label: 'retention',
+      percent: true,
+      description: 'Share of the original metric that each attempt keeps.',
+    },
+    {
+      kind: 'dots',
+      points: series(({ figures }) => figures?.latency[0]?.ratio ?? Number.NaN),
+      label: 'time relative to the original',
+      description: 'Median time of each attempt over that of the original, in turns on the first target.',
+    },
+  ];
+}
+
+function decisionsOf({ decisions }: QuantizationReport): Section {
+  return {
+    kind: 'table',
+    caption: 'Decisions',
+    header: ['node', 'op', 'precision', 'because'],
+    rows: decisions.map(({ node, op, quantized, because }) => [
+      node,
+      op,
+      quantized ? 'quantized' : 'float',
+      because,
+    ]),
+  };
+}
+
+function nameOf({ rung, label }: Attempt): string {
+  return label ? `${rung}, ${label}` : rung;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
