@@ -1,4 +1,5 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
+import { Checkpoint } from '../checkpoint.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
 import { QuantizerError } from '../quantizer-error.js';
 import type { Recipe } from '../recipe.js';
@@ -15,7 +16,7 @@ export function makeContext(source: Model, options: AutoOptions, attempts: reado
     ...(await quantizeModel(source, {
       recipe: { ...options.recipe, ...recipe },
       createSession,
-      ...(calibration ? { calibration: calibration() } : {}),
+      ...(calibration ? { calibration: new Checkpoint(signal).each(calibration()) } : {}),
       ...(signal ? { signal } : {}),
     })),
   });

@@ -82,7 +82,6 @@ async function quantizeFile(
 
 async function quantizerOptions(
   source: Model,
-  mode: Mode,
   flags: QuantizeFlags,
   recipe: Recipe,
   context: CommandContext,
