@@ -25,7 +25,11 @@ export interface FoldConstantsOptions {
   readonly evaluate: NodeEvaluator;
   /** Results with more bytes than this are folded only when they are no larger than their inputs (default 1 MiB). */
   readonly maxBytes?: number | undefined;
+  /** Also compute DequantizeLinear nodes, whatever the size of their results (default false). */
+  readonly dequantize?: boolean | undefined;
 }
+
+const DEFAULT_BYTES = 2 ** 20;
 
 /** Ops whose result differs from run to run. */
 const RANDOM: ReadonlySet<string> = new Set([
@@ -39,9 +43,10 @@ const RANDOM: ReadonlySet<string> = new Set([
 
 /**
  * Computes nodes whose inputs are all constant, and Shape and Size of values whose shape is known.
- * DequantizeLinear nodes stay: they say what their integers mean. So do nodes with subgraphs and random ones.
+ * DequantizeLinear nodes stay unless asked for: they say what their integers mean. So do nodes with subgraphs and random
+ * ones.
  */
-export function foldConstants({ evaluate, maxBytes = 2 ** 20 }: FoldConstantsOptions): Pass {
+export function foldConstants(options: FoldConstantsOptions): Pass {
   return {
     name: 'fold-constants',
     async run(graph, log) {
@@ -50,7 +55,7 @@ export function foldConstants({ evaluate, maxBytes = 2 ** 20 }: FoldConstantsOpt
       for (const node of graph.sorted()) {
         const place = node.label;
         if (!graph.has(node)) continue;
-        const results = knownResult(graph, node) ?? (await compute(graph, node, evaluate, maxBytes, log));
+        const results = knownResult(graph, node) ?? (await compute(graph, node, options, log));
         if (!results) continue;
         replace(graph, node, results);
         log.fired('fold-constants', place);
@@ -71,9 +76,11 @@ function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
   return [int64(shape.slice(start, end))];
 }
 
-function isCandidate(node: Node): boolean {
+function isCandidate(node: Node, dequantize: boolean): boolean {
   const { op } = node;
-  if (!op.known || op.name === 'Constant' || DequantizeLinear.is(node) || RANDOM.has(op.name)) return false;
+  if (!op.known || op.name === 'Constant' || RANDOM.has(op.name)) return false;
+  if (DequantizeLinear.is(node))
+    return dequantize && node.inputs.every((value) => !value || storedConstant(value));
   if (node.subgraphs.length > 0 || node.outputs.every((value) => !value)) return false;
   return node.inputs.every((value) => !value || (storedConstant(value) && !value.quantized));
 }
@@ -81,11 +88,10 @@ function isCandidate(node: Node): boolean {
 async function compute(
   graph: Graph,
   node: Node,
-  evaluate: NodeEvaluator,
-  maxBytes: number,
+  { evaluate, maxBytes = DEFAULT_BYTES, dequantize = false }: FoldConstantsOptions,
   log: PassLog,
 ): Promise<readonly Tensor[] | undefined> {
-  if (!isCandidate(node)) return undefined;
+  if (!isCandidate(node, dequantize)) return undefined;
   const decline = (reason: string): undefined => {
     log.declined('fold-constants', node.label, reason);
   };
@@ -94,15 +100,13 @@ async function compute(
   }
   const stored = node.inputs.map((value) => storedConstant(value));
   const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
-  if (knownBytes(node) > Math.max(maxBytes, inputBytes))
-    return decline('its result is much larger than its inputs');
+  const limit = DequantizeLinear.is(node) ? Number.POSITIVE_INFINITY : Math.max(maxBytes, inputBytes);
+  if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
   const inputs = await Promise.all(stored.map((constant) => constant?.load()));
   const results = await evaluate(graph, node, inputs);
   if (!results) return decline('no backend computes it');
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
-  return bytes > Math.max(maxBytes, inputBytes)
-    ? decline('its result is much larger than its inputs')
-    : results;
+  return bytes > limit ? decline('its result is much larger than its inputs') : results;
 }
 
 /** Bytes of the outputs, as far as their types tell before they are computed. */

@@ -102,7 +102,7 @@ export class BackendSession implements Session {
   }
 
   explain(): Explanation {
-    return createExplanation(this.latest.explain(), this.parts.lowered.passes);
+    return createExplanation(this.latest.explain(), [...this.parts.lowered.passes, ...this.latest.passes]);
   }
 
   async profile(feeds: NamedTensors, options: ProfileOptions = {}): Promise<SessionProfile> {

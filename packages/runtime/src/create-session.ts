@@ -5,6 +5,7 @@ import { readModel } from '#read-model';
 import { BackendSession } from './backend-session.js';
 import { HeldPlan } from './held-plan.js';
 import { lower } from './lower.js';
+import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
 import { PlanCache } from './plan-cache.js';
 import { portOf } from './port.js';
@@ -40,7 +41,10 @@ export async function createSession(source: Model | string, options: SessionOpti
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
   checkTaps(graph, taps);
-  const compile = (each: Graph) => compilePlan(each, backends, compileOptions(each, options));
+  const compile = async (each: Graph) => {
+    const passes = await optimize(each, backends, taps);
+    return compilePlan(each, backends, compileOptions(each, options), passes);
+  };
   const plans = new PlanCache(maxPlans, async (shapes) => {
     const special = await specialize(graph, shapes, taps);
     return compile(special.graph);

@@ -30,7 +30,6 @@ export async function lower(
   inlineFunctions(model);
   const { graph } = model;
   const passes = await withTaps(graph, taps, async () => {
-    inferTypes(graph);
     using backend = reference();
     return runPasses(graph, [
       liftConstants,

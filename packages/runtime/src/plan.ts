@@ -1,5 +1,5 @@
 import type { Backend, CompileOptions, Executable, Tap } from '@octavo/backend';
-import type { Graph, Node, Value } from '@octavo/core/ir';
+import type { Graph, Node, PassRecord, Value } from '@octavo/core/ir';
 import type { StoredTensor, Tensor } from '@octavo/core/tensor';
 import type { NodeExplanation } from './explain.js';
 import { boundary, type Decline, partition } from './partition.js';
@@ -20,6 +20,8 @@ export type RunValues = (Tensor | undefined)[];
 /** A graph compiled stage by stage for the shapes that it says. */
 export class Plan {
   readonly graph: Graph;
+  /** What was done to the graph for this plan. */
+  readonly passes: readonly PassRecord[];
   readonly stages: readonly Stage[];
   /** Positions of the graph's inputs and outputs in the values of a run. */
   readonly inputs: readonly number[];
@@ -28,8 +30,9 @@ export class Plan {
   private readonly initial: Readonly<RunValues>;
   private disposed = false;
 
-  constructor(graph: Graph, stages: readonly Stage[], slots: Slots) {
+  constructor(graph: Graph, stages: readonly Stage[], slots: Slots, passes: readonly PassRecord[]) {
     this.graph = graph;
+    this.passes = passes;
     this.stages = stages;
     this.inputs = graph.inputs.map((value) => slots.of(value));
     this.outputs = graph.outputs.map((value) => slots.of(value));
@@ -116,6 +119,7 @@ export async function compilePlan(
   graph: Graph,
   backends: readonly Backend[],
   options: CompileOptions,
+  passes: readonly PassRecord[],
 ): Promise<Plan> {
   const slots = new Slots();
   const stages: Stage[] = [];
@@ -131,7 +135,7 @@ export async function compilePlan(
     for (const value of graph.outputs) {
       if (value.constant) slots.values[slots.of(value)] = await loadOnce(value, loaded);
     }
-    return new Plan(graph, stages, slots);
+    return new Plan(graph, stages, slots, passes);
   } catch (error) {
     for (const { executable } of stages) executable[Symbol.dispose]();
     throw error;

@@ -1,12 +1,4 @@
-import {
-  cloneGraph,
-  type Dim,
-  type Graph,
-  inferTypes,
-  type PassRecord,
-  runPasses,
-  tensorType,
-} from '@octavo/core/ir';
+import { cloneGraph, type Dim, type Graph, type PassRecord, runPasses, tensorType } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
 import { eliminateDeadNodes, eliminateIdentity, foldConstants } from '@octavo/passes';
 import { reference } from '@octavo/reference';
@@ -56,6 +48,5 @@ export async function specialize(
       eliminateDeadNodes,
     ]);
   });
-  inferTypes(graph);
   return { graph, passes };
 }

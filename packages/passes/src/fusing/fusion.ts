@@ -1,0 +1,71 @@
+import { eraseDead, type Graph, type Node, type Pass, supersede, type Value } from '@octavo/core/ir';
+
+export interface FusionOptions {
+  /**
+   * Why a fused node is worse than its parts, in words for the report; undefined when it is not. The node is in the
+   * graph already, with its types. Default: it never is.
+   */
+  accepts?(fused: Node, parts: readonly Node[], graph: Graph): string | undefined;
+}
+
+/** Nodes that compute together what one node of another op computes. */
+export interface Fusion {
+  /** All nodes that the fused one replaces; the last gives the result. */
+  readonly parts: readonly Node[];
+  /** Adds the fused node, whose first output takes the place of the result. */
+  emit(graph: Graph): Node | Promise<Node>;
+}
+
+/** Looks at a node as the last of a pattern: the fusion, why there is none although it looks like one, or nothing. */
+export type FindFusion = (node: Node, graph: Graph) => Fusion | string | undefined;
+
+/** A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs. */
+export function fusionPass(name: string, find: FindFusion, { accepts }: FusionOptions = {}): Pass {
+  return {
+    name,
+    async run(graph, log) {
+      let changed = false;
+      for (const node of graph.sorted().reverse()) {
+        const found = graph.has(node) ? find(node, graph) : undefined;
+        if (found === undefined) continue;
+        const place = node.label;
+        const problem = typeof found === 'string' ? found : await apply(graph, node, found, accepts);
+        if (problem === undefined) {
+          log.fired(name, place);
+          changed = true;
+        } else log.declined(name, place, problem);
+      }
+      return changed;
+    },
+  };
+}
+
+async function apply(
+  graph: Graph,
+  root: Node,
+  fusion: Fusion,
+  accepts: FusionOptions['accepts'],
+): Promise<string | undefined> {
+  const outside = readOutside(graph, root, fusion.parts);
+  if (outside) return `${outside.name} is read elsewhere too`;
+  const fused = await fusion.emit(graph);
+  const [from, to] = [root.output, fused.output];
+  if (!from || !to) return 'it has no output';
+  to.type ??= from.type;
+  const problem = accepts?.(fused, fusion.parts, graph);
+  if (problem === undefined) {
+    supersede(graph, from, to);
+    return undefined;
+  }
+  eraseDead(graph, [fused]);
+  return problem;
+}
+
+/** A value inside the pattern that others need as well. */
+function readOutside(graph: Graph, root: Node, parts: readonly Node[]): Value | undefined {
+  const inside = new Set(parts);
+  return parts
+    .filter((part) => part !== root)
+    .flatMap((part) => part.outputs)
+    .find((value) => value && (graph.isOutput(value) || value.users.some((user) => !inside.has(user))));
+}

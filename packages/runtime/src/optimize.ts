@@ -1,0 +1,62 @@
+import type { Backend } from '@octavo/backend';
+import { type Graph, inferTypes, type Node, type PassRecord, runPasses } from '@octavo/core/ir';
+import {
+  eliminateDeadNodes,
+  foldBatchNorm,
+  foldConstants,
+  fuseConvBias,
+  fuseGemm,
+  fusePasses,
+} from '@octavo/passes';
+import { reference } from '@octavo/reference';
+import { evaluateOn } from './evaluate.js';
+import { withTaps } from './lower.js';
+
+/**
+ * Makes a graph of known shapes cheaper to run on these backends: weights that no backend takes as integers become
+ * floats once, and patterns become single nodes where that moves no work to a backend of lower preference.
+ */
+export async function optimize(
+  graph: Graph,
+  backends: readonly Backend[],
+  taps: readonly string[],
+): Promise<readonly PassRecord[]> {
+  const records = await withTaps(graph, taps, async () => {
+    using backend = reference();
+    return runPasses(graph, [
+      foldConstants({ evaluate: evaluateOn(backend), dequantize: true }),
+      fuseConvBias,
+      foldBatchNorm,
+      fuseConvBias,
+      fuseGemm,
+      ...fusePasses({ accepts: (fused, parts) => strandedReason(graph, fused, parts, backends) }),
+      eliminateDeadNodes,
+    ]);
+  });
+  inferTypes(graph);
+  return records;
+}
+
+/** Why a fused node would run on a backend of lower preference than each of its parts. */
+function strandedReason(
+  graph: Graph,
+  fused: Node,
+  parts: readonly Node[],
+  backends: readonly Backend[],
+): string | undefined {
+  const worst = Math.max(...parts.map((part) => rankOf(graph, part, backends)));
+  const preferred = backends[worst];
+  if (rankOf(graph, fused, backends) <= worst || !preferred) return undefined;
+  const support = preferred.supports(fused, contextOf(graph, fused));
+  return support.supported ? undefined : `${preferred.id} runs its parts, but: ${support.reason}`;
+}
+
+/** Position of the first backend that runs a node; their number when none does. */
+function rankOf(graph: Graph, node: Node, backends: readonly Backend[]): number {
+  const rank = backends.findIndex((backend) => backend.supports(node, contextOf(graph, node)).supported);
+  return rank < 0 ? backends.length : rank;
+}
+
+function contextOf(graph: Graph, node: Node) {
+  return { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset };
+}
