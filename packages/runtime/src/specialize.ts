@@ -1,4 +1,12 @@
-import { cloneGraph, type Dim, type Graph, type PassRecord, runPasses, tensorType } from '@octavo/core/ir';
+import {
+  cloneGraph,
+  type Dim,
+  type Graph,
+  inferTypes,
+  type PassRecord,
+  runPasses,
+  tensorType,
+} from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
 import { eliminateDeadNodes, eliminateIdentity, foldConstants } from '@octavo/passes';
 import { reference } from '@octavo/reference';
