@@ -1,6 +1,7 @@
 # The compiler flags of each instruction-set suffix: sources named *_<arch>_<isa>.cc get them.
 
 set(OCTAVO_FLAGS_x86_avx2 -mavx2)
+set(OCTAVO_FLAGS_x86_avx2fma -mavx2 -mfma -mf16c)
 set(OCTAVO_FLAGS_x86_avxvnni -mavx2 -mavxvnni)
 set(OCTAVO_FLAGS_x86_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl)
 set(OCTAVO_FLAGS_x86_avx512vnni ${OCTAVO_FLAGS_x86_avx512} -mavx512vnni)

@@ -17,7 +17,16 @@ typedef enum octavo_status {
 
 /// An integer rather than an enum, so that a value that is none of these can be refused.
 typedef int32_t octavo_type;
-enum { OCTAVO_S8 = 0, OCTAVO_U8 = 1, OCTAVO_S32 = 2, OCTAVO_F32 = 3 };
+enum {
+  OCTAVO_S8 = 0,
+  OCTAVO_U8 = 1,
+  OCTAVO_S32 = 2,
+  OCTAVO_F32 = 3,
+  OCTAVO_F16 = 4,
+  OCTAVO_BF16 = 5,
+  OCTAVO_S16 = 6,
+  OCTAVO_U16 = 7
+};
 
 typedef int32_t octavo_layout;
 enum { OCTAVO_NCHW = 0, OCTAVO_NHWC = 1 };

@@ -28,6 +28,7 @@ inline constexpr IsaSet scalar{};
 #include "cpu/features.inc"
 #undef OCTAVO_FEATURE
 // What files compiled with these flags may use: the feature together with all that it builds on.
+inline constexpr IsaSet avx2_fma = avx2 | fma | f16c;
 inline constexpr IsaSet avx512 = avx2 | fma | f16c | avx512f | avx512bw | avx512dq | avx512vl;
 inline constexpr IsaSet avx_vnni = avx2 | avxvnni;
 inline constexpr IsaSet avx512_vnni = avx512 | avx512vnni;

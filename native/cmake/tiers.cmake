@@ -1,0 +1,25 @@
+# Kernels written once over vectors (src/vector/tiers.h): each source is compiled once a tier.
+
+set(OCTAVO_TIERED_SOURCES
+  src/elementwise/binary_kernels.cc
+  src/elementwise/unary_kernels.cc
+  src/quantize/quantize_kernels.cc
+  src/quantize/quantized_binary_kernels.cc
+)
+
+function(octavo_add_tier target tier)
+  add_library(${target}_${tier} OBJECT ${OCTAVO_TIERED_SOURCES})
+  target_include_directories(${target}_${tier} PRIVATE include src)
+  target_compile_options(${target}_${tier} PRIVATE ${OCTAVO_COMPILE_OPTIONS}
+    ${OCTAVO_FLAGS_${tier}} ${OCTAVO_INTRINSICS_WARNINGS})
+  target_compile_definitions(${target}_${tier} PRIVATE OCTAVO_TIER=${tier} OCTAVO_${OCTAVO_ARCH})
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${tier}>)
+endfunction()
+
+# The tiers of OCTAVO_TIERS in src/vector/tiers.h.
+function(octavo_add_tiers target)
+  octavo_add_tier(${target} portable)
+  if(OCTAVO_ARCH STREQUAL "X86")
+    octavo_add_tier(${target} x86_avx2fma)
+  endif()
+endfunction()

@@ -1,0 +1,52 @@
+#include "quantize/byte_table.h"
+
+#include "quantize/quantize_kernels.h"
+#include "threading/parallel_ranges.h"
+#include "vector/select_tier.h"
+
+namespace octavo {
+namespace {
+
+constexpr Tier<QuantizeKernels> kTiers[] = {
+#define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
+    OCTAVO_TIERS(OCTAVO_QUANTIZE_TIER)
+#undef OCTAVO_QUANTIZE_TIER
+};
+
+Quantization per_tensor(const QuantizationParameters& by) {
+  return {1, 1, 256, &by.scale, &by.zero_point};
+}
+
+template <typename Function>
+ByteTable table_of(const ByteFunction& quantization, IsaSet available, Function&& function) {
+  uint8_t bytes[256];
+  float values[256];
+  for (size_t i = 0; i < 256; ++i) bytes[i] = static_cast<uint8_t>(i);
+  dequantize(bytes, quantization.in_type, per_tensor(quantization.in), values, available);
+  function(values);
+  ByteTable table;
+  quantize(values, per_tensor(quantization.out), quantization.out_type, table.entries, available);
+  return table;
+}
+
+}  // namespace
+
+ByteTable requantize_table(const ByteFunction& quantization, IsaSet available) {
+  return table_of(quantization, available, [](float*) {});
+}
+
+ByteTable unary_table(const ByteFunction& quantization, UnaryOp op,
+                      const UnaryParameters& parameters, IsaSet available) {
+  return table_of(quantization, available,
+                  [&](float* values) { unary(op, values, values, 256, parameters, available); });
+}
+
+void look_up(const void* in, const ByteTable& table, size_t count, void* out, IsaSet available) {
+  const LookupFn run = select_tier(kTiers, available).lookup;
+  const uint8_t* bytes = static_cast<const uint8_t*>(in);
+  parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
+    run(bytes + first, table.entries, size, static_cast<uint8_t*>(out) + first);
+  });
+}
+
+}  // namespace octavo

@@ -1,0 +1,82 @@
+// Conversions between floats and 16-bit floats: IEEE, to nearest even; a NaN stays one, quieted.
+#ifndef OCTAVO_SRC_QUANTIZE_HALF_VECTOR_H_
+#define OCTAVO_SRC_QUANTIZE_HALF_VECTOR_H_
+
+#include "vector/narrow.h"
+
+namespace octavo {
+namespace {
+
+constexpr int32_t kFloatInfinity = 0x7F800000;
+
+OCTAVO_INLINE I32 pick(I32 mask, I32 yes, I32 no) { return (mask & yes) | (~mask & no); }
+
+OCTAVO_INLINE I32 to_bfloat(I32 x) {
+  const I32 rounded = (x + 0x7FFF + ((x >> 16) & 1)) >> 16;
+  const I32 nan = (x & INT32_MAX) > kFloatInfinity;
+  return pick(nan, (x >> 16) | 0x40, rounded);
+}
+
+// By the bits: adding 1/2 aligns a subnormal result's last digit with a float's, so that the sum is
+// rounded there; elsewhere the carry of the rounding may run on into the exponent.
+OCTAVO_INLINE I32 to_half(I32 x) {
+  const I32 sign = (x >> 16) & 0x8000;
+  const I32 a = x & INT32_MAX;
+  const I32 subnormal = as_int(as_float(a) + splat(0.5f)) - 0x3F000000;
+  const I32 rounded = (a + 0xFFF + ((a >> 13) & 1) - 0x38000000) >> 13;
+  const I32 finite = pick(a >= 0x477FF000, splat(0x7C00), rounded);
+  const I32 number = pick(a < 0x38800000, subnormal, finite);
+  return sign | pick(a > kFloatInfinity, ((a >> 13) & 0x3FF) | 0x7E00, number);
+}
+
+// The product normalizes subnormal numbers, exactly.
+OCTAVO_INLINE F32 from_half(I32 h) {
+  const I32 magnitude = h & 0x7FFF;
+  const I32 number = as_int(as_float(magnitude << 13) * splat(0x1p112f));
+  const I32 special = (magnitude << 13) | kFloatInfinity | (0x400000 & (magnitude > 0x7C00));
+  return as_float(((h & 0x8000) << 16) | pick(magnitude >= 0x7C00, special, number));
+}
+
+template <typename Convert>
+OCTAVO_INLINE void shorten(const float* in, size_t count, uint16_t* out, Convert convert) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store_narrow(out + i, convert(load<I32>(in + i)));
+  for (; i < count; ++i) {
+    out[i] = static_cast<uint16_t>(convert(load_some<I32>(in + i, 1))[0]);
+  }
+}
+
+void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
+  shorten(in, count, out, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
+}
+
+void bfloats_to_floats(const uint16_t* in, size_t count, float* out) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(out + i, load_wide(in + i) << 16);
+  for (; i < count; ++i) store_some(out + i, splat(static_cast<int32_t>(in[i])) << 16, 1);
+}
+
+void floats_to_halves(const float* in, size_t count, uint16_t* out) {
+  size_t i = 0;
+#if defined(__F16C__)
+  for (; i + 8 <= count; i += 8) {
+    store(out + i, _mm256_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
+  }
+#endif
+  shorten(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_half(x); });
+}
+
+void halves_to_floats(const uint16_t* in, size_t count, float* out) {
+  size_t i = 0;
+#if defined(__F16C__)
+  for (; i + 8 <= count; i += 8) store(out + i, _mm256_cvtph_ps(load<__m128i>(in + i)));
+#else
+  for (; i + kLanes <= count; i += kLanes) store(out + i, from_half(load_wide(in + i)));
+#endif
+  for (; i < count; ++i) out[i] = from_half(splat(static_cast<int32_t>(in[i])))[0];
+}
+
+}  // namespace
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_QUANTIZE_HALF_VECTOR_H_

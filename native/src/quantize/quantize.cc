@@ -1,0 +1,160 @@
+#include "quantize/quantize.h"
+
+#include <cmath>
+
+#include "quantize/quantize_kernels.h"
+#include "threading/parallel_ranges.h"
+#include "vector/select_tier.h"
+
+namespace octavo {
+namespace {
+
+constexpr Tier<QuantizeKernels> kTiers[] = {
+#define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
+    OCTAVO_TIERS(OCTAVO_QUANTIZE_TIER)
+#undef OCTAVO_QUANTIZE_TIER
+};
+
+// Calls run(first element, count, parameters) for runs that cover the tensor.
+template <typename Run>
+void for_each_run(const Quantization& by, Run&& run) {
+  if (by.channels == 1) {
+    return parallel_ranges(by.outer * by.inner, kElementsPerTask, [&](size_t first, size_t count) {
+      run(first, count, QuantizationRun{by.scales, by.zero_points, 0});
+    });
+  }
+  const bool last_axis = by.inner == 1;
+  const size_t columns = last_axis ? by.channels : by.inner;
+  const size_t rows = last_axis ? by.outer : by.outer * by.channels;
+  if (columns == 0) return;
+  parallel_ranges(rows, div_up(kElementsPerTask, columns), [&](size_t first, size_t count) {
+    for (size_t row = first; row < first + count; ++row) {
+      const size_t channel = last_axis ? 0 : row % by.channels;
+      run(row * columns, columns,
+          QuantizationRun{by.scales + channel, by.zero_points + channel,
+                          last_axis ? size_t{1} : 0});
+    }
+  });
+}
+
+template <typename T>
+void quantize_as(QuantizeFn<T> kernel, const float* in, const Quantization& by, void* out) {
+  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
+    kernel(in + first, run, count, static_cast<T*>(out) + first);
+  });
+}
+
+template <typename T>
+void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& by, float* out) {
+  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
+    kernel(static_cast<const T*>(in) + first, run, count, out + first);
+  });
+}
+
+// (max - min) / 255, and the zero point computed from the rounded scale, all in float32.
+QuantizationParameters parameters_of_range(float low, float high) {
+  const float scale = (high - low) / 255.0f;
+  if (scale == 0.0f) return {1.0f, 0};
+  const float zero_point = std::fmin(std::fmax(-low / scale, 0.0f), 255.0f);
+  return {scale, static_cast<int32_t>(std::nearbyint(zero_point))};
+}
+
+template <typename Kernel, typename In, typename Out>
+void convert(Kernel kernel, const In* in, size_t count, Out* out) {
+  parallel_ranges(count, kElementsPerTask,
+                  [&](size_t first, size_t size) { kernel(in + first, size, out + first); });
+}
+
+}  // namespace
+
+void quantize(const float* in, const Quantization& by, octavo_type type, void* out,
+              IsaSet available) {
+  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  switch (type) {
+    case OCTAVO_S8:
+      return quantize_as(kernels.to_s8, in, by, out);
+    case OCTAVO_U16:
+      return quantize_as(kernels.to_u16, in, by, out);
+    case OCTAVO_S16:
+      return quantize_as(kernels.to_s16, in, by, out);
+    default:
+      return quantize_as(kernels.to_u8, in, by, out);
+  }
+}
+
+void dequantize(const void* in, octavo_type type, const Quantization& by, float* out,
+                IsaSet available) {
+  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  switch (type) {
+    case OCTAVO_S8:
+      return dequantize_as(kernels.from_s8, in, by, out);
+    case OCTAVO_U16:
+      return dequantize_as(kernels.from_u16, in, by, out);
+    case OCTAVO_S16:
+      return dequantize_as(kernels.from_s16, in, by, out);
+    case OCTAVO_S32:
+      return dequantize_as(kernels.from_s32, in, by, out);
+    default:
+      return dequantize_as(kernels.from_u8, in, by, out);
+  }
+}
+
+QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
+  float low = 0, high = 0;
+  select_tier(kTiers, available).range(in, count, &low, &high);
+  return parameters_of_range(low, high);
+}
+
+void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
+                   int32_t* zero_points, IsaSet available) {
+  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const size_t per_task = div_up(kElementsPerTask, columns == 0 ? 1 : columns);
+  parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
+    for (size_t row = first; row < first + count; ++row) {
+      const float* values = in + row * columns;
+      const QuantizationParameters by = dynamic_parameters(values, columns, available);
+      scales[row] = by.scale;
+      zero_points[row] = by.zero_point;
+      kernels.to_u8(values, {&by.scale, &by.zero_point, 0}, columns, out + row * columns);
+    }
+  });
+}
+
+void floats_to_half(const float* in, size_t count, uint16_t* out, IsaSet available) {
+  convert(select_tier(kTiers, available).to_half, in, count, out);
+}
+
+void floats_to_bfloat(const float* in, size_t count, uint16_t* out, IsaSet available) {
+  convert(select_tier(kTiers, available).to_bfloat, in, count, out);
+}
+
+void half_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
+  convert(select_tier(kTiers, available).from_half, in, count, out);
+}
+
+void bfloat_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
+  convert(select_tier(kTiers, available).from_bfloat, in, count, out);
+}
+
+void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out) {
+  uint8_t* __restrict bytes = static_cast<uint8_t*>(out);
+  // Flipping the top bit of a signed nibble and taking it off again extends the sign.
+  const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
+  const auto extend = [sign](int nibble) { return static_cast<uint8_t>((nibble ^ sign) - sign); };
+  for (size_t i = 0; i < count / 2; ++i) {
+    bytes[2 * i] = extend(in[i] & 15);
+    bytes[2 * i + 1] = extend(in[i] >> 4);
+  }
+  if (count % 2 != 0) bytes[count - 1] = extend(in[count / 2] & 15);
+}
+
+void pack_nibbles(const void* in, size_t count, uint8_t* out) {
+  const uint8_t* bytes = static_cast<const uint8_t*>(in);
+  uint8_t* __restrict packed = out;
+  for (size_t i = 0; i < count / 2; ++i) {
+    packed[i] = static_cast<uint8_t>((bytes[2 * i] & 15) | (bytes[2 * i + 1] << 4));
+  }
+  if (count % 2 != 0) packed[count / 2] = bytes[count - 1] & 15;
+}
+
+}  // namespace octavo

@@ -1,0 +1,153 @@
+#include "quantize/quantize_kernels.h"
+
+#include "quantize/byte_lookup.h"
+#include "quantize/half_vector.h"
+#include "vector/narrow.h"
+
+namespace octavo {
+namespace {
+
+template <typename T>
+constexpr int32_t kLowest = static_cast<T>(-1) < 0 ? -(1 << (8 * sizeof(T) - 1)) : 0;
+template <typename T>
+constexpr int32_t kHighest = kLowest<T> + (1 << (8 * sizeof(T))) - 1;
+
+// Limits are integers and rounding is monotonic, so clamping first gives the same result.
+template <typename T>
+struct Quantizer {
+  F32 scale, low, high;
+  I32 zero_point;
+
+  OCTAVO_INLINE Quantizer(F32 by, I32 zero)
+      : scale(by),
+        low(to_float(kLowest<T> - zero)),
+        high(to_float(kHighest<T> - zero)),
+        zero_point(zero) {}
+  OCTAVO_INLINE I32 operator()(F32 x) const {
+    return round_to_int(min(max(x / scale, low), high)) + zero_point;
+  }
+};
+
+template <size_t kStep, typename T>
+OCTAVO_INLINE Quantizer<T> quantizer_at(const QuantizationRun& by, size_t i) {
+  if constexpr (kStep == 0) return {splat(*by.scales), splat(*by.zero_points)};
+  return {load<F32>(by.scales + i), load<I32>(by.zero_points + i)};
+}
+
+OCTAVO_INLINE void store_lanes(uint8_t* out, I32 y) { store_narrow(out, y); }
+OCTAVO_INLINE void store_lanes(int8_t* out, I32 y) {
+  store_narrow(reinterpret_cast<uint8_t*>(out), y);
+}
+OCTAVO_INLINE void store_lanes(uint16_t* out, I32 y) { store_narrow(out, y); }
+OCTAVO_INLINE void store_lanes(int16_t* out, I32 y) {
+  store_narrow(reinterpret_cast<uint16_t*>(out), y);
+}
+
+// Four vectors at a time where bytes leave: they fill one.
+template <typename T>
+size_t quantize_blocks(const float* in, const Quantizer<T>& to, size_t count, T* out) {
+  size_t i = 0;
+  if constexpr (sizeof(T) == 1) {
+    for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+      store_narrow(reinterpret_cast<uint8_t*>(out + i), to(load<F32>(in + i)),
+                   to(load<F32>(in + i + kLanes)), to(load<F32>(in + i + 2 * kLanes)),
+                   to(load<F32>(in + i + 3 * kLanes)));
+    }
+  }
+  return i;
+}
+
+template <size_t kStep, typename T>
+void quantize_steps(const float* in, const QuantizationRun& by, size_t count, T* out) {
+  size_t i = 0;
+  if constexpr (kStep == 0) {
+    i = quantize_blocks<T>(in, quantizer_at<0, T>(by, 0), count, out);
+  }
+  for (; i + kLanes <= count; i += kLanes) {
+    store_lanes(out + i, quantizer_at<kStep, T>(by, i)(load<F32>(in + i)));
+  }
+  for (; i < count; ++i) {
+    const size_t k = kStep * i;
+    const Quantizer<T> to(splat(by.scales[k]), splat(by.zero_points[k]));
+    out[i] = static_cast<T>(to(splat(in[i]))[0]);
+  }
+}
+
+template <typename T>
+void quantize(const float* in, const QuantizationRun& by, size_t count, T* out) {
+  return by.step == 0 ? quantize_steps<0, T>(in, by, count, out)
+                      : quantize_steps<1, T>(in, by, count, out);
+}
+
+OCTAVO_INLINE I32 load_lanes(const int32_t* from) { return load<I32>(from); }
+template <typename T>
+OCTAVO_INLINE I32 load_lanes(const T* from) {
+  return load_wide(from);
+}
+
+OCTAVO_INLINE I32 difference(I32 a, I32 b) {
+  return reinterpret_cast<I32>(reinterpret_cast<U32>(a) - reinterpret_cast<U32>(b));
+}
+
+template <size_t kStep, typename T>
+void dequantize_steps(const T* in, const QuantizationRun& by, size_t count, float* out) {
+  const F32 scale = splat(*by.scales);
+  const I32 zero_point = splat(*by.zero_points);
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const I32 zero = kStep == 0 ? zero_point : load<I32>(by.zero_points + i);
+    const F32 factor = kStep == 0 ? scale : load<F32>(by.scales + i);
+    store(out + i, to_float(difference(load_lanes(in + i), zero)) * factor);
+  }
+  for (; i < count; ++i) {
+    const I32 q = difference(splat(static_cast<int32_t>(in[i])), splat(by.zero_points[kStep * i]));
+    out[i] = static_cast<float>(q[0]) * by.scales[kStep * i];
+  }
+}
+
+template <typename T>
+void dequantize(const T* in, const QuantizationRun& by, size_t count, float* out) {
+  if (count == 0) return;
+  return by.step == 0 ? dequantize_steps<0, T>(in, by, count, out)
+                      : dequantize_steps<1, T>(in, by, count, out);
+}
+
+// min and max give their second operand where the first is NaN.
+void range(const float* in, size_t count, float* low, float* high) {
+  F32 lows[4], highs[4];
+  for (size_t k = 0; k < 4; ++k) {
+    lows[k] = splat(*low);
+    highs[k] = splat(*high);
+  }
+  size_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    for (size_t k = 0; k < 4; ++k) {
+      const F32 x = load<F32>(in + i + k * kLanes);
+      lows[k] = min(x, lows[k]);
+      highs[k] = max(x, highs[k]);
+    }
+  }
+  for (; i < count; ++i) {
+    lows[0] = min(splat(in[i]), lows[0]);
+    highs[0] = max(splat(in[i]), highs[0]);
+  }
+  const F32 lowest = min(min(lows[0], lows[1]), min(lows[2], lows[3]));
+  const F32 highest = max(max(highs[0], highs[1]), max(highs[2], highs[3]));
+  for (size_t k = 0; k < kLanes; ++k) {
+    if (lowest[k] < *low) *low = lowest[k];
+    if (highest[k] > *high) *high = highest[k];
+  }
+}
+
+}  // namespace
+
+const QuantizeKernels OCTAVO_TIERED(quantize) = {quantize<uint8_t>,    quantize<int8_t>,
+                                                 quantize<uint16_t>,   quantize<int16_t>,
+                                                 dequantize<uint8_t>,  dequantize<int8_t>,
+                                                 dequantize<uint16_t>, dequantize<int16_t>,
+                                                 dequantize<int32_t>,  range,
+                                                 floats_to_halves,     floats_to_bfloats,
+                                                 halves_to_floats,     bfloats_to_floats,
+                                                 look_up_bytes};
+
+}  // namespace octavo

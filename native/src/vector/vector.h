@@ -1,0 +1,168 @@
+// Vectors of 32-bit lanes, as wide as the instruction set that the including file is compiled for.
+// Arithmetic and comparisons are the operators of the compilers' vector extensions; what those lack
+// is below. Lanes follow IEEE: no reassociation, no fusion but by `fused`.
+//
+// Everything has internal linkage, so that no tier's code can stand in for another's.
+#ifndef OCTAVO_SRC_VECTOR_VECTOR_H_
+#define OCTAVO_SRC_VECTOR_VECTOR_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#if defined(__AVX2__)
+#define OCTAVO_VECTOR_BYTES 32
+#else
+#define OCTAVO_VECTOR_BYTES 16
+#endif
+
+#define OCTAVO_INLINE inline __attribute__((always_inline))
+#define OCTAVO_LAMBDA_INLINE __attribute__((always_inline))
+
+namespace octavo {
+namespace {
+
+constexpr size_t kLanes = OCTAVO_VECTOR_BYTES / 4;
+
+typedef float F32 __attribute__((vector_size(OCTAVO_VECTOR_BYTES)));
+typedef int32_t I32 __attribute__((vector_size(OCTAVO_VECTOR_BYTES)));
+typedef uint32_t U32 __attribute__((vector_size(OCTAVO_VECTOR_BYTES)));
+
+template <typename V>
+OCTAVO_INLINE V load(const void* from) {
+  V value;
+  __builtin_memcpy(&value, from, sizeof(V));
+  return value;
+}
+
+template <typename V>
+OCTAVO_INLINE void store(void* to, V value) {
+  __builtin_memcpy(to, &value, sizeof(V));
+}
+
+// The first `count` lanes; the others are zero, or are not stored.
+template <typename V>
+OCTAVO_INLINE V load_some(const void* from, size_t count) {
+  V value{};
+  __builtin_memcpy(&value, from, count * sizeof(value[0]));
+  return value;
+}
+
+template <typename V>
+OCTAVO_INLINE void store_some(void* to, V value, size_t count) {
+  __builtin_memcpy(to, &value, count * sizeof(value[0]));
+}
+
+OCTAVO_INLINE F32 splat(float x) { return F32{} + x; }
+OCTAVO_INLINE I32 splat(int32_t x) { return I32{} + x; }
+
+OCTAVO_INLINE I32 as_int(F32 x) { return reinterpret_cast<I32>(x); }
+OCTAVO_INLINE F32 as_float(I32 x) { return reinterpret_cast<F32>(x); }
+
+// A lane of `mask` is all ones or all zeros.
+OCTAVO_INLINE F32 choose(I32 mask, F32 yes, F32 no) {
+#if defined(__AVX2__)
+  return _mm256_blendv_ps(no, yes, as_float(mask));
+#else
+  return as_float((mask & as_int(yes)) | (~mask & as_int(no)));
+#endif
+}
+
+// The second operand where either is NaN.
+OCTAVO_INLINE F32 min(F32 a, F32 b) {
+#if defined(__AVX2__)
+  return _mm256_min_ps(a, b);
+#elif defined(__x86_64__)
+  return _mm_min_ps(a, b);
+#else
+  return choose(a < b, a, b);
+#endif
+}
+
+OCTAVO_INLINE F32 max(F32 a, F32 b) {
+#if defined(__AVX2__)
+  return _mm256_max_ps(a, b);
+#elif defined(__x86_64__)
+  return _mm_max_ps(a, b);
+#else
+  return choose(a > b, a, b);
+#endif
+}
+
+// NaN stays NaN.
+OCTAVO_INLINE F32 clamp(F32 x, F32 low, F32 high) { return min(high, max(low, x)); }
+
+OCTAVO_INLINE F32 abs(F32 x) { return as_float(as_int(x) & 0x7FFFFFFF); }
+// The magnitude of one, which is not negative, with the sign of the other.
+OCTAVO_INLINE F32 with_sign(F32 magnitude, F32 sign) {
+  return as_float(as_int(magnitude) | (as_int(sign) & INT32_MIN));
+}
+
+OCTAVO_INLINE F32 sqrt(F32 x) {
+#if defined(__AVX2__)
+  return _mm256_sqrt_ps(x);
+#elif defined(__x86_64__)
+  return _mm_sqrt_ps(x);
+#elif defined(__aarch64__)
+  return vsqrtq_f32(x);
+#else
+  F32 y{};
+  for (size_t i = 0; i < kLanes; ++i) y[i] = __builtin_sqrtf(x[i]);
+  return y;
+#endif
+}
+
+// a * b + c, rounded once on every tier.
+OCTAVO_INLINE F32 fused(F32 a, F32 b, F32 c) {
+#if defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+  return vfmaq_f32(c, a, b);
+#else
+  F32 y{};
+  for (size_t i = 0; i < kLanes; ++i) y[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return y;
+#endif
+}
+
+// a * b + c, rounded once where the instruction exists and twice where it does not.
+OCTAVO_INLINE F32 multiply_add(F32 a, F32 b, F32 c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return fused(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+OCTAVO_INLINE F32 to_float(I32 x) { return __builtin_convertvector(x, F32); }
+
+// Rounds to nearest, ties to even; |x| < 2^31.
+OCTAVO_INLINE I32 round_to_int(F32 x) {
+#if defined(__AVX2__)
+  return reinterpret_cast<I32>(_mm256_cvtps_epi32(x));
+#elif defined(__x86_64__)
+  return reinterpret_cast<I32>(_mm_cvtps_epi32(x));
+#elif defined(__aarch64__)
+  return vcvtnq_s32_f32(x);
+#else
+  I32 y{};
+  for (size_t i = 0; i < kLanes; ++i) y[i] = static_cast<int32_t>(__builtin_rintf(x[i]));
+  return y;
+#endif
+}
+
+OCTAVO_INLINE float sum_lanes(F32 x) {
+  float sum = 0;
+  for (size_t i = 0; i < kLanes; ++i) sum += x[i];
+  return sum;
+}
+
+}  // namespace
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_VECTOR_VECTOR_H_

@@ -1,0 +1,314 @@
+#include "quantize/quantize.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "every_tier.h"
+#include "quantize/byte_table.h"
+#include "samples.h"
+
+namespace octavo {
+namespace {
+
+struct Limits {
+  octavo_type type;
+  int32_t lowest, highest;
+  size_t bytes;
+};
+constexpr Limits kTypes[] = {{OCTAVO_U8, 0, 255, 1},
+                             {OCTAVO_S8, -128, 127, 1},
+                             {OCTAVO_U16, 0, 65535, 2},
+                             {OCTAVO_S16, -32768, 32767, 2}};
+
+int32_t element(const std::vector<uint8_t>& bytes, const Limits& type, size_t i) {
+  if (type.bytes == 1) return type.type == OCTAVO_S8 ? static_cast<int8_t>(bytes[i]) : bytes[i];
+  uint16_t value;
+  std::memcpy(&value, &bytes[2 * i], 2);
+  return type.type == OCTAVO_S16 ? static_cast<int16_t>(value) : value;
+}
+
+// docs/numerics.md, one element: the sum is exact in float64.
+int32_t quantized(float x, float scale, int32_t zero_point, const Limits& type) {
+  if (std::isnan(x)) return type.lowest;
+  const double y = static_cast<double>(std::nearbyint(x / scale)) + zero_point;
+  return static_cast<int32_t>(std::fmin(std::fmax(y, type.lowest), type.highest));
+}
+
+struct Tensor {
+  size_t outer, channels, inner;
+};
+constexpr Tensor kTensors[] = {{1, 1, 1},  {1, 1, 3001},  {2, 3, 50}, {7, 45, 1},
+                               {1, 5, 33}, {40000, 1, 1}, {3, 1, 0}};
+
+// A third of them ties, and every special value.
+std::vector<float> floats(size_t count, test::Samples& samples) {
+  const float special[] = {NAN, INFINITY, -INFINITY, 3e38f, -3e38f, 0.0f, -0.0f, 1e-40f};
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    values[i] = i % 3 == 0 ? static_cast<float>(samples.integer(-1200, 1200)) / 8.0f
+                           : static_cast<float>(samples.integer(-100000, 100000)) / 777.0f;
+    if (i % 31 == 5) values[i] = special[i / 31 % 8];
+  }
+  return values;
+}
+
+struct Parameters {
+  std::vector<float> scales;
+  std::vector<int32_t> zero_points;
+  Parameters(size_t channels, const Limits& type, test::Samples& samples) {
+    for (size_t i = 0; i < channels; ++i) {
+      scales.push_back(i % 2 == 0 ? 0.25f : static_cast<float>(samples.integer(1, 900)) / 1000.0f);
+      zero_points.push_back(samples.integer(type.lowest, type.highest));
+    }
+  }
+};
+
+TEST(Quantize, IsExactForEveryTypeAndGranularity) {
+  test::Samples samples(81);
+  for (const Limits& type : kTypes) {
+    for (const Tensor& shape : kTensors) {
+      const Parameters by(shape.channels, type, samples);
+      const size_t count = shape.outer * shape.channels * shape.inner;
+      const std::vector<float> x = floats(count, samples);
+      test::on_every_tier([&](IsaSet isa) {
+        std::vector<uint8_t> y(count * type.bytes + 1, 0xAB);
+        quantize(
+            x.data(),
+            {shape.outer, shape.channels, shape.inner, by.scales.data(), by.zero_points.data()},
+            type.type, y.data(), isa);
+        for (size_t i = 0; i < count; ++i) {
+          const size_t channel = i / shape.inner % shape.channels;
+          ASSERT_EQ(element(y, type, i),
+                    quantized(x[i], by.scales[channel], by.zero_points[channel], type))
+              << x[i];
+        }
+        ASSERT_EQ(y.back(), 0xAB);
+      });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(Dequantize, IsExactForEveryTypeAndGranularity) {
+  test::Samples samples(82);
+  for (const Limits& type : kTypes) {
+    for (const Tensor& shape : kTensors) {
+      const Parameters by(shape.channels, type, samples);
+      const size_t count = shape.outer * shape.channels * shape.inner;
+      const std::vector<uint8_t> q = samples.bytes(count * type.bytes + 1, OCTAVO_U8);
+      test::on_every_tier([&](IsaSet isa) {
+        std::vector<float> x(count + 1, 5.0f);
+        dequantize(
+            q.data(), type.type,
+            {shape.outer, shape.channels, shape.inner, by.scales.data(), by.zero_points.data()},
+            x.data(), isa);
+        for (size_t i = 0; i < count; ++i) {
+          const size_t channel = i / shape.inner % shape.channels;
+          ASSERT_EQ(x[i], static_cast<float>(element(q, type, i) - by.zero_points[channel]) *
+                              by.scales[channel]);
+        }
+        ASSERT_EQ(x.back(), 5.0f);
+      });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(Dequantize, RoundsLargeIntegersToNearestEven) {
+  test::Samples samples(83);
+  const std::vector<int32_t> q = samples.integers(1000, INT32_MIN, INT32_MAX);
+  const float scale = 0.03f;
+  const int32_t zero_point = 0;
+  test::on_every_tier([&](IsaSet isa) {
+    std::vector<float> x(q.size());
+    dequantize(q.data(), OCTAVO_S32, {1, 1, q.size(), &scale, &zero_point}, x.data(), isa);
+    for (size_t i = 0; i < q.size(); ++i) ASSERT_EQ(x[i], static_cast<float>(q[i]) * scale);
+  });
+}
+
+TEST(DynamicQuantize, FollowsTheFormulaOfOnnx) {
+  test::on_every_tier([](IsaSet isa) {
+    const std::vector<float> zeros(70, 0.0f);
+    EXPECT_EQ(dynamic_parameters(zeros.data(), zeros.size(), isa).scale, 1.0f);
+    EXPECT_EQ(dynamic_parameters(zeros.data(), 0, isa).zero_point, 0);
+    const float mixed[] = {NAN, -1.5f, 0.3f, NAN, 3.0f};
+    const QuantizationParameters by = dynamic_parameters(mixed, 5, isa);
+    EXPECT_EQ(by.scale, 4.5f / 255.0f);
+    EXPECT_EQ(by.zero_point, static_cast<int32_t>(std::nearbyint(1.5f / (4.5f / 255.0f))));
+    const float positive[] = {2.0f, 5.1f};
+    EXPECT_EQ(dynamic_parameters(positive, 2, isa).zero_point, 0);
+    EXPECT_EQ(dynamic_parameters(positive, 2, isa).scale, 5.1f / 255.0f);
+  });
+}
+
+TEST(DynamicQuantize, FindsTheExtremesWhereverTheyAre) {
+  test::on_every_tier([](IsaSet isa) {
+    for (size_t at = 0; at < 70; ++at) {
+      std::vector<float> x(70, 0.5f);
+      x[at] = -2.0f;
+      x[(at + 35) % 70] = 8.0f;
+      ASSERT_EQ(dynamic_parameters(x.data(), x.size(), isa).scale, 10.0f / 255.0f);
+    }
+  });
+}
+
+TEST(DynamicQuantize, GivesRowsTheirOwnParameters) {
+  test::Samples samples(84);
+  const size_t rows = 5, columns = 67;
+  std::vector<float> x(rows * columns);
+  for (float& value : x) value = static_cast<float>(samples.integer(-3000, 3000)) / 100.0f;
+  test::on_every_tier([&](IsaSet isa) {
+    std::vector<uint8_t> y(x.size()), expected(columns);
+    std::vector<float> scales(rows);
+    std::vector<int32_t> zero_points(rows);
+    quantize_rows(x.data(), rows, columns, y.data(), scales.data(), zero_points.data(), isa);
+    for (size_t row = 0; row < rows; ++row) {
+      const auto by = dynamic_parameters(&x[row * columns], columns, isa);
+      ASSERT_EQ(scales[row], by.scale);
+      ASSERT_EQ(zero_points[row], by.zero_point);
+      for (size_t i = 0; i < columns; ++i) {
+        ASSERT_EQ(y[row * columns + i],
+                  quantized(x[row * columns + i], by.scale, by.zero_point, kTypes[0]));
+      }
+    }
+  });
+}
+
+TEST(Half, EveryNumberBecomesTheFloatThatItIs) {
+  std::vector<uint16_t> halves(65536);
+  for (size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<uint16_t>(i);
+  test::on_every_tier([&](IsaSet isa) {
+    std::vector<float> x(halves.size());
+    half_to_floats(halves.data(), halves.size(), x.data(), isa);
+    for (size_t i = 0; i < halves.size(); ++i) {
+      const int exponent = static_cast<int>(i >> 10 & 31), digits = static_cast<int>(i & 1023);
+      if (exponent == 31 && digits != 0) {
+        ASSERT_TRUE(std::isnan(x[i]));
+        continue;
+      }
+      const double magnitude = exponent == 31  ? INFINITY
+                               : exponent == 0 ? std::ldexp(digits, -24)
+                                               : std::ldexp(1024 + digits, exponent - 25);
+      ASSERT_EQ(x[i], static_cast<float>(i >> 15 != 0 ? -magnitude : magnitude)) << i;
+    }
+    std::vector<uint16_t> again(halves.size());
+    floats_to_half(x.data(), x.size(), again.data(), isa);
+    for (size_t i = 0; i < halves.size(); ++i) {
+      ASSERT_TRUE(std::isnan(x[i]) || again[i] == halves[i]) << i;
+    }
+  });
+}
+
+// Between two neighbours a and b of the 16-bit format: the middle goes to the even one, and a float
+// on either side of it to the nearer one.
+template <typename ToFloats, typename FromFloats>
+void expect_nearest_even(size_t first, size_t last, ToFloats to_floats, FromFloats from_floats) {
+  for (size_t i = first; i < last; ++i) {
+    const uint16_t neighbours[] = {static_cast<uint16_t>(i), static_cast<uint16_t>(i + 1)};
+    float ends[2];
+    to_floats(neighbours, 2, ends);
+    const float middle = static_cast<float>((static_cast<double>(ends[0]) + ends[1]) / 2);
+    const float between[] = {std::nextafter(middle, ends[0]), middle,
+                             std::nextafter(middle, ends[1])};
+    uint16_t found[3];
+    from_floats(between, 3, found);
+    ASSERT_EQ(found[0], neighbours[0]);
+    ASSERT_EQ(found[1], neighbours[i % 2]);
+    ASSERT_EQ(found[2], neighbours[1]);
+  }
+}
+
+TEST(Half, RoundsToNearestEven) {
+  test::on_every_tier([](IsaSet isa) {
+    expect_nearest_even(
+        0, 0x7BFF, [&](auto... args) { half_to_floats(args..., isa); },
+        [&](auto... args) { floats_to_half(args..., isa); });
+    const float beyond[] = {65519.996f, 65520.0f, 1e30f, -65520.0f, INFINITY};
+    uint16_t found[5];
+    floats_to_half(beyond, 5, found, isa);
+    const uint16_t expected[] = {0x7BFF, 0x7C00, 0x7C00, 0xFC00, 0x7C00};
+    ASSERT_EQ(std::memcmp(found, expected, sizeof(expected)), 0);
+  });
+}
+
+TEST(Bfloat, RoundsToNearestEven) {
+  test::on_every_tier([](IsaSet isa) {
+    expect_nearest_even(
+        0x80, 0x7F7F, [&](auto... args) { bfloat_to_floats(args..., isa); },
+        [&](auto... args) { floats_to_bfloat(args..., isa); });
+  });
+}
+
+TEST(ShortFloats, KeepNotANumberEvenWhereOnlyItsLowBitsSaySo) {
+  const float nan = std::bit_cast<float>(0xFF800001u);
+  test::on_every_tier([&](IsaSet isa) {
+    for (size_t count : {1, 9}) {
+      const std::vector<float> x(count, nan);
+      std::vector<uint16_t> bits(count);
+      std::vector<float> y(count);
+      floats_to_half(x.data(), count, bits.data(), isa);
+      half_to_floats(bits.data(), count, y.data(), isa);
+      EXPECT_TRUE(std::isnan(y[0]));
+      floats_to_bfloat(x.data(), count, bits.data(), isa);
+      bfloat_to_floats(bits.data(), count, y.data(), isa);
+      EXPECT_TRUE(std::isnan(y[0]));
+    }
+  });
+}
+
+TEST(Nibbles, UnpackAndPackForEveryLength) {
+  test::Samples samples(85);
+  for (size_t count = 0; count < 40; ++count) {
+    const std::vector<uint8_t> packed = samples.bytes((count + 1) / 2, OCTAVO_U8);
+    std::vector<uint8_t> plain(count), again(packed.size());
+    std::vector<int8_t> extended(count);
+    unpack_nibbles(packed.data(), count, OCTAVO_U8, plain.data());
+    unpack_nibbles(packed.data(), count, OCTAVO_S8, extended.data());
+    for (size_t i = 0; i < count; ++i) {
+      const int nibble = packed[i / 2] >> (i % 2 * 4) & 15;
+      ASSERT_EQ(plain[i], nibble);
+      ASSERT_EQ(extended[i], nibble < 8 ? nibble : nibble - 16);
+    }
+    pack_nibbles(extended.data(), count, again.data());
+    for (size_t i = 0; i < packed.size(); ++i) {
+      const bool half_full = count % 2 != 0 && i + 1 == packed.size();
+      ASSERT_EQ(again[i], half_full ? packed[i] & 15 : packed[i]);
+    }
+  }
+}
+
+TEST(ByteTable, LooksUpEveryByteAtEveryLength) {
+  test::Samples samples(86);
+  ByteTable table;
+  const std::vector<uint8_t> entries = samples.bytes(256, OCTAVO_U8);
+  std::memcpy(table.entries, entries.data(), 256);
+  const std::vector<uint8_t> x = samples.bytes(700, OCTAVO_U8);
+  test::on_every_tier([&](IsaSet isa) {
+    for (size_t count = 0; count <= 700; count += count < 140 ? 1 : 70) {
+      std::vector<uint8_t> y(count + 1, 0xAB);
+      look_up(x.data(), table, count, y.data(), isa);
+      for (size_t i = 0; i < count; ++i) ASSERT_EQ(y[i], entries[x[i]]);
+      ASSERT_EQ(y[count], 0xAB);
+    }
+  });
+}
+
+TEST(ByteTable, HoldsTheFunctionOfTheDequantizedValue) {
+  const ByteFunction function{OCTAVO_S8, {0.05f, -3}, OCTAVO_U8, {1.0f / 256, 0}};
+  test::on_every_tier([&](IsaSet isa) {
+    const ByteTable sigmoid = unary_table(function, UnaryOp::sigmoid, {}, isa);
+    const ByteTable same = requantize_table(function, isa);
+    for (int32_t q = -128; q < 128; ++q) {
+      const float x = static_cast<float>(q + 3) * 0.05f;
+      const uint8_t index = static_cast<uint8_t>(q);
+      EXPECT_EQ(same.entries[index], quantized(x, 1.0f / 256, 0, kTypes[0]));
+      EXPECT_NEAR(sigmoid.entries[index], std::fmin(255, 256 / (1 + std::exp(-double{x}))), 0.501);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace octavo
