@@ -1,6 +1,7 @@
 import type { DType, Tensor } from '@octavo/core/tensor';
 import { DatasetError } from './dataset-error.js';
 import { selectIndices } from './select.js';
+import type { SampleFacts } from './stratify.js';
 
 /** One input of a model: a dimension is a size, a symbol or null; no shape means unknown rank. */
 export interface InputSpec {
@@ -20,6 +21,8 @@ export interface Sample {
 }
 
 export interface IterationOptions {
+  /** Leave out this many samples at the beginning. */
+  readonly skip?: number;
   /** Stop after this many samples. */
   readonly limit?: number;
   /** Stops between samples; the iteration throws its reason. */
@@ -38,6 +41,8 @@ export interface SampleSource {
   readonly size: number;
   /** @param index 0 to size - 1. */
   sample(index: number): Promise<Sample>;
+  /** Label and columns alone, where they are known without reading the feeds. */
+  facts?(index: number): SampleFacts;
 }
 
 export interface SelectionOptions {
@@ -45,6 +50,8 @@ export interface SelectionOptions {
   readonly samples?: number | undefined;
   /** Seed of the draw; default 1. */
   readonly seed?: number | undefined;
+  /** Take every `count`th of the samples selected, from number `index` (1 to `count`). */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
 }
 
 /**
@@ -53,11 +60,20 @@ export interface SelectionOptions {
  */
 export function datasetOf(source: SampleSource, where: string, options: SelectionOptions = {}): Dataset {
   if (source.size === 0) throw emptyDataset(where);
-  const indices = selectIndices(source.size, options);
+  return datasetOfIndices(source, selectIndices(source.size, options), options);
+}
+
+/** A dataset over given samples of a source, or over a shard of them. */
+export function datasetOfIndices(
+  source: SampleSource,
+  selected: readonly number[],
+  { shard = { index: 1, count: 1 } }: SelectionOptions = {},
+): Dataset {
+  const indices = selected.filter((_, i) => i % shard.count === shard.index - 1);
   return {
     size: indices.length,
-    async *samples({ limit = indices.length, signal } = {}) {
-      for (const index of indices.slice(0, limit)) {
+    async *samples({ skip = 0, limit = indices.length, signal } = {}) {
+      for (const index of indices.slice(skip, skip + limit)) {
         signal?.throwIfAborted();
         yield source.sample(index);
       }
@@ -81,13 +97,13 @@ export function memoryDataset(samples: readonly Sample[], options?: SelectionOpt
  */
 export function iterableDataset(iterate: () => AsyncIterable<Sample> | Iterable<Sample>): Dataset {
   return {
-    async *samples({ limit = Number.POSITIVE_INFINITY, signal } = {}) {
+    async *samples({ skip = 0, limit = Number.POSITIVE_INFINITY, signal } = {}) {
       let seen = 0;
       if (limit <= 0) return;
       for await (const sample of iterate()) {
         signal?.throwIfAborted();
-        yield sample;
-        if (++seen >= limit) return;
+        if (seen >= skip) yield sample;
+        if (++seen >= skip + limit) return;
       }
       if (seen === 0) throw emptyDataset('the iterable');
     },

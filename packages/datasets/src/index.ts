@@ -7,6 +7,7 @@ export { type ImagePlan, planImages } from './images/image-plan.js';
 export { imageTensor, type Pixels } from './images/image-tensor.js';
 export { type Preprocess, parsePreprocess } from './preprocess.js';
 export { selectIndices } from './select.js';
+export * from './stratify.js';
 export { parseCsv } from './tables/csv.js';
 export { parseJsonLines } from './tables/jsonl.js';
 export type { Table } from './tables/table.js';

@@ -4,6 +4,7 @@ import { arrayFilesSource, isArrayFile } from './arrays/array-files.node.js';
 import {
   type Dataset,
   datasetOf,
+  datasetOfIndices,
   type InputSpec,
   type SampleSource,
   type SelectionOptions,
@@ -12,6 +13,7 @@ import { DatasetError } from './dataset-error.js';
 import { imageSource, isImageFile } from './images/image-source.node.js';
 import { type Preprocess, parsePreprocess } from './preprocess.js';
 import { readBytes, unreadable } from './read-bytes.node.js';
+import { type SampleFacts, type Stratum, stratifiedIndices } from './stratify.js';
 import { isTableFile, readTable } from './tables/read-table.node.js';
 import { tableSource } from './tables/table-source.js';
 import { isTestSet, testSetSource } from './test-sets/test-set-source.node.js';
@@ -23,18 +25,33 @@ export interface OpenOptions extends SelectionOptions {
   readonly preprocess?: string | Preprocess | undefined;
   /** Name of the array, column or output with the labels. */
   readonly label?: string | undefined;
+  /** Draw the samples so that these strata keep their shares; needs `samples`. */
+  readonly stratify?: readonly Stratum[] | undefined;
 }
 
 /**
  * Opens samples by path: a .npy, .npz, .csv, .tsv or .jsonl file; a folder of .npy and .npz files; a folder of (or with)
  * ONNX test sets; a folder of images; a folder with one table.
- * @throws DatasetError `DATASET_UNREADABLE`, `DATASET_KIND`, `DATASET_EMPTY`, `DATASET_PREPROCESS`, and those of the
+ * @throws DatasetError `DATASET_UNREADABLE`, `DATASET_KIND`, `DATASET_EMPTY`, `DATASET_PREPROCESS`, `DATASET_STRATIFY`, and those of the
  * formats: `DATASET_NPY`, `DATASET_NPZ`, `DATASET_CSV`, `DATASET_JSONL`, `DATASET_SHAPE`, `DATASET_DTYPE`,
  * `DATASET_MISSING_ARRAY`, `DATASET_MISSING_COLUMN`, `DATASET_LABEL`, `DATASET_NO_DECODER`.
  */
 export async function openDataset(path: string, options: OpenOptions): Promise<Dataset> {
   const preprocess = await readPreprocess(options.preprocess);
-  return datasetOf(await openSource(path, options, preprocess), path, options);
+  const source = await openSource(path, options, preprocess);
+  const { stratify, samples, seed } = options;
+  if (!stratify || samples === undefined || source.size === 0) return datasetOf(source, path, options);
+  const facts = await factsOf(source);
+  return datasetOfIndices(source, stratifiedIndices(facts, stratify, samples, seed), options);
+}
+
+async function factsOf(source: SampleSource): Promise<SampleFacts[]> {
+  const facts: SampleFacts[] = [];
+  for (let index = 0; index < source.size; index++) {
+    const { label, columns } = source.facts?.(index) ?? (await source.sample(index));
+    facts.push({ ...(label === undefined ? {} : { label }), ...(columns ? { columns } : {}) });
+  }
+  return facts;
 }
 
 async function openSource(path: string, options: OpenOptions, preprocess: Preprocess): Promise<SampleSource> {

@@ -13,14 +13,20 @@ export function selectIndices(size: number, { samples, seed = 1 }: SelectionOpti
     throw badSelection(`${samples} samples asked for; the number is an integer > 0.`);
   }
   if (!Number.isSafeInteger(seed)) throw badSelection(`the seed ${seed} is no integer.`);
+  if (samples === undefined || samples >= size) return Array.from({ length: size }, (_, i) => i);
+  return drawIndices(size, samples, seed);
+}
+
+/** `count` of the indices 0 to size - 1, ascending, drawn without repetition; all when there are no more. */
+export function drawIndices(size: number, count: number, seed: number): number[] {
   const indices = Array.from({ length: size }, (_, i) => i);
-  if (samples === undefined || samples >= size) return indices;
+  if (count >= size) return indices;
   const random = xoroshiro128plus(seed);
-  for (let i = 0; i < samples; i++) {
+  for (let i = 0; i < count; i++) {
     const other = uniformInt(random, i, size - 1);
     [indices[i], indices[other]] = [indices[other] ?? 0, indices[i] ?? 0];
   }
-  return indices.slice(0, samples).sort((a, b) => a - b);
+  return indices.slice(0, count).sort((a, b) => a - b);
 }
 
 function badSelection(message: string): DatasetError {

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 
 export const SCHEMA_NAMES = [
   'inspect',
+  'calibrate',
   'quantize',
   'recipe',
   'evaluate',

@@ -15,6 +15,8 @@ export type SessionFactory = (
 export interface CalibrationSample {
   readonly feeds: NamedTensors;
   readonly id?: string;
+  /** Samples that lie behind one another along the first axis of the feeds; default 1. */
+  readonly count?: number;
 }
 
 export interface CalibrationOptions {
@@ -22,6 +24,11 @@ export interface CalibrationOptions {
   readonly signal?: AbortSignal;
   /** Called after each sample with the number seen. */
   readonly onSample?: (seen: number) => void;
+  /** Told what was observed so far after every so many samples. */
+  readonly onCheckpoint?: {
+    readonly every: number;
+    readonly save: (calibration: Calibration) => Promise<void>;
+  };
 }
 
 /**
@@ -34,18 +41,8 @@ export async function calibrate(
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
   options: CalibrationOptions,
 ): Promise<Calibration> {
-  const calibration = new Calibration(watched);
-  using session = await options.createSession(model, { taps: calibration.values });
-  for await (const sample of samples) {
-    options.signal?.throwIfAborted();
-    const id = sample.id ?? `sample ${calibration.samples}`;
-    const onTap = (name: string, tensor: Tensor): void => {
-      for (const observer of calibration.of(name)) observe(observer, name, tensor, id);
-    };
-    await session.run(sample.feeds, options.signal ? { onTap, signal: options.signal } : { onTap });
-    calibration.samples++;
-    options.onSample?.(calibration.samples);
-  }
+  const calibration = Calibration.watching(watched);
+  await observeSamples(model, calibration, samples, options);
   if (calibration.samples > 0) return calibration;
   throw new QuantizerError({
     code: 'CALIBRATION_EMPTY',
@@ -54,9 +51,33 @@ export async function calibrate(
   });
 }
 
-function observe(observer: Observer, name: string, tensor: Tensor, id: string): void {
+/** Adds samples to a calibration. Throws QuantizerError `CALIBRATION_NAN`. */
+export async function observeSamples(
+  model: Model,
+  calibration: Calibration,
+  samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
+  options: CalibrationOptions,
+): Promise<void> {
+  using session = await options.createSession(model, { taps: calibration.values });
+  for await (const sample of samples) {
+    options.signal?.throwIfAborted();
+    const { count = 1, id = `sample ${calibration.samples}` } = sample;
+    const onTap = (name: string, tensor: Tensor): void => {
+      // Values without a sample axis, such as shapes made into floats, are one sample's.
+      const stacked = tensor.shape[0] !== undefined && tensor.shape[0] % count === 0 ? count : 1;
+      for (const observer of calibration.of(name)) observe(observer, name, tensor, id, stacked);
+    };
+    await session.run(sample.feeds, options.signal ? { onTap, signal: options.signal } : { onTap });
+    calibration.samples += count;
+    options.onSample?.(calibration.samples);
+    const { onCheckpoint } = options;
+    if (onCheckpoint && calibration.samples % onCheckpoint.every === 0) await onCheckpoint.save(calibration);
+  }
+}
+
+function observe(observer: Observer, name: string, tensor: Tensor, id: string, count: number): void {
   try {
-    observer.observe(toNumbers(tensor));
+    observer.observe(toNumbers(tensor), count);
   } catch (error) {
     if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NOT_FINITE') throw error;
     throw new QuantizerError({

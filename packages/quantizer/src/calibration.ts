@@ -1,4 +1,5 @@
 import {
+  convertState,
   type Observer,
   type ObserverName,
   type ObserverState,
@@ -12,44 +13,98 @@ import { QuantizerError } from './quantizer-error.js';
 /** The values to observe, and by which observers. */
 export type Watched = ReadonlyMap<string, ReadonlySet<ObserverName>>;
 
-/** What samples showed of the values of a model: one observer for each value and way of observing it. */
+/** The plain form of a calibration, as `octavo calibrate` writes it. */
+export interface CalibrationState {
+  readonly octavo: 'calibration';
+  readonly version: 1;
+  readonly samples: number;
+  readonly values: Readonly<Record<string, readonly ObserverState[]>>;
+}
+
+type Observed = ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
+
+/**
+ * What samples showed of the values of a model: one observer for each value and way of observing it. Depends only on the
+ * samples seen, never on their order or on how they were shared between calibrations that were merged.
+ */
 export class Calibration {
   /** Samples seen. */
-  samples = 0;
-  private readonly observers: ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
+  samples: number;
+  private readonly observed: Observed;
 
-  constructor(watched: Watched) {
-    this.observers = new Map(
-      [...watched].map(([value, names]) => [
-        value,
-        new Map([...names].map((name) => [name, observers[name].create()])),
-      ]),
+  constructor(observed: Observed, samples = 0) {
+    this.observed = observed;
+    this.samples = samples;
+  }
+
+  static watching(watched: Watched): Calibration {
+    return new Calibration(
+      new Map(
+        [...watched].map(([value, names]) => [
+          value,
+          new Map([...names].map((name) => [name, observers[name].create()])),
+        ]),
+      ),
     );
   }
 
   /** The values observed. */
   get values(): readonly string[] {
-    return [...this.observers.keys()];
+    return [...this.observed.keys()];
   }
 
   /** The observers of a value. */
   of(value: string): Iterable<Observer> {
-    return this.observers.get(value)?.values() ?? [];
+    return this.observed.get(value)?.values() ?? [];
   }
 
   /**
    * The range to quantize a value in.
-   * @throws QuantizerError `CALIBRATION_UNSEEN` when no sample produced it.
+   * @throws QuantizerError `CALIBRATION_UNSEEN` when no sample produced it, or it was not watched so.
    */
   range(value: string, { observer, dtype, symmetric }: ActivationPrecision): RealRange {
-    const state: ObserverState | undefined = this.observers.get(value)?.get(observer)?.toJSON();
-    if (!state) throw unseen(value, `it was not watched by the ${observer} observer.`);
+    const states = [...this.of(value)].map((each) => convertState(each.toJSON(), observer));
+    const state = states.find((each) => each !== undefined);
+    if (!state) throw unseen(value, `the calibration has nothing for the observer ${observer}.`);
     try {
       return observers[observer].restore(state, { bits: bitsOf(dtype), symmetric }).range();
     } catch (error) {
       if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NO_DATA') throw error;
       throw unseen(value, 'no sample produced a value of it.', error);
     }
+  }
+
+  /**
+   * Adds what another calibration has seen of the same values.
+   * @throws QuantizerError `CALIBRATION_MISMATCH` when values or observers differ.
+   */
+  merge(other: Calibration): void {
+    const names = (each: Calibration): string =>
+      JSON.stringify(each.values.map((value) => [value, [...each.of(value)].map(({ kind }) => kind)]).sort());
+    if (names(this) !== names(other)) {
+      throw new QuantizerError({
+        code: 'CALIBRATION_MISMATCH',
+        message: 'the calibrations watch different values of a model, or by different observers.',
+        remedy: 'Merge shards of one calibration: the same model and flags.',
+      });
+    }
+    for (const [value, own] of this.observed) {
+      for (const [name, observer] of own) {
+        const more = other.observed.get(value)?.get(name);
+        if (more) observer.merge(more);
+      }
+    }
+    this.samples += other.samples;
+  }
+
+  toJSON(): CalibrationState {
+    const values = this.values.map((value) => [value, [...this.of(value)].map((each) => each.toJSON())]);
+    return {
+      octavo: 'calibration',
+      version: 1,
+      samples: this.samples,
+      values: Object.fromEntries(values),
+    };
   }
 }
 
@@ -58,7 +113,7 @@ function unseen(value: string, message: string, cause?: Error): QuantizerError {
     code: 'CALIBRATION_UNSEEN',
     where: `tensor ${value}`,
     message,
-    remedy: 'Use samples that reach this branch, or exclude the node.',
+    remedy: 'Calibrate on samples that reach this branch, with this observer, or exclude the node.',
     ...(cause ? { cause } : {}),
   });
 }

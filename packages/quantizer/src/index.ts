@@ -1,5 +1,6 @@
 export * from './auto/index.js';
 export * from './calibrate.js';
+export * from './calibrate-model.js';
 export * from './calibration.js';
 export * from './judging/index.js';
 export { LayerPrecisions } from './layer-precisions.js';
@@ -10,4 +11,5 @@ export * from './quantizer-error.js';
 export * from './recipe.js';
 export * from './recipe-schema.js';
 export * from './report.js';
+export * from './restore-calibration.js';
 export * from './sensitivity/index.js';

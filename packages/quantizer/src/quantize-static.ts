@@ -3,7 +3,6 @@ import { type ObserverName, qparamsOfRange } from '@octavo/core/quant';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
 import { newWeightMemory } from './block-operands.js';
-import { type CalibrationSample, calibrate, type SessionFactory } from './calibrate.js';
 import type { Calibration, Watched } from './calibration.js';
 import { isComputeOp, takeCompute } from './compute-ops.js';
 import { quantizeGraphIo } from './graph-io.js';
@@ -19,38 +18,51 @@ import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
-export interface StaticOptions {
-  readonly samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
-  readonly createSession: SessionFactory;
-  readonly signal?: AbortSignal;
-  readonly onSample?: (seen: number) => void;
+/** Finds what is to be known of the values watched. */
+export type Calibrator = (watched: Watched) => Promise<Calibration>;
+
+/** A prepared model with what static quantization will do to it. */
+interface StaticStart {
+  readonly precisions: LayerPrecisions;
+  readonly plan: StaticPlan;
+  /** The graph's own inputs and outputs that become integers. */
+  readonly ends: readonly Watchable[];
+}
+
+async function startStatic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<StaticStart> {
+  const { graph } = model;
+  // Raising replaces nodes, so it comes before a plan that names them.
+  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
+  inferTypes(graph);
+  const precisions = new LayerPrecisions(graph, recipe);
+  const plan = planStatic(graph, precisions);
+  refuseEmpty(plan);
+  return { precisions, plan, ends: recipe.io === 'float' ? [] : planEnds(graph, recipe) };
 }
 
 /**
- * Static quantization: calibrates the activations of a prepared float model and rewrites its graph with Q/DQ pairs.
+ * The values of a prepared model whose ranges static quantization by a recipe reads; its opset is raised as that needs.
+ * @throws QuantizerError `NOTHING_TO_QUANTIZE`.
+ */
+export async function valuesToWatch(model: Model, recipe: Recipe, report: ReportBuilder): Promise<Watched> {
+  const { plan, ends } = await startStatic(model, recipe, report);
+  return watched([...plan.activations, ...ends]);
+}
+
+/**
+ * Static quantization: rewrites the graph of a prepared float model with Q/DQ pairs in calibrated ranges.
  * @throws QuantizerError as {@link calibrate}, `CALIBRATION_UNSEEN`, `WEIGHTS_NOT_FINITE`, and `NOTHING_TO_QUANTIZE`
  *   when no node can be computed in integers.
  */
 export async function quantizeStatic(
   model: Model,
   recipe: Recipe,
-  options: StaticOptions,
+  calibrator: Calibrator,
   report: ReportBuilder,
 ): Promise<void> {
   const { graph } = model;
-  // Raising replaces nodes, so it comes before a plan that names them.
-  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
-  inferTypes(graph);
-  const precisions = new LayerPrecisions(graph, recipe);
-  const first = planStatic(graph, precisions);
-  refuseEmpty(first);
-  const ends = recipe.io === 'float' ? [] : planEnds(graph, recipe);
-  const calibration = await calibrate(
-    model,
-    watched([...first.activations, ...ends]),
-    options.samples,
-    options,
-  );
+  const { precisions, plan: first, ends } = await startStatic(model, recipe, report);
+  const calibration = await calibrator(watched([...first.activations, ...ends]));
   report.samples = calibration.samples;
   const layers = await quantizeLayers(first, precisions, calibration);
   const declined = new Map<Node, string>();

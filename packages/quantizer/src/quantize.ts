@@ -2,7 +2,8 @@ import { cloneModel, inferTypes, type Model, minimumIrVersion } from '@octavo/co
 import { prepare } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from '@octavo/runtime';
-import type { CalibrationSample, SessionFactory } from './calibrate.js';
+import { type CalibrationSample, calibrate, type SessionFactory } from './calibrate.js';
+import { Calibration, type Watched } from './calibration.js';
 import { convertToFloat16 } from './convert-fp16.js';
 import { BLOCK_SIZES, bitsOf } from './precision.js';
 import { quantizeDynamic } from './quantize-dynamic.js';
@@ -16,8 +17,8 @@ import { makeNodeNamesUnique } from './unique-node-names.js';
 
 export interface QuantizeOptions {
   readonly recipe?: Partial<Recipe>;
-  /** Static mode: samples to observe activations on. */
-  readonly calibration?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
+  /** Static mode: samples to observe activations on, or what was observed before. */
+  readonly calibration?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample> | Calibration;
   /** Static mode: makes the float session that calibration runs on. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
@@ -78,7 +79,15 @@ async function runStatic(
   options: QuantizeOptions,
   report: ReportBuilder,
 ): Promise<void> {
-  const { calibration, createSession, signal, onSample } = options;
+  await quantizeStatic(model, recipe, (watched) => calibrationOf(model, watched, options), report);
+}
+
+async function calibrationOf(
+  model: Model,
+  watched: Watched,
+  { calibration, createSession, signal, onSample }: QuantizeOptions,
+): Promise<Calibration> {
+  if (calibration instanceof Calibration) return calibration;
   if (!calibration || !createSession) {
     throw new QuantizerError({
       code: 'CALIBRATION_MISSING',
@@ -87,7 +96,7 @@ async function runStatic(
     });
   }
   const optional = { ...(signal ? { signal } : {}), ...(onSample ? { onSample } : {}) };
-  await quantizeStatic(model, recipe, { samples: calibration, createSession, ...optional }, report);
+  return calibrate(model, watched, calibration, { createSession, ...optional });
 }
 
 function checkRecipe(recipe: Recipe): void {

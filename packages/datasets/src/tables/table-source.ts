@@ -2,6 +2,7 @@ import { fromNumbers, stringTensor, type Tensor } from '@octavo/core/tensor';
 import { castTensor } from '../cast.js';
 import type { InputSpec, Sample, SampleSource } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
+import type { SampleFacts } from '../stratify.js';
 import { type ColumnMapping, inputColumns } from './input-columns.js';
 import { numbersOf, scalarsOf } from './row-values.js';
 import type { Table } from './table.js';
@@ -31,21 +32,20 @@ export function tableSource(table: Table, options: TableOptions): SampleSource {
     });
   }
   const mapped = inputs.map((input) => ({ input, columns: inputColumns(table, input, options) }));
+  const facts = (index: number): SampleFacts => {
+    const columns = scalarsOf(table.rows[index] ?? {});
+    return { columns, ...(label === undefined ? {} : { label: columns[label] ?? Number.NaN }) };
+  };
   return {
     size: table.rows.length,
+    facts,
     async sample(index): Promise<Sample> {
       const row = table.rows[index] ?? {};
       const id = `${where}:${table.lines?.[index] ?? index + 1}`;
       const feeds = mapped.map(
         ({ input, columns }) => [input.name, feedOf(row, columns, input, id)] as const,
       );
-      const columns = scalarsOf(row);
-      return {
-        feeds: Object.fromEntries(feeds),
-        columns,
-        id,
-        ...(label === undefined ? {} : { label: columns[label] ?? Number.NaN }),
-      };
+      return { feeds: Object.fromEntries(feeds), ...facts(index), id };
     },
   };
 }

@@ -1,3 +1,5 @@
+import { OctavoError } from '@octavo/core/tensor';
+import { parseStrata, type Stratum } from '@octavo/datasets';
 import { InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from '../sessions.js';
 
@@ -9,6 +11,14 @@ export function wholeNumber(min: number): (text: string) => number {
       throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
     return number;
   };
+}
+
+function strata(text: string): Stratum[] {
+  try {
+    return parseStrata(text);
+  } catch (error) {
+    throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 /** An option that may be given several times; each text is parsed by `parse`. */
@@ -34,6 +44,10 @@ export function dataOptions(): Option[] {
   return [
     new Option('--preprocess <file>', 'JSON file: image size, crop, mean, scale, layout; or table columns'),
     new Option('--samples <n>', 'use at most n samples').argParser(wholeNumber(1)),
+    new Option(
+      '--stratify <columns>',
+      'keep the shares of columns or of bands of numbers among --samples, e.g. zip,price:quantile10',
+    ).argParser(strata),
     new Option('--seed <n>', 'seed of the selection of samples').argParser(wholeNumber(0)).default(1),
   ];
 }

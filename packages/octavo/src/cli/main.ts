@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { OctavoError } from '@octavo/core/tensor';
 import { Command, CommanderError } from 'commander';
+import { calibrateCommand } from './commands/calibrate.js';
 import { compareCommand } from './commands/compare.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
+import { mergeCommand } from './commands/merge.js';
 import { quantizeCommand } from './commands/quantize.js';
 import { runCommand } from './commands/run.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
@@ -16,6 +18,8 @@ import { version } from './version.js';
 
 const COMMANDS: readonly CommandFactory[] = [
   inspectCommand,
+  calibrateCommand,
+  mergeCommand,
   quantizeCommand,
   evaluateCommand,
   compareCommand,

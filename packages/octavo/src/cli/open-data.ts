@@ -1,5 +1,5 @@
 import type { Graph } from '@octavo/core/ir';
-import { type Dataset, type InputSpec, openDataset } from '@octavo/datasets/node';
+import { type Dataset, type InputSpec, openDataset, type Stratum } from '@octavo/datasets/node';
 
 /** Flags of `dataOptions`, plus labels. */
 export interface DataFlags {
@@ -7,6 +7,8 @@ export interface DataFlags {
   readonly samples?: number;
   readonly seed: number;
   readonly label?: string;
+  readonly stratify?: readonly Stratum[];
+  readonly shard?: { readonly index: number; readonly count: number };
 }
 
 /** Opens a data path for a model's inputs. Throws DatasetError. */
@@ -15,8 +17,8 @@ export async function openData(
   inputs: readonly InputSpec[],
   flags: DataFlags,
 ): Promise<Dataset> {
-  const { preprocess, samples, seed, label } = flags;
-  return openDataset(path, { inputs, seed, preprocess, samples, label });
+  const { preprocess, samples, seed, label, stratify, shard } = flags;
+  return openDataset(path, { inputs, seed, preprocess, samples, label, stratify, shard });
 }
 
 /** What data must provide for a graph's inputs; inputs that are no tensors have no data. */

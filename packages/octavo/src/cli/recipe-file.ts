@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { OctavoError } from '@octavo/core/tensor';
-import { parseRecipe, QuantizerError, type Recipe } from '@octavo/quantizer';
+import { parseRecipe, type Recipe } from '@octavo/quantizer';
 import type { Command } from 'commander';
+import { readJson } from './json-file.js';
 
 /** The flag that says the same as a field of a recipe, where there is one. */
 const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
@@ -22,7 +21,7 @@ const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
  * @throws OctavoError `FILE_UNREADABLE`; QuantizerError `RECIPE_FILE`.
  */
 export async function readRecipe(path: string): Promise<Partial<Recipe>> {
-  return parseRecipe(parseJson(await readText(path), path), path);
+  return parseRecipe(await readJson(path, 'RECIPE_FILE', 'See docs/schemas/recipe.json.'), path);
 }
 
 /** Takes a recipe's fields as values of the flags that were not given. */
@@ -36,32 +35,4 @@ export function applyRecipe(command: Command, recipe: Partial<Recipe>): void {
     if (value !== undefined) set(flag, value);
   }
   if (recipe.perChannel !== undefined && !given('perChannel')) set('perTensor', !recipe.perChannel);
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new OctavoError({
-      code: 'FILE_UNREADABLE',
-      where: path,
-      message: 'the recipe cannot be read.',
-      remedy: 'Check the path.',
-      cause,
-    });
-  }
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new QuantizerError({
-      code: 'RECIPE_FILE',
-      where: path,
-      message: `it is no JSON (${cause instanceof Error ? cause.message : String(cause)}).`,
-      remedy: 'See docs/schemas/recipe.json.',
-      cause,
-    });
-  }
 }

@@ -16,5 +16,10 @@ export const observers = {
 
 export type ObserverName = keyof typeof observers;
 
+export function isObserverName(name: string): name is ObserverName {
+  return Object.hasOwn(observers, name);
+}
+
+export { convertState } from './convert-state.js';
 export { Histogram, type HistogramState } from './histogram.js';
 export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';

@@ -37,6 +37,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags {
   readonly format: WeightOnlyFormat;
   readonly observer: ObserverName;
   readonly calibration?: string;
+  readonly ranges?: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly io: IoType;
@@ -61,6 +62,8 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   samples: ['static', 'auto'],
   seed: ['static', 'auto'],
   threads: ['static', 'auto'],
+  ranges: ['static'],
+  stratify: ['static', 'auto'],
   io: ['static'],
   strict: ['fp16'],
   ...Object.fromEntries(searchOptions().map((option) => [option.attributeName(), ['auto'] as const])),
@@ -106,6 +109,7 @@ function precisionOptions(): Option[] {
 function calibrationOptions(): Option[] {
   return [
     new Option('--calibration <path>', 'static, auto: representative inputs'),
+    new Option('--ranges <file>', 'static: what octavo calibrate observed').conflicts('calibration'),
     ...dataOptions(),
     choice(
       '--observer <name>',
@@ -121,7 +125,10 @@ function calibrationOptions(): Option[] {
  * Refuses flags that contradict each other or say nothing in the mode chosen.
  * @throws UsageError.
  */
-export function checkFlags(command: Command, { mode, calibration, metric, validation }: QuantizeFlags): void {
+export function checkFlags(
+  command: Command,
+  { mode, calibration, ranges, metric, validation }: QuantizeFlags,
+): void {
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
@@ -131,9 +138,9 @@ export function checkFlags(command: Command, { mode, calibration, metric, valida
         `Leave it out, or use --mode ${modes.join(' or ')}.`,
       );
   }
-  if (mode === 'static' && calibration === undefined)
+  if (mode === 'static' && calibration === undefined && ranges === undefined)
     throw new UsageError(
-      'static quantization needs --calibration PATH.',
+      'static quantization needs --calibration PATH or --ranges FILE.',
       'Give representative inputs, or use --mode dynamic.',
     );
   if (mode === 'auto' && (metric === undefined || validation === undefined))

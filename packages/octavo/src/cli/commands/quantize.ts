@@ -5,6 +5,7 @@ import { type CalibrationSample, type QuantizeOptions, quantizeModel, type Recip
 import { Command } from 'commander';
 import { type QuantizationRun, writeQuantizationReport } from '../../report/quantization-report.js';
 import { openFastSession } from '../../sessions.js';
+import { readCalibration } from '../calibration-file.js';
 import { type CommandContext, checkpoint, interruptible } from '../context.js';
 import { sizeOnDisk } from '../model-size.js';
 import { inputSpecs, openData } from '../open-data.js';
@@ -25,6 +26,7 @@ Examples:
   octavo quantize model.onnx -o model.int8.onnx --calibration data/ --samples 200
   octavo quantize model.onnx -o model.int8.onnx --calibration images/ --preprocess preprocess.json --observer entropy
   octavo quantize model.onnx -o model.int8.onnx --calibration data/ --io uint8 --report report/
+  octavo quantize model.onnx -o model.int8.onnx --ranges ranges.json --observer percentile
   octavo quantize model.onnx -o model.mixed.onnx --recipe recipe.json --calibration data/
   octavo quantize model.onnx -o model.dynamic.onnx --mode dynamic
   octavo quantize model.onnx -o model.int4.onnx --mode weight-only --weights int4 --block-size 32
@@ -88,6 +90,7 @@ async function quantizerOptions(
 ): Promise<QuantizeOptions> {
   const { calibration, threads } = flags;
   const options = { recipe, signal: context.signal };
+  if (flags.ranges !== undefined) return { ...options, calibration: await readCalibration(flags.ranges) };
   if (calibration === undefined) return options;
   const dataset = await openData(calibration, inputSpecs(source.graph), flags);
   return {

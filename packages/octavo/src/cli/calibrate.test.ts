@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { octavo, Workspace } from '../../tests/command-line.js';
+import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
+import { documentOf } from '../../tests/schemas.js';
+
+let work: Workspace;
+let model: string;
+let data: string;
+
+beforeEach(async () => {
+  work = new Workspace();
+  model = await saveModel(classifier(), work.path('model.onnx'));
+  data = saveNpz(work.path('data.npz'), { x: rows(24, 32) });
+});
+afterEach(() => work.remove());
+
+async function calibrate(name: string, ...flags: string[]): Promise<string> {
+  const output = work.path(name);
+  const ran = await octavo(['calibrate', model, '--data', data, '-o', output, ...flags]);
+  expect([ran.code, ran.stderr.includes('octavo:')]).toEqual([0, false]);
+  return output;
+}
+
+const textOf = (path: string): string => readFileSync(path, 'utf8');
+
+describe('octavo calibrate and merge', () => {
+  it('say how much was observed', async () => {
+    const args = ['calibrate', model, '--data', data, '-o', work.path('ranges.json'), '--json'];
+    const ran = await octavo(args);
+    expect(documentOf(ran.stdout, 'calibrate')).toMatchObject({ samples: 24, values: 2 });
+  });
+
+  it.each(['minmax', 'percentile', 'entropy', 'mse', 'moving-average'])(
+    'keep what %s needs to give the same model as the samples themselves',
+    async (observer) => {
+      const ranges = await calibrate('ranges.json');
+      const [direct, ranged] = [work.path('direct.onnx'), work.path('ranged.onnx')];
+      const flags = ['--observer', observer];
+      await octavo(['quantize', model, '-o', direct, '--calibration', data, ...flags]);
+      const ran = await octavo(['quantize', model, '-o', ranged, '--ranges', ranges, ...flags]);
+      expect(ran.code).toBe(0);
+      expect(readFileSync(ranged).equals(readFileSync(direct))).toBe(true);
+    },
+  );
+
+  it('give the same file whole, in shards that are merged in any order, and resumed', async () => {
+    const whole = textOf(await calibrate('whole.json'));
+    const shards = [];
+    for (const shard of [1, 2, 3]) shards.unshift(await calibrate(`${shard}.json`, '--shard', `${shard}/3`));
+    const merged = work.path('merged.json');
+    const ran = await octavo(['merge', ...shards, '-o', merged, '--json']);
+    expect(documentOf(ran.stdout, 'calibrate')).toMatchObject({ output: merged, samples: 24 });
+    expect(textOf(merged)).toBe(whole);
+
+    const resumed = await calibrate('resumed.json', '--resume');
+    expect(textOf(resumed)).toBe(whole);
+    await calibrate('resumed.json', '--resume');
+    expect(textOf(resumed)).toBe(whole);
+  });
+
+  it('go on where an interrupted run stopped', async () => {
+    const whole = textOf(await calibrate('whole.json'));
+    const part = JSON.parse(textOf(await calibrate('first.json', '--shard', '1/2')));
+    data = saveNpz(work.path('halves.npz'), { x: rows(24, 32) });
+    expect(part.samples).toBe(12);
+    const half = saveNpz(work.path('half.npz'), { x: rows(10, 32) });
+    const output = work.path('go-on.json');
+    await octavo(['calibrate', model, '--data', half, '-o', output]);
+    await calibrate('go-on.json', '--resume');
+    expect(textOf(output)).toBe(whole);
+  });
+
+  it('refuse damaged files and calibrations of other models', async () => {
+    const ranges = await calibrate('ranges.json');
+    const state = JSON.parse(textOf(ranges));
+    const [name = ''] = Object.keys(state.values);
+    writeFileSync(
+      work.path('other.json'),
+      JSON.stringify({ ...state, values: { other: state.values[name] } }),
+    );
+    writeFileSync(
+      work.path('damaged.json'),
+      JSON.stringify({ ...state, values: { [name]: [{ kind: 'mse' }] } }),
+    );
+    const code = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await octavo([...args, '--json'])).stdout).error.code;
+    const output = work.path('out.json');
+    expect(await code('merge', ranges, work.path('other.json'), '-o', output)).toBe('CALIBRATION_MISMATCH');
+    expect(await code('merge', ranges, work.path('damaged.json'), '-o', output)).toBe('CALIBRATION_FILE');
+    const onnx = ['quantize', model, '-o', work.path('out.onnx'), '--ranges', work.path('other.json')];
+    expect(await code(...onnx)).toBe('CALIBRATION_UNSEEN');
+    expect(work.list()).not.toContain('out.json');
+    expect(work.list()).not.toContain('out.onnx');
+  });
+});

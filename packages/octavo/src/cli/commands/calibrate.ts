@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises';
+import type { Dataset } from '@octavo/datasets';
+import { loadOnnx, sourceFiles } from '@octavo/formats/node';
+import { Calibration, type CalibrationSample, calibrateModel } from '@octavo/quantizer';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { openFastSession } from '../../sessions.js';
+import { dataOptions, wholeNumber } from '../arguments.js';
+import { readCalibration, writeCalibration } from '../calibration-file.js';
+import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { type DataFlags, inputSpecs, openData } from '../open-data.js';
+import { checkOutputFile } from '../output-path.js';
+import { readRecipe } from '../recipe-file.js';
+
+interface CalibrateFlags extends DataFlags {
+  readonly data: string;
+  readonly output: string;
+  readonly recipe?: string;
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly resume?: boolean;
+  readonly threads?: number;
+}
+
+/** What `octavo calibrate` and `octavo merge` print with `--json`. */
+export interface CalibrateResult {
+  readonly output: string;
+  /** Samples seen, those of earlier runs included. */
+  readonly samples: number;
+  /** Number of activations observed. */
+  readonly values: number;
+}
+
+/** With --resume the file is written after so many samples, so that an interrupted run can go on. */
+const SAVE_EVERY = 64;
+
+const EXAMPLES = `
+Examples:
+  octavo calibrate model.onnx --data images/ --preprocess preprocess.json -o ranges.json
+  octavo calibrate model.onnx --data data.npz --shard 1/4 -o ranges-1.json
+  octavo calibrate model.onnx --data sales.csv --samples 500 --stratify zip,price:quantile10 -o ranges.json --resume`;
+
+export function calibrateCommand(context: CommandContext): Command {
+  const command = new Command('calibrate')
+    .description('Observe the activations of a model on samples, for quantize --ranges.')
+    .argument('<model>', 'ONNX file')
+    .requiredOption('--data <path>', 'representative inputs')
+    .requiredOption('-o, --output <file>', 'where to write what was observed')
+    .option('--recipe <file>', 'JSON file: the recipe whose activations are observed')
+    .addOption(
+      new Option('--shard <i/n>', 'observe every nth sample, from the ith; merge the files').argParser(
+        parseShard,
+      ),
+    )
+    .option('--resume', 'go on after the samples that the output file holds; save now and then')
+    .addOption(new Option('--threads <n>', 'threads of onnxruntime').argParser(wholeNumber(1)))
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string, flags: CalibrateFlags) => {
+      const calibration = await calibrateFile(file, flags, context);
+      reportCalibration(flags.output, calibration, context);
+    });
+  for (const option of dataOptions()) command.addOption(option);
+  return command;
+}
+
+/** Prints what a calibration file holds. */
+export function reportCalibration(output: string, calibration: Calibration, context: CommandContext): void {
+  const { samples, values } = calibration;
+  const result: CalibrateResult = { output, samples, values: values.length };
+  context.output.result(result, `${output}: ${values.length} activations on ${samples} samples`);
+}
+
+async function calibrateFile(
+  file: string,
+  flags: CalibrateFlags,
+  context: CommandContext,
+): Promise<Calibration> {
+  const { output, data, threads } = flags;
+  const source = await loadOnnx(file);
+  await checkOutputFile(output, [file, data, ...sourceFiles(source)]);
+  const recipe = flags.recipe === undefined ? {} : await readRecipe(flags.recipe);
+  const known = flags.resume && (await stat(output).catch(() => undefined));
+  const resume = known ? await readCalibration(output) : new Calibration(new Map());
+  const dataset = await openData(data, inputSpecs(source.graph), flags);
+  return await withProgress(context, 'calibrating', dataset.size, async (progress) => {
+    const calibration = await calibrateModel(source, remaining(dataset, resume.samples, context), {
+      recipe,
+      ...(known ? { resume } : {}),
+      signal: context.signal,
+      onSample: (seen) => progress.update(seen),
+      ...(flags.resume
+        ? { onCheckpoint: { every: SAVE_EVERY, save: (now) => writeCalibration(output, now) } }
+        : {}),
+      createSession: (float, { taps }) =>
+        openFastSession(float, {
+          taps,
+          notice: (line) => context.output.notice(line),
+          ...(threads === undefined ? {} : { threads }),
+        }),
+    });
+    await writeCalibration(output, calibration);
+    return calibration;
+  });
+}
+
+function remaining(
+  dataset: Dataset,
+  skip: number,
+  context: CommandContext,
+): AsyncGenerator<CalibrationSample> {
+  return interruptible(dataset.samples({ skip }), context.signal);
+}
+
+function parseShard(text: string): { index: number; count: number } {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (index === undefined || count === undefined || index < 1 || index > count)
+    throw new InvalidArgumentError('Expected i/n with 1 <= i <= n, e.g. 2/4.');
+  return { index, count };
+}

@@ -1,0 +1,56 @@
+import { isObserverName, type Observer, type ObserverName, observers } from '@octavo/core/quant';
+import { QuantizationError } from '@octavo/core/tensor';
+import * as v from 'valibot';
+import { Calibration } from './calibration.js';
+import { QuantizerError } from './quantizer-error.js';
+
+const SCHEMA = v.strictObject({
+  octavo: v.literal('calibration'),
+  version: v.literal(1),
+  samples: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  values: v.record(v.string(), v.array(v.looseObject({ kind: v.string() }))),
+});
+
+/**
+ * Rebuilds a calibration from the JSON of `toJSON`.
+ * @param where The file, for errors.
+ * @throws QuantizerError `CALIBRATION_FILE` with what is damaged.
+ */
+export function restoreCalibration(json: unknown, where = 'calibration'): Calibration {
+  const result = v.safeParse(SCHEMA, json);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw damaged(where, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+  }
+  const { samples, values } = result.output;
+  const observed = Object.entries(values).map(([value, states]) => {
+    const restored = states.map((state) => restore(state, value, where));
+    return [value, new Map(restored)] as const;
+  });
+  return new Calibration(new Map(observed), samples);
+}
+
+function restore(
+  state: { readonly kind: string },
+  value: string,
+  where: string,
+): readonly [ObserverName, Observer] {
+  const { kind } = state;
+  if (!isObserverName(kind)) throw damaged(where, `tensor ${value}: there is no observer ${kind}`);
+  try {
+    return [kind, observers[kind].restore(state)];
+  } catch (error) {
+    if (!(error instanceof QuantizationError)) throw error;
+    throw damaged(where, `tensor ${value}: ${error.fault}`, error);
+  }
+}
+
+function damaged(where: string, fault: string, cause?: Error): QuantizerError {
+  return new QuantizerError({
+    code: 'CALIBRATION_FILE',
+    where,
+    message: `${fault.replace(/\.$/, '')}.`,
+    remedy: 'Calibrate again.',
+    ...(cause ? { cause } : {}),
+  });
+}
