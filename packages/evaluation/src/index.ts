@@ -4,6 +4,7 @@ export * from './evaluate.js';
 export * from './evaluation-error.js';
 export * from './latency.js';
 export * from './metrics/index.js';
+export { type BarGroup, barChart, type ChartOptions } from './report/charts.js';
 export * from './report/index.js';
 export * from './score-models.js';
 export { type OutputTransform, outputTransforms } from './score-rows.js';

@@ -12,6 +12,8 @@ export const SCHEMA_NAMES = [
   'sensitivity',
   'auto',
   'run',
+  'profile',
+  'bench',
   'report',
   'error',
 ] as const;

@@ -3,6 +3,7 @@ export * from './evaluate.js';
 export * from './explain.js';
 export * from './open-session.js';
 export * from './partition.js';
+export * from './port.js';
 export * from './profile.js';
 export * from './session.js';
 export * from './session-error.js';

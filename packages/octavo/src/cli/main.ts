@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { OctavoError } from '@octavo/core/tensor';
 import { Command, CommanderError } from 'commander';
+import { benchCommand } from './commands/bench.js';
 import { calibrateCommand } from './commands/calibrate.js';
 import { compareCommand } from './commands/compare.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { mergeCommand } from './commands/merge.js';
+import { profileCommand } from './commands/profile.js';
 import { quantizeCommand } from './commands/quantize.js';
 import { runCommand } from './commands/run.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
@@ -25,6 +27,8 @@ const COMMANDS: readonly CommandFactory[] = [
   compareCommand,
   sensitivityCommand,
   runCommand,
+  profileCommand,
+  benchCommand,
 ];
 
 /**

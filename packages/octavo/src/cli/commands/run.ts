@@ -1,23 +1,20 @@
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
-import { encodeNpy, readNpy } from '@octavo/datasets/node';
+import { encodeNpy } from '@octavo/datasets/node';
 import { loadOnnx } from '@octavo/formats/node';
-import type { NamedTensors, NodeExplanation, Port, Session } from '@octavo/runtime';
+import { type NamedTensors, type NodeExplanation, portOf, type Session } from '@octavo/runtime';
 import { Command } from 'commander';
 import { writeFiles } from '../../output-files.js';
 import { BACKEND_NAMES, type BackendName, openSession } from '../../sessions.js';
-import { choice, repeatable, wholeNumber } from '../arguments.js';
+import { choice, wholeNumber } from '../arguments.js';
 import { type CommandContext, checkpoint } from '../context.js';
+import { type FeedFlags, feedOptions, readFeeds } from '../feeds.js';
 import { checkOutputDirectory } from '../output-path.js';
-import { randomFeeds } from '../random-feeds.js';
 import { formatTable } from '../table.js';
-import { UsageError } from '../usage-error.js';
 
-interface RunFlags {
-  readonly input: readonly string[];
+interface RunFlags extends FeedFlags {
   readonly output?: string;
   readonly backend: BackendName;
   readonly explain?: boolean;
-  readonly seed: number;
   readonly threads?: number;
 }
 
@@ -48,10 +45,9 @@ Examples:
   octavo run model.onnx --backend reference --explain`;
 
 export function runCommand(context: CommandContext): Command {
-  return new Command('run')
-    .description('Run a model once on .npy inputs, or on seeded random ones.')
+  const command = new Command('run')
+    .description('Run a model once on inputs from files, or on seeded random ones.')
     .argument('<model>', 'ONNX file')
-    .addOption(repeatable('--input <name=file>', 'an input as .npy', String))
     .option('--output <dir>', 'write each output as .npy')
     .addOption(
       choice(
@@ -62,67 +58,36 @@ export function runCommand(context: CommandContext): Command {
       ),
     )
     .option('--explain', 'print backend and kernel of each node')
-    .option('--seed <n>', 'seed of random inputs', wholeNumber(0), 1)
-    .option('--threads <n>', 'threads of onnxruntime; our own backends use one', wholeNumber(1))
+    .option('--threads <n>', 'the most threads of the run', wholeNumber(1))
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: RunFlags) => runOnce(file, flags, context));
+  for (const option of feedOptions()) command.addOption(option);
+  return command;
 }
 
 async function runOnce(file: string, flags: RunFlags, context: CommandContext): Promise<void> {
-  const paths = inputPaths(flags.input);
   const model = await loadOnnx(file);
-  const given = await readInputs(paths, model.graph.inputs);
+  const given = await readFeeds(flags, model.graph.inputs.map(portOf));
   if (flags.output !== undefined) await checkOutputDirectory(flags.output);
   using session = await openSession(model, {
     backend: flags.backend,
     notice: (line) => context.output.notice(line),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
   });
-  const missing = session.inputs.filter((port) => !given.has(port.name));
-  const feeds = { ...randomFeeds(missing, flags.seed), ...Object.fromEntries(given) };
   await checkpoint(context.signal);
   const start = performance.now();
-  const outputs = await session.run(feeds, { signal: context.signal });
+  const outputs = await session.run(given.tensors, { signal: context.signal });
   const milliseconds = performance.now() - start;
   await checkpoint(context.signal);
   const files = flags.output === undefined ? [] : await writeOutputs(flags.output, outputs, context.signal);
   const result: RunResult = {
     model: file,
     milliseconds,
-    randomInputs: missing.map((port) => port.name),
+    randomInputs: given.random,
     outputs: Object.entries(outputs).map(([name, tensor], i) => summarize(name, tensor, files[i])),
     nodes: session.explain().nodes,
   };
   context.output.result(result, `${describe(result)}${explanation(flags, session)}`);
-}
-
-/** Files by input. */
-function inputPaths(specs: readonly string[]): Map<string, string> {
-  const paths = new Map<string, string>();
-  for (const spec of specs) {
-    const [, name, path] = /^([^=]+)=(.+)$/.exec(spec) ?? [];
-    if (name === undefined || path === undefined)
-      throw new UsageError(`--input ${spec} is no name and file.`, 'Write --input name=file.npy.');
-    if (paths.has(name)) throw new UsageError(`the input ${name} is given twice.`, 'Give each input once.');
-    paths.set(name, path);
-  }
-  return paths;
-}
-
-async function readInputs(
-  paths: ReadonlyMap<string, string>,
-  inputs: readonly Pick<Port, 'name'>[],
-): Promise<Map<string, Tensor>> {
-  const feeds = new Map<string, Tensor>();
-  for (const [name, path] of paths) {
-    if (!inputs.some((input) => input.name === name))
-      throw new UsageError(
-        `the model has no input ${name}.`,
-        `Its inputs are ${inputs.map((input) => input.name).join(', ')}.`,
-      );
-    feeds.set(name, await readNpy(path));
-  }
-  return feeds;
 }
 
 function writeOutputs(directory: string, outputs: NamedTensors, signal: AbortSignal): Promise<string[]> {

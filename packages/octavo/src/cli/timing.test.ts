@@ -1,0 +1,109 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeTensorProto } from '@octavo/formats';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { octavo, Workspace } from '../../tests/command-line.js';
+import { classifier, rows, saveModel, saveNpy, saveNpz } from '../../tests/models.js';
+import { documentOf } from '../../tests/schemas.js';
+
+let work: Workspace;
+let model: string;
+
+beforeEach(async () => {
+  work = new Workspace();
+  model = await saveModel(classifier(), work.path('model.onnx'));
+});
+afterEach(() => work.remove());
+
+describe('octavo profile', () => {
+  it('times each node and writes a trace', async () => {
+    const trace = work.path('trace.json');
+    const args = ['profile', model, '--dim', 'N=3', '--rounds', '2', '--backend', 'reference'];
+    const ran = await octavo([...args, '--trace', trace, '--json']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const document = documentOf(ran.stdout, 'profile');
+    expect(document).toMatchObject({ rounds: 2, trace, nodes: { length: 3 }, spans: { length: 3 } });
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8'));
+    expect(traceEvents.map((event: { cat: string }) => event.cat)).toEqual(['Gemm', 'Relu', 'Gemm']);
+  });
+
+  it('prints a table, slowest first, for people', async () => {
+    const ran = await octavo(['profile', model, '--rounds', '1']);
+    expect(ran.stdout).toMatch(/^ms +% +node +op/);
+    expect(ran.stdout).toMatch(/ms a run$/m);
+  });
+});
+
+describe('octavo bench', () => {
+  it('compares with onnxruntime in the same rounds and draws it', async () => {
+    const plot = work.path('latency.svg');
+    const ran = await octavo([
+      'bench',
+      'model',
+      model,
+      '--threads',
+      '1',
+      '--seconds',
+      '1',
+      '--plot',
+      plot,
+      '--json',
+    ]);
+    expect(ran.code).toBe(0);
+    const document = documentOf(ran.stdout, 'bench');
+    expect(document).toMatchObject({ results: [{ threads: 1 }] });
+    const [result] = document['results'] as {
+      octavo: { median: number; rounds: number };
+      onnxruntime: { median: number; rounds: number };
+      ratio: number;
+    }[];
+    expect(result?.octavo.rounds).toBe(result?.onnxruntime.rounds);
+    expect(result?.ratio).toBeCloseTo((result?.onnxruntime.median ?? 0) / (result?.octavo.median ?? 1));
+    expect(readFileSync(plot, 'utf8')).toMatch(/^<svg[^>]*>/);
+  });
+
+  it('refuses other subjects', async () => {
+    const ran = await octavo(['bench', 'weather', model]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/'weather' is invalid.*model/);
+  });
+});
+
+describe('inputs of a run', () => {
+  const outputs = async (file: string) => {
+    const ran = await octavo(['run', model, '--input', `x=${file}`, '--json']);
+    expect(ran.stderr).not.toContain('octavo:');
+    return documentOf(ran.stdout, 'run');
+  };
+
+  it('are read alike from .npy, .npz, .pb and .json', async () => {
+    const x = rows(2, 32);
+    const values = Array.from({ length: 2 }, (_, i) => [...x.data.subarray(i * 32, i * 32 + 32)]);
+    writeFileSync(work.path('x.pb'), writeTensorProto(x));
+    writeFileSync(work.path('x.json'), JSON.stringify(values));
+    saveNpz(work.path('x.npz'), { x });
+    const expected = await outputs(saveNpy(work.path('x.npy'), x));
+    for (const name of ['x.npz', 'x.pb', 'x.json'])
+      expect((await outputs(work.path(name)))['outputs']).toEqual(expected['outputs']);
+    expect(expected['randomInputs']).toEqual([]);
+  });
+
+  it.each([
+    ['x.json', '[[1, 2], [3]]', 'INPUT_UNREADABLE', 'its lists are no array of shape [2, 2].'],
+    ['x.json', '["a"]', 'INPUT_UNREADABLE', '"a" is no number.'],
+    ['x.json', '{', 'INPUT_UNREADABLE', /JSON/],
+  ])('are refused when %s holds %s', async (name, content, code, message) => {
+    writeFileSync(work.path(name), content);
+    const ran = await octavo(['run', model, '--input', `x=${work.path(name)}`, '--json']);
+    expect(ran.code).toBe(1);
+    const { error } = JSON.parse(ran.stdout);
+    expect(error).toMatchObject({ code });
+    expect(error.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
+  });
+
+  it('have the sizes that --dim names', async () => {
+    const ran = await octavo(['run', model, '--dim', 'N=5', '--json']);
+    expect(documentOf(ran.stdout, 'run')).toMatchObject({ outputs: [{ shape: [5, 4] }] });
+    expect((await octavo(['run', model, '--dim', 'N=many'])).code).toBe(2);
+    expect((await octavo(['run', model, '--input', 'x=data.txt'])).code).toBe(2);
+  });
+});
