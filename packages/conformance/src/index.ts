@@ -3,3 +3,4 @@ export * from './compare.js';
 export * from './conformance-case.js';
 export * from './describe-backend.js';
 export * from './run-case.js';
+export { SUPPORTED_DTYPES } from './supported-dtypes.js';
