@@ -185,7 +185,7 @@ void run_depthwise(const octavo_conv2d_args& args, const PackedConv2d& weights,
 }  // namespace
 
 size_t PackedConv2d::bytes() const {
-  size_t total = depthwise_taps.bytes();
+  size_t total = depthwise_taps.bytes() + depthwise_rows.weights.bytes();
   for (const PackedRhs& group : groups) total += group.bytes();
   return total;
 }
@@ -196,6 +196,7 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
                   weights.groups};
   if (weights.group_channels == 1 && weights.groups > 1) {
     packed.depthwise_taps = depthwise_taps(weights);
+    packed.depthwise_rows = pack_depthwise_rows(weights);
     return packed;
   }
   const PackedLayout& layout = select_microkernel(available).layout;
@@ -208,7 +209,10 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
 
 void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
             IsaSet available) {
-  if (weights.is_depthwise()) {
+  const bool rows = args.input_layout == OCTAVO_NHWC && args.output_layout == OCTAVO_NHWC;
+  if (weights.depthwise_rows.applies() && rows && depthwise_rows_fit(shape)) {
+    depthwise_rows(args, shape, weights.depthwise_rows, available);
+  } else if (weights.is_depthwise()) {
     run_depthwise(args, weights, shape, available);
   } else {
     run_pixel_rows(args, weights, shape, available);

@@ -6,17 +6,20 @@
 
 #include "base/aligned_buffer.h"
 #include "conv/conv_shape.h"
+#include "conv/depthwise_rows.h"
 #include "cpu/isa.h"
 #include "octavo/octavo.h"
 #include "pack/pack_rhs.h"
 
 namespace octavo {
 
-// Exactly one of the two holds weights.
+// Either groups or depthwise_taps hold weights, and depthwise_rows a second copy of the latter where
+// its kernels apply.
 struct PackedConv2d {
   KernelShape shape{};
   std::vector<PackedRhs> groups;  // K in the order [kernel_h][kernel_w][group_channels]
   AlignedBuffer<int16_t> depthwise_taps;
+  PackedDepthwiseRows depthwise_rows;
 
   bool is_depthwise() const { return groups.empty(); }
   size_t bytes() const;
