@@ -18,6 +18,8 @@ export interface Outcome {
   readonly name: string;
   readonly ops: readonly string[];
   readonly status: 'passed' | 'failed' | 'unsupported';
+  /** Element type of the first operand of each op in the model. */
+  readonly dtypes: readonly (readonly [op: string, dtype: string])[];
   /** Why it failed or is not supported. */
   readonly detail: string;
 }
@@ -35,18 +37,20 @@ export function nodeTests(folder: string): string[] {
  */
 export async function runNodeTest(folder: string, name: string, backend: Backend): Promise<Outcome> {
   let ops: readonly string[] = [];
+  let dtypes: Outcome['dtypes'] = [];
   try {
     const { graph, functions } = decodeModel(readFileSync(join(folder, name, 'model.onnx')));
     ops = opNames(graph);
     const reason = functions.length > 0 ? 'local functions' : unsupportedReason(graph, backend);
-    if (reason) return { name, ops, status: 'unsupported', detail: reason };
+    if (reason) return { name, ops, dtypes, status: 'unsupported', detail: reason };
     const detail = await compare(graph, join(folder, name, 'test_data_set_0'), backend);
-    return { name, ops, status: detail ? 'failed' : 'passed', detail: detail ?? '' };
+    dtypes = operandTypes(graph);
+    return { name, ops, dtypes, status: detail ? 'failed' : 'passed', detail: detail ?? '' };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const code = error instanceof OctavoError ? error.code : error.name;
     const status = OUT_OF_SCOPE.has(code) ? 'unsupported' : 'failed';
-    return { name, ops, status, detail: status === 'failed' ? `${code}: ${error.message}` : code };
+    return { name, ops, dtypes, status, detail: status === 'failed' ? `${code}: ${error.message}` : code };
   }
 }
 
@@ -56,6 +60,13 @@ const OUT_OF_SCOPE = new Set(['ONNX_OPSET']);
 function opNames(graph: Graph): string[] {
   const names = graph.nodes.map(({ op }) => (op.domain ? `${op.domain}.${op.name}` : op.name));
   return [...new Set(names)].sort();
+}
+
+function operandTypes(graph: Graph): [string, string][] {
+  return graph.nodes.flatMap(({ op, inputs, outputs }): [string, string][] => {
+    const dtype = inputs.find((value) => value !== undefined)?.dtype ?? outputs[0]?.dtype;
+    return dtype ? [[op.domain ? `${op.domain}.${op.name}` : op.name, dtype]] : [];
+  });
 }
 
 /** Why a backend cannot run a graph, or undefined. */

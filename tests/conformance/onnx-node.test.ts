@@ -22,6 +22,17 @@ function passedByOp(outcomes: readonly Outcome[]): Record<string, number> {
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Element types of the first operand of each op in passed tests. */
+function dtypesByOp(outcomes: readonly Outcome[]): Record<string, string[]> {
+  const types = new Map<string, Set<string>>();
+  for (const { status, dtypes } of outcomes) {
+    if (status !== 'passed') continue;
+    for (const [op, dtype] of dtypes) types.set(op, (types.get(op) ?? new Set()).add(dtype));
+  }
+  const sorted = [...types].map(([op, set]): [string, string[]] => [op, [...set].sort()]);
+  return Object.fromEntries(sorted.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** One line for each status, and the reasons why tests are not supported, most frequent first. */
 function summary(outcomes: readonly Outcome[]): string {
   const of = (status: Outcome['status']) => outcomes.filter((each) => each.status === status);
@@ -43,7 +54,7 @@ describe.skipIf(!folder)('the reference backend on the ONNX node tests', async (
   console.log(summary(outcomes));
   const known: Readonly<Record<string, string>> = expected.failing;
   if (update) {
-    const next = { passed: passedByOp(outcomes), failing: known };
+    const next = { passed: passedByOp(outcomes), dtypes: dtypesByOp(outcomes), failing: known };
     writeFileSync(join(import.meta.dirname, 'expected.json'), `${JSON.stringify(next, null, 2)}\n`);
   }
 
@@ -56,6 +67,15 @@ describe.skipIf(!folder)('the reference backend on the ONNX node tests', async (
     const passed = passedByOp(outcomes);
     const fewer = Object.entries(expected.passed).filter(([op, count]) => (passed[op] ?? 0) < count);
     expect(fewer).toEqual([]);
+  });
+
+  it('passes tests with each element type of each op as before', () => {
+    const found = dtypesByOp(outcomes);
+    const before: Readonly<Record<string, readonly string[]>> = expected.dtypes;
+    const lost = Object.entries(before).filter(([op, types]) =>
+      types.some((type) => !found[op]?.includes(type)),
+    );
+    expect(lost).toEqual([]);
   });
 
   it('lists no reason for a test that passes', () => {
