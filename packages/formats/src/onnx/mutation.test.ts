@@ -4,6 +4,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { file, io, node, weight } from '../../tests/model-file.js';
+import { MUTATIONS } from '../../tests/mutations.js';
 import { testData } from '../../tests/test-data.node.js';
 import { type ByteSource, MemorySource } from '../wire/byte-source.js';
 import { decodeModel } from './decode-model.js';
@@ -55,44 +56,6 @@ const EVERYTHING = file(
     metadataProps: [{ key: 'author', value: 'test' }],
   },
 );
-
-type Mutation = (bytes: Uint8Array, a: number, b: number) => Uint8Array;
-
-/** Each takes the bytes, a position in [0, 1) and a value in [0, 1). */
-const MUTATIONS: Readonly<Record<string, Mutation>> = {
-  flip: (bytes, at, value) => edit(bytes, at, (old) => old ^ (1 << Math.floor(value * 8))),
-  replace: (bytes, at, value) => edit(bytes, at, () => Math.floor(value * 256)),
-  'small value': (bytes, at, value) => edit(bytes, at, () => Math.floor(value * 16)),
-  letter: (bytes, at, value) => edit(bytes, at, () => 0x61 + Math.floor(value * 26)),
-  inflate: (bytes, at) => edit(bytes, at, () => 0xff),
-  'long varint': (bytes, at, value) => {
-    const varint = new Uint8Array(1 + Math.floor(value * 10)).fill(0xff);
-    return splice(bytes, at, 1, varint);
-  },
-  truncate: (bytes, at) => bytes.slice(0, Math.floor(at * bytes.length)),
-  remove: (bytes, at, value) => splice(bytes, at, 1 + Math.floor(value * 8), new Uint8Array(0)),
-  repeat: (bytes, at, value) => {
-    const start = Math.floor(at * bytes.length);
-    return splice(bytes, at, 0, bytes.slice(start, start + 1 + Math.floor(value * 64)));
-  },
-};
-
-function edit(bytes: Uint8Array, at: number, change: (old: number) => number): Uint8Array {
-  const copy = bytes.slice();
-  const index = Math.floor(at * copy.length);
-  copy[index] = change(copy[index] ?? 0);
-  return copy;
-}
-
-function splice(bytes: Uint8Array, at: number, removed: number, added: Uint8Array): Uint8Array {
-  const start = Math.floor(at * bytes.length);
-  const rest = bytes.slice(start + removed);
-  const out = new Uint8Array(start + added.length + rest.length);
-  out.set(bytes.subarray(0, start));
-  out.set(added, start);
-  out.set(rest, start + added.length);
-  return out;
-}
 
 const unit = fc.noBias(fc.integer({ min: 0, max: 2 ** 31 - 1 })).map((value) => value / 2 ** 31);
 const step = fc.tuple(fc.constantFrom(...Object.keys(MUTATIONS)), unit, unit);

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Model, verify } from '@octavo/core/ir';
+import { elementCount, OctavoError, type Tensor, zeros } from '@octavo/core/tensor';
+import { decodeModel } from '@octavo/formats';
+import { reference } from '@octavo/reference';
+import { createSession, type Session } from '@octavo/runtime';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { describe, expect, it } from 'vitest';
+import { MUTATIONS } from '../../packages/formats/tests/mutations.js';
+
+const data = process.env['OCTAVO_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
+const MODELS = [
+  'vision/mnist_cntk/mnist.onnx',
+  'vision/mlperf_tiny/kws_dscnn.onnx',
+  'tabular/kc_house/kc_house_mlp.onnx',
+  'lm/gpt_nano_sort/gpt_nano_sort.onnx',
+  'audio/silero_vad/silero_vad_16k_op15.onnx',
+].filter((path) => existsSync(join(data, path)));
+
+/** Models that run on inputs whose open dimensions are 1. */
+const RUNNABLE = MODELS.filter((path) => !path.includes('silero'));
+
+/** Mutations of each model that are read, and of those how many become sessions. */
+const READ = 4000;
+const RUN = 300;
+
+/** Above 4 times the file, what the process may come to hold meanwhile. */
+const CONSTANT_BYTES = 512 * 2 ** 20;
+const LONGEST = 5000;
+
+/** Inputs of a run are made up to this many elements: a mutant may ask for any shape. */
+const LARGEST_FEED = 2 ** 20;
+
+const kinds = Object.values(MUTATIONS);
+
+/** A file with one to three damages, the same for the same seed. */
+function mutant(bytes: Uint8Array, seed: number): Uint8Array {
+  const random = xoroshiro128plus(seed);
+  let result = bytes;
+  for (let count = uniformInt(random, 1, 3); count > 0; count--) {
+    const kind = kinds[uniformInt(random, 0, kinds.length - 1)];
+    // Structure is in small places: every other damage is among the first kilobytes.
+    const at = uniformFloat64(random) * (uniformInt(random, 0, 1) ? 1 : Math.min(1, 4096 / result.length));
+    result = kind?.(result, at, uniformFloat64(random)) ?? result;
+  }
+  return result;
+}
+
+/** What comes of an action: `done`, or the code of its OctavoError. Anything else that is thrown fails the test. */
+async function outcome(action: () => unknown): Promise<string> {
+  const start = performance.now();
+  try {
+    await action();
+    return 'done';
+  } catch (error) {
+    if (error instanceof OctavoError && /^[A-Z0-9_]+$/.test(error.code)) return error.code;
+    throw error;
+  } finally {
+    expect(performance.now() - start).toBeLessThan(LONGEST);
+  }
+}
+
+function read(bytes: Uint8Array): Model {
+  const model = decodeModel(bytes);
+  verify(model.graph);
+  return model;
+}
+
+async function createAndRun(model: Model): Promise<void> {
+  using session = await createSession(model, { backends: [reference()] });
+  const feeds = feedsOf(session);
+  if (feeds) await session.run(feeds);
+}
+
+function feedsOf(session: Session): Record<string, Tensor> | undefined {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, dtype, shape } of session.inputs) {
+    const sizes = (shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 1));
+    if (elementCount(sizes) > LARGEST_FEED) return undefined;
+    feeds[name] = zeros(dtype, sizes);
+  }
+  return feeds;
+}
+
+describe.skipIf(MODELS.length === 0)('damaged real models', () => {
+  it.each(MODELS)('are read or refused with a code: %s', { timeout: 300_000 }, async (path) => {
+    const bytes = new Uint8Array(readFileSync(join(data, path)));
+    const before = process.resourceUsage().maxRSS * 1024;
+    const codes = new Set<string>();
+    for (let seed = 0; seed < READ; seed++) codes.add(await outcome(() => read(mutant(bytes, seed))));
+    expect(process.resourceUsage().maxRSS * 1024 - before).toBeLessThan(4 * bytes.length + CONSTANT_BYTES);
+    expect(codes.size).toBeGreaterThan(3);
+  });
+
+  it.each(RUNNABLE)('run or are refused with a code: %s', { timeout: 300_000 }, async (path) => {
+    const bytes = new Uint8Array(readFileSync(join(data, path)));
+    const codes = new Set<string>();
+    for (let seed = 0; seed < RUN; seed++) {
+      const damaged = mutant(bytes, READ + seed);
+      codes.add(await outcome(() => createAndRun(decodeModel(damaged))));
+    }
+    expect(codes).toContain('done');
+  });
+});
