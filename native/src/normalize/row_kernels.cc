@@ -1,0 +1,133 @@
+#include "normalize/row_kernels.h"
+
+#include "vector/transcendental.h"
+
+namespace octavo {
+namespace {
+
+struct Add {
+  OCTAVO_INLINE F32 operator()(F32 a, F32 b) const { return a + b; }
+};
+struct Larger {
+  OCTAVO_INLINE F32 operator()(F32 a, F32 b) const { return choose(a == a, max(a, b), a); }
+};
+struct Smaller {
+  OCTAVO_INLINE F32 operator()(F32 a, F32 b) const { return choose(a == a, min(a, b), a); }
+};
+
+// Four vectors of partial results, which hide the latency and keep float sums short; the last lanes
+// are those of `neutral`.
+template <typename Combine, typename Map>
+OCTAVO_INLINE F32 fold(const float* in, size_t count, float neutral, Map map) {
+  const Combine combine{};
+  F32 parts[4] = {splat(neutral), splat(neutral), splat(neutral), splat(neutral)};
+  size_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    for (size_t k = 0; k < 4; ++k) {
+      parts[k] = combine(parts[k], map(load<F32>(in + i + k * kLanes)));
+    }
+  }
+  for (; i + kLanes <= count; i += kLanes) parts[0] = combine(parts[0], map(load<F32>(in + i)));
+  F32 rest = splat(neutral);
+  for (size_t k = 0; i + k < count; ++k) rest[k] = map(splat(in[i + k]))[0];
+  parts[1] = combine(parts[1], rest);
+  return combine(combine(parts[0], parts[1]), combine(parts[2], parts[3]));
+}
+
+template <typename Map>
+OCTAVO_INLINE float sum_of(const float* in, size_t count, Map map) {
+  const F32 parts = fold<Add>(in, count, 0.0f, map);
+  double sum = 0;
+  for (size_t i = 0; i < kLanes; ++i) sum += static_cast<double>(parts[i]);
+  return static_cast<float>(sum);
+}
+
+template <typename Combine>
+OCTAVO_INLINE float extreme_of(const float* in, size_t count, float neutral) {
+  const F32 parts = fold<Combine>(in, count, neutral, [](F32 x) OCTAVO_LAMBDA_INLINE { return x; });
+  F32 result = splat(neutral);
+  for (size_t i = 0; i < kLanes; ++i) result = Combine{}(result, splat(parts[i]));
+  return result[0];
+}
+
+float sum(const float* in, size_t count) {
+  return sum_of(in, count, [](F32 x) OCTAVO_LAMBDA_INLINE { return x; });
+}
+float sum_abs(const float* in, size_t count) {
+  return sum_of(in, count, [](F32 x) OCTAVO_LAMBDA_INLINE { return abs(x); });
+}
+float sum_square(const float* in, size_t count) {
+  return sum_of(in, count, [](F32 x) OCTAVO_LAMBDA_INLINE { return x * x; });
+}
+float largest(const float* in, size_t count) {
+  return extreme_of<Larger>(in, count, -__builtin_inff());
+}
+float smallest(const float* in, size_t count) {
+  return extreme_of<Smaller>(in, count, __builtin_inff());
+}
+
+template <typename Map>
+OCTAVO_INLINE void map_row(const float* in, size_t count, float* out, Map map) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(out + i, map(load<F32>(in + i)));
+  if (i < count) store_some(out + i, map(load_some<F32>(in + i, count - i)), count - i);
+}
+
+void softmax(const float* in, size_t count, float* out) {
+  const F32 top = splat(largest(in, count));
+  map_row(in, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x - top); });
+  const F32 total = splat(sum(out, count));
+  map_row(out, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
+}
+
+void log_softmax(const float* in, size_t count, float* out) {
+  const F32 top = splat(largest(in, count));
+  const float total = sum_of(in, count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x - top); });
+  const F32 log_total = splat(log(splat(total))[0]);
+  map_row(in, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x - top - log_total; });
+}
+
+OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t count, float missing) {
+  if (from == nullptr) return splat(missing);
+  if (step == 0) return splat(*from);
+  return count >= kLanes ? load<F32>(from + i) : load_some<F32>(from + i, count);
+}
+
+OCTAVO_INLINE void apply(const NormalizationRow& row, float mean, float variance) {
+  const F32 center = splat(mean);
+  const F32 factor = splat(1.0f) / sqrt(splat(variance + row.epsilon));
+  for (size_t i = 0; i < row.count; i += kLanes) {
+    const size_t rest = row.count - i;
+    const F32 scale = parameter(row.scale, row.step, i, rest, 1.0f) * factor;
+    const F32 bias = parameter(row.bias, row.step, i, rest, 0.0f);
+    const bool whole = rest >= kLanes;
+    const F32 x = whole ? load<F32>(row.in + i) : load_some<F32>(row.in + i, rest);
+    const F32 y = multiply_add(x - center, scale, bias);
+    if (whole) {
+      store(row.out + i, y);
+    } else {
+      store_some(row.out + i, y, rest);
+    }
+  }
+}
+
+// The variance in a second pass, of differences that do not cancel.
+void normalize(const NormalizationRow& row) {
+  const float count = static_cast<float>(row.count);
+  const float mean = sum(row.in, row.count) / count;
+  const F32 center = splat(mean);
+  const float squares = sum_of(
+      row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return (x - center) * (x - center); });
+  apply(row, mean, squares / count);
+}
+
+void normalize_rms(const NormalizationRow& row) {
+  apply(row, 0.0f, sum_square(row.in, row.count) / static_cast<float>(row.count));
+}
+
+}  // namespace
+
+const RowKernels OCTAVO_TIERED(rows) = {softmax, log_softmax, normalize, normalize_rms, sum,
+                                        sum_abs, sum_square,  largest,   smallest};
+
+}  // namespace octavo
