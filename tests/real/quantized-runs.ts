@@ -14,6 +14,26 @@ import type { LabelledModel, QuantizedModel } from './real-model.js';
 
 export const MODES = ['static', 'dynamic'] as const;
 
+export type RunMode = (typeof MODES)[number] | 'weight-only';
+
+/** The modes that suit a model. */
+export function modesOf(real: QuantizedModel): readonly RunMode[] {
+  return real.weightOnly ? [...MODES, 'weight-only'] : MODES;
+}
+
+export function recipeOf(real: QuantizedModel, mode: RunMode): Partial<Recipe> {
+  if (mode === 'weight-only') return { weights: 'int4', blockSize: 32, ...real.weightOnly, mode };
+  return { ...real[mode], mode };
+}
+
+/**
+ * The quantized file on onnxruntime. Static models run without fusions, as their nodes say: onnxruntime's fused products of
+ * uint8 and int8 saturate on processors without VNNI, which would be measured instead.
+ */
+export function openQuantized(path: string, mode: RunMode): Promise<Session> {
+  return createOnnxRuntimeSession(path, mode === 'static' ? { optimization: 'disabled' } : {});
+}
+
 /** Samples that our own sessions run. */
 const OWN_SAMPLES = 16;
 

@@ -12,6 +12,8 @@ export interface QuantizedModel {
   /** What suits the model. */
   readonly static: Partial<Recipe>;
   readonly dynamic: Partial<Recipe>;
+  /** For models with large matrices: INT4 weights in blocks of 32. */
+  readonly weightOnly?: Partial<Recipe>;
   /** Where the calibration samples come from, for the table; says so when they are test samples. */
   readonly calibratedOn: string;
   /** The op that our backends lack; absent when they run the model. */
@@ -34,7 +36,7 @@ export interface LabelledModel extends QuantizedModel {
   readonly float: { readonly value: number; readonly within: number };
   /** A count over the decisions that the manifest of the data gives for the float model. */
   readonly count?: DecisionCount;
-  /** Largest drop of static INT8 that passes: points for scores, a share for errors. */
+  /** Largest drop of static INT8 that passes: points for scores, a share for errors. INT4 may lose half as much again. */
   readonly largestDrop: number;
   /** Labelled samples, all of them; without labels where the float model gives them. */
   test(folder: string, float: Session): Promise<readonly Sample[]>;

@@ -102,7 +102,8 @@ export function makeDequantize({ graph, parts, precision, memory }: WeightJob): 
     );
   const x = add(storage, shape, 'quantized', 'weights');
   const x_scale = add('float32', groups, 'scale', 'scales');
-  const isDefault = symmetric && !storage.startsWith('u');
+  // onnxruntime rewrites int8 weights as uint8 and then expects a zero point of the scales' shape.
+  const isDefault = symmetric && !storage.startsWith('u') && storage !== 'int8';
   const x_zero_point = isDefault ? undefined : add(storage, groups, 'zero_point', 'zeroPoints');
   const axis = granularity.kind === 'per-tensor' ? {} : { axis: granularity.axis };
   const block = granularity.kind === 'per-block' ? { block_size: granularity.blockSize } : {};

@@ -5,6 +5,7 @@ import {
   type ObserverState,
   observers,
   type RealRange,
+  rangeSqnr,
 } from '@octavo/core/quant';
 import { QuantizationError } from '@octavo/core/tensor';
 import { type ActivationPrecision, bitsOf } from './precision.js';
@@ -72,6 +73,16 @@ export class Calibration {
       if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NO_DATA') throw error;
       throw unseen(value, 'no sample produced a value of it.', error);
     }
+  }
+
+  /** Expected SQNR in dB of a value quantized in its range; undefined where no histogram of it was kept. */
+  sqnr(value: string, precision: ActivationPrecision): number | undefined {
+    const range = this.range(value, precision);
+    for (const observer of this.of(value)) {
+      const sqnr = rangeSqnr(observer.toJSON(), range, precision.dtype, precision.symmetric);
+      if (sqnr !== undefined) return sqnr;
+    }
+    return undefined;
   }
 
   /**

@@ -1,4 +1,14 @@
-import { Conv, type Dim, Gemm, type Graph, MatMul, type Node, type Op, type Value } from '@octavo/core/ir';
+import {
+  Conv,
+  ConvTranspose,
+  type Dim,
+  Gemm,
+  type Graph,
+  MatMul,
+  type Node,
+  type Op,
+  type Value,
+} from '@octavo/core/ir';
 
 /** A node that multiplies an activation with constant weights, taken apart. */
 export interface ComputeParts {
@@ -21,6 +31,7 @@ interface ComputeOp {
 
 const COMPUTE_OPS: readonly ComputeOp[] = [
   { op: Conv, take: takeConv },
+  { op: ConvTranspose, take: takeConvTranspose },
   { op: Gemm, take: takeGemm },
   { op: MatMul, take: takeMatMul },
 ];
@@ -59,6 +70,14 @@ function takeConv(node: Node): ComputeParts | string {
     biasIndex: 2,
     channelAxis: 0,
   };
+}
+
+/** Weights are [inputs, outputs / group, ...]: one scale a channel fits a single group only. */
+function takeConvTranspose(node: Node): ComputeParts | string {
+  const { X, W, B } = ConvTranspose.inputs(node);
+  const { group } = ConvTranspose.attributes(node);
+  if (group !== 1) return `its ${group} groups share no output channels`;
+  return { node, data: X, weight: W, weightIndex: 1, bias: B, biasIndex: 2, channelAxis: 1 };
 }
 
 function takeGemm(node: Node): ComputeParts | string {

@@ -17,18 +17,21 @@ export interface StaticPlan {
   readonly decisions: readonly NodeDecision[];
 }
 
+/** What was found out about nodes after a first plan, with reasons. */
+export interface Findings {
+  /** Nodes that must stay float. */
+  readonly float?: ReadonlyMap<Node, string>;
+  /** Nodes whose weights alone can be quantized. */
+  readonly weightOnly?: ReadonlyMap<Node, string>;
+}
+
 /**
  * Chooses the integer part of a prepared float graph: multiplications with constant weights, and the chains between
  * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized,
  * and only where an integer node reads it: quantizing what float nodes read would lose accuracy for nothing.
- * @param float Nodes that must stay float, with the reason.
  */
-export function planStatic(
-  graph: Graph,
-  precisions: LayerPrecisions,
-  float: ReadonlyMap<Node, string> = new Map(),
-): StaticPlan {
-  const { compute, weightOnly, decisions } = chooseCompute(graph, precisions, float);
+export function planStatic(graph: Graph, precisions: LayerPrecisions, findings: Findings = {}): StaticPlan {
+  const { compute, weightOnly, decisions } = chooseCompute(graph, precisions, findings);
   const bridges = chooseBridges(graph, precisions, new Set(compute.keys()));
   const activations = planActivations(graph, precisions, compute, bridges);
   for (const node of bridges)
@@ -45,16 +48,16 @@ interface ComputeChoice {
 function chooseCompute(
   graph: Graph,
   precisions: LayerPrecisions,
-  float: ReadonlyMap<Node, string>,
+  { float, weightOnly }: Findings,
 ): ComputeChoice {
   const choice: ComputeChoice = { compute: new Map(), weightOnly: new Map(), decisions: [] };
   for (const node of graph.sorted()) {
     if (!isComputeOp(node)) continue;
-    const parts = float.get(node) ?? precisions.floatBecause(node) ?? takeCompute(graph, node);
+    const parts = float?.get(node) ?? precisions.floatBecause(node) ?? takeCompute(graph, node);
     if (typeof parts === 'string')
       choice.decisions.push({ node: node.label, op: node.op.name, quantized: false, because: parts });
     else if (node.output && !graph.isOutput(node.output) && node.output.users.length === 0) continue;
-    else if (isWeightOnly(precisions.of(node))) choice.weightOnly.set(node, parts);
+    else if (weightOnly?.has(node) || isWeightOnly(precisions.of(node))) choice.weightOnly.set(node, parts);
     else choice.compute.set(node, parts);
   }
   return choice;

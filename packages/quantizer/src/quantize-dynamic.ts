@@ -3,6 +3,7 @@ import {
   Cast,
   Conv,
   ConvInteger,
+  ConvTranspose,
   DynamicQuantizeLinear,
   type Graph,
   MatMulInteger,
@@ -45,8 +46,8 @@ interface DynamicRewrite {
 
 /**
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
- * Multiplications become MatMulInteger or ConvInteger, scaled back to float; layers with float activations by a rule
- * have their weights quantized only.
+ * Multiplications become MatMulInteger or ConvInteger, scaled back to float. Layers with float activations by a rule, and
+ * ConvTranspose, which has no such op, have their weights quantized only.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`, `RECIPE_WEIGHTS`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
@@ -79,7 +80,8 @@ function requiredOpset(graph: Graph, recipe: Recipe): number {
   const precisions = new LayerPrecisions(graph, recipe);
   const needed = graph.nodes.filter(isComputeOp).map((node) => {
     const { weights, activations } = precisions.of(node);
-    const parts = activations === 'float' && weights !== 'float' ? takeCompute(graph, node) : '';
+    const isWeightOnly = activations === 'float' || ConvTranspose.is(node);
+    const parts = isWeightOnly && weights !== 'float' ? takeCompute(graph, node) : '';
     return typeof parts === 'string' || weights === 'float'
       ? 11
       : weightOnlyOpset(parts, weights, recipe.weightOnlyFormat);
@@ -96,7 +98,7 @@ async function rewriteLayer(
   if (typeof parts === 'string') return { quantized: false, because: parts };
   const { weights: precision, activations } = precisions.of(node);
   if (precision === 'float') return { quantized: false, because: 'float weights by a layer rule' };
-  if (activations === 'float') {
+  if (activations === 'float' || ConvTranspose.is(node)) {
     quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
     return { quantized: true, because: describeWeights(precision) };
   }

@@ -4,7 +4,7 @@ import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
 import { newWeightMemory } from './block-operands.js';
 import type { Calibration, Watched } from './calibration.js';
-import { isComputeOp, takeCompute } from './compute-ops.js';
+import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { LayerPrecisions } from './layer-precisions.js';
@@ -64,17 +64,19 @@ export async function quantizeStatic(
   const { precisions, plan: first, ends } = await startStatic(model, recipe, report);
   const calibration = await calibrator(watched([...first.activations, ...ends]));
   report.samples = calibration.samples;
-  const layers = await quantizeLayers(first, precisions, calibration);
-  const declined = new Map<Node, string>();
-  for (const [node, layer] of layers) if (typeof layer === 'string') declined.set(node, layer);
-  const plan = declined.size > 0 ? planStatic(graph, precisions, declined) : first;
+  const weightOnly = findNoisy(first, calibration, recipe);
+  const quiet = weightOnly.size > 0 ? planStatic(graph, precisions, { weightOnly }) : first;
+  const layers = await quantizeLayers(quiet, precisions, calibration);
+  const float = new Map<Node, string>();
+  for (const [node, layer] of layers) if (typeof layer === 'string') float.set(node, layer);
+  const plan = float.size > 0 ? planStatic(graph, precisions, { weightOnly, float }) : quiet;
   refuseEmpty(plan);
   report.decisions.push(...plan.decisions);
   const ranges = plan.activations.map((planned) => rangeOf(planned, calibration));
   const endRanges = ends.map((planned) => rangeOf(planned, calibration));
   const inside = new Set(ranges.map(({ value }) => value));
   report.activations.push(...ranges, ...endRanges.filter(({ value }) => !inside.has(value)));
-  rewriteLayers(graph, plan, layers, precisions, recipe, report);
+  rewriteLayers(graph, { plan, layers, precisions, weightOnly }, recipe, report);
   plan.activations.forEach(({ value, precision, readers }, i) => {
     const params = ranges[i];
     if (params) quantizeActivation(graph, value, precision.dtype, params, readers);
@@ -105,10 +107,14 @@ function planEnds(graph: Graph, recipe: Recipe): Watchable[] {
     .map((value) => ({ value, source: value, precision: { dtype, symmetric, observer } }));
 }
 
+/** Histograms of all: they hold the extremes, and tell how well eight bits would do. */
 function watched(activations: readonly Watchable[]): Watched {
   const names = new Map<string, Set<ObserverName>>();
-  for (const { source, precision } of activations)
-    names.set(source.name, (names.get(source.name) ?? new Set()).add(precision.observer));
+  for (const { source, precision } of activations) {
+    const observers = names.get(source.name) ?? new Set<ObserverName>(['mse']);
+    if (precision.observer === 'moving-average') observers.add(precision.observer);
+    names.set(source.name, observers);
+  }
   return names;
 }
 
@@ -140,9 +146,7 @@ async function quantizeLayers(
   const layers = new Map<Node, QuantizedLayer | string>();
   for (const [node, parts] of plan.compute) {
     const { weights, activations } = precisions.of(node);
-    const planned = plan.activations.find(
-      ({ value, readers }) => value === parts.data && (readers === 'all' || readers.has(node)),
-    );
+    const planned = readBy(plan, node, parts);
     if (!planned || weights === 'float' || activations === 'float') continue;
     const { scale } = rangeOf(planned, calibration);
     layers.set(node, await atNode(node, () => quantizeLayer(parts, scale, { weights, activations })));
@@ -150,11 +154,35 @@ async function quantizeLayers(
   return layers;
 }
 
+/** Layers that read a value too wide for its integers. */
+function findNoisy(plan: StaticPlan, calibration: Calibration, { leastSqnr }: Recipe): Map<Node, string> {
+  const noisy = new Map<Node, string>();
+  for (const [node, parts] of plan.compute) {
+    const planned = readBy(plan, node, parts);
+    const sqnr = planned && calibration.sqnr(planned.source.name, planned.precision);
+    if (sqnr !== undefined && sqnr < leastSqnr)
+      noisy.set(node, `its input would have ${sqnr.toFixed(1)} dB in ${planned?.precision.dtype}`);
+  }
+  return noisy;
+}
+
+/** The quantized form in which a layer reads its data. */
+function readBy(plan: StaticPlan, node: Node, { data }: ComputeParts): PlannedActivation | undefined {
+  return plan.activations.find(
+    ({ value, readers }) => value === data && (readers === 'all' || readers.has(node)),
+  );
+}
+
+interface StaticRewrite {
+  readonly plan: StaticPlan;
+  readonly layers: ReadonlyMap<Node, QuantizedLayer | string>;
+  readonly precisions: LayerPrecisions;
+  readonly weightOnly: ReadonlyMap<Node, string>;
+}
+
 function rewriteLayers(
   graph: Graph,
-  plan: StaticPlan,
-  layers: ReadonlyMap<Node, QuantizedLayer | string>,
-  precisions: LayerPrecisions,
+  { plan, layers, precisions, weightOnly }: StaticRewrite,
   recipe: Recipe,
   report: ReportBuilder,
 ): void {
@@ -175,6 +203,7 @@ function rewriteLayers(
     const { weights: precision } = precisions.of(node);
     if (precision === 'float') continue;
     quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
-    done(node, `${describeWeights(precision)}, float activations`);
+    const reason = weightOnly.get(node);
+    done(node, `${describeWeights(precision)}, float activations${reason ? `: ${reason}` : ''}`);
   }
 }

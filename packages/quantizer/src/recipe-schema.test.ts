@@ -14,6 +14,7 @@ describe('parseRecipe', () => {
       blockSize: 64,
       weightOnlyFormat: 'qdq',
       observer: 'mse',
+      leastSqnr: 30,
       include: ['a'],
       exclude: ['b..c'],
       layers: [

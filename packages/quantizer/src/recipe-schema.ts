@@ -18,6 +18,7 @@ export const recipeSchema = v.strictObject({
   blockSize: v.exactOptional(v.picklist(BLOCK_SIZES)),
   weightOnlyFormat: v.exactOptional(v.picklist(WEIGHT_ONLY_FORMATS)),
   observer: v.exactOptional(observerName),
+  leastSqnr: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(200))),
   include: v.exactOptional(globs),
   exclude: v.exactOptional(globs),
   layers: v.exactOptional(v.pipe(v.array(layerRule), v.readonly())),

@@ -32,6 +32,11 @@ export interface Recipe {
   readonly blockSize: number;
   readonly weightOnlyFormat: WeightOnlyFormat;
   readonly observer: ObserverName;
+  /**
+   * Static: least expected SQNR in dB of what a layer reads. A layer whose input is wider than its integers can tell apart
+   * gets quantized weights only. The default is four effective bits.
+   */
+  readonly leastSqnr: number;
   /** Globs over node names and op types, or `a..b` for the nodes between two values; only matching nodes are quantized when there is any. */
   readonly include: readonly string[];
   /** Such patterns of nodes that stay float. */
@@ -53,6 +58,7 @@ export const RECIPE_DEFAULTS: Recipe = {
   blockSize: 32,
   weightOnlyFormat: 'matmulnbits',
   observer: 'minmax',
+  leastSqnr: 24,
   include: [],
   exclude: [],
   layers: [],

@@ -24,6 +24,10 @@ const LAYERS: Readonly<Record<string, string>> = {
   'Conv over one axis': `input %x: float32[2, 3, 12]
     ${weights('w', [4, 3, 3], 1, 9)}
     %y = Conv(%x, %w)`,
+  'ConvTranspose with strides': `input %x: float32[1, 3, 4, 4]
+    ${weights('w', [3, 2, 3, 3], 1, 27)}
+    ${weights('b', [2], 2, 4)}
+    %y = ConvTranspose(%x, %w, %b) {strides=[2, 2]}`,
   'Gemm with a bias of two axes': `input %x: float32[3, 8]
     ${weights('w', [8, 5], 1, 8)}
     ${weights('b', [1, 5], 2, 4)}

@@ -55,7 +55,11 @@ export function histogramFactory(kind: string, description: string, choose: Rang
   };
 }
 
-function readState(kind: string, json: unknown): HistogramState | undefined {
+/**
+ * Rebuilds the histogram in the JSON of a histogram observer.
+ * @throws QuantizationError `QUANT_OBSERVER_STATE`.
+ */
+export function readState(kind: string, json: unknown): HistogramState | undefined {
   const reader = new StateReader(kind, json);
   if (reader.integer('empty', 0, 1)) return undefined;
   const min = reader.number('min');

@@ -23,3 +23,4 @@ export function isObserverName(name: string): name is ObserverName {
 export { convertState } from './convert-state.js';
 export { Histogram, type HistogramState } from './histogram.js';
 export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';
+export { rangeSqnr } from './range-sqnr.js';

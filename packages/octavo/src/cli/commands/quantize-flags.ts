@@ -36,6 +36,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags {
   readonly blockSize: number;
   readonly format: WeightOnlyFormat;
   readonly observer: ObserverName;
+  readonly leastSqnr?: number;
   readonly calibration?: string;
   readonly ranges?: string;
   readonly include: readonly string[];
@@ -57,6 +58,7 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   blockSize: ['weight-only'],
   format: ['weight-only'],
   observer: ['static'],
+  leastSqnr: ['static'],
   calibration: ['static', 'auto'],
   preprocess: ['static', 'auto'],
   samples: ['static', 'auto'],
@@ -117,6 +119,10 @@ function calibrationOptions(): Option[] {
       Object.keys(observers),
       RECIPE_DEFAULTS.observer,
     ),
+    new Option(
+      '--least-sqnr <dB>',
+      'static: quantize only the weights of layers whose input is noisier (default: 24)',
+    ).argParser(wholeNumber(0)),
     new Option('--threads <n>', 'static: threads for calibration').argParser(wholeNumber(1)),
   ];
 }
@@ -167,6 +173,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
     symmetricActivations:
       flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,
     perChannel: flags.perTensor !== true,
+    leastSqnr: flags.leastSqnr ?? file.leastSqnr ?? RECIPE_DEFAULTS.leastSqnr,
     weightOnlyFormat: flags.format,
     layers: file.layers ?? RECIPE_DEFAULTS.layers,
     strict: flags.strict ?? false,
