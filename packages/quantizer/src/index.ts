@@ -5,6 +5,7 @@ export * from './calibration.js';
 export * from './judging/index.js';
 export { LayerPrecisions } from './layer-precisions.js';
 export type { LayerRule } from './layer-rule.js';
+export * from './mixed-precision/index.js';
 export * from './precision.js';
 export * from './quantize.js';
 export * from './quantizer-error.js';

@@ -124,7 +124,7 @@ function nothingPassed(
     where: file,
     message: `no method keeps ${(100 * limit.minRetention).toFixed(2)}% of the metric${closest}${where}.`,
     remedy:
-      'Give more calibration samples, a lower --min-retention, or run octavo explain on a quantized model.',
+      'Give more calibration samples, a lower --min-retention, or see which layers lose most with octavo sensitivity.',
   });
 }
 

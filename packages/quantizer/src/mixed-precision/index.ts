@@ -1,0 +1,3 @@
+export * from './layer-choice.js';
+export * from './predict-front.js';
+export * from './search-mixed-precision.js';

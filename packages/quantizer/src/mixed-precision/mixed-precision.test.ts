@@ -1,0 +1,142 @@
+import { memoryDataset, type Sample } from '@octavo/datasets';
+import { defineMetric } from '@octavo/evaluation';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { feedsOf, modelOf, onReference, runOnReference, samplesOf, weights } from '../../tests/run-models.js';
+import { judgeOf } from '../judging/index.js';
+import type { LayerChoice, LayerOption } from './layer-choice.js';
+import { predictFront } from './predict-front.js';
+import { type MixedPrecisionOptions, searchMixedPrecision } from './search-mixed-precision.js';
+
+const NETWORK = modelOf(`graph opset 17 {
+  input %x: float32[2, 32]
+  ${weights('w1', [32, 48], 1, 32)}
+  ${weights('w2', [48, 64], 2, 48)}
+  ${weights('w3', [64, 8], 3, 64)}
+  %a = MatMul(%x, %w1) @first
+  %r = Relu(%a)
+  %b = MatMul(%r, %w2) @second
+  %s = Relu(%b)
+  %y = MatMul(%s, %w3) @third
+  output %y
+}`);
+
+const closeness = defineMetric({
+  name: 'closeness',
+  higherIsBetter: true,
+  score: (output, label) => 10 - Math.abs((output[0] ?? 0) - label),
+});
+
+async function options(changes: Partial<MixedPrecisionOptions> = {}): Promise<MixedPrecisionOptions> {
+  const samples: Sample[] = [];
+  for (let i = 0; i < 6; i++) {
+    const feeds = feedsOf(NETWORK.graph, 50 + i);
+    const { y } = await runOnReference(NETWORK, feeds);
+    samples.push({ id: `${i}`, feeds, label: Number(y?.data[0]) });
+  }
+  return {
+    judge: judgeOf(memoryDataset(samples), closeness),
+    targets: [{ name: 'reference', open: (model) => onReference(model, { taps: [] }) }],
+    feeds: [feedsOf(NETWORK.graph, 1)],
+    latencyBudget: 2,
+    calibration: () => samplesOf(NETWORK.graph, 4),
+    createSession: onReference,
+    ...changes,
+  };
+}
+
+describe('predictFront', () => {
+  const option = fc.record({
+    precision: fc.constantFrom('float' as const, 'w8a8' as const),
+    bytes: fc.integer({ min: 1, max: 40 }),
+    noise: fc.integer({ min: 0, max: 30 }),
+  });
+
+  it('is the front that trying every assignment gives', () => {
+    const lists = fc.array(fc.array(option, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(lists, (choices) => {
+        const layers = choices.map(
+          (list, i): LayerChoice => ({ node: `${i}`, output: `${i}`, options: list }),
+        );
+        const front = predictFront(layers).map(({ bytes, noise }) => [bytes, noise]);
+        expect(front).toEqual(frontByTryingAll(choices));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gives the options that its sums are made of', () => {
+    const options: LayerOption[] = [
+      { precision: 'float', bytes: 8, noise: 0 },
+      { precision: 'w8a8', bytes: 2, noise: 1 },
+    ];
+    const layers = [1, 2, 3].map((i): LayerChoice => ({ node: `${i}`, output: `${i}`, options }));
+    for (const { options: chosen, bytes, noise } of predictFront(layers)) {
+      expect(chosen).toHaveLength(3);
+      expect(chosen.reduce((sum, each) => sum + each.bytes, 0)).toBe(bytes);
+      expect(chosen.reduce((sum, each) => sum + each.noise, 0)).toBe(noise);
+    }
+  });
+
+  it('stays close to the front with thousands of states', () => {
+    const layers = Array.from({ length: 24 }, (_, i): LayerChoice => {
+      const size = 1000 + ((i * 7919) % 977);
+      const options: LayerOption[] = [
+        { precision: 'float', bytes: 4 * size, noise: 0 },
+        { precision: 'w8a8', bytes: size, noise: 0.001 * (1 + ((i * 31) % 17)) },
+        { precision: 'w4a8', bytes: size / 2, noise: 0.1 * (1 + ((i * 13) % 11)) },
+      ];
+      return { node: `${i}`, output: `${i}`, options };
+    });
+    const front = predictFront(layers);
+    expect(front.length).toBeLessThanOrEqual(4096);
+    expect(front[0]?.options.every(({ precision }) => precision === 'w4a8')).toBe(true);
+    expect(front.at(-1)?.noise).toBe(0);
+  });
+});
+
+describe('searchMixedPrecision', () => {
+  it('measures a front from small to good', async () => {
+    const { front, measured } = await searchMixedPrecision(NETWORK, await options());
+    expect(measured.length).toBeGreaterThan(3);
+    expect(front.length).toBeGreaterThan(1);
+    const bytes = front.map(({ figures }) => figures.bytes);
+    expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
+    expect(Object.values(measured[0]?.layers ?? {})).toEqual(['w4a8', 'w4a8', 'w4a8']);
+    for (const { figures, predicted } of measured) {
+      expect(figures.quality.count).toBe(6);
+      expect(Math.abs(figures.bytes / predicted.bytes - 1)).toBeLessThan(0.1);
+    }
+  });
+
+  it('chooses the best point within a budget of size and quality, or none', async () => {
+    const whole = await searchMixedPrecision(NETWORK, await options());
+    const bytes = whole.measured[2]?.figures.bytes ?? 0;
+    const { choice, front } = await searchMixedPrecision(NETWORK, await options({ budget: { bytes } }));
+    expect(choice?.figures.bytes).toBeLessThanOrEqual(bytes);
+    const within = front.filter(({ figures }) => figures.bytes <= bytes);
+    expect(choice?.figures.retention).toBe(Math.max(...within.map(({ figures }) => figures.retention)));
+    const impossible = await options({ budget: { bytes: 10 }, points: 2 });
+    expect((await searchMixedPrecision(NETWORK, impossible)).choice).toBeUndefined();
+  });
+
+  it('refuses a model without layers', async () => {
+    const model = modelOf('graph opset 17 {\ninput %x: float32[2, 32]\n%y = Relu(%x)\noutput %y\n}');
+    await expect(searchMixedPrecision(model, await options())).rejects.toMatchObject({
+      code: 'NOTHING_TO_QUANTIZE',
+    });
+  });
+});
+
+function frontByTryingAll(choices: readonly (readonly LayerOption[])[]): number[][] {
+  let sums: number[][] = [[0, 0]];
+  for (const list of choices)
+    sums = sums.flatMap(([bytes = 0, noise = 0]) =>
+      list.map((each) => [bytes + each.bytes, noise + each.noise]),
+    );
+  const dominated = ([bytes = 0, noise = 0]: number[]): boolean =>
+    sums.some(([b = 0, n = 0]) => b <= bytes && n <= noise && (b < bytes || n < noise));
+  const front = new Map(sums.filter((sum) => !dominated(sum)).map((sum) => [sum.join(), sum]));
+  return [...front.values()].sort(([a = 0], [b = 0]) => a - b);
+}

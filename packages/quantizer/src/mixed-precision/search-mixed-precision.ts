@@ -1,0 +1,160 @@
+import { cloneModel, type Model } from '@octavo/core/ir';
+import type { CalibrationSample, SessionFactory } from '../calibrate.js';
+import { Checkpoint } from '../checkpoint.js';
+import {
+  missesLimit,
+  type QualityLimit,
+  type TrialFigures,
+  type TrialOptions,
+  Trials,
+} from '../judging/index.js';
+import { prepareModel, quantizeModel } from '../quantize.js';
+import { QuantizerError } from '../quantizer-error.js';
+import type { Recipe } from '../recipe.js';
+import { gatherStatistics } from '../sensitivity/layer-statistics.js';
+import { type LayerChoice, layerChoice, type PrecisionName, ruleFor } from './layer-choice.js';
+import { type Assignment, predictFront } from './predict-front.js';
+
+/** What a model may cost; every limit that is given must be met. */
+export interface Budget extends Partial<QualityLimit> {
+  /** Bytes of the constant tensors. */
+  readonly bytes?: number;
+  /** Median time over the original's, on the first target. */
+  readonly latencyRatio?: number;
+}
+
+export interface MixedPrecisionOptions extends TrialOptions {
+  readonly calibration: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
+  readonly createSession: SessionFactory;
+  /** What layers may be computed in; default float, w8a8 and w4a8. */
+  readonly precisions?: readonly PrecisionName[] | undefined;
+  /** What all models share; default static. */
+  readonly recipe?: Partial<Recipe> | undefined;
+  readonly budget?: Budget | undefined;
+  /** How many assignments of the predicted front to quantize and measure; default 6. */
+  readonly points?: number | undefined;
+  readonly onPoint?: ((point: MixedPoint) => void) | undefined;
+}
+
+/** A mixed-precision model that was made and measured. */
+export interface MixedPoint {
+  /** Precision by layer. */
+  readonly layers: Readonly<Record<string, PrecisionName>>;
+  readonly predicted: { readonly bytes: number; readonly noise: number };
+  readonly figures: TrialFigures;
+  readonly recipe: Recipe;
+  readonly model: Model;
+}
+
+export interface MixedPrecisionResult {
+  /** Measured points that no other beats in size, time and quality at once, smallest first. */
+  readonly front: readonly MixedPoint[];
+  /** Every measured point. */
+  readonly measured: readonly MixedPoint[];
+  /** The point of the front that meets the budget and keeps most of the metric; undefined when none meets it. */
+  readonly choice: MixedPoint | undefined;
+}
+
+const DEFAULTS = { precisions: ['float', 'w8a8', 'w4a8'], points: 6 } as const;
+
+/**
+ * Chooses a precision for each layer: predicts the front of size and noise from one pass over the calibration samples,
+ * then quantizes points along it and measures size, metric and latency of each.
+ * @throws QuantizerError `CALIBRATION_EMPTY`, `NOTHING_TO_QUANTIZE` for a model without layers; as `quantizeModel`.
+ */
+export async function searchMixedPrecision(
+  source: Model,
+  options: MixedPrecisionOptions,
+): Promise<MixedPrecisionResult> {
+  const { precisions = DEFAULTS.precisions, points = DEFAULTS.points, budget = {}, onPoint } = options;
+  const layers = await chooseLayers(source, precisions, options);
+  if (layers.length === 0) throw noLayers();
+  const isQuantized = ({ options: chosen }: Assignment): boolean =>
+    chosen.some(({ precision }) => precision !== 'float');
+  const assignments = spread(predictFront(layers).filter(isQuantized), points);
+  using trials = await Trials.start(source, options);
+  const measured: MixedPoint[] = [];
+  for (const assignment of assignments) {
+    const point = await measurePoint(source, layers, assignment, trials, options);
+    measured.push(point);
+    onPoint?.(point);
+  }
+  const front = measured.filter((point) => !measured.some((other) => beats(other.figures, point.figures)));
+  const meeting = front.filter(({ figures }) => meetsBudget(figures, budget));
+  const [choice] = meeting.sort((a, b) => b.figures.retention - a.figures.retention);
+  return { front: front.sort((a, b) => a.figures.bytes - b.figures.bytes), measured, choice };
+}
+
+async function chooseLayers(
+  source: Model,
+  precisions: readonly PrecisionName[],
+  { calibration, createSession, signal }: MixedPrecisionOptions,
+): Promise<LayerChoice[]> {
+  const model = cloneModel(source);
+  await prepareModel(model);
+  const checkpoint = new Checkpoint(signal);
+  const layers: LayerChoice[] = [];
+  for (const statistics of await gatherStatistics(model, calibration(), { createSession, signal })) {
+    await checkpoint.pass();
+    layers.push(layerChoice(statistics, precisions));
+  }
+  return layers;
+}
+
+async function measurePoint(
+  source: Model,
+  layers: readonly LayerChoice[],
+  { options: chosen, bytes, noise }: Assignment,
+  trials: Trials,
+  { recipe, calibration, createSession, signal }: MixedPrecisionOptions,
+): Promise<MixedPoint> {
+  const precisionOf = (index: number): PrecisionName => chosen[index]?.precision ?? 'float';
+  const rules = layers.map(({ output }, index) => ruleFor(output, precisionOf(index)));
+  const { model, report } = await quantizeModel(source, {
+    recipe: { ...recipe, mode: 'static', layers: [...(recipe?.layers ?? []), ...rules] },
+    calibration: new Checkpoint(signal).each(calibration()),
+    createSession,
+    ...(signal ? { signal } : {}),
+  });
+  const figures = await trials.measure(model);
+  const named = Object.fromEntries(layers.map(({ output }, index) => [output, precisionOf(index)]));
+  return { layers: named, predicted: { bytes, noise }, figures, recipe: report.recipe, model };
+}
+
+/** Up to `count` assignments at equal steps of size, with both ends. */
+function spread(front: readonly Assignment[], count: number): Assignment[] {
+  const [first, last] = [front[0], front.at(-1)];
+  if (!first || !last || front.length <= count) return [...front];
+  const picked = Array.from({ length: count }, (_, i) => {
+    const wanted = first.bytes + ((last.bytes - first.bytes) * i) / Math.max(1, count - 1);
+    return front.findLast(({ bytes }) => bytes <= wanted) ?? first;
+  });
+  return [...new Set(picked)];
+}
+
+/** Whether one model is no worse than another in everything and better in something. */
+function beats(a: TrialFigures, b: TrialFigures): boolean {
+  const values = ({ bytes, retention, latency }: TrialFigures): number[] => [
+    bytes,
+    -retention,
+    ...latency.map(({ ratio }) => ratio),
+  ];
+  const [own, other] = [values(a), values(b)];
+  const better = own.map((value, i) => Math.sign((other[i] ?? Number.NaN) - value));
+  return better.every((sign) => sign >= 0) && better.some((sign) => sign > 0);
+}
+
+function meetsBudget(figures: TrialFigures, { bytes, latencyRatio, minRetention }: Budget): boolean {
+  const tooLarge = bytes !== undefined && figures.bytes > bytes;
+  const tooSlow = latencyRatio !== undefined && (figures.latency[0]?.ratio ?? 0) > latencyRatio;
+  const tooBad = minRetention !== undefined && missesLimit(figures, { minRetention }) !== undefined;
+  return !tooLarge && !tooSlow && !tooBad;
+}
+
+function noLayers(): QuantizerError {
+  return new QuantizerError({
+    code: 'NOTHING_TO_QUANTIZE',
+    message: 'the model has no Conv, Gemm or MatMul with constant weights.',
+    remedy: 'Use --mode fp16.',
+  });
+}
