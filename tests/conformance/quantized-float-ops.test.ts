@@ -1,11 +1,14 @@
 import {
   GatherBlockQuantized,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
   QLinearAveragePool,
   QLinearConcat,
   QLinearGlobalAveragePool,
   QLinearLeakyRelu,
   QLinearSigmoid,
   QLinearSoftmax,
+  QLinearWhere,
   type Value,
 } from '@octavo/core/ir';
 import { float32, fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
@@ -75,7 +78,53 @@ describe("onnxruntime's quantized forms of float ops", () => {
     );
   });
 
+  it('choose elements, and quantize to 16 bits, with its bits', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, seed, async (dtype, start) => {
+        const distance = await steps((t) => {
+          const [x, y] = [operand(t, dtype, [2, 3, 4], start), operand(t, dtype, [3, 1], start + 1)];
+          const z = result(t, dtype, 0.03);
+          const scale = t.constant(float32([0.001, 0.02, 0.3, 0.004]));
+          const zero = t.constant(fromNumbers('uint16', [4], [0, 65535, 30000, 7]));
+          const real = t.input(
+            float32(
+              Array.from({ length: 8 }, (_, i) => (i - 3) * start * 1e-9),
+              [2, 4],
+            ),
+          );
+          const q = t.graph.emit(
+            MicrosoftQuantizeLinear,
+            { x: real, y_scale: scale, y_zero_point: zero },
+            { axis: 1 },
+          );
+          if (!q.output) throw new Error('QuantizeLinear has an output');
+          return [
+            ...t.graph.emit(QLinearWhere, {
+              condition: t.input(fromNumbers('bool', [4], [1, 0, 0, 1])),
+              X: x.X,
+              x_scale: x.X_scale,
+              x_zero_point: x.X_zero_point,
+              Y: y.X,
+              y_scale: y.X_scale,
+              y_zero_point: y.X_zero_point,
+              z_scale: z.Y_scale,
+              z_zero_point: z.Y_zero_point,
+            }).outputs,
+            ...t.graph.emit(
+              MicrosoftDequantizeLinear,
+              { x: q.output, x_scale: scale, x_zero_point: zero },
+              { axis: 1 },
+            ).outputs,
+          ];
+        });
+        expect(distance).toBe(0);
+      }),
+      RUNS,
+    );
+  });
+
   it('activate, pool and normalize within one step', async () => {
+    const distances = new Map<number, number>();
     await fc.assert(
       fc.asyncProperty(bytes, seed, async (dtype, start) => {
         const distance = await steps((t) => {
@@ -100,9 +149,13 @@ describe("onnxruntime's quantized forms of float ops", () => {
           ];
           return unary.map((node) => node.output);
         });
+        distances.set(distance, (distances.get(distance) ?? 0) + 1);
         expect(distance).toBeLessThanOrEqual(1);
       }),
       RUNS,
+    );
+    console.log(
+      `QLinear activations, pools and softmax: ${distances.get(0) ?? 0} runs equal, ${distances.get(1) ?? 0} off by one step`,
     );
   });
 

@@ -21,3 +21,4 @@ export { pushTransposes } from './push-transposes.js';
 export { raiseOpset } from './raise-opset.js';
 export { raiseQoperator } from './raise-qoperator.js';
 export { simplifyMovement } from './simplify-movement.js';
+export { standardizeContrib } from './standardize-contrib.js';

@@ -14,6 +14,7 @@ import {
   inlineFunctions,
   liftConstants,
   raiseQoperator,
+  standardizeContrib,
 } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
@@ -33,6 +34,7 @@ export async function lower(
     using backend = reference();
     return runPasses(graph, [
       liftConstants,
+      standardizeContrib,
       foldConstants({ evaluate: evaluateOn(backend) }),
       raiseQoperator,
       foldQdq,

@@ -32,6 +32,7 @@ import { operand } from '../operand.js';
 import { averagePool } from './pool.js';
 import { combine } from './quantized-arithmetic.js';
 import { resultOf } from './quantized-product.js';
+import { quantizedWhere } from './quantized-where.js';
 import { onLines, softmaxLine } from './softmax.js';
 
 const PER_TENSOR_ATTRIBUTES = { axis: 0, block_size: 0 };
@@ -171,4 +172,5 @@ export const microsoftQuantizedKernels: readonly Kernel[] = [
   averagePoolKernel,
   globalAveragePool,
   concat,
+  quantizedWhere,
 ];

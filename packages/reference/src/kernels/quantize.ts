@@ -1,5 +1,19 @@
-import { defineKernel, type Kernel, SUPPORTED, type SupportContext, unsupported } from '@octavo/backend';
-import { DequantizeLinear, DynamicQuantizeLinear, type Node, QuantizeLinear } from '@octavo/core/ir';
+import {
+  defineKernel,
+  type Kernel,
+  type KernelFunction,
+  SUPPORTED,
+  type SupportContext,
+  unsupported,
+} from '@octavo/backend';
+import {
+  DequantizeLinear,
+  DynamicQuantizeLinear,
+  MicrosoftDequantizeLinear,
+  MicrosoftQuantizeLinear,
+  type Node,
+  QuantizeLinear,
+} from '@octavo/core/ir';
 import { dequantize, dynamicQparams, PER_TENSOR, quantizeNumbers, storeIntegers } from '@octavo/core/quant';
 import { dtypeFromOnnx, isFloat, Tensor, toNumbers } from '@octavo/core/tensor';
 import { floatTensor } from '../floats.js';
@@ -16,29 +30,49 @@ function integerStorage(position: number) {
   };
 }
 
+interface LinearAttributes {
+  readonly axis: number;
+  readonly block_size: number;
+  readonly output_dtype?: number;
+}
+
+function quantizeBy(attributes: LinearAttributes): KernelFunction {
+  return (inputs) => {
+    const [x, scale, zeroPoint] = [operand(inputs, 0), operand(inputs, 1), inputs[2]];
+    const storage = storageOf(zeroPoint?.dtype ?? dtypeFromOnnx(attributes.output_dtype ?? 0) ?? 'uint8');
+    const type = linearType(storage, scale, zeroPoint, attributes);
+    return [storeIntegers(storage, x.shape, quantizeNumbers(toNumbers(x), x.shape, type))];
+  };
+}
+
+function dequantizeBy(attributes: LinearAttributes): KernelFunction {
+  return (inputs) => {
+    const [x, scale] = [operand(inputs, 0), operand(inputs, 1)];
+    const expressed = dtypeFromOnnx(attributes.output_dtype ?? 0) ?? scale.dtype;
+    if (!isFloat(expressed)) refuse(`dequantizing gives a float tensor, not ${expressed}.`);
+    const type = linearType(storageOf(x.dtype), scale, inputs[2], attributes);
+    return [dequantize(x, { ...type, expressed })];
+  };
+}
+
 const quantizeLinear = defineKernel(QuantizeLinear, {
   supports: integerStorage(2),
-  prepare:
-    ({ attributes }) =>
-    (inputs) => {
-      const [x, scale, zeroPoint] = [operand(inputs, 0), operand(inputs, 1), inputs[2]];
-      const storage = storageOf(zeroPoint?.dtype ?? dtypeFromOnnx(attributes.output_dtype) ?? 'uint8');
-      const type = linearType(storage, scale, zeroPoint, attributes);
-      return [storeIntegers(storage, x.shape, quantizeNumbers(toNumbers(x), x.shape, type))];
-    },
+  prepare: ({ attributes }) => quantizeBy(attributes),
 });
 
 const dequantizeLinear = defineKernel(DequantizeLinear, {
   supports: integerStorage(0),
-  prepare:
-    ({ attributes }) =>
-    (inputs) => {
-      const [x, scale] = [operand(inputs, 0), operand(inputs, 1)];
-      const expressed = dtypeFromOnnx(attributes.output_dtype) ?? scale.dtype;
-      if (!isFloat(expressed)) refuse(`dequantizing gives a float tensor, not ${expressed}.`);
-      const type = linearType(storageOf(x.dtype), scale, inputs[2], attributes);
-      return [dequantize(x, { ...type, expressed })];
-    },
+  prepare: ({ attributes }) => dequantizeBy(attributes),
+});
+
+const microsoftQuantizeLinear = defineKernel(MicrosoftQuantizeLinear, {
+  supports: integerStorage(2),
+  prepare: ({ attributes }) => quantizeBy(attributes),
+});
+
+const microsoftDequantizeLinear = defineKernel(MicrosoftDequantizeLinear, {
+  supports: integerStorage(0),
+  prepare: ({ attributes }) => dequantizeBy(attributes),
 });
 
 const dynamicQuantizeLinear = defineKernel(DynamicQuantizeLinear, {
@@ -67,4 +101,6 @@ export const quantizeKernels: readonly Kernel[] = [
   quantizeLinear,
   dequantizeLinear,
   dynamicQuantizeLinear,
+  microsoftQuantizeLinear,
+  microsoftDequantizeLinear,
 ];

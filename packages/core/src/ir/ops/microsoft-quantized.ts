@@ -145,6 +145,47 @@ export const MatMulIntegerToFloat = defineOp({
   inferTypes: ({ inputs }) => [typeOf(inputs.a_scale.dtype, matMulDims(inputs.A.shape, inputs.B.shape))],
 });
 
+/** Elements of X where `condition` is true, else of Y: dequantized, then quantized. */
+export const QLinearWhere = defineOp({
+  name: 'QLinearWhere',
+  domain,
+  inputs: [
+    'condition',
+    'X',
+    'x_scale',
+    'x_zero_point',
+    'Y',
+    'y_scale',
+    'y_zero_point',
+    'z_scale',
+    'z_zero_point',
+  ],
+  outputs: ['Z'],
+  inferTypes: ({ inputs: { condition, X, Y } }) => [
+    typeOf(X.dtype, broadcastDims(broadcastDims(condition.shape, X.shape), Y.shape)),
+  ],
+});
+
+/** onnxruntime's QuantizeLinear of 16-bit and 4-bit integers for op sets before 21; means what ONNX's does. */
+export const MicrosoftQuantizeLinear = defineOp({
+  name: 'QuantizeLinear',
+  domain,
+  inputs: ['x', 'y_scale', 'y_zero_point?'],
+  outputs: ['y'],
+  attributes: { axis: attr.int(1), block_size: attr.int(0) },
+  inferTypes: ({ inputs }) => [typeOf(inputs.y_zero_point?.dtype ?? 'uint8', inputs.x.shape)],
+});
+
+/** The inverse of {@link MicrosoftQuantizeLinear}. */
+export const MicrosoftDequantizeLinear = defineOp({
+  name: 'DequantizeLinear',
+  domain,
+  inputs: ['x', 'x_scale', 'x_zero_point?'],
+  outputs: ['y'],
+  attributes: { axis: attr.int(1), block_size: attr.int(0) },
+  inferTypes: ({ inputs }) => [typeOf(inputs.x_scale.dtype, inputs.x.shape)],
+});
+
 export const microsoftQuantizedOps: readonly Op[] = [
   QLinearAdd,
   QLinearMul,
@@ -157,4 +198,7 @@ export const microsoftQuantizedOps: readonly Op[] = [
   QGemm,
   DynamicQuantizeMatMul,
   MatMulIntegerToFloat,
+  QLinearWhere,
+  MicrosoftQuantizeLinear,
+  MicrosoftDequantizeLinear,
 ];
