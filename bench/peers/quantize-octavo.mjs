@@ -1,0 +1,29 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/*
+ * Quantizes a model with Octavo. usage: quantize-octavo.mjs MODEL OUTPUT RECIPE [CALIBRATION], like its Python peer;
+ * RECIPE is JSON.
+ */
+const [model, output, recipe, folder] = process.argv.slice(2);
+const { createOnnxRuntimeSession, decodeNpz, loadOnnx, quantizeModel, saveOnnx } = {
+  ...(await import('octavo')),
+  ...(await import('@octavo/datasets')),
+  ...(await import('@octavo/runtime/onnxruntime')),
+};
+
+async function* samples() {
+  for (const file of (await readdir(folder)).sort())
+    yield { id: file, feeds: Object.fromEntries(decodeNpz(await readFile(join(folder, file)), file)) };
+}
+
+await rm(output, { force: true });
+const start = performance.now();
+const { model: quantized } = await quantizeModel(await loadOnnx(model), {
+  recipe: JSON.parse(recipe),
+  ...(folder ? { calibration: samples() } : {}),
+  createSession: (float, { taps }) => createOnnxRuntimeSession(float, { taps, optimization: 'basic' }),
+});
+await saveOnnx(quantized, output);
+const seconds = (performance.now() - start) / 1000;
+console.log(JSON.stringify({ seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }));

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Recipe } from '@octavo/quantizer';
+
+/** What quantizing one model cost a process of its own. */
+export interface Cost {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+export interface Job {
+  readonly model: string;
+  readonly output: string;
+  readonly recipe: Partial<Recipe> & Pick<Recipe, 'mode'>;
+  /** A folder of .npz files, one a sample; static mode only. */
+  readonly calibration?: string;
+}
+
+/** A quantizer in another process, so that times and memory are its own. */
+export interface Quantizer {
+  readonly name: string;
+  /** @throws Error with what the process printed when it fails */
+  quantize(job: Job): Promise<Cost>;
+}
+
+const run = promisify(execFile);
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+async function cost(command: string, args: readonly string[]): Promise<Cost> {
+  const { stdout } = await run(command, [...args], { maxBuffer: 2 ** 26 });
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  const { seconds, peakMiB } = JSON.parse(last) as Cost;
+  return { seconds, peakMiB };
+}
+
+export const octavo: Quantizer = {
+  name: 'octavo',
+  quantize: ({ model, output, recipe, calibration }) =>
+    cost(process.execPath, [
+      script('quantize-octavo.mjs'),
+      model,
+      output,
+      JSON.stringify(recipe),
+      ...(calibration ? [calibration] : []),
+    ]),
+};
+
+/** onnxruntime's quantizer; `OCTAVO_PYTHON` names the interpreter (default `python3`). */
+export const onnxruntime: Quantizer = {
+  name: 'onnxruntime',
+  quantize: ({ model, output, recipe, calibration }) =>
+    cost(process.env['OCTAVO_PYTHON'] ?? 'python3', [
+      script('quantize_onnxruntime.py'),
+      model,
+      output,
+      recipe.mode,
+      ...(calibration ? [calibration] : []),
+    ]),
+};
