@@ -12,7 +12,7 @@ export interface QuantizedModel {
   /** What suits the model. */
   readonly static: Partial<Recipe>;
   readonly dynamic: Partial<Recipe>;
-  /** For models with large matrices: INT4 weights in blocks of 32. */
+  /** INT4 weights in blocks of 32, where the model has matrices to speak of. */
   readonly weightOnly?: Partial<Recipe>;
   /** Where the calibration samples come from, for the table; says so when they are test samples. */
   readonly calibratedOn: string;
@@ -36,8 +36,10 @@ export interface LabelledModel extends QuantizedModel {
   readonly float: { readonly value: number; readonly within: number };
   /** A count over the decisions that the manifest of the data gives for the float model. */
   readonly count?: DecisionCount;
-  /** Largest drop of static INT8 that passes: points for scores, a share for errors. INT4 may lose half as much again. */
+  /** Largest drop of static INT8 that passes: points for scores, a share for errors. */
   readonly largestDrop: number;
+  /** The same of INT4; absent for small matrices, which have too few weights a result for errors to average out. */
+  readonly largestInt4Drop?: number;
   /** Labelled samples, all of them; without labels where the float model gives them. */
   test(folder: string, float: Session): Promise<readonly Sample[]>;
 }

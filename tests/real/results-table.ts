@@ -69,15 +69,17 @@ export async function writeResults(
   );
 }
 
-/** Largest drop that passes. */
-export function limitOf({ largestDrop }: LabelledModel, mode: RunMode): number {
-  return mode === 'weight-only' ? 1.5 * largestDrop : largestDrop;
+/** Largest drop that passes; undefined where none is too large. */
+export function limitOf({ largestDrop, largestInt4Drop }: LabelledModel, mode: RunMode): number | undefined {
+  if (mode === 'static') return largestDrop;
+  return mode === 'weight-only' ? largestInt4Drop : undefined;
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
 
 function labelledCells({ model, mode, figure, runtimes, size, note }: LabelledResult): string[] {
   const { metric, labels } = model;
+  const limit = limitOf(model, mode);
   const show = (value: number): string => (metric.unit === '%' ? percent(value) : value.toFixed(4));
   const { value, drop, interval } = originalOf(figure);
   return [
@@ -91,7 +93,7 @@ function labelledCells({ model, mode, figure, runtimes, size, note }: LabelledRe
     show(value),
     show(figure.value),
     `${percent(drop)} (${percent(interval.low)} .. ${percent(interval.high)})`,
-    mode === 'dynamic' ? '' : percent(limitOf(model, mode)),
+    limit === undefined ? '' : percent(limit),
     `${size.toFixed(2)}x`,
     describeRuntimes(runtimes),
     note,
