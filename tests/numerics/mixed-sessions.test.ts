@@ -77,6 +77,7 @@ describeWithAddon('sessions that prefer native kernels', () => {
         const x = reals([2, 3, 9, 8], start);
         using native = await createSession(model, { backends: [cpu(), reference()] });
         using plain = await createSession(model, { backends: [reference()] });
+        for (const each of [native, plain]) await each.prepare({ x: x.shape });
         const found = numbers(native.runSync({ x })['y']);
         expect(found).toEqual(numbers(plain.runSync({ x })['y']));
         using theirs = await createOnnxRuntimeSession(model, { optimization: 'disabled' });
