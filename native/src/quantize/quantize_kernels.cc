@@ -85,10 +85,6 @@ OCTAVO_INLINE I32 load_lanes(const T* from) {
   return load_wide(from);
 }
 
-OCTAVO_INLINE I32 difference(I32 a, I32 b) {
-  return reinterpret_cast<I32>(reinterpret_cast<U32>(a) - reinterpret_cast<U32>(b));
-}
-
 template <size_t kStep, typename T>
 void dequantize_steps(const T* in, const QuantizationRun& by, size_t count, float* out) {
   const F32 scale = splat(*by.scales);

@@ -42,7 +42,7 @@ OCTAVO_INLINE F32 log(F32 x) {
                                    0.11888232f,  -0.11675623f, 0.06746455f};
   const I32 subnormal = x < splat(1.17549435e-38f);
   const F32 scaled = choose(subnormal, x * splat(8388608.0f), x);
-  const I32 shifted = as_int(scaled) - 0x3F3504F3;
+  const I32 shifted = difference(as_int(scaled), splat(0x3F3504F3));
   const I32 e = (shifted >> 23) - (subnormal & 23);
   const F32 f = as_float((shifted & 0x007FFFFF) + 0x3F3504F3) - splat(1.0f);
   const F32 square = f * f;

@@ -139,6 +139,11 @@ OCTAVO_INLINE F32 multiply_add(F32 a, F32 b, F32 c) {
 #endif
 }
 
+// Modulo 2^32.
+OCTAVO_INLINE I32 difference(I32 a, I32 b) {
+  return reinterpret_cast<I32>(reinterpret_cast<U32>(a) - reinterpret_cast<U32>(b));
+}
+
 OCTAVO_INLINE F32 to_float(I32 x) { return __builtin_convertvector(x, F32); }
 
 // Rounds to nearest, ties to even; |x| < 2^31.
