@@ -5,6 +5,7 @@ set(OCTAVO_FLAGS_x86_avx2fma -mavx2 -mfma -mf16c)
 set(OCTAVO_FLAGS_x86_avxvnni -mavx2 -mavxvnni)
 set(OCTAVO_FLAGS_x86_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl)
 set(OCTAVO_FLAGS_x86_avx512vnni ${OCTAVO_FLAGS_x86_avx512} -mavx512vnni)
+set(OCTAVO_FLAGS_arm64_neon -march=armv8-a)
 set(OCTAVO_FLAGS_arm64_dotprod -march=armv8.2-a+dotprod)
 
 # OCTAVO_EMULATE replaces what is above AVX2 by loops over its lanes, so that any machine with AVX2

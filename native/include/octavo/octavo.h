@@ -10,6 +10,9 @@
 #include "octavo/base.h"
 #include "octavo/conv2d.h"
 #include "octavo/epilogue.h"
+#include "octavo/float_conv2d.h"
+#include "octavo/float_epilogue.h"
+#include "octavo/float_matmul.h"
 #include "octavo/matmul.h"
 #include "octavo/threads.h"
 

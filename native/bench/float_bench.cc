@@ -1,0 +1,97 @@
+// Float microkernels on layers of real models: 10^9 operations a second, and the share of the
+// multiply-adds that the machine makes in registers, measured in the same run. One thread.
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "bench/clock.h"
+#include "bench/float_peak.h"
+#include "float_gemm/float_gemm.h"
+
+namespace octavo::bench {
+namespace {
+
+struct Shape {
+  const char* layer;
+  size_t m, k, n;
+};
+
+constexpr Shape kShapes[] = {
+    {"square", 1024, 1024, 1024},      {"BERT attention", 128, 768, 768},
+    {"BERT up", 128, 768, 3072},       {"BERT down", 128, 3072, 768},
+    {"LLaMA-7B", 512, 4096, 4096},     {"ResNet-50 stage 1", 3136, 64, 64},
+    {"ResNet-50 3x3", 784, 1152, 128}, {"ResNet-50 expand", 196, 256, 1024},
+    {"ResNet-50 last", 49, 512, 2048}, {"MobileNetV2 project", 12544, 32, 16},
+    {"four rows", 4, 4096, 4096},      {"one row, cached", 1, 768, 768},
+    {"one row", 1, 4096, 11008},
+};
+
+double peak_gops() {
+#ifdef OCTAVO_X86
+  double operations = 0;
+  const double seconds =
+      best_cpu_seconds([&] { operations = run_vfmadd_x86_avx2fma(1'000'000); }, 0.05);
+  return operations / seconds / 1e9;
+#else
+  return 0;
+#endif
+}
+
+double read_gigabytes() {
+#ifdef OCTAVO_X86
+  const std::vector<float> data(size_t{45} << 20, 1.0f);
+  volatile float sum = 0;
+  const double seconds =
+      best_cpu_seconds([&] { sum = read_floats_x86_avx2fma(data.data(), data.size() * 4); });
+  return static_cast<double>(data.size() * 4) / seconds / 1e9;
+#else
+  return 0;
+#endif
+}
+
+double seconds_of(const Shape& shape, octavo_type type) {
+  std::vector<float> lhs(shape.m * shape.k, 0.5f), out(shape.m * shape.n), bias(shape.n, 1.0f);
+  std::vector<float> weights(shape.k * shape.n);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.001f * static_cast<float>(i % 977);
+  const PackedFloat rhs = pack_float({weights.data(), type, shape.k, shape.n, shape.n, 1});
+  octavo_float_matmul_args args{};
+  args.lhs = lhs.data();
+  args.m = shape.m;
+  args.lhs_stride = shape.k;
+  args.lhs_k_stride = 1;
+  args.epilogue.bias = bias.data();
+  args.out = out.data();
+  args.out_stride = shape.n;
+  args.threads = 1;
+  return best_cpu_seconds([&] { float_gemm(args, rhs); });
+}
+
+void report(const Shape& shape) {
+  const double operations =
+      2e-9 * static_cast<double>(shape.m * shape.k) * static_cast<double>(shape.n);
+  std::printf("%-20s %5zu x %5zu x %5zu", shape.layer, shape.m, shape.k, shape.n);
+  const double peak = peak_gops();
+  for (octavo_type type : {OCTAVO_F32, OCTAVO_F16, OCTAVO_BF16}) {
+    const double seconds = seconds_of(shape, type);
+    const double bytes = static_cast<double>(shape.k * shape.n * element_bytes(type));
+    std::printf("  %s %6.1f (%5.1f%%, %5.1f GB/s)",
+                type == OCTAVO_F32   ? "f32"
+                : type == OCTAVO_F16 ? "f16"
+                                     : "bf16",
+                operations / seconds, peak == 0 ? 0 : 100 * operations / seconds / peak,
+                bytes / seconds / 1e9);
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+}  // namespace octavo::bench
+
+int main() {
+  using namespace octavo::bench;
+  std::printf("kernel %s; peak %.1f, reading %.1f GB/s\n",
+              octavo::select_float_microkernel(OCTAVO_F32).name, peak_gops(), read_gigabytes());
+  for (const Shape& shape : kShapes) report(shape);
+  std::printf("peak after %.1f, reading %.1f GB/s\n", peak_gops(), read_gigabytes());
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,16 @@
+// Working memory that each thread keeps from call to call.
+#ifndef OCTAVO_SRC_BASE_THREAD_SCRATCH_H_
+#define OCTAVO_SRC_BASE_THREAD_SCRATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace octavo {
+
+// `bytes` of memory, aligned to a cache line, that are this thread's until it asks again. Null
+// where there is no memory: tasks of a parallel loop must not throw.
+uint8_t* thread_scratch(size_t bytes) noexcept;
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_BASE_THREAD_SCRATCH_H_

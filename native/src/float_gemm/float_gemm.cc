@@ -1,0 +1,132 @@
+#include "float_gemm/float_gemm.h"
+
+#include <algorithm>
+
+#include "base/math.h"
+#include "base/thread_scratch.h"
+#include "float_gemm/lhs_rows.h"
+#include "float_gemm/row_block.h"
+#include "float_gemm/task_grid.h"
+#include "threading/parallel_for.h"
+
+namespace octavo {
+namespace {
+
+// Floats of a packed right-hand side that a task holds at once.
+constexpr size_t kPackedFloats = size_t{1} << 18;
+
+octavo_float_epilogue epilogue_of_row(const octavo_float_epilogue& epilogue, size_t row) {
+  octavo_float_epilogue moved = epilogue;
+  if (moved.residual != nullptr) moved.residual += row * moved.residual_stride;
+  return moved;
+}
+
+// Rows [first, last) of a product; `memory` holds kBlockRows copied rows, or is null.
+struct RowRange {
+  LhsMatrix lhs;
+  size_t first;
+  size_t last;
+  size_t k;
+  octavo_float_epilogue epilogue;
+  float* out;  // of row 0, like the epilogue
+  size_t out_stride;
+};
+
+void multiply_range(const RowRange& range, const PanelRange& columns, float* memory) {
+  const float* pointers[kBlockRows];
+  const size_t whole_row = 0;
+  for (size_t row = range.first; row < range.last; row += kBlockRows) {
+    const size_t count = std::min(kBlockRows, range.last - row);
+    gather_rows(range.lhs, row, count, range.k, memory, pointers);
+    multiply_block({pointers, count, &whole_row, 1, range.k, epilogue_of_row(range.epilogue, row),
+                    range.out + row * range.out_stride, range.out_stride},
+                   columns);
+  }
+}
+
+PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {
+  return {rhs.kernel, rhs.panels.data(), rhs.k, columns.first, columns.last};
+}
+
+}  // namespace
+
+void float_gemm(const octavo_float_matmul_args& args, const PackedFloat& rhs) {
+  if (args.m == 0 || rhs.n == 0) return;
+  const LhsMatrix lhs{args.lhs, args.lhs_stride, args.lhs_k_stride};
+  const bool copy = needs_copy(lhs, args.m, rhs.n);
+  const size_t copied = copy ? copied_floats(std::min(args.m, kBlockRows), rhs.k) : 0;
+  const TaskGrid grid(args.m, kBlockRows, rhs.n, rhs.kernel->nr, rhs.k, args.threads);
+  Failure failure;
+  parallel_for(grid.tasks(), args.threads, [&](size_t task) {
+    float* memory = nullptr;
+    if (copy && (memory = failure.scratch(copied)) == nullptr) return;
+    const Range rows = grid.rows(task);
+    multiply_range({lhs, rows.first, rows.last, rhs.k, args.epilogue, args.out, args.out_stride},
+                   panels_of(rhs, grid.columns(task)), memory);
+  });
+  failure.rethrow();
+}
+
+namespace {
+
+// One matrix of a batch, and columns of it small enough to pack at once.
+class BatchTask {
+ public:
+  BatchTask(const octavo_float_batch_matmul_args& args, const FloatMicrokernel& kernel)
+      : args_(args), kernel_(kernel) {
+    const size_t panel = std::max<size_t>(1, args.k) * kernel.nr;
+    columns_ = std::max<size_t>(1, kPackedFloats / panel) * kernel.nr;
+    columns_ = std::min(columns_, div_up(args.n, kernel.nr) * kernel.nr);
+    groups_ = div_up(args.n, columns_);
+    const LhsMatrix lhs{args.a.data, args.a.row_stride, args.a.column_stride};
+    copy_ = needs_copy(lhs, args.m, args.n);
+    packed_floats_ = columns_ * args.k;
+    copied_floats_ = copy_ ? copied_floats(std::min(args.m, kBlockRows), args.k) : 0;
+  }
+
+  size_t tasks() const { return args_.batch * groups_; }
+
+  void run(size_t task, Failure& failure) const {
+    float* packed = failure.scratch(packed_floats_ + copied_floats_);
+    if (packed == nullptr) return;
+    const size_t matrix = task / groups_, first = task % groups_ * columns_;
+    const size_t columns = std::min(columns_, args_.n - first);
+    const float* b = args_.b.data + at(args_.b.offsets, matrix) + first * args_.b.column_stride;
+    pack_float_panels({b, OCTAVO_F32, args_.k, columns, args_.b.row_stride, args_.b.column_stride},
+                      kernel_, packed);
+    const size_t out = at(args_.out_offsets, matrix);
+    octavo_float_epilogue epilogue = args_.epilogue;
+    if (epilogue.bias != nullptr) epilogue.bias += first;
+    if (epilogue.residual != nullptr) epilogue.residual += out + first;
+    const LhsMatrix lhs{args_.a.data + at(args_.a.offsets, matrix), args_.a.row_stride,
+                        args_.a.column_stride};
+    multiply_range({lhs, 0, args_.m, args_.k, epilogue, args_.out + out + first, args_.out_stride},
+                   {&kernel_, packed, args_.k, 0, columns},
+                   copy_ ? packed + packed_floats_ : nullptr);
+  }
+
+ private:
+  static size_t at(const size_t* offsets, size_t index) {
+    return offsets == nullptr ? 0 : offsets[index];
+  }
+
+  const octavo_float_batch_matmul_args& args_;
+  const FloatMicrokernel& kernel_;
+  size_t columns_;
+  size_t groups_;
+  bool copy_;
+  size_t packed_floats_;
+  size_t copied_floats_;
+};
+
+}  // namespace
+
+void float_batch_gemm(const octavo_float_batch_matmul_args& args, IsaSet available) {
+  if (args.batch == 0 || args.m == 0 || args.n == 0) return;
+  const BatchTask task(args, select_float_microkernel(OCTAVO_F32, available));
+  Failure failure;
+  parallel_for(task.tasks(), args.threads, [&](size_t index) { task.run(index, failure); });
+  failure.rethrow();
+}
+
+}  // namespace octavo

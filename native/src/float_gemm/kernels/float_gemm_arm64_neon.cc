@@ -1,0 +1,59 @@
+// 6 x 16 tiles in 24 of the 32 registers.
+#include <arm_neon.h>
+
+#include "float_gemm/float_tile_loop.h"
+
+namespace octavo {
+namespace {
+
+struct Neon {
+  static constexpr size_t lanes = 4;
+  using T = float32x4_t;
+  static T zero() { return vdupq_n_f32(0); }
+  static T set(float x) { return vdupq_n_f32(x); }
+  static T load(const float* p) { return vld1q_f32(p); }
+  static void store(float* p, T v) { vst1q_f32(p, v); }
+  static T load_first(const float* p, size_t count) {
+    float lanes_read[lanes] = {};
+    for (size_t i = 0; i < count; ++i) lanes_read[i] = p[i];
+    return vld1q_f32(lanes_read);
+  }
+  static void store_first(float* p, T v, size_t count) {
+    float lanes_written[lanes];
+    vst1q_f32(lanes_written, v);
+    for (size_t i = 0; i < count; ++i) p[i] = lanes_written[i];
+  }
+  static T fma(T a, T b, T c) { return vfmaq_f32(c, a, b); }
+  static T add(T a, T b) { return vaddq_f32(a, b); }
+  static T mul(T a, T b) { return vmulq_f32(a, b); }
+  static T min(T a, T b) { return vminq_f32(a, b); }
+  static T max(T a, T b) { return vmaxq_f32(a, b); }
+  static T select_negative(T x, T a, T b) { return vbslq_f32(vcltzq_f32(x), a, b); }
+};
+
+struct F32 {
+  using Element = float;
+  static float32x4_t load(const float* p) { return vld1q_f32(p); }
+};
+
+struct F16 {
+  using Element = uint16_t;
+  static float32x4_t load(const uint16_t* p) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
+  }
+};
+
+struct BF16 {
+  using Element = uint16_t;
+  static float32x4_t load(const uint16_t* p) {
+    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16));
+  }
+};
+
+}  // namespace
+
+void float_gemm_f32_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, F32, 6, 4>(tile); }
+void float_gemm_f16_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, F16, 6, 4>(tile); }
+void float_gemm_bf16_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, BF16, 6, 4>(tile); }
+
+}  // namespace octavo

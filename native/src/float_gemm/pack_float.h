@@ -1,0 +1,38 @@
+// Float weights in the layout that a microkernel reads: panels of nr columns, row after row; a last
+// panel of at most `lanes` columns is that wide, and missing columns are 0.
+#ifndef OCTAVO_SRC_FLOAT_GEMM_PACK_FLOAT_H_
+#define OCTAVO_SRC_FLOAT_GEMM_PACK_FLOAT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/aligned_buffer.h"
+#include "float_gemm/select_float.h"
+#include "octavo/octavo.h"
+
+namespace octavo {
+
+constexpr size_t element_bytes(octavo_type type) { return type == OCTAVO_F32 ? 4 : 2; }
+
+// Columns that `columns` columns from a multiple of nr occupy.
+size_t padded_columns(const FloatMicrokernel& kernel, size_t columns);
+
+// Writes the panels of `weights`, k * padded_columns(kernel, n) elements of its type.
+void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokernel& kernel,
+                       void* panels);
+
+struct PackedFloat {
+  const FloatMicrokernel* kernel;
+  size_t k;
+  size_t n;
+  AlignedBuffer<uint8_t> panels;
+
+  size_t bytes() const { return panels.bytes(); }
+};
+
+// Throws std::bad_alloc.
+PackedFloat pack_float(const octavo_float_weights& weights, IsaSet available = active_isa());
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_FLOAT_GEMM_PACK_FLOAT_H_

@@ -1,0 +1,43 @@
+// A block of rows times packed columns: the only caller of float microkernels.
+#ifndef OCTAVO_SRC_FLOAT_GEMM_ROW_BLOCK_H_
+#define OCTAVO_SRC_FLOAT_GEMM_ROW_BLOCK_H_
+
+#include <cstddef>
+
+#include "float_gemm/select_float.h"
+#include "octavo/octavo.h"
+
+namespace octavo {
+
+// Rows of a block: their left-hand side stays in the second-level cache while columns pass by.
+inline constexpr size_t kBlockRows = 120;
+// Depth of a block: so much of a panel stays in the first-level cache.
+inline constexpr size_t kBlockDepth = 512;
+
+// Columns [first, last) of packed weights; `first` is a multiple of nr.
+struct PanelRange {
+  const FloatMicrokernel* kernel;
+  const void* panels;  // of column 0
+  size_t k;
+  size_t first;
+  size_t last;
+};
+
+// `rows` of the block are pointers; each reads `run_count` runs of `depth` elements, together k.
+// Outputs, bias and residual are those of the block's first row and of column 0.
+struct RowBlock {
+  const float* const* rows;
+  size_t row_count;
+  const size_t* runs;
+  size_t run_count;
+  size_t depth;
+  octavo_float_epilogue epilogue;
+  float* out;
+  size_t out_stride;
+};
+
+void multiply_block(const RowBlock& block, const PanelRange& columns);
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_FLOAT_GEMM_ROW_BLOCK_H_
