@@ -1,15 +1,33 @@
 #include "bindings.h"
+#include "environment.h"
 
 namespace {
 
+template <auto kFunction>
+void add(Napi::Object exports, const char* name) {
+  exports.Set(name, Napi::Function::New<kFunction>(exports.Env(), name));
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
-  exports.Set("conv2d", Napi::Function::New(env, octavo::napi::conv2d, "conv2d"));
-  exports.Set("isa", Napi::Function::New(env, octavo::napi::isa, "isa"));
-  exports.Set("matmul", Napi::Function::New(env, octavo::napi::matmul, "matmul"));
-  exports.Set("packConv2d", Napi::Function::New(env, octavo::napi::pack_conv2d, "packConv2d"));
-  exports.Set("packMatrix", Napi::Function::New(env, octavo::napi::pack_matrix, "packMatrix"));
-  exports.Set("release", Napi::Function::New(env, octavo::napi::release, "release"));
-  exports.Set("version", Napi::Function::New(env, octavo::napi::version, "version"));
+  using namespace octavo;
+  napi::Environment::attach(env);
+  add<napi::bind_program>(exports, "bindProgram");
+  add<napi::conv2d>(exports, "conv2d");
+  add<napi::create_program>(exports, "createProgram");
+  add<napi::isa>(exports, "isa");
+  add<napi::make_constant>(exports, "makeConstant");
+  add<napi::matmul>(exports, "matmul");
+  add<napi::op_names>(exports, "opNames");
+  add<napi::open_program>(exports, "openProgram");
+  add<napi::pack_conv2d>(exports, "packConv2d");
+  add<napi::pack_matrix>(exports, "packMatrix");
+  add<napi::release>(exports, "release");
+  add<napi::run_program>(exports, "runProgram");
+  add<napi::set_threads>(exports, "setThreads");
+  add<napi::share_program>(exports, "shareProgram");
+  add<napi::start_program>(exports, "startProgram");
+  add<napi::threads>(exports, "threads");
+  add<napi::version>(exports, "version");
   return exports;
 }
 

@@ -1,6 +1,7 @@
 #include "arguments.h"
 
 #include <cmath>
+#include <iterator>
 
 namespace octavo::napi {
 namespace {
@@ -82,6 +83,19 @@ bool read_number(const Napi::Value& value, double& number) {
 
 }  // namespace
 
+bool read_bytes(napi_env env, napi_value value, Bytes& bytes) {
+  static constexpr uint8_t kElementBytes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+  napi_typedarray_type array;
+  size_t count = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, value, &array, &count, &data, nullptr, nullptr) != napi_ok ||
+      static_cast<size_t>(array) >= std::size(kElementBytes)) {
+    return false;
+  }
+  bytes = {static_cast<uint8_t*>(data), data == nullptr ? 0 : count * kElementBytes[array]};
+  return true;
+}
+
 void Arguments::fail(const char* name, const std::string& expected,
                      const std::string& found) const {
   throw_with_code(
@@ -131,6 +145,41 @@ Elements Arguments::optional(size_t index, const char* name, octavo_type type) c
   Elements elements;
   if (!read_array(argument, elements) || elements.type != type) {
     fail(name, array_name(type), kind_of(argument));
+  }
+  return elements;
+}
+
+std::span<const int32_t> Arguments::integers(size_t index, const char* name) const {
+  Elements elements;
+  if (!read_array(value(index), elements) || elements.type != OCTAVO_S32) {
+    fail(name, "an Int32Array", kind_of(value(index)));
+  }
+  return {static_cast<const int32_t*>(elements.data), elements.count};
+}
+
+std::span<const double> Arguments::numbers(size_t index, const char* name) const {
+  napi_typedarray_type array;
+  size_t count = 0;
+  void* data = nullptr;
+  const napi_status status = napi_get_typedarray_info(env(), value(index), &array, &count, &data,
+                                                      nullptr, nullptr);
+  if (status != napi_ok || array != napi_float64_array) {
+    fail(name, "a Float64Array", kind_of(value(index)));
+  }
+  return {static_cast<const double*>(data), count};
+}
+
+std::vector<napi_value> Arguments::list(size_t index, const char* name) const {
+  constexpr uint32_t kLongest = 1 << 16;
+  uint32_t length = 0;
+  if (napi_get_array_length(env(), value(index), &length) != napi_ok) {
+    fail(name, "an array", kind_of(value(index)));
+  }
+  if (length > kLongest) fail(name, "at most 65536 elements", std::to_string(length));
+  std::vector<napi_value> elements(length);
+  for (uint32_t i = 0; i < length; ++i) {
+    const napi_status status = napi_get_element(env(), value(index), i, &elements[i]);
+    if (status != napi_ok) throw Napi::Error::New(env());
   }
   return elements;
 }

@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/math.h"
 #include "octavo/octavo.h"
@@ -22,6 +24,15 @@ struct Elements {
   octavo_type type = OCTAVO_U8;
   bool present = false;
 };
+
+// The memory of a typed array of any kind, as bytes.
+struct Bytes {
+  uint8_t* data = nullptr;
+  size_t count = 0;
+};
+
+// False where the value is no typed array. Memory that was detached or shrank has no bytes.
+bool read_bytes(napi_env env, napi_value value, Bytes& bytes);
 
 // The arguments of one call, in order.
 class Arguments {
@@ -42,6 +53,12 @@ class Arguments {
   Elements elements(size_t index, const char* name) const;
   // One kind of array; nothing for undefined and null.
   Elements optional(size_t index, const char* name, octavo_type type) const;
+
+  std::span<const int32_t> integers(size_t index, const char* name) const;
+  std::span<const double> numbers(size_t index, const char* name) const;
+  // The elements of an array. Reading them may run JavaScript, so this comes before any memory of
+  // typed arrays is looked at.
+  std::vector<napi_value> list(size_t index, const char* name) const;
 
   void require_count(const char* name, size_t found, size_t expected) const;
   void require_at_least(const char* name, size_t found, const CheckedSize& expected) const;

@@ -23,7 +23,33 @@ Napi::Value pack_conv2d(const Napi::CallbackInfo& call);
 // inputLayout, outputLayout (0: NCHW, 1: NHWC)
 void conv2d(const Napi::CallbackInfo& call);
 
-// release(handle): frees packed weights before they are collected; once or more often
+// opNames() -> string[]: the ops of programs, by number
+Napi::Value op_names(const Napi::CallbackInfo& call);
+// makeConstant(data) -> handle of a copy
+Napi::Value make_constant(const Napi::CallbackInfo& call);
+// createProgram(code, slots, arenaBytes, constants, weights, inputBytes, outputBytes, threads,
+// metadata) -> handle; see program/program.h
+Napi::Value create_program(const Napi::CallbackInfo& call);
+// runProgram(program, inputs, outputs, nanoseconds): typed arrays of at least the bytes that the
+// program takes and gives; a Float64Array with a place for each op, or undefined
+void run_program(const Napi::CallbackInfo& call);
+// bindProgram(program, inputs, outputs) -> function that runs it on these arrays
+Napi::Value bind_program(const Napi::CallbackInfo& call);
+// startProgram(program, inputs, outputs, done) -> function that stops the run. Inputs are copied
+// before it returns; outputs are written before done(error or undefined) is called.
+Napi::Value start_program(const Napi::CallbackInfo& call);
+// shareProgram(program) -> [id, generation]
+Napi::Value share_program(const Napi::CallbackInfo& call);
+// openProgram(id, generation) -> [handle, metadata], or undefined when nobody holds it any more
+Napi::Value open_program(const Napi::CallbackInfo& call);
+
+// threads() -> { threads, spinMicroseconds }
+Napi::Value threads(const Napi::CallbackInfo& call);
+// setThreads(threads, spinMicroseconds): for the whole process; 0 threads: the physical cores
+void set_threads(const Napi::CallbackInfo& call);
+
+// release(handle): lets go of packed weights, a constant or a program before it is collected; once
+// or more often
 void release(const Napi::CallbackInfo& call);
 
 }  // namespace octavo::napi

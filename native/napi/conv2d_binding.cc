@@ -1,6 +1,6 @@
 #include "bindings.h"
 #include "epilogue_arguments.h"
-#include "packed_handle.h"
+#include "native_handle.h"
 
 namespace octavo::napi {
 namespace {
@@ -57,7 +57,7 @@ Napi::Value pack_conv2d(const Napi::CallbackInfo& call) {
 void conv2d(const Napi::CallbackInfo& call) {
   const Arguments arguments(call, "conv2d");
   octavo_conv2d_args args{};
-  args.weights = Conv2dHandle::unwrap(arguments, 0);
+  args.weights = Conv2dHandle::unwrap(arguments, 0).get();
   const size_t in_channels = octavo_packed_conv2d_in_channels(args.weights);
   const size_t out_channels = octavo_packed_conv2d_out_channels(args.weights);
   const Elements input = arguments.bytes(1, "input");

@@ -1,5 +1,5 @@
 #include "bindings.h"
-#include "packed_handle.h"
+#include "native_handle.h"
 
 namespace octavo::napi {
 
@@ -17,8 +17,29 @@ Napi::Value isa(const Napi::CallbackInfo& call) {
 }
 
 void release(const Napi::CallbackInfo& call) {
-  if (MatrixHandle::release(call[0]) || Conv2dHandle::release(call[0])) return;
-  Arguments(call, "release").fail("packed", "packed weights", "another value");
+  if (MatrixHandle::release(call[0]) || Conv2dHandle::release(call[0]) ||
+      ConstantHandle::release(call[0]) || ProgramHandle::release(call[0])) {
+    return;
+  }
+  Arguments(call, "release")
+      .fail("handle", "packed weights, a constant or a program", "another value");
+}
+
+void set_threads(const Napi::CallbackInfo& call) {
+  const Arguments arguments(call, "setThreads");
+  const size_t threads = arguments.size(0, "threads");
+  const size_t spin = arguments.size(1, "spinMicroseconds");
+  if (threads > UINT32_MAX) arguments.fail("threads", "fewer", "too many");
+  if (spin > UINT32_MAX) arguments.fail("spinMicroseconds", "fewer", "too many");
+  octavo_set_threads(static_cast<uint32_t>(threads));
+  octavo_set_spin_microseconds(static_cast<uint32_t>(spin));
+}
+
+Napi::Value threads(const Napi::CallbackInfo& call) {
+  Napi::Object threads = Napi::Object::New(call.Env());
+  threads.Set("threads", octavo_threads());
+  threads.Set("spinMicroseconds", octavo_spin_microseconds());
+  return threads;
 }
 
 }  // namespace octavo::napi

@@ -1,6 +1,6 @@
 #include "bindings.h"
 #include "epilogue_arguments.h"
-#include "packed_handle.h"
+#include "native_handle.h"
 
 namespace octavo::napi {
 namespace {
@@ -42,7 +42,7 @@ Napi::Value pack_matrix(const Napi::CallbackInfo& call) {
 void matmul(const Napi::CallbackInfo& call) {
   const Arguments arguments(call, "matmul");
   octavo_matmul_args args{};
-  args.rhs = MatrixHandle::unwrap(arguments, 0);
+  args.rhs = MatrixHandle::unwrap(arguments, 0).get();
   const size_t k = octavo_packed_matrix_k(args.rhs), n = octavo_packed_matrix_n(args.rhs);
   const Elements lhs = arguments.bytes(1, "lhs");
   args.lhs = lhs.data;
