@@ -1,3 +1,5 @@
+import type { TensorArray } from '@octavo/core/tensor';
+
 /** Elements that the kernels multiply. */
 export type ByteArray = Int8Array | Uint8Array;
 
@@ -6,6 +8,8 @@ export type OutputArray = Int8Array | Uint8Array | Int32Array | Float32Array;
 
 declare const packedMatrix: unique symbol;
 declare const packedConv2d: unique symbol;
+declare const constantBlock: unique symbol;
+declare const nativeProgram: unique symbol;
 
 /** Packed matrix weights in native memory. Only the addon makes such an object, and it knows its own. */
 export interface MatrixHandle {
@@ -15,6 +19,22 @@ export interface MatrixHandle {
 /** Packed convolution weights in native memory. */
 export interface Conv2dHandle {
   readonly [packedConv2d]: true;
+}
+
+/** Values that programs share, in native memory. */
+export interface ConstantHandle {
+  readonly [constantBlock]: true;
+}
+
+/** A flat list of ops over one arena, in native memory. */
+export interface ProgramHandle {
+  readonly [nativeProgram]: true;
+}
+
+/** How many threads the pool of the process has, and for how long they look for work before they sleep. */
+export interface NativeThreads {
+  readonly threads: number;
+  readonly spinMicroseconds: number;
 }
 
 /** Feature names, separated by spaces. */
@@ -83,8 +103,57 @@ export interface NativeBinding {
     inputZeroPoint: number,
     ...epilogue: NativeEpilogue
   ): void;
-  /** Frees packed weights before they are collected; doing so again does nothing. */
-  release(handle: MatrixHandle | Conv2dHandle): void;
+  /** The ops of programs; `createProgram` names them by position. */
+  opNames(): string[];
+  /** Copies values that programs read. */
+  makeConstant(data: TensorArray): ConstantHandle;
+  /**
+   * `code` has for each op its position in `opNames()`, the counts of its operands and words, and those; an operand is
+   * a slot's position, or -1. `slots` has for each slot its memory (0 for the arena, then constants, inputs and
+   * outputs), first byte and size in bytes. 0 threads: those of the process.
+   */
+  createProgram(
+    code: Int32Array,
+    slots: Float64Array,
+    arenaBytes: number,
+    constants: readonly ConstantHandle[],
+    weights: readonly (MatrixHandle | Conv2dHandle)[],
+    inputBytes: Float64Array,
+    outputBytes: Float64Array,
+    threads: number,
+    metadata: string,
+  ): ProgramHandle;
+  /** Runs once; `nanoseconds` has a place for the time of each op. */
+  runProgram(
+    program: ProgramHandle,
+    inputs: readonly TensorArray[],
+    outputs: readonly TensorArray[],
+    nanoseconds: Float64Array | undefined,
+  ): void;
+  /** A function that runs the program on these arrays. */
+  bindProgram(
+    program: ProgramHandle,
+    inputs: readonly TensorArray[],
+    outputs: readonly TensorArray[],
+  ): () => void;
+  /**
+   * Runs in another thread on a copy of the inputs, writes the outputs in this one, then calls `done`. The function
+   * returned stops the run between ops: `done` then gets an error with `code` `CPU_STOPPED`.
+   */
+  startProgram(
+    program: ProgramHandle,
+    inputs: readonly TensorArray[],
+    outputs: readonly TensorArray[],
+    done: (error: Error | undefined) => void,
+  ): () => void;
+  /** Numbers by which every thread of the process can open the program while somebody holds it. */
+  shareProgram(program: ProgramHandle): [id: number, generation: number];
+  openProgram(id: number, generation: number): [program: ProgramHandle, metadata: string] | undefined;
+  threads(): NativeThreads;
+  /** For the whole process; 0 threads takes the number of physical cores. */
+  setThreads(threads: number, spinMicroseconds: number): void;
+  /** Lets go of packed weights, a constant or a program before it is collected; doing so again does nothing. */
+  release(handle: MatrixHandle | Conv2dHandle | ConstantHandle | ProgramHandle): void;
 }
 
 /** Every function of the interface; a test compares it with what the addon exports. */
@@ -95,6 +164,16 @@ export const BINDING_FUNCTIONS = {
   matmul: true,
   packConv2d: true,
   conv2d: true,
+  opNames: true,
+  makeConstant: true,
+  createProgram: true,
+  runProgram: true,
+  bindProgram: true,
+  startProgram: true,
+  shareProgram: true,
+  openProgram: true,
+  threads: true,
+  setThreads: true,
   release: true,
 } as const satisfies Record<keyof NativeBinding, true>;
 

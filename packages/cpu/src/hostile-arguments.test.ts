@@ -39,6 +39,9 @@ const hostileValues = (handles: readonly object[]) =>
         () => Int32Array.of(1, 3, 3, 1, 1, 1, 1, 2 ** 20, 2 ** 20, 2 ** 20, 2 ** 20, 0, 0),
         () => new Float32Array(3).fill(Number.NaN),
         () => new Float64Array(8),
+        () => [new Uint8Array(4)],
+        () => [detached(new Int8Array(8))],
+        () => Float64Array.of(1, 0, 8, 0, 0, 8),
         () => new Uint8ClampedArray(8),
         () => new BigInt64Array(8),
         () => new DataView(new ArrayBuffer(8)),
@@ -59,8 +62,41 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
   const filter = binding.packConv2d(new Int8Array(8).fill(2), 2, 1, 2, 2, 2, undefined);
   const scales = new Float32Array(3).fill(0.5);
   const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
+  const copy = binding.opNames().indexOf('copy');
+  const program = binding.createProgram(
+    Int32Array.of(copy, 2, 7, 0, 1, 4, 1, 0, 1, 2, -1, 1),
+    Float64Array.of(1, 0, 8, 2, 0, 8),
+    64,
+    [],
+    [],
+    Float64Array.of(8),
+    Float64Array.of(8),
+    0,
+    'two numbers',
+  );
+  const arrays = () => [program, [new Float32Array(2)], [new Float32Array(2)]];
   return {
     version: () => [],
+    opNames: () => [],
+    makeConstant: () => [new Float32Array(3)],
+    createProgram: () => [
+      Int32Array.of(copy, 2, 7, 0, 1, 4, 0, 0, 1, 2, 1, 1),
+      Float64Array.of(1, 0, 8, 3, 0, 8),
+      64,
+      [binding.makeConstant(new Float32Array(2))],
+      [matrix, filter],
+      Float64Array.of(8),
+      Float64Array.of(8),
+      1,
+      '',
+    ],
+    runProgram: () => [...arrays(), new Float64Array(1)],
+    bindProgram: arrays,
+    startProgram: () => [...arrays(), () => undefined],
+    shareProgram: () => [program],
+    openProgram: () => binding.shareProgram(program),
+    threads: () => [],
+    setThreads: () => [2, 100],
     isa: () => [],
     packMatrix: () => [new Uint8Array(12), 4, 3, 3, 1, Int32Array.of(7)],
     matmul: () => {
@@ -80,7 +116,9 @@ const names = Object.keys(BINDING_FUNCTIONS) as (keyof NativeBinding)[];
 
 describeWithAddon('the addon given hostile arguments', ({ binding }) => {
   const valid = validArguments(binding);
-  const handles = ['matmul', 'conv2d'].map((name) => Object(valid[name as keyof NativeBinding]()[0]));
+  const handles = ['matmul', 'conv2d', 'runProgram'].map((name) =>
+    Object(valid[name as keyof NativeBinding]()[0]),
+  );
   const calls = fc.constantFrom(...names.filter((name) => name !== 'release')).chain((name) => {
     const count = valid[name]().length;
     const position = fc.integer({ min: 0, max: Math.max(0, count - 1) });
@@ -143,6 +181,36 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
     Reflect.apply(binding.matmul, binding, call);
     expect([...memory.subarray(0, 10), ...memory.subarray(16)]).toEqual(new Array(20).fill(0xa5));
     expect(memory.subarray(10, 16)).not.toContain(0xa5);
+  });
+
+  it('runs a program at once, bound, later, and opened by its numbers', async () => {
+    const [program, inputs, outputs] = valid.runProgram() as Parameters<NativeBinding['runProgram']>;
+    const [first, second] = [inputs[0], outputs[0]];
+    first?.set([1, 2] as never);
+    binding.runProgram(program, inputs, outputs, undefined);
+    expect(second).toEqual(Float32Array.of(2, 1));
+    first?.set([3, 4] as never);
+    binding.bindProgram(program, inputs, outputs)();
+    expect(second).toEqual(Float32Array.of(4, 3));
+    const opened = binding.openProgram(...binding.shareProgram(program));
+    expect(opened?.[1]).toBe('two numbers');
+    first?.set([5, 6] as never);
+    const error = await new Promise((resolve) => {
+      binding.startProgram(opened?.[0] ?? program, inputs, outputs, resolve);
+      first?.set([0, 0] as never);
+    });
+    expect(error).toBeUndefined();
+    expect(second).toEqual(Float32Array.of(6, 5));
+  });
+
+  it('refuses a later run whose output was detached meanwhile', async () => {
+    const [program, inputs] = valid.runProgram() as Parameters<NativeBinding['runProgram']>;
+    const output = new Float32Array(2);
+    const error = await new Promise((resolve) => {
+      binding.startProgram(program, inputs, [output], resolve);
+      detached(output);
+    });
+    expect(error).toMatchObject({ code: 'CPU_INVALID_ARGUMENT' });
   });
 
   it('frees weights once however often they are released', () => {
