@@ -26,14 +26,6 @@ export function recipeOf(real: QuantizedModel, mode: RunMode): Partial<Recipe> {
   return { ...real[mode], mode };
 }
 
-/**
- * The quantized file on onnxruntime. Static models run without fusions, as their nodes say: onnxruntime's fused products of
- * uint8 and int8 saturate on processors without VNNI, which would be measured instead.
- */
-export function openQuantized(path: string, mode: RunMode): Promise<Session> {
-  return createOnnxRuntimeSession(path, mode === 'static' ? { optimization: 'disabled' } : {});
-}
-
 /** Samples that our own sessions run. */
 const OWN_SAMPLES = 16;
 
@@ -64,8 +56,7 @@ export async function quantizeTo(
 
 /**
  * Ours against onnxruntime on the same quantized file, on the first samples; a sentence naming the op where the model is
- * known to need one that we lack. Ours computes like onnxruntime's fused integer ops; where the processor makes those
- * saturate, the unfused ones count. Throws when ours cannot run a model that should run.
+ * known to need one that we lack. Throws when ours cannot run a model that should run.
  */
 export async function compareRuntimes(
   real: QuantizedModel,
@@ -75,12 +66,8 @@ export async function compareRuntimes(
   try {
     using ours = await openSession(await loadOnnx(path), { backend: 'cpu' });
     if (real.lacks !== undefined) throw new Error(`${real.name} runs: it lacks ${real.lacks} no longer`);
-    const compare = async (optimization: 'all' | 'disabled'): Promise<Agreement> => {
-      using theirs = await createOnnxRuntimeSession(path, { optimization });
-      return await agreement(ours, theirs, samples.slice(0, OWN_SAMPLES), real.decide);
-    };
-    const [fused, unfused] = [await compare('all'), await compare('disabled')];
-    return fused.sqnr >= unfused.sqnr ? fused : unfused;
+    using theirs = await createOnnxRuntimeSession(path);
+    return await agreement(ours, theirs, samples.slice(0, OWN_SAMPLES), real.decide);
   } catch (error) {
     if (!(error instanceof OctavoError && error.code === 'OP_UNSUPPORTED')) throw error;
     if (real.lacks === undefined || !error.fault.includes(real.lacks)) throw error;

@@ -11,15 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Agreement, agreement } from './agreement.js';
 import { dataFolder } from './data-folder.js';
 import { foundF1, labelBy } from './decisions.js';
-import {
-  compareRuntimes,
-  MODES,
-  modesOf,
-  openQuantized,
-  quantizeTo,
-  recipeOf,
-  score,
-} from './quantized-runs.js';
+import { compareRuntimes, MODES, modesOf, quantizeTo, recipeOf, score } from './quantized-runs.js';
 import type { LabelledModel, QuantizedModel } from './real-model.js';
 import { REAL_MODELS } from './real-models.js';
 import {
@@ -80,7 +72,7 @@ describe.skipIf(folder === '')('public models through INT8', () => {
       const output = join(work, 'labelled.onnx');
       const calibration = mode === 'static' ? await real.calibration(folder, session) : [];
       await quantizeTo(output, source, recipeOf(real, mode), calibration);
-      using quantized = await openQuantized(output, mode);
+      using quantized = await createOnnxRuntimeSession(output);
       const scored = await score(real, quantized, samples);
       const figure = evaluate(real.metric, scored, { original: float }).overall;
       const runtimes = await compareRuntimes(real, output, samples);
@@ -104,7 +96,7 @@ describe.skipIf(folder === '')('public models through INT8', () => {
       const samples = await real.inputs(folder);
       const calibration = mode === 'static' ? await real.calibration(folder, float) : [];
       const report = await quantizeTo(output, await loadOnnx(path), recipeOf(real, mode), calibration);
-      using quantized = await openQuantized(output, mode);
+      using quantized = await createOnnxRuntimeSession(output);
       const { sqnr } = await agreement(quantized, float, samples, real.decide);
       const runtimes = await compareRuntimes(real, output, samples);
       const size = await sizeRatio(real, output);
