@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeWithAddon } from '../tests/addon.js';
+import { BINDING_FUNCTIONS } from './binding.js';
 import { CpuError } from './cpu-error.js';
 import { bindingCandidates, loadBinding } from './load-binding.js';
 import { currentPlatforms, PLATFORMS } from './platforms.js';
@@ -37,8 +38,8 @@ describe('loadBinding', () => {
     const other = join(folder, 'other.cjs');
     const old = join(folder, 'old.cjs');
     writeFileSync(other, 'module.exports = { version: () => "1" };');
-    const names = "'version','isa','packMatrix','matmul','packConv2d','conv2d','release'";
-    writeFileSync(old, `for (const name of [${names}]) exports[name] = () => '0.0.0-old';`);
+    const names = JSON.stringify(Object.keys(BINDING_FUNCTIONS));
+    writeFileSync(old, `for (const name of ${names}) exports[name] = () => '0.0.0-old';`);
     const error = failure(['/nowhere/octavo_cpu.node', other, old]);
     expect(error.code).toBe('CPU_BINDING_NOT_FOUND');
     expect(error.fault).toContain("/nowhere/octavo_cpu.node: Cannot find module '/nowhere/octavo_cpu.node'");
