@@ -1,13 +1,18 @@
 export * from './bootstrap.js';
 export * from './compare-layers.js';
+export * from './consistency/index.js';
 export * from './evaluate.js';
 export * from './evaluation-error.js';
+export * from './figure-text.js';
 export * from './latency.js';
 export * from './metrics/index.js';
+export * from './performance.js';
 export { type BarGroup, barChart, type ChartOptions } from './report/charts.js';
 export * from './report/index.js';
 export * from './score-models.js';
 export { type OutputTransform, outputTransforms } from './score-rows.js';
 export * from './score-samples.js';
 export * from './segments.js';
+export * from './stability/index.js';
+export * from './suite/index.js';
 export * from './worst-samples.js';
