@@ -25,7 +25,7 @@ export interface ModelScores {
   readonly scored: ReadonlyMap<string, readonly Scored[]>;
   /** The original's; empty without one. */
   readonly original: ReadonlyMap<string, readonly Scored[]>;
-  /** Of the outputs against the original's: one score a sample, its label NaN; empty without an original. */
+  /** Of the outputs against the original's: one score a sample; empty without an original. */
   readonly fidelity: ReadonlyMap<string, readonly Scored[]>;
 }
 
@@ -80,12 +80,17 @@ function compareOutputs(metric: FidelityMetric, output: Tensor, original: Tensor
     });
   return {
     id: sample.id,
-    label: Number.NaN,
+    label: labelNumber(sample.label),
     prediction: numbers[0] ?? Number.NaN,
     columns: sample.columns ?? {},
     ...metric.compare(numbers, reference),
     ...(numbers.some((value) => Number.isNaN(value)) ? { hasNaN: true as const } : {}),
   };
+}
+
+/** The label as a number, for segments; NaN where there is none, or one a row. */
+function labelNumber(label: Sample['label']): number {
+  return label === undefined || label === '' || typeof label === 'object' ? Number.NaN : Number(label);
 }
 
 async function outputOf(

@@ -1,4 +1,5 @@
 import { OctavoError } from '@octavo/core/tensor';
+import { EXIT_DONE, EXIT_FAILED } from './exit-codes.js';
 import { toJson } from './json.js';
 
 /** Where a command writes: results to stdout, everything else to stderr. */
@@ -21,14 +22,24 @@ export interface FailureDocument {
 export class Output {
   readonly json: boolean;
   private readonly streams: Streams;
+  private code: number = EXIT_DONE;
 
   constructor(streams: Streams, json: boolean) {
     this.streams = streams;
     this.json = json;
   }
 
-  /** Prints the result: the document with `--json`, the text without. */
-  result(document: object, text: string): void {
+  /** The exit code of a command that did not throw. */
+  get exitCode(): number {
+    return this.code;
+  }
+
+  /**
+   * Prints the result: the document with `--json`, the text without.
+   * @param passed False for a result that says no, such as a check that fails: the exit code is then 1.
+   */
+  result(document: object, text: string, passed = true): void {
+    if (!passed) this.code = EXIT_FAILED;
     this.streams.stdout.write(this.json ? toJson(document) : `${text}\n`);
   }
 

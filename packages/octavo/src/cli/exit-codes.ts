@@ -22,6 +22,8 @@ const USAGE_CODES = new Set([
   'OUTPUT_UNKNOWN',
   'OUTPUT_IS_INPUT',
   'DATASET_SELECTION',
+  'SUITE_SYNTAX',
+  'SUITE_FIELD',
 ]);
 
 /** The exit code of an error. */

@@ -3,6 +3,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.js';
 import { calibrateCommand } from './commands/calibrate.js';
+import { checkCommand } from './commands/check.js';
 import { compareCommand } from './commands/compare.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly CommandFactory[] = [
   quantizeCommand,
   evaluateCommand,
   compareCommand,
+  checkCommand,
   sensitivityCommand,
   runCommand,
   profileCommand,
@@ -34,7 +36,7 @@ const COMMANDS: readonly CommandFactory[] = [
 /**
  * Runs a command line.
  * @param args What follows `octavo`.
- * @returns The exit code: 0; 1 when the job failed; 2 for wrong usage; 130 after Ctrl-C, 143 after SIGTERM.
+ * @returns The exit code: 0; 1 when the job failed or a check says no; 2 for wrong usage; 130 after Ctrl-C, 143 after SIGTERM.
  */
 export async function main(
   args: readonly string[],
@@ -47,7 +49,7 @@ export async function main(
   try {
     if (args.includes('')) throw new UsageError('an argument is empty.', 'Check the variables in it.');
     await program.parseAsync([...args], { from: 'user' });
-    return EXIT_DONE;
+    return output.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error, output);
     await setImmediate();

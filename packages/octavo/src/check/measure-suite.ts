@@ -1,0 +1,159 @@
+import type { Model } from '@octavo/core/ir';
+import type { RealRange } from '@octavo/core/quant';
+import type { Dataset, Sample } from '@octavo/datasets';
+import {
+  type ActivationRange,
+  activationRanges,
+  evaluate,
+  fidelityMetrics,
+  type Measurements,
+  measureLatency,
+  metricsOf,
+  OutOfRangeSamples,
+  type PerformanceComparison,
+  type Suite,
+  scoreModels,
+  segmentationsOf,
+} from '@octavo/evaluation';
+import type { NamedTensors, Session } from '@octavo/runtime';
+import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
+import { sizeOnDisk } from '../cli/model-size.js';
+import { openData } from '../cli/open-data.js';
+import { withFloatPorts } from '../float-ports.js';
+import { type BackendName, openFastSession } from '../sessions.js';
+import { measureStability } from './measure-stability.js';
+import { measurePeakMemory } from './peak-memory.js';
+
+/** A model file and what was read from it. */
+export interface ModelFile {
+  readonly file: string;
+  readonly model: Model;
+}
+
+/** What a check works on. */
+export interface CheckJob {
+  readonly quantized: ModelFile;
+  readonly original: ModelFile;
+  readonly backend: BackendName;
+  readonly threads?: number;
+  /** Leaves memory unmeasured. */
+  readonly skipMemory?: boolean;
+}
+
+/** Samples whose feeds are kept for timing and for looking inside the models. */
+const KEPT_SAMPLES = 64;
+const TIMED_SAMPLES = 16;
+
+/** Measures all that a suite names, in one pass over its data and some shorter ones. */
+export async function measureSuite(
+  suite: Suite,
+  job: CheckJob,
+  context: CommandContext,
+): Promise<Measurements & { readonly samples: number }> {
+  using runner = await open(job.quantized.model, job, context);
+  using original = await open(job.original.model, job, context);
+  const session = withFloatPorts(runner, job.quantized.model, job.original.model.graph);
+  const dataset = await openData(suite.data, session.inputs, {
+    seed: suite.seed ?? 1,
+    ...(suite.preprocess === undefined ? {} : { preprocess: suite.preprocess }),
+    ...(suite.samples === undefined ? {} : { samples: suite.samples }),
+    ...(suite.label === undefined ? {} : { label: suite.label }),
+  });
+  const ranges = await activationRanges(job.quantized.model.graph, job.original.model.graph);
+  const seen = new SeenSamples(ranges);
+  const scores = await scoreSuite(suite, session, original, dataset, seen, context);
+  const performance = await comparePerformance(job, [session, original], seen.feeds, context);
+  const stability = await measureStability(job, ranges, seen, context);
+  return { ...scores, performance, stability, samples: seen.count };
+}
+
+/** Opens a model for a check. */
+export function open(
+  model: Model,
+  { backend, threads }: CheckJob,
+  context: CommandContext,
+  options: { readonly taps?: readonly string[]; readonly threads?: number } = {},
+): Promise<Session> {
+  return openFastSession(model, {
+    backend,
+    notice: (line) => context.output.notice(line),
+    ...(threads === undefined ? {} : { threads }),
+    ...options,
+  });
+}
+
+async function scoreSuite(
+  suite: Suite,
+  session: Session,
+  originalSession: Session,
+  dataset: Dataset,
+  seen: SeenSamples,
+  context: CommandContext,
+): Promise<Pick<Measurements, 'evaluations' | 'fidelity' | 'scored' | 'original'>> {
+  const metrics = metricsOf(suite);
+  const { scored, original, fidelity } = await withProgress(context, 'scoring', dataset.size, (progress) =>
+    scoreModels(session, seen.watch(interruptible(dataset.samples(), context.signal)), {
+      metrics,
+      original: originalSession,
+      fidelity: fidelityMetrics,
+      signal: context.signal,
+      onSample: (count) => progress.update(count),
+      ...(suite.output === undefined ? {} : { outputName: suite.output }),
+      ...(suite.transform === undefined ? {} : { transform: suite.transform }),
+    }),
+  );
+  const segmentations = segmentationsOf(suite);
+  const judged = new Set((suite.fidelity ?? []).flatMap(({ segments = [] }) => segments));
+  const named = segmentations.filter(({ column, spec }) => column !== 'label' || judged.has(spec));
+  const first = metrics[0]?.name ?? '';
+  return {
+    evaluations: metrics.map((metric) =>
+      evaluate(metric, scored.get(metric.name) ?? [], { original: original.get(metric.name), segmentations }),
+    ),
+    fidelity: fidelityMetrics.map((metric) =>
+      evaluate(metric, fidelity.get(metric.name) ?? [], { segmentations: named }),
+    ),
+    scored: scored.get(first) ?? [],
+    original: original.get(first) ?? [],
+  };
+}
+
+async function comparePerformance(
+  { quantized, original, backend, skipMemory }: CheckJob,
+  sessions: readonly Session[],
+  feeds: readonly NamedTensors[],
+  context: CommandContext,
+): Promise<PerformanceComparison> {
+  const timed = feeds.slice(0, TIMED_SAMPLES);
+  const latencies = await withProgress(context, 'timing', undefined, () => measureLatency(sessions, timed));
+  const notice = (line: string): void => context.output.notice(line);
+  const of = async ({ file, model }: ModelFile, index: number) => {
+    const latency = latencies[index];
+    if (!latency) throw new RangeError('every session was timed');
+    const peakMemory = skipMemory ? null : await measurePeakMemory(file, backend, notice, context.signal);
+    return { bytes: await sizeOnDisk(file, model), latency, peakMemory };
+  };
+  return { quantized: await of(quantized, 0), original: await of(original, 1) };
+}
+
+/** What a pass over the data leaves for later: some feeds, the ranges of the inputs, samples beyond calibration. */
+export class SeenSamples {
+  readonly feeds: NamedTensors[] = [];
+  readonly inputRanges = new Map<string, RealRange>();
+  readonly outOfRange: OutOfRangeSamples;
+  count = 0;
+
+  constructor(ranges: readonly ActivationRange[]) {
+    this.outOfRange = new OutOfRangeSamples(ranges);
+    for (const { value, range } of ranges) this.inputRanges.set(value, range);
+  }
+
+  async *watch(samples: AsyncIterable<Sample>): AsyncGenerator<Sample> {
+    for await (const sample of samples) {
+      this.count++;
+      this.outOfRange.add(sample);
+      if (this.feeds.length < KEPT_SAMPLES) this.feeds.push(sample.feeds);
+      yield sample;
+    }
+  }
+}
