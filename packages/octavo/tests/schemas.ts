@@ -9,6 +9,8 @@ export const SCHEMA_NAMES = [
   'recipe',
   'evaluate',
   'compare',
+  'check',
+  'suite',
   'sensitivity',
   'auto',
   'run',

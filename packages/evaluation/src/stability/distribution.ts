@@ -46,9 +46,12 @@ export class DistributionMeasure {
   #bins(): Bins {
     const { exponent, low, counts, zeros, min, max } = this.#histogram.state;
     if (min > max) return { edges: [], counts: [] };
-    const merged = 2 ** Math.max(0, Math.ceil(Math.log2(counts.length / (SHOWN_BINS - 1))));
-    const first = Math.floor(low / merged);
-    const length = Math.floor((low + counts.length - 1) / merged) - first + 1;
+    const lowest = zeros > 0 ? Math.min(low, 0) : low;
+    const last = low + counts.length - 1;
+    const highest = zeros > 0 ? Math.max(last, 0) : last;
+    const merged = 2 ** Math.max(0, Math.ceil(Math.log2((highest - lowest + 1) / (SHOWN_BINS - 1))));
+    const first = Math.floor(lowest / merged);
+    const length = Math.floor(highest / merged) - first + 1;
     const out = new Array<number>(length).fill(0);
     const put = (bin: number, count: number): void => {
       const place = Math.floor(bin / merged) - first;

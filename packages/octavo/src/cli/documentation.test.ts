@@ -54,7 +54,7 @@ describe('docs/cli.md', () => {
   const home = process.cwd();
   beforeAll(() => {
     work = new Workspace();
-    for (const folder of ['model', 'data'])
+    for (const folder of ['model', 'data', 'suite.yaml'])
       cpSync(fileURLToPath(new URL(`examples/property-valuation/${folder}`, root)), work.path(folder), {
         recursive: true,
       });
