@@ -51,6 +51,48 @@ RunResult run(const Program& program, const std::vector<float>& in, std::vector<
 const std::vector<float> kIn{1, 2, 3, 4};
 const std::vector<float> kOut{4, 2, 3, 1};
 
+// A program of one copy from 4 floats to 4 floats.
+ProgramSpec copy_of(std::vector<int32_t>& code, std::vector<double>& slots,
+                    std::initializer_list<int32_t> words) {
+  code = {op_number("copy"), 2, static_cast<int32_t>(words.size()), 0, 1};
+  code.insert(code.end(), words);
+  slots = {1, 0, 16, 2, 0, 16};
+  ProgramSpec spec;
+  spec.code = code;
+  spec.slots = slots;
+  spec.arena_bytes = 0;
+  spec.input_bytes = {16};
+  spec.output_bytes = {16};
+  return spec;
+}
+
+TEST(ProgramTest, RefusesStridesWhoseReachPasses64Bits) {
+  constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
+  std::vector<int32_t> code;
+  std::vector<double> slots;
+  // Four spans of (2^31 - 2)(2^31 - 1), one of 12 (2^31 - 1) and the first element, 4, make 2^64.
+  const auto input = copy_of(code, slots,
+                             {4, 4, 0, 5, kMost, kMost, 0, kMost, kMost, 0, kMost, kMost, 0, kMost,
+                              kMost, 0, 13, kMost, 0});
+  EXPECT_THROW(Program{input}, InvalidArgument);
+  const auto output = copy_of(code, slots,
+                              {4, 0, 4, 5, kMost, 0, kMost, kMost, 0, kMost, kMost, 0, kMost,
+                               kMost, 0, kMost, 13, 0, kMost});
+  EXPECT_THROW(Program{output}, InvalidArgument);
+  const auto back = copy_of(code, slots, {4, 0, 0, 2, 2, -1, 1, kMost, 0, 0});
+  EXPECT_THROW(Program{back}, InvalidArgument);
+}
+
+TEST(ProgramTest, RefusesMoreElementsThanTheOutputHasRoomFor) {
+  constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
+  std::vector<int32_t> code;
+  std::vector<double> slots;
+  const auto repeated = copy_of(code, slots, {4, 0, 0, 3, kMost, 0, 0, kMost, 0, 0, kMost, 0, 0});
+  EXPECT_THROW(Program{repeated}, InvalidArgument);
+  const auto overlapping = copy_of(code, slots, {4, 0, 0, 2, 2, 1, 1, 2, 1, 1});
+  EXPECT_THROW(Program{overlapping}, InvalidArgument);
+}
+
 TEST(ProgramTest, RunsOpsInOrder) {
   const Program program(Reversal().spec());
   std::vector<float> out(4);

@@ -151,6 +151,17 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
     expect(() => Reflect.apply(binding[name], binding, valid[name]())).not.toThrow();
   });
 
+  it('refuses a copy whose strides reach past 64 bits', () => {
+    const most = 2 ** 31 - 1;
+    const span = [most, most, 0];
+    const last = [13, most, 0];
+    const copy = binding.opNames().indexOf('copy');
+    const words = [4, 4, 0, 5, ...span, ...span, ...span, ...span, ...last];
+    const call = valid.createProgram();
+    call[0] = Int32Array.of(copy, 2, words.length, 0, 1, ...words);
+    expect(() => Reflect.apply(binding.createProgram, binding, call)).toThrowError(/strides/);
+  });
+
   it('accepts no object but its own as packed weights', () => {
     for (const forged of [
       {},

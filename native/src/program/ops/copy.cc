@@ -19,20 +19,25 @@ struct Dimension {
   ptrdiff_t out_stride;
 };
 
-// Lowest and highest element that a strided array reaches.
+// How far a strided array reaches before and after its first element. Several dimensions of the
+// largest sizes and strides together pass 64 bits, so every step is checked.
 class Extent {
  public:
-  explicit Extent(size_t first) : low_(static_cast<int64_t>(first)), high_(low_) {}
+  explicit Extent(size_t first) : first_(first), back_(0), forward_(first) {}
   void reach(size_t size, int32_t stride) {
-    const int64_t last = static_cast<int64_t>(size - 1) * stride;
-    (last < 0 ? low_ : high_) += last;
+    const int64_t wide = stride;
+    const size_t step = static_cast<size_t>(wide < 0 ? -wide : wide);
+    CheckedSize& side = stride < 0 ? back_ : forward_;
+    side = side.plus(CheckedSize(size - 1).times(step).value());
   }
-  CheckedSize elements() const { return CheckedSize(static_cast<size_t>(high_)).plus(1); }
-  bool valid() const { return low_ >= 0; }
+  // From the start of the array to the furthest element.
+  CheckedSize elements() const { return forward_.plus(1); }
+  bool valid() const { return back_.fits() && back_.value() <= first_ && elements().fits(); }
 
  private:
-  int64_t low_;
-  int64_t high_;
+  size_t first_;
+  CheckedSize back_;
+  CheckedSize forward_;
 };
 
 class Copy final : public Op {
@@ -46,6 +51,7 @@ class Copy final : public Op {
     rank_ = reader.index("rank", kMaxRank);
     Extent in(first_in_), out(first_out_);
     bool empty = false;
+    CheckedSize count(1);
     for (size_t i = 0; i < rank_; ++i) {
       Dimension& dimension = dimensions_[i];
       dimension.size = reader.size("size");
@@ -53,12 +59,15 @@ class Copy final : public Op {
       const int32_t out_stride = reader.word("stride of the output");
       dimension.in_stride = in_stride;
       dimension.out_stride = out_stride;
+      count = count.times(dimension.size);
       empty = empty || dimension.size == 0;
       if (empty) continue;
       in.reach(dimension.size, in_stride);
       out.reach(dimension.size, out_stride);
     }
     reader.expect(empty || (in.valid() && out.valid()), "strides", "elements within the arrays");
+    reader.expect(empty || count.value() <= out.elements().value(), "strides of the output",
+                  "elements that do not lie over one another");
     const CheckedSize none(0);
     input_ = reader.input("input", empty ? none : in.elements().times(element_), element_);
     output_ = reader.output("output", empty ? none : out.elements().times(element_), element_);
