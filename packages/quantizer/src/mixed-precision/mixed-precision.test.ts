@@ -121,6 +121,19 @@ describe('searchMixedPrecision', () => {
     expect((await searchMixedPrecision(NETWORK, impossible)).choice).toBeUndefined();
   });
 
+  it('chooses no model whose retention is not defined', async () => {
+    const undefinedOnAll = defineMetric({ name: 'undefined', higherIsBetter: true, score: () => Number.NaN });
+    const samples = [{ id: 'a', feeds: feedsOf(NETWORK.graph, 50), label: 1 }];
+    const judge = judgeOf(memoryDataset(samples), undefinedOnAll);
+    const { measured, front, choice } = await searchMixedPrecision(
+      NETWORK,
+      await options({ judge, points: 2 }),
+    );
+    expect(measured).toHaveLength(2);
+    expect(front).toEqual([]);
+    expect(choice).toBeUndefined();
+  });
+
   it('refuses a model without layers', async () => {
     const model = modelOf('graph opset 17 {\ninput %x: float32[2, 32]\n%y = Relu(%x)\noutput %y\n}');
     await expect(searchMixedPrecision(model, await options())).rejects.toMatchObject({

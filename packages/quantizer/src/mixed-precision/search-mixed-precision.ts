@@ -79,7 +79,9 @@ export async function searchMixedPrecision(
     measured.push(point);
     onPoint?.(point);
   }
-  const front = measured.filter((point) => !measured.some((other) => beats(other.figures, point.figures)));
+  // A model whose retention is not defined compares with none: it is shown as measured, never chosen.
+  const judged = measured.filter(({ figures }) => !Number.isNaN(figures.retention));
+  const front = judged.filter((point) => !judged.some((other) => beats(other.figures, point.figures)));
   const meeting = front.filter(({ figures }) => meetsBudget(figures, budget));
   const [choice] = meeting.sort((a, b) => b.figures.retention - a.figures.retention);
   return { front: front.sort((a, b) => a.figures.bytes - b.figures.bytes), measured, choice };
