@@ -35,8 +35,11 @@ class Samples(CalibrationDataReader):
 
 
 def main(model, output, mode, calibration=None):
+    # Shape inference leaves files in the working directory.
+    model, output, calibration = (path and os.path.abspath(path) for path in (model, output, calibration))
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
         prepared = os.path.join(work, "prepared.onnx")
         try:
             quant_pre_process(model, prepared)
@@ -55,6 +58,7 @@ def main(model, output, mode, calibration=None):
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
             )
+        os.chdir(os.path.dirname(output))
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "peakMiB": peak}))
