@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/checks.h"
+#include "one_op_program.h"
 #include "program/executor.h"
 #include "program/registry.h"
 #include "samples.h"
@@ -14,13 +15,7 @@
 namespace octavo {
 namespace {
 
-int32_t op_number(std::string_view name) {
-  const auto names = op_names();
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<int32_t>(i);
-  }
-  return -1;
-}
+using test::op_number;
 
 // Reverses 4 floats into the arena, then transposes that as a 2 x 2 matrix.
 struct Reversal {

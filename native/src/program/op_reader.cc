@@ -38,8 +38,14 @@ Operand OpReader::optional_input(const char* name, const CheckedSize& bytes, siz
 }
 
 Operand OpReader::output(const char* name, const CheckedSize& bytes, size_t element) {
+  const Operand operand = optional_output(name, bytes, element);
+  expect(operand.present, name, "an operand");
+  return operand;
+}
+
+Operand OpReader::optional_output(const char* name, const CheckedSize& bytes, size_t element) {
   const Slot* slot = next_slot(name);
-  expect(slot != nullptr, name, "an operand");
+  if (slot == nullptr) return {};
   expect(slot->writable, name, "memory that may be written");
   return checked(name, slot, bytes, element);
 }
@@ -76,10 +82,26 @@ octavo_type OpReader::byte_type(const char* name) {
   return type;
 }
 
+octavo_type OpReader::quantized_type(const char* name) {
+  const octavo_type type = word(name);
+  expect(type == OCTAVO_S8 || type == OCTAVO_U8 || type == OCTAVO_S16 || type == OCTAVO_U16 ||
+             type == OCTAVO_S32,
+         name, "an integer type");
+  return type;
+}
+
 void OpReader::expect_disjoint(const Operand& a, const Operand& b) const {
   if (!a.present || !b.present || a.base != b.base || a.bytes == 0 || b.bytes == 0) return;
   const bool apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
   expect(apart, "output", "memory apart from the inputs");
+}
+
+bool OpReader::same_memory(const Operand& a, const Operand& b) {
+  return a.base == b.base && a.offset == b.offset && a.bytes == b.bytes;
+}
+
+void OpReader::expect_elementwise(const Operand& input, const Operand& output) const {
+  if (!same_memory(input, output)) expect_disjoint(input, output);
 }
 
 void OpReader::finish() const {

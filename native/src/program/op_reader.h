@@ -38,6 +38,7 @@ class OpReader {
   Operand input(const char* name, const CheckedSize& bytes, size_t element);
   Operand optional_input(const char* name, const CheckedSize& bytes, size_t element);
   Operand output(const char* name, const CheckedSize& bytes, size_t element);
+  Operand optional_output(const char* name, const CheckedSize& bytes, size_t element);
   // The next operand, which is constant or left out.
   template <typename T>
   ConstantValues<T> constant(const char* name) {
@@ -55,19 +56,23 @@ class OpReader {
   float number(const char* name);
   octavo_type type(const char* name);
   octavo_type byte_type(const char* name);
+  // Of 8 or 16 bits, or int32.
+  octavo_type quantized_type(const char* name);
 
   template <typename T>
   std::shared_ptr<const T> weights(const char* name) {
     const int32_t at = word(name);
     expect(at >= 0 && static_cast<size_t>(at) < weights_.size(), name, "packed weights");
-    const auto* found =
-        std::get_if<std::shared_ptr<const T>>(&weights_[static_cast<size_t>(at)]);
+    const auto* found = std::get_if<std::shared_ptr<const T>>(&weights_[static_cast<size_t>(at)]);
     expect(found != nullptr, name, "weights packed for this op");
     return *found;
   }
 
   void expect(bool holds, const char* name, const char* expected) const;
   void expect_disjoint(const Operand& a, const Operand& b) const;
+  // Apart, or the same memory: for ops that read an element before they write it.
+  void expect_elementwise(const Operand& input, const Operand& output) const;
+  static bool same_memory(const Operand& a, const Operand& b);
   // All operands and words have been read.
   void finish() const;
 
