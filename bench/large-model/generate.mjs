@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Add, createModel, Graph, MatMul, Mul, Sigmoid, tensorType } from '@octavo/core/ir';
-import { StoredTensor } from '@octavo/core/tensor';
 import { saveOnnx } from '@octavo/formats/node';
+import { hashedWeight } from '../hashed-weight.mjs';
 
 /**
  * Writes a float model of the shape of a language model's feed-forward and attention projections, without ever holding
@@ -15,37 +15,6 @@ const INNER = 8192;
 const BLOCK_BYTES = 4 * (4 * HIDDEN * HIDDEN + 3 * HIDDEN * INNER);
 
 /**
- * Weights that are computed when they are read: a hash of seed and index, uniform in +-1/sqrt(K).
- *
- * @param {number} seed
- * @param {readonly [number, number]} shape K and N
- */
-function weight(seed, shape) {
-  const [k, n] = shape;
-  const scale = 1 / Math.sqrt(k) / 2 ** 31;
-  return new StoredTensor('float32', shape, {
-    byteLength: 4 * k * n,
-    read: async (offset, length) => {
-      const values = new Float32Array(length / 4);
-      for (let i = 0; i < values.length; i++) values[i] = hash(seed + offset / 4 + i) * scale;
-      return new Uint8Array(values.buffer);
-    },
-  });
-}
-
-/**
- * A signed 32-bit integer (the finalizer of MurmurHash3).
- *
- * @param {number} value
- */
-function hash(value) {
-  let bits = value | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
-
-/**
  * @param {number} bytes weights in total, at least; rounded up to whole blocks
  */
 function largeModel(bytes) {
@@ -55,7 +24,7 @@ function largeModel(bytes) {
   let seed = 0;
   /** @type {(name: string, input: typeof x, shape: readonly [number, number]) => typeof x} */
   const project = (name, input, shape) => {
-    const B = graph.addInitializer(`${name}.weight`, weight(seed, shape));
+    const B = graph.addInitializer(`${name}.weight`, hashedWeight(seed, shape, 1 / Math.sqrt(shape[0])));
     seed += shape[0] * shape[1];
     return output(graph.emit(MatMul, { A: input, B }, {}, { name }));
   };

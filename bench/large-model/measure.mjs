@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measuredProcess } from '../measured-process.mjs';
 
 /**
  * Generates a large float model and quantizes it to INT4 with the CLI, each in a process of its own whose peak resident
@@ -14,22 +14,6 @@ import { parseArgs } from 'node:util';
 const LIMIT_BYTES = 2 ** 30;
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-
-/**
- * @param {string} folder
- * @param {readonly string[]} command script and arguments
- */
-function measured(folder, command) {
-  const peakFile = join(folder, 'peak');
-  const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', new URL('peak-memory.mjs', import.meta.url).href, ...command],
-    { encoding: 'utf8', env: { ...process.env, OCTAVO_PEAK_FILE: peakFile } },
-  );
-  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}${stdout}`);
-  return { seconds: (performance.now() - start) / 1000, peak: Number(readFileSync(peakFile, 'utf8')) };
-}
 
 /** @param {string} model */
 function bytesOnDisk(model) {
@@ -49,10 +33,10 @@ const folder = mkdtempSync(join(values.folder, 'octavo-large-'));
 try {
   const big = join(folder, 'big.onnx');
   const out = join(folder, 'out.onnx');
-  const generate = measured(folder, [here('generate.mjs'), big, '--gigabytes', values.gigabytes]);
+  const generate = measuredProcess(folder, [here('generate.mjs'), big, '--gigabytes', values.gigabytes]);
   const flags = ['--mode', 'weight-only', '--weights', 'int4', '--json'];
   const cli = here('../../packages/octavo/bin/octavo.js');
-  const quantize = measured(folder, [cli, 'quantize', big, '-o', out, ...flags]);
+  const quantize = measuredProcess(folder, [cli, 'quantize', big, '-o', out, ...flags]);
   const row = (/** @type {string} */ step, /** @type {string} */ model, /** @type {typeof quantize} */ run) =>
     `| ${step} | ${(bytesOnDisk(model) / 2 ** 30).toFixed(2)} | ${run.seconds.toFixed(0)} | ${(run.peak / 2 ** 20).toFixed(0)} |`;
   const table = [

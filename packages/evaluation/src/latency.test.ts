@@ -17,7 +17,7 @@ describe('measureLatency', () => {
   it('gives runs, median and 95th percentile for each session', async () => {
     using first = await openSession();
     using second = await openSession();
-    const figures = await measureLatency([first, second], FEEDS, 60_000, 9);
+    const figures = await measureLatency([first, second], FEEDS, 60_000, { runs: 9 });
     expect(figures.map(({ runs }) => runs)).toEqual([9, 9]);
     for (const { median, p95, throughput } of figures) {
       expect(throughput).toBeGreaterThan(0);
@@ -29,5 +29,14 @@ describe('measureLatency', () => {
   it('makes three runs however small the budget', async () => {
     using session = await openSession();
     expect((await measureLatency([session], FEEDS, 0)).map(({ runs }) => runs)).toEqual([3]);
+  });
+
+  it('stops between runs when it is aborted', async () => {
+    using session = await openSession();
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 5);
+    const { signal } = controller;
+    const timing = measureLatency([session], FEEDS, 60_000, { runs: 1_000_000, signal });
+    await expect(timing).rejects.toThrow('enough');
   });
 });

@@ -9,22 +9,32 @@ export interface Latency {
   readonly throughput: number;
 }
 
+export interface LatencyOptions {
+  /** Most runs of each session; default 100. */
+  readonly runs?: number;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Times sessions on the same feeds, interleaved so that drift of the machine's clock meets all alike; a few
  * unmeasured runs come first. `run` is timed, as applications call it.
  * @param budget Milliseconds to spend on each session; at least three runs are made.
+ * @throws The signal's reason; as sessions do.
  */
 export async function measureLatency(
   sessions: readonly Session[],
   feeds: readonly NamedTensors[],
   budget = 1000,
-  runs = 100,
+  { runs = 100, signal }: LatencyOptions = {},
 ): Promise<Latency[]> {
   const times: number[][] = sessions.map(() => []);
   const spent = sessions.map(() => 0);
   for (let round = -2; round < runs; round++) {
     const feed = feeds[Math.abs(round) % feeds.length] ?? {};
+    if (signal) await turn();
     for (const [index, session] of sessions.entries()) {
+      signal?.throwIfAborted();
       if ((spent[index] ?? 0) > budget && (times[index]?.length ?? 0) >= 3) continue;
       const start = performance.now();
       await session.run(feed);
@@ -34,6 +44,13 @@ export async function measureLatency(
     }
   }
   return times.map(summarize);
+}
+
+/** Lets the event loop turn, so that an abort is heard while sessions compute on this thread. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
 }
 
 /** Median, and the smallest time that 95% of the runs do not exceed. */

@@ -1,6 +1,6 @@
 export { FormatError } from './format-error.js';
 export { type DecodeOptions, decodeModel } from './onnx/decode-model.js';
-export { encodeModel } from './onnx/encode-model.js';
+export { encodedBytes, encodeModel } from './onnx/encode-model.js';
 export type { ExternalData } from './onnx/read-context.js';
 export {
   type NamedTensor,

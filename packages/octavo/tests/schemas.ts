@@ -13,6 +13,7 @@ export const SCHEMA_NAMES = [
   'suite',
   'sensitivity',
   'auto',
+  'mixed',
   'run',
   'profile',
   'bench',

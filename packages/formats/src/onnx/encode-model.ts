@@ -17,6 +17,14 @@ export function encodeModel(model: Model): Uint8Array {
   return joinParts(layOutModel(model), LARGEST_MODEL_BYTES);
 }
 
+/**
+ * Bytes of a model's ONNX file, tensors inside it, found without reading them.
+ * @throws FormatError `ONNX_QUANTIZED_VALUE`; GraphError.
+ */
+export function encodedBytes(model: Model): number {
+  return layOutModel(model).length;
+}
+
 /** The file as pieces whose tensors are still unread. */
 export function layOutModel(model: Model, placeExternally?: PlaceExternally): Encoded {
   return encodeMessage(MODEL, modelProto(model, placeExternally));

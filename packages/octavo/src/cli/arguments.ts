@@ -39,6 +39,22 @@ export function choice(
   return fallback === undefined ? option : option.default(fallback);
 }
 
+/** An option that takes members of a list, separated by commas. */
+export function listOption<T extends string | number>(
+  flags: string,
+  description: string,
+  choices: readonly T[],
+  read: (text: string) => string | number,
+  fallback: readonly T[],
+): Option {
+  const parse = (text: string): T[] => {
+    const found = text.split(',').map((each) => choices.find((choice) => choice === read(each.trim())));
+    if (found.includes(undefined)) throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}.`);
+    return choices.filter((each) => found.includes(each));
+  };
+  return new Option(flags, description).argParser(parse).default(fallback, fallback.join(','));
+}
+
 /** Options about data that several commands share. */
 export function dataOptions(): Option[] {
   return [

@@ -1,7 +1,13 @@
 import type { Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
-import { type QualityLimit, type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
+import {
+  type QualityLimit,
+  slowerThanOriginal,
+  type TrialFigures,
+  type TrialOptions,
+  Trials,
+} from '../judging/index.js';
 import type { Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
 import { climb, type Tried } from './climb.js';
@@ -33,7 +39,7 @@ export interface AutoChoice {
 
 export interface AutoResult {
   readonly limit: QualityLimit;
-  /** The original's metric and the bytes of its tensors. */
+  /** The original's metric and the bytes of its ONNX file. */
   readonly original: { readonly value: number; readonly bytes: number };
   /** Everything that was tried, in order. */
   readonly attempts: readonly Attempt[];
@@ -66,7 +72,8 @@ export async function quantizeAutomatically(source: Model, options: AutoOptions)
     }
   }
   const { limit } = options;
-  return { limit, original: trials.original, attempts, choice, warnings: warningsOf(choice) };
+  const warnings = choice ? slowerThanOriginal(choice.attempt.figures) : [];
+  return { limit, original: trials.original, attempts, choice, warnings };
 }
 
 function fasterOf(best: AutoChoice | undefined, { attempt, candidate }: Tried): AutoChoice | undefined {
@@ -79,13 +86,4 @@ function fasterOf(best: AutoChoice | undefined, { attempt, candidate }: Tried): 
 /** Geometric mean of the ratios to the original over the targets. */
 function slowness({ latency }: TrialFigures): number {
   return Math.exp(latency.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / Math.max(1, latency.length));
-}
-
-function warningsOf(choice: AutoChoice | undefined): string[] {
-  return (choice?.attempt.figures.latency ?? [])
-    .filter(({ ratio }) => ratio > 1)
-    .map(
-      ({ target, ratio, median, original }) =>
-        `the quantized model is slower than the original on ${target}: ${median.toFixed(3)} ms against ${original.median.toFixed(3)} ms (${ratio.toFixed(2)}x).`,
-    );
 }

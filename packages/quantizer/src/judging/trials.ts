@@ -1,9 +1,9 @@
 import type { Model } from '@octavo/core/ir';
 import { evaluate, type Figure, type Latency, measureLatency, type Scored } from '@octavo/evaluation';
+import { encodedBytes } from '@octavo/formats';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from './judge.js';
-import { modelBytes } from './model-bytes.js';
 import type { Target } from './target.js';
 
 /** How fast a model runs on one target, timed in turns with the original. */
@@ -17,6 +17,7 @@ export interface TargetLatency extends Latency {
 
 /** What one quantized model is like. */
 export interface TrialFigures {
+  /** Of the ONNX file. */
   readonly bytes: number;
   /** The metric on the validation samples, compared pair by pair with the original's. */
   readonly quality: Figure;
@@ -62,7 +63,7 @@ export class Trials {
     this.scored = scored;
     this.checkpoint = new Checkpoint(options.signal);
     const { value } = evaluate(options.judge.metric, scored).overall;
-    this.original = { value, bytes: modelBytes(source) };
+    this.original = { value, bytes: encodedBytes(source) };
   }
 
   /** Opens the original on every target and scores it on the first. Throws as sessions and judges do. */
@@ -87,7 +88,7 @@ export class Trials {
     using session = await targets[0].open(model);
     const scored = await judge.score(session, this.options);
     const { overall: quality } = evaluate(judge.metric, scored, { original: this.scored });
-    return { bytes: modelBytes(model), quality, retention: quality.original?.retention ?? Number.NaN };
+    return { bytes: encodedBytes(model), quality, retention: quality.original?.retention ?? Number.NaN };
   }
 
   /** Times a model on every target, in turns with the original. Throws as sessions do. */
@@ -113,8 +114,10 @@ export class Trials {
   }
 
   private async compare(target: string, original: Session, session: Session): Promise<TargetLatency> {
-    const { feeds, latencyBudget = 500 } = this.options;
-    const [before, after] = await measureLatency([original, session], feeds, latencyBudget);
+    const { feeds, latencyBudget = 500, signal } = this.options;
+    const [before, after] = await measureLatency([original, session], feeds, latencyBudget, {
+      signal,
+    });
     if (!before || !after) throw new Error('two sessions give two latencies');
     return { target, ...after, original: before, ratio: after.median / before.median };
   }

@@ -1,7 +1,7 @@
 import type { ComputeParts } from '../compute-ops.js';
 import type { LayerRule } from '../layer-rule.js';
 import { activationNoise, roundWeights, weightNoise } from '../sensitivity/layer-noise.js';
-import { type LayerStatistics, layerNames } from '../sensitivity/layer-statistics.js';
+import { isSeen, type LayerStatistics, layerNames } from '../sensitivity/layer-statistics.js';
 
 /** A precision that a layer can be computed in: weights and activations, in bits. */
 export type PrecisionName = 'float' | 'w8a16' | 'w8a8' | 'w4a8' | 'w2a8';
@@ -38,7 +38,7 @@ export interface LayerOption {
   readonly precision: PrecisionName;
   /** Bytes of the weight with its scales and zero points. */
   readonly bytes: number;
-  /** Estimated noise over signal at the layer's output. */
+  /** Estimated noise over signal at the layer's output; infinite where the samples do not tell. */
   readonly noise: number;
 }
 
@@ -47,13 +47,16 @@ export interface LayerChoice {
   readonly node: string;
   /** The value that the layer computes. */
   readonly output: string;
+  /** Bytes of the weight in float32. */
+  readonly floatBytes: number;
   readonly options: readonly LayerOption[];
 }
 
 /** Estimates what each precision of a layer costs and loses. */
 export function layerChoice(statistics: LayerStatistics, names: readonly PrecisionName[]): LayerChoice {
   const { node, output } = layerNames(statistics.parts);
-  return { node, output, options: names.map((name) => optionOf(statistics, name)) };
+  const floatBytes = 4 * statistics.weights.length;
+  return { node, output, floatBytes, options: names.map((name) => optionOf(statistics, name)) };
 }
 
 /** The rule that gives a layer a precision. */
@@ -62,13 +65,20 @@ export function ruleFor(output: string, precision: PrecisionName): LayerRule {
 }
 
 function optionOf(statistics: LayerStatistics, precision: PrecisionName): LayerOption {
-  const { weights, outputPower, parts, shape } = statistics;
+  const { weights, parts, shape } = statistics;
   const { bits } = PRECISIONS[precision];
   if (!bits) return { precision, bytes: 4 * weights.length, noise: 0 };
   const rounded = roundWeights(statistics, { bits: bits.weights });
   const noise = weightNoise(statistics, rounded) + activationNoise(statistics, bits.activations);
   const bytes = Math.ceil((weights.length * bits.weights) / 8) + scaleBytes(parts, shape, bits.weights);
-  return { precision, bytes, noise: outputPower > 0 ? noise / outputPower : 0 };
+  return { precision, bytes, noise: noiseOverSignal(statistics, noise) };
+}
+
+/** Samples that never reached the layer, or drove it beyond finite numbers, say nothing in favour of fewer bits. */
+function noiseOverSignal(statistics: LayerStatistics, noise: number): number {
+  const { outputPower } = statistics;
+  if (!isSeen(statistics) || !Number.isFinite(noise + outputPower)) return Number.POSITIVE_INFINITY;
+  return noise === 0 ? 0 : noise / outputPower;
 }
 
 /** A float32 scale and a zero point of the weight's width for each output channel. */

@@ -1,10 +1,15 @@
+import { cloneModel } from '@octavo/core/ir';
+import { Histogram } from '@octavo/core/quant';
 import { memoryDataset, type Sample } from '@octavo/datasets';
 import { defineMetric } from '@octavo/evaluation';
+import { encodeModel } from '@octavo/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { feedsOf, modelOf, onReference, runOnReference, samplesOf, weights } from '../../tests/run-models.js';
 import { judgeOf } from '../judging/index.js';
-import type { LayerChoice, LayerOption } from './layer-choice.js';
+import { gatherStatistics } from '../sensitivity/index.js';
+import { bestWithin } from './budget.js';
+import { type LayerChoice, type LayerOption, layerChoice } from './layer-choice.js';
 import { predictFront } from './predict-front.js';
 import { type MixedPrecisionOptions, searchMixedPrecision } from './search-mixed-precision.js';
 
@@ -57,7 +62,7 @@ describe('predictFront', () => {
     fc.assert(
       fc.property(lists, (choices) => {
         const layers = choices.map(
-          (list, i): LayerChoice => ({ node: `${i}`, output: `${i}`, options: list }),
+          (list, i): LayerChoice => ({ node: `${i}`, output: `${i}`, floatBytes: 0, options: list }),
         );
         const front = predictFront(layers).map(({ bytes, noise }) => [bytes, noise]);
         expect(front).toEqual(frontByTryingAll(choices));
@@ -71,7 +76,9 @@ describe('predictFront', () => {
       { precision: 'float', bytes: 8, noise: 0 },
       { precision: 'w8a8', bytes: 2, noise: 1 },
     ];
-    const layers = [1, 2, 3].map((i): LayerChoice => ({ node: `${i}`, output: `${i}`, options }));
+    const layers = [1, 2, 3].map(
+      (i): LayerChoice => ({ node: `${i}`, output: `${i}`, floatBytes: 8, options }),
+    );
     for (const { options: chosen, bytes, noise } of predictFront(layers)) {
       expect(chosen).toHaveLength(3);
       expect(chosen.reduce((sum, each) => sum + each.bytes, 0)).toBe(bytes);
@@ -87,12 +94,34 @@ describe('predictFront', () => {
         { precision: 'w8a8', bytes: size, noise: 0.001 * (1 + ((i * 31) % 17)) },
         { precision: 'w4a8', bytes: size / 2, noise: 0.1 * (1 + ((i * 13) % 11)) },
       ];
-      return { node: `${i}`, output: `${i}`, options };
+      return { node: `${i}`, output: `${i}`, floatBytes: 4 * size, options };
     });
     const front = predictFront(layers);
     expect(front.length).toBeLessThanOrEqual(4096);
     expect(front[0]?.options.every(({ precision }) => precision === 'w4a8')).toBe(true);
     expect(front.at(-1)?.noise).toBe(0);
+  });
+});
+
+describe('layerChoice', () => {
+  it.each([
+    ['never reached', { input: { ...new Histogram().state }, outputPower: 0 }],
+    ['driven to infinity', { outputPower: Number.POSITIVE_INFINITY }],
+    ['driven to NaN', { outputPower: Number.NaN }],
+    ['without any signal', { outputPower: 0 }],
+  ])('does not favour few bits for a layer that was %s', async (_, changes) => {
+    const model = cloneModel(NETWORK);
+    const [seen] = await gatherStatistics(model, samplesOf(model.graph, 2), { createSession: onReference });
+    if (!seen) throw new Error('there are three layers');
+    const noises = ({ options }: LayerChoice): number[] => options.map(({ noise }) => noise);
+    const [float = 1, eight = 0] = noises(layerChoice(seen, ['float', 'w8a8']));
+    expect(float).toBe(0);
+    expect(eight).toBeGreaterThan(0);
+    expect(eight).toBeLessThan(1);
+    const choice = layerChoice({ ...seen, ...changes }, ['float', 'w8a8', 'w2a8']);
+    expect(noises(choice)).toEqual([0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    expect(predictFront([choice]).map(({ options }) => options[0]?.precision)).toContain('float');
+    expect(predictFront([layerChoice({ ...seen, ...changes }, ['w8a8'])])).toHaveLength(1);
   });
 });
 
@@ -104,9 +133,14 @@ describe('searchMixedPrecision', () => {
     const bytes = front.map(({ figures }) => figures.bytes);
     expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
     expect(Object.values(measured[0]?.layers ?? {})).toEqual(['w4a8', 'w4a8', 'w4a8']);
-    for (const { figures, predicted } of measured) {
+    for (const { figures, predicted, model } of measured) {
       expect(figures.quality.count).toBe(6);
-      expect(Math.abs(figures.bytes / predicted.bytes - 1)).toBeLessThan(0.1);
+      expect(figures.bytes).toBe(encodeModel(model).length);
+      const tensors = model.graph.initializers.reduce(
+        (sum, { constant }) => sum + (constant?.byteLength ?? 0),
+        0,
+      );
+      expect(Math.abs(tensors / predicted.bytes - 1)).toBeLessThan(0.1);
     }
   });
 
@@ -119,6 +153,24 @@ describe('searchMixedPrecision', () => {
     expect(choice?.figures.retention).toBe(Math.max(...within.map(({ figures }) => figures.retention)));
     const impossible = await options({ budget: { bytes: 10 }, points: 2 });
     expect((await searchMixedPrecision(NETWORK, impossible)).choice).toBeUndefined();
+  });
+
+  it('spends its points within a budget of size, and optimizes what the budget leaves free', async () => {
+    const whole = await searchMixedPrecision(NETWORK, await options());
+    const bytes = whole.original.bytes / 2;
+    const { measured } = await searchMixedPrecision(NETWORK, await options({ budget: { bytes } }));
+    const within = (points: typeof measured): number =>
+      points.filter(({ figures }) => figures.bytes <= bytes).length / points.length;
+    expect(within(measured)).toBeGreaterThan(within(whole.measured));
+    const { minRetention, latencyRatio } = { minRetention: 0, latencyRatio: 1e9 };
+    const least = bestWithin(whole.front, { minRetention });
+    expect(least?.figures.bytes).toBe(Math.min(...whole.front.map(({ figures }) => figures.bytes)));
+    const fastest = bestWithin(whole.front, { minRetention, bytes: 1e9 });
+    const ratios = whole.front.map(({ figures }) => figures.latency[0]?.ratio ?? Number.NaN);
+    expect(fastest?.figures.latency[0]?.ratio).toBe(Math.min(...ratios));
+    const best = bestWithin(whole.front, { latencyRatio });
+    expect(best?.figures.retention).toBe(Math.max(...whole.front.map(({ figures }) => figures.retention)));
+    expect(bestWithin(whole.front, { milliseconds: 0 })).toBeUndefined();
   });
 
   it('chooses no model whose retention is not defined', async () => {

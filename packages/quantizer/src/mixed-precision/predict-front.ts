@@ -46,9 +46,9 @@ export function predictFront(layers: readonly LayerChoice[]): Assignment[] {
 /** States that are better in one way than all smaller ones, by bytes. */
 function undominated(states: readonly State[]): State[] {
   const sorted = [...states].sort((a, b) => a.bytes - b.bytes || a.noise - b.noise);
-  let least = Number.POSITIVE_INFINITY;
+  let least: number | undefined;
   return sorted.filter(({ noise }) => {
-    if (noise >= least) return false;
+    if (least !== undefined && noise >= least) return false;
     least = noise;
     return true;
   });

@@ -1,27 +1,15 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
-import {
-  missesLimit,
-  type QualityLimit,
-  type TrialFigures,
-  type TrialOptions,
-  Trials,
-} from '../judging/index.js';
+import { type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
 import { QuantizerError } from '../quantizer-error.js';
 import type { Recipe } from '../recipe.js';
+import type { QuantizationReport } from '../report.js';
 import { gatherStatistics } from '../sensitivity/layer-statistics.js';
+import { type Budget, bestWithin } from './budget.js';
 import { type LayerChoice, layerChoice, type PrecisionName, ruleFor } from './layer-choice.js';
 import { type Assignment, predictFront } from './predict-front.js';
-
-/** What a model may cost; every limit that is given must be met. */
-export interface Budget extends Partial<QualityLimit> {
-  /** Bytes of the constant tensors. */
-  readonly bytes?: number;
-  /** Median time over the original's, on the first target. */
-  readonly latencyRatio?: number;
-}
 
 export interface MixedPrecisionOptions extends TrialOptions {
   readonly calibration: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
@@ -33,7 +21,7 @@ export interface MixedPrecisionOptions extends TrialOptions {
   readonly budget?: Budget | undefined;
   /** How many assignments of the predicted front to quantize and measure; default 6. */
   readonly points?: number | undefined;
-  readonly onPoint?: ((point: MixedPoint) => void) | undefined;
+  readonly onPoint?: ((point: MixedPoint, index: number) => void) | undefined;
 }
 
 /** A mixed-precision model that was made and measured. */
@@ -43,19 +31,23 @@ export interface MixedPoint {
   readonly predicted: { readonly bytes: number; readonly noise: number };
   readonly figures: TrialFigures;
   readonly recipe: Recipe;
+  readonly report: QuantizationReport;
   readonly model: Model;
 }
 
 export interface MixedPrecisionResult {
+  readonly budget: Budget;
+  /** The original's metric and the bytes of its ONNX file. */
+  readonly original: { readonly value: number; readonly bytes: number };
   /** Measured points that no other beats in size, time and quality at once, smallest first. */
   readonly front: readonly MixedPoint[];
   /** Every measured point. */
   readonly measured: readonly MixedPoint[];
-  /** The point of the front that meets the budget and keeps most of the metric; undefined when none meets it. */
+  /** The best point of the front within the budget (see `bestWithin`); undefined when none is. */
   readonly choice: MixedPoint | undefined;
 }
 
-const DEFAULTS = { precisions: ['float', 'w8a8', 'w4a8'], points: 6 } as const;
+export const MIXED_DEFAULTS = { precisions: ['float', 'w8a8', 'w4a8'], points: 6 } as const;
 
 /**
  * Chooses a precision for each layer: predicts the front of size and noise from one pass over the calibration samples,
@@ -66,25 +58,52 @@ export async function searchMixedPrecision(
   source: Model,
   options: MixedPrecisionOptions,
 ): Promise<MixedPrecisionResult> {
-  const { precisions = DEFAULTS.precisions, points = DEFAULTS.points, budget = {}, onPoint } = options;
+  const {
+    precisions = MIXED_DEFAULTS.precisions,
+    points = MIXED_DEFAULTS.points,
+    budget = {},
+    onPoint,
+  } = options;
   const layers = await chooseLayers(source, precisions, options);
   if (layers.length === 0) throw noLayers();
   const isQuantized = ({ options: chosen }: Assignment): boolean =>
     chosen.some(({ precision }) => precision !== 'float');
-  const assignments = spread(predictFront(layers).filter(isQuantized), points);
   using trials = await Trials.start(source, options);
+  const predicted = predictFront(layers).filter(isQuantized);
+  const assignments = spread(smallEnough(predicted, layers, trials.original.bytes, budget), points);
   const measured: MixedPoint[] = [];
   for (const assignment of assignments) {
     const point = await measurePoint(source, layers, assignment, trials, options);
     measured.push(point);
-    onPoint?.(point);
+    onPoint?.(point, measured.length);
   }
   // A model whose retention is not defined compares with none: it is shown as measured, never chosen.
   const judged = measured.filter(({ figures }) => !Number.isNaN(figures.retention));
   const front = judged.filter((point) => !judged.some((other) => beats(other.figures, point.figures)));
-  const meeting = front.filter(({ figures }) => meetsBudget(figures, budget));
-  const [choice] = meeting.sort((a, b) => b.figures.retention - a.figures.retention);
-  return { front: front.sort((a, b) => a.figures.bytes - b.figures.bytes), measured, choice };
+  const choice = bestWithin(front, budget);
+  const { original } = trials;
+  return {
+    budget,
+    original,
+    front: front.sort((a, b) => a.figures.bytes - b.figures.bytes),
+    measured,
+    choice,
+  };
+}
+
+/**
+ * The assignments whose files should fit a budget of bytes: what is no weight of a layer takes as much as in the original,
+ * or more. The smallest where none should.
+ */
+function smallEnough(
+  front: readonly Assignment[],
+  layers: readonly LayerChoice[],
+  originalBytes: number,
+  { bytes: most = Number.POSITIVE_INFINITY }: Budget,
+): readonly Assignment[] {
+  const rest = originalBytes - layers.reduce((sum, { floatBytes }) => sum + floatBytes, 0);
+  const fitting = front.filter(({ bytes }) => rest + bytes <= most);
+  return fitting.length > 0 ? fitting : front.slice(0, 1);
 }
 
 async function chooseLayers(
@@ -120,7 +139,7 @@ async function measurePoint(
   });
   const figures = await trials.measure(model);
   const named = Object.fromEntries(layers.map(({ output }, index) => [output, precisionOf(index)]));
-  return { layers: named, predicted: { bytes, noise }, figures, recipe: report.recipe, model };
+  return { layers: named, predicted: { bytes, noise }, figures, recipe: report.recipe, report, model };
 }
 
 /** Up to `count` assignments at equal steps of size, with both ends. */
@@ -144,13 +163,6 @@ function beats(a: TrialFigures, b: TrialFigures): boolean {
   const [own, other] = [values(a), values(b)];
   const better = own.map((value, i) => Math.sign((other[i] ?? Number.NaN) - value));
   return better.every((sign) => sign >= 0) && better.some((sign) => sign > 0);
-}
-
-function meetsBudget(figures: TrialFigures, { bytes, latencyRatio, minRetention }: Budget): boolean {
-  const tooLarge = bytes !== undefined && figures.bytes > bytes;
-  const tooSlow = latencyRatio !== undefined && (figures.latency[0]?.ratio ?? 0) > latencyRatio;
-  const tooBad = minRetention !== undefined && missesLimit(figures, { minRetention }) !== undefined;
-  return !tooLarge && !tooSlow && !tooBad;
 }
 
 function noLayers(): QuantizerError {

@@ -1,6 +1,6 @@
 import { Checkpoint } from '../checkpoint.js';
 import { decibels, partNoise } from './layer-noise.js';
-import { type LayerStatistics, layerNames } from './layer-statistics.js';
+import { isSeen, type LayerStatistics, layerNames } from './layer-statistics.js';
 import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
 
 export interface EstimateOptions {
@@ -23,7 +23,7 @@ export async function estimateSensitivity(
     for (const part of parts) {
       for (const width of bits) {
         await checkpoint.pass();
-        const sqnr = decibels(layer.outputPower, partNoise(layer, part, width));
+        const sqnr = isSeen(layer) ? decibels(layer.outputPower, partNoise(layer, part, width)) : Number.NaN;
         entries.push({ ...layerNames(layer.parts), part, bits: width, sqnr, weights: layer.weights.length });
       }
     }

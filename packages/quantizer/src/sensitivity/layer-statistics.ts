@@ -33,6 +33,11 @@ export function layerNames({ node }: ComputeParts): { node: string; op: string; 
   return { node: node.label, op: node.op.name, output: node.output?.name ?? '' };
 }
 
+/** Whether any sample reached a layer. */
+export function isSeen({ input }: LayerStatistics): boolean {
+  return input.min <= input.max;
+}
+
 /** Layers of a prepared graph that multiply an activation with constant float weights. */
 export function quantizableLayers(graph: Graph): ComputeParts[] {
   return graph

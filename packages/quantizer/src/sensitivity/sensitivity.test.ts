@@ -194,9 +194,10 @@ describe('rank', () => {
       entry('a', 30, 0),
       entry('b', 10, 0),
       entry('c', 40, 0.2),
+      entry('e', Number.NaN, 0),
       entry('d', Number.POSITIVE_INFINITY, 0),
     ]);
-    expect(ranked.map(({ node }) => node)).toEqual(['c', 'b', 'a', 'd']);
+    expect(ranked.map(({ node }) => node)).toEqual(['c', 'b', 'a', 'd', 'e']);
   });
 });
 

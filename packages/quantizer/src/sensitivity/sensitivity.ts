@@ -19,7 +19,7 @@ export interface Sensitivity {
   readonly bits: Bits;
   /**
    * Signal to quantization noise in dB: estimated at the layer's own output in the cheap mode, measured at the model's
-   * first float output in the exact mode. Infinity when nothing changes.
+   * first float output in the exact mode. Infinity when nothing changes, NaN when no sample reached the layer.
    */
   readonly sqnr: number;
   /** Elements of the layer's weight. */
@@ -35,7 +35,8 @@ export function rank(entries: readonly Sensitivity[]): Sensitivity[] {
   );
 }
 
-/** Infinities compare as equal to themselves. */
+/** Infinities are equal to themselves; NaN comes last. */
 function ascending(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a === b ? 0 : a - b;
 }

@@ -17,14 +17,17 @@ import { type Command, Option } from 'commander';
 import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
 import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
-import { type SearchFlags, searchOptions } from './search-flags.js';
+import { type MixedFlags, mixedOptions } from './mixed-flags.js';
+import { limitOptions, type SearchFlags, searchOptions } from './search-flags.js';
 
-/** `auto` tries all the others and keeps the fastest that passes. */
-export type QuantizeMode = Mode | 'auto';
+/** `auto` tries the methods and keeps the fastest that passes; `mixed` gives each layer a precision within a budget. */
+export type QuantizeMode = Mode | 'auto' | 'mixed';
 
-const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, 'auto'];
+const SEARCHES = ['auto', 'mixed'] as const;
 
-export interface QuantizeFlags extends JudgeFlags, SearchFlags {
+const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, ...SEARCHES];
+
+export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly output: string;
   readonly recipe?: string;
   readonly mode: QuantizeMode;
@@ -59,17 +62,26 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   format: ['weight-only'],
   observer: ['static'],
   leastSqnr: ['static'],
-  calibration: ['static', 'auto'],
-  preprocess: ['static', 'auto'],
-  samples: ['static', 'auto'],
-  seed: ['static', 'auto'],
-  threads: ['static', 'auto'],
+  calibration: ['static', ...SEARCHES],
+  preprocess: ['static', ...SEARCHES],
+  samples: ['static', ...SEARCHES],
+  seed: ['static', ...SEARCHES],
+  threads: ['static', ...SEARCHES],
   ranges: ['static'],
-  stratify: ['static', 'auto'],
+  stratify: ['static', ...SEARCHES],
   io: ['static'],
   strict: ['fp16'],
-  ...Object.fromEntries(searchOptions().map((option) => [option.attributeName(), ['auto'] as const])),
+  ...forModes(searchOptions(), SEARCHES),
+  ...forModes(limitOptions(), ['auto']),
+  ...forModes(mixedOptions(), ['mixed']),
 };
+
+function forModes(
+  options: readonly Option[],
+  modes: readonly QuantizeMode[],
+): Record<string, readonly QuantizeMode[]> {
+  return Object.fromEntries(options.map((option) => [option.attributeName(), modes]));
+}
 
 export function quantizeOptions(): Option[] {
   return [
@@ -81,6 +93,8 @@ export function quantizeOptions(): Option[] {
     repeatable('--include <pattern>', 'quantize only nodes or ops that match', String),
     repeatable('--exclude <pattern>', 'leave nodes or ops that match in float', String),
     ...searchOptions(),
+    ...limitOptions(),
+    ...mixedOptions(),
     new Option('--report <dir>', 'write report.html and report.json'),
   ];
 }
@@ -110,7 +124,7 @@ function precisionOptions(): Option[] {
 
 function calibrationOptions(): Option[] {
   return [
-    new Option('--calibration <path>', 'static, auto: representative inputs'),
+    new Option('--calibration <path>', 'static, auto, mixed: representative inputs'),
     new Option('--ranges <file>', 'static: what octavo calibrate observed').conflicts('calibration'),
     ...dataOptions(),
     choice(
@@ -149,11 +163,13 @@ export function checkFlags(
       'static quantization needs --calibration PATH or --ranges FILE.',
       'Give representative inputs, or use --mode dynamic.',
     );
-  if (mode === 'auto' && (metric === undefined || validation === undefined))
+  if (SEARCHES.some((each) => each === mode) && (metric === undefined || validation === undefined))
     throw new UsageError(
-      '--mode auto needs --metric and --validation PATH.',
+      `--mode ${mode} needs --metric and --validation PATH.`,
       'Say how models are judged, and give labelled data.',
     );
+  if (mode === 'mixed' && calibration === undefined)
+    throw new UsageError('--mode mixed needs --calibration PATH.', 'Give representative inputs.');
 }
 
 /** @param file What a recipe file says; its fields that have a flag are in `flags` already. */

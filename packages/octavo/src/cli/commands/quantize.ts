@@ -15,6 +15,7 @@ import { applyRecipe, readRecipe } from '../recipe-file.js';
 import { formatBytes, formatTable } from '../table.js';
 import { quantizeAuto } from './quantize-auto.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
+import { quantizeMixed } from './quantize-mixed.js';
 
 /** What `octavo quantize --json` prints. */
 export interface QuantizeResult extends QuantizationRun {
@@ -31,7 +32,8 @@ Examples:
   octavo quantize model.onnx -o model.dynamic.onnx --mode dynamic
   octavo quantize model.onnx -o model.int4.onnx --mode weight-only --weights int4 --block-size 32
   octavo quantize model.onnx -o model.fp16.onnx --mode fp16
-  octavo quantize model.onnx -o model.fast.onnx --mode auto --calibration data/ --validation test/ --label class --metric top1 --min-retention 0.99 --report report/`;
+  octavo quantize model.onnx -o model.fast.onnx --mode auto --calibration data/ --validation test/ --label class --metric top1 --min-retention 0.99 --report report/
+  octavo quantize model.onnx -o model.mixed.onnx --mode mixed --calibration data/ --validation test/ --label class --metric top1 --budget size=2MB --budget accuracy=0.98`;
 
 export function quantizeCommand(context: CommandContext): Command {
   const command = new Command('quantize')
@@ -44,9 +46,9 @@ export function quantizeCommand(context: CommandContext): Command {
       const flags = command.opts<QuantizeFlags>();
       checkFlags(command, flags);
       const { mode } = flags;
-      await (mode === 'auto'
-        ? quantizeAuto(file, flags, recipe, context)
-        : quantizeFile(file, flags, recipeOf(flags, mode, recipe), context));
+      if (mode === 'auto') await quantizeAuto(file, flags, recipe, context);
+      else if (mode === 'mixed') await quantizeMixed(file, flags, recipe, context);
+      else await quantizeFile(file, flags, recipeOf(flags, mode, recipe), context);
     });
   for (const option of quantizeOptions()) command.addOption(option);
   return command;

@@ -15,23 +15,16 @@ export interface SearchFlags {
 }
 
 /** What is kept when nothing is said. */
-const DEFAULT_RETENTION = 0.99;
+export const DEFAULT_RETENTION = 0.99;
 
 /** Options of searches, with those that say how models are judged. */
 export function searchOptions(): Option[] {
   return [
-    new Option('--validation <path>', 'auto: labelled data that models are judged on'),
-    new Option('--validation-samples <n>', 'auto: use at most n of them').argParser(wholeNumber(1)),
-    new Option(
-      '--min-retention <share>',
-      `auto: least share of the metric to keep, 0.99 or 99% (default: ${DEFAULT_RETENTION})`,
-    ).argParser(share),
-    new Option('--max-drop <share>', 'auto: the same as --min-retention of 1 minus this')
-      .argParser(share)
-      .conflicts('minRetention'),
+    new Option('--validation <path>', 'auto, mixed: labelled data that models are judged on'),
+    new Option('--validation-samples <n>', 'auto, mixed: use at most n of them').argParser(wholeNumber(1)),
     choice(
       '--target <name>',
-      'auto: runtimes that the model is for (default: auto; repeatable)',
+      'auto, mixed: runtimes that the model is for (default: auto; repeatable)',
       BACKEND_NAMES,
     )
       .argParser<readonly BackendName[]>((text, previous) => [...previous, backendNamed(text)])
@@ -40,13 +33,26 @@ export function searchOptions(): Option[] {
   ];
 }
 
+/** Options that set the limit of `--mode auto`. */
+export function limitOptions(): Option[] {
+  return [
+    new Option(
+      '--min-retention <share>',
+      `auto: least share of the metric to keep, 0.99 or 99% (default: ${DEFAULT_RETENTION})`,
+    ).argParser(share),
+    new Option('--max-drop <share>', 'auto: the same as --min-retention of 1 minus this')
+      .argParser(share)
+      .conflicts('minRetention'),
+  ];
+}
+
 /** The limit that flags set. */
 export function limitOf({ minRetention, maxDrop }: SearchFlags): QualityLimit {
   return { minRetention: minRetention ?? (maxDrop === undefined ? DEFAULT_RETENTION : 1 - maxDrop) };
 }
 
-/** `0.01` or `1%`. */
-function share(text: string): number {
+/** Reads `0.01` or `1%`. */
+export function share(text: string): number {
   const percent = text.trim().endsWith('%');
   const digits = percent ? text.trim().slice(0, -1) : text;
   const value = Number(digits) / (percent ? 100 : 1);

@@ -15,10 +15,10 @@ import {
   type Sensitivity,
   type SessionFactory,
 } from '@octavo/quantizer';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { writeFiles } from '../../output-files.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
-import { choice, dataOptions, sessionOptions } from '../arguments.js';
+import { choice, dataOptions, listOption, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
 import { inputSpecs, openData } from '../open-data.js';
@@ -87,22 +87,6 @@ function ownOptions(): Option[] {
     new Option('--state <file>', 'exact: keeps results, so that an interrupted run goes on'),
     new Option('--chart <file>', 'write the ranking as SVG'),
   ];
-}
-
-/** An option that takes members of a list, separated by commas. */
-function listOption<T extends string | number>(
-  flags: string,
-  description: string,
-  choices: readonly T[],
-  read: (text: string) => string | number,
-  fallback: readonly T[],
-): Option {
-  const parse = (text: string): T[] => {
-    const found = text.split(',').map((each) => choices.find((choice) => choice === read(each.trim())));
-    if (found.includes(undefined)) throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}.`);
-    return choices.filter((each) => found.includes(each));
-  };
-  return new Option(flags, description).argParser(parse).default(fallback, fallback.join(','));
 }
 
 async function analyse(
@@ -217,11 +201,16 @@ function describe({ layers, samples, mode, metric }: SensitivityResult): string 
       op,
       part,
       String(bits),
-      sqnr === Number.POSITIVE_INFINITY ? 'equal' : sqnr.toFixed(1),
+      decibels(sqnr),
       ...(figures ? [figures.value.toPrecision(5), figures.drop.toPrecision(3)] : []),
     ]);
   const header = ['layer', 'op', 'part', 'bits', 'SQNR dB', ...(metric === null ? [] : [metric, 'drop'])];
   const more = layers.length > SHOWN ? [`... and ${layers.length - SHOWN} more; --json has them all`] : [];
   const where = mode === 'cheap' ? "estimated at each layer's own output" : "measured at the model's output";
   return [formatTable(header, rows), ...more, '', `${samples} samples; SQNR ${where}`].join('\n');
+}
+
+function decibels(sqnr: number): string {
+  if (Number.isNaN(sqnr)) return 'no sample';
+  return sqnr === Number.POSITIVE_INFINITY ? 'equal' : sqnr.toFixed(1);
 }

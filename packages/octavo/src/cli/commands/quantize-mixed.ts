@@ -1,0 +1,164 @@
+import type { Model } from '@octavo/core/ir';
+import { OctavoError } from '@octavo/core/tensor';
+import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
+import {
+  type Budget,
+  exceeds,
+  type MixedPoint,
+  type MixedPrecisionResult,
+  type Recipe,
+  searchMixedPrecision,
+  slowerThanOriginal,
+} from '@octavo/quantizer';
+import {
+  describeBudget,
+  describeLayers,
+  FRONT_HEADER,
+  frontCells,
+  type MeasuredPoint,
+  type MixedRun,
+  writeMixedReport,
+} from '../../report/mixed-report.js';
+import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
+import { sizeOnDisk } from '../model-size.js';
+import { inputSpecs, openData } from '../open-data.js';
+import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
+import { floatSessions, openTrials } from '../search.js';
+import { formatBytes, formatTable } from '../table.js';
+import { UsageError } from '../usage-error.js';
+import type { QuantizeFlags } from './quantize-flags.js';
+import { DEFAULT_RETENTION } from './search-flags.js';
+
+/** What `octavo quantize --mode mixed --json` prints. */
+export interface MixedDocument extends MixedRun {
+  readonly reportFiles: readonly string[];
+}
+
+/**
+ * Gives each layer a precision of its own, prints the measured Pareto front and writes its best model within the budget. When
+ * nothing meets the budget the report is written all the same.
+ * @throws OctavoError `MIXED_OVER_BUDGET`.
+ */
+export async function quantizeMixed(
+  file: string,
+  flags: QuantizeFlags,
+  recipe: Partial<Recipe>,
+  context: CommandContext,
+): Promise<void> {
+  const { output, report: reportDirectory } = flags;
+  const source = await loadOnnx(file);
+  const inputs = [file, ...sourceFiles(source)];
+  await checkOutputFile(output, inputs);
+  if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  const result = await search(source, flags, recipe, context);
+  const { choice } = result;
+  await checkpoint(context.signal);
+  if (choice) await saveOnnx(choice.model, output, { inputs, signal: context.signal });
+  const run: MixedRun = {
+    ...describeRun(file, flags, result),
+    original: { value: result.original.value, bytes: await sizeOnDisk(file, source) },
+    bytesAfter: choice ? await sizeOnDisk(output, await loadOnnx(output)) : null,
+  };
+  const reportFiles =
+    reportDirectory === undefined ? [] : await writeMixedReport(reportDirectory, run, context.signal);
+  if (!choice) throw overBudget(run, reportFiles);
+  const document: MixedDocument = { ...run, reportFiles };
+  context.output.result(document, asText(document));
+}
+
+async function search(
+  source: Model,
+  flags: QuantizeFlags,
+  { layers = [] }: Partial<Recipe>,
+  context: CommandContext,
+): Promise<MixedPrecisionResult> {
+  const { metric, validation, calibration, include, exclude, threads, points, precisions, budget } = flags;
+  if (metric === undefined || validation === undefined || calibration === undefined)
+    throw new UsageError('--mode mixed needs --metric, --validation PATH and --calibration PATH.');
+  const trials = await openTrials(source, { ...flags, metric, validation }, context);
+  const { label: _, ...dataFlags } = flags;
+  const samples = await openData(calibration, inputSpecs(source.graph), dataFlags);
+  return withProgress(
+    context,
+    'measuring',
+    points,
+    (progress) =>
+      searchMixedPrecision(source, {
+        ...trials,
+        points,
+        precisions,
+        budget: budget ?? { minRetention: DEFAULT_RETENTION },
+        recipe: { include, exclude, layers },
+        calibration: () => interruptible(samples.samples(), context.signal),
+        createSession: floatSessions(context, threads),
+        onPoint: (point, index) => {
+          progress.update(index);
+          context.output.notice(oneLine(point));
+        },
+      }),
+    'models',
+  );
+}
+
+function describeRun(
+  input: string,
+  { output, metric = '', validation = '', calibration = '' }: QuantizeFlags,
+  { budget, front, measured, choice }: MixedPrecisionResult,
+): Omit<MixedRun, 'original' | 'bytesAfter'> {
+  const sorted = [...measured].sort((a, b) => a.figures.bytes - b.figures.bytes);
+  return {
+    input,
+    output: choice ? output : null,
+    metric,
+    validation,
+    calibration,
+    budget,
+    points: sorted.map((point) => measuredPoint(point, front.includes(point), budget)),
+    chosen: choice ? sorted.indexOf(choice) : null,
+    warnings: choice ? slowerThanOriginal(choice.figures) : [],
+    quantization: choice?.report ?? null,
+  };
+}
+
+function measuredPoint(
+  { layers, predicted, figures, recipe }: MixedPoint,
+  onFront: boolean,
+  budget: Budget,
+): MeasuredPoint {
+  return { layers, predicted, figures, recipe, onFront, exceeds: exceeds(figures, budget) ?? null };
+}
+
+function overBudget({ input, budget, points }: MixedRun, reports: readonly string[]): OctavoError {
+  const [smallest] = points;
+  const example = smallest?.exceeds
+    ? `; of the smallest (${describeLayers(smallest)}): ${smallest.exceeds}`
+    : '';
+  const where = reports.length > 0 ? `; see ${reports.join(' and ')}` : '';
+  return new OctavoError({
+    code: 'MIXED_OVER_BUDGET',
+    where: input,
+    message: `none of ${points.length} models meets the budget (${describeBudget(budget)})${example}${where}.`,
+    remedy: 'Widen the budget, add smaller --precisions such as w2a8, or raise --points.',
+  });
+}
+
+function oneLine(point: MixedPoint): string {
+  const { figures } = point;
+  const time = figures.latency.map(({ ratio }) => `${ratio.toFixed(2)}x`).join(', ');
+  return `${describeLayers(point)}: ${formatBytes(figures.bytes)}, retention ${(100 * figures.retention).toFixed(2)}%, ${time} of the original's time`;
+}
+
+function asText(run: MixedDocument): string {
+  const { points, chosen, bytesAfter, budget, original } = run;
+  const rows = points.map((point, index) => [
+    index === chosen ? '*' : point.onFront ? 'front' : '',
+    ...frontCells(point),
+  ]);
+  return [
+    formatTable(['', ...FRONT_HEADER], rows),
+    '',
+    `${run.output}: ${formatBytes(original.bytes)} -> ${formatBytes(bytesAfter ?? 0)}, within ${describeBudget(budget)}; times are measured on this machine, in turns with the original`,
+    ...run.warnings.map((warning) => `warning: ${warning}`),
+    ...run.reportFiles.map((path) => `report: ${path}`),
+  ].join('\n');
+}

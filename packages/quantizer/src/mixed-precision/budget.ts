@@ -1,0 +1,56 @@
+import { missesLimit, type QualityLimit, type TrialFigures } from '../judging/index.js';
+
+/** What a model may cost; every limit that is given must be met. */
+export interface Budget extends Partial<QualityLimit> {
+  /** Bytes of the ONNX file. */
+  readonly bytes?: number;
+  /** Median milliseconds of a run on the first target. */
+  readonly milliseconds?: number;
+  /** The same over the original's. */
+  readonly latencyRatio?: number;
+}
+
+/** Why a model does not meet a budget, or undefined when it does. */
+export function exceeds(figures: TrialFigures, budget: Budget): string | undefined {
+  const { bytes, milliseconds, latencyRatio, minRetention } = budget;
+  const [latency] = figures.latency;
+  const { median = Number.NaN, ratio = Number.NaN } = latency ?? {};
+  if (bytes !== undefined && figures.bytes > bytes)
+    return `its file has ${figures.bytes} bytes, more than ${bytes}`;
+  if (milliseconds !== undefined && !(median <= milliseconds))
+    return `a run takes ${median.toPrecision(3)} ms, more than ${milliseconds}`;
+  if (latencyRatio !== undefined && !(ratio <= latencyRatio))
+    return `a run takes ${ratio.toFixed(2)}x the original's time, more than ${latencyRatio}x`;
+  return minRetention === undefined ? undefined : missesLimit(figures, { minRetention });
+}
+
+/**
+ * The best of some models within a budget, by what the budget leaves free: most of the metric, else the smallest file, else the
+ * fastest; most of the metric when it leaves nothing free. Undefined when none is within.
+ */
+export function bestWithin<T extends { readonly figures: TrialFigures }>(
+  points: readonly T[],
+  budget: Budget,
+): T | undefined {
+  const cost = costOf(budget);
+  return points
+    .filter(({ figures }) => exceeds(figures, budget) === undefined)
+    .reduce<T | undefined>(
+      (best, point) => (best && cost(best.figures) <= cost(point.figures) ? best : point),
+      undefined,
+    );
+}
+
+function costOf({
+  minRetention,
+  bytes,
+  milliseconds,
+  latencyRatio,
+}: Budget): (figures: TrialFigures) => number {
+  const quality = ({ retention }: TrialFigures): number => -retention;
+  if (minRetention === undefined) return quality;
+  if (bytes === undefined) return (figures) => figures.bytes;
+  if (milliseconds === undefined && latencyRatio === undefined)
+    return ({ latency }) => latency[0]?.ratio ?? Number.NaN;
+  return quality;
+}
