@@ -79,7 +79,7 @@ describe('octavo quantize --mode mixed', () => {
       output: null,
       chosen: null,
       quantization: null,
-      points: [{}, {}, {}, {}],
+      points: [{}, {}, {}],
     });
   });
 

@@ -157,7 +157,7 @@ describe('searchMixedPrecision', () => {
 
   it('spends its points within a budget of size, and optimizes what the budget leaves free', async () => {
     const whole = await searchMixedPrecision(NETWORK, await options());
-    const bytes = whole.original.bytes / 2;
+    const bytes = 0.35 * whole.original.bytes;
     const { measured } = await searchMixedPrecision(NETWORK, await options({ budget: { bytes } }));
     const within = (points: typeof measured): number =>
       points.filter(({ figures }) => figures.bytes <= bytes).length / points.length;
