@@ -4,6 +4,7 @@ set(OCTAVO_TIERED_SOURCES
   src/conv/depthwise_rows_kernels.cc
   src/elementwise/binary_kernels.cc
   src/elementwise/unary_kernels.cc
+  src/float_conv/float_depthwise_kernel.cc
   src/normalize/row_kernels.cc
   src/pool/pool_kernels.cc
   src/quantize/quantize_kernels.cc

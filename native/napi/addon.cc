@@ -20,6 +20,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add<napi::op_names>(exports, "opNames");
   add<napi::open_program>(exports, "openProgram");
   add<napi::pack_conv2d>(exports, "packConv2d");
+  add<napi::pack_float_conv2d>(exports, "packFloatConv2d");
+  add<napi::pack_float_matrix>(exports, "packFloatMatrix");
   add<napi::pack_matrix>(exports, "packMatrix");
   add<napi::release>(exports, "release");
   add<napi::run_program>(exports, "runProgram");

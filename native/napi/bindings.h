@@ -8,7 +8,8 @@ namespace octavo::napi {
 
 // version() -> "major.minor.patch"
 Napi::Value version(const Napi::CallbackInfo& call);
-// isa() -> { detected, active, unknown, gemmKernel }, feature names separated by spaces
+// isa() -> { detected, active, unknown, gemmKernel, floatKernel }, feature names separated by
+// spaces
 Napi::Value isa(const Napi::CallbackInfo& call);
 
 // packMatrix(data, k, n, kStride, nStride, zeroPoints) -> handle
@@ -22,6 +23,12 @@ Napi::Value pack_conv2d(const Napi::CallbackInfo& call);
 // height, width, strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight,
 // inputLayout, outputLayout (0: NCHW, 1: NHWC)
 void conv2d(const Napi::CallbackInfo& call);
+
+// packFloatMatrix(data, bfloat16, k, n, kStride, nStride) -> handle; data is a Float32Array, or the
+// bits of 16-bit floats in a Uint16Array (bfloat16 or IEEE)
+Napi::Value pack_float_matrix(const Napi::CallbackInfo& call);
+// packFloatConv2d(data, bfloat16, outChannels, groupChannels, kernelH, kernelW, groups) -> handle
+Napi::Value pack_float_conv2d(const Napi::CallbackInfo& call);
 
 // opNames() -> string[]: the ops of programs, by number
 Napi::Value op_names(const Napi::CallbackInfo& call);

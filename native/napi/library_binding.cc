@@ -13,11 +13,13 @@ Napi::Value isa(const Napi::CallbackInfo& call) {
   isa.Set("active", octavo_active_isa());
   isa.Set("unknown", octavo_unknown_isa());
   isa.Set("gemmKernel", octavo_gemm_kernel());
+  isa.Set("floatKernel", octavo_float_kernel());
   return isa;
 }
 
 void release(const Napi::CallbackInfo& call) {
   if (MatrixHandle::release(call[0]) || Conv2dHandle::release(call[0]) ||
+      FloatMatrixHandle::release(call[0]) || FloatConv2dHandle::release(call[0]) ||
       ConstantHandle::release(call[0]) || ProgramHandle::release(call[0])) {
     return;
   }

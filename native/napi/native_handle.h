@@ -121,6 +121,26 @@ struct PackedConv2dKind {
   static size_t bytes(const Held* packed) { return octavo_packed_conv2d_bytes(packed); }
 };
 
+struct PackedFloatMatrixKind {
+  using Held = octavo_packed_float;
+  static constexpr napi_type_tag tag = {0x6f637461766f0005, 0x84b1f2a9365d0ce7};
+  static constexpr const char* name = "packed";
+  static constexpr const char* released = "released weights";
+  static constexpr const char* expected = "weights packed by packFloatMatrix";
+  static void free(Held* packed) { octavo_free_packed_float(packed); }
+  static size_t bytes(const Held* packed) { return octavo_packed_float_bytes(packed); }
+};
+
+struct PackedFloatConv2dKind {
+  using Held = octavo_packed_float_conv2d;
+  static constexpr napi_type_tag tag = {0x6f637461766f0006, 0x27d8053cbe91f64a};
+  static constexpr const char* name = "packed";
+  static constexpr const char* released = "released weights";
+  static constexpr const char* expected = "weights packed by packFloatConv2d";
+  static void free(Held* packed) { octavo_free_packed_float_conv2d(packed); }
+  static size_t bytes(const Held* packed) { return octavo_packed_float_conv2d_bytes(packed); }
+};
+
 // Values that never change.
 struct ConstantKind {
   using Held = ConstantBlock;
@@ -144,6 +164,8 @@ struct ProgramKind {
 
 using MatrixHandle = NativeHandle<PackedMatrixKind>;
 using Conv2dHandle = NativeHandle<PackedConv2dKind>;
+using FloatMatrixHandle = NativeHandle<PackedFloatMatrixKind>;
+using FloatConv2dHandle = NativeHandle<PackedFloatConv2dKind>;
 using ConstantHandle = NativeHandle<ConstantKind>;
 using ProgramHandle = NativeHandle<ProgramKind>;
 

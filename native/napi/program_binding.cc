@@ -13,6 +13,8 @@ PackedWeights weights_in(const Arguments& arguments, napi_value element) {
   const Napi::Value value(arguments.env(), element);
   if (auto matrix = MatrixHandle::get(value)) return matrix;
   if (auto conv2d = Conv2dHandle::get(value)) return conv2d;
+  if (auto matrix = FloatMatrixHandle::get(value)) return matrix;
+  if (auto conv2d = FloatConv2dHandle::get(value)) return conv2d;
   arguments.fail("weights", "packed weights", "another value");
 }
 

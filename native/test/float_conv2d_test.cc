@@ -179,6 +179,30 @@ TEST(FloatConv2d, KeepsItsBoundsOnRandomGeometry) {
   }
 }
 
+TEST(FloatConv2d, KeepsItsBoundsOnDepthwiseGeometry) {
+  FloatSamples samples(64);
+  for (int round = 0; round < 120; ++round) {
+    Convolution c{
+        samples.size(1, 2), samples.size(1, 70), 1, 1, samples.size(9, 16), samples.size(13, 20),
+        samples.size(1, 5), samples.size(1, 5)};
+    c.stride_h = samples.size(1, 3);
+    c.stride_w = samples.size(1, 3);
+    c.dilation_h = samples.size(1, 2);
+    c.dilation_w = samples.size(1, 3);
+    for (size_t& pad : c.pads) pad = samples.size(round % 3 == 0 ? 6 : 0, round % 3 == 0 ? 14 : 2);
+    c.bias = samples.size(0, 1) != 0;
+    c.residual = samples.size(0, 1) != 0;
+    c.activation = static_cast<octavo_activation>(samples.size(0, 4));
+    c.type = static_cast<octavo_type>(samples.size(OCTAVO_F32, OCTAVO_BF16));
+    c.threads = static_cast<uint32_t>(samples.size(1, 2));
+    expect_within_bounds(c, samples, kTiers[round % 2]);
+    if (HasFailure()) {
+      ADD_FAILURE() << "round " << round;
+      return;
+    }
+  }
+}
+
 TEST(FloatConv2d, AddsAResidualInPlaceThoughTheDepthIsCut) {
   FloatSamples samples(63);
   for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_NCHW}) {

@@ -32,6 +32,12 @@ void float_conv2d(const octavo_float_conv2d_args& args, const PackedFloatConv2d&
     product.threads = args.threads;
     return float_gemm(product, weights.weights[0]);
   }
+  const bool channels_last = args.input_layout == OCTAVO_NHWC && args.output_layout == OCTAVO_NHWC;
+  if (channels_last && weights.depthwise.run != nullptr) {
+    const DepthwiseShape shape{weights.out_channels, weights.kernel_h, weights.kernel_w, out_height,
+                               out_width};
+    return float_depthwise(args, shape, weights.depthwise);
+  }
   const ConvTasks tasks(args, weights, out_height, out_width);
   Failure failure;
   parallel_for(tasks.count(), args.threads, [&](size_t task) { tasks.run(task, failure); });

@@ -22,14 +22,19 @@ void channels_last(const T* from, size_t rows, size_t channels, size_t taps, T* 
 }  // namespace
 
 size_t PackedFloatConv2d::bytes() const {
-  size_t total = 0;
+  size_t total = depthwise.values.bytes();
   for (const PackedFloat& group : weights) total += group.bytes();
   return total;
 }
 
 PackedFloatConv2d pack_float_conv2d(const octavo_float_conv2d_weights& weights, IsaSet available) {
-  PackedFloatConv2d packed{weights.out_channels, weights.group_channels, weights.kernel_h,
-                           weights.kernel_w,     weights.groups,         {}};
+  PackedFloatConv2d packed{weights.out_channels,
+                           weights.group_channels,
+                           weights.kernel_h,
+                           weights.kernel_w,
+                           weights.groups,
+                           {},
+                           {}};
   const size_t taps = weights.kernel_h * weights.kernel_w;
   const size_t k = taps * weights.group_channels;
   const size_t columns = packed.group_out_channels();
@@ -48,6 +53,7 @@ PackedFloatConv2d pack_float_conv2d(const octavo_float_conv2d_weights& weights, 
     packed.weights.push_back(
         pack_float({reordered.data(), weights.type, k, columns, 1, k}, available));
   }
+  if (is_depthwise(weights)) packed.depthwise = pack_float_depthwise(weights, available);
   return packed;
 }
 

@@ -9,7 +9,11 @@
 
 namespace octavo {
 
-enum class Reduction { sum, mean, max, min, l1, l2, sum_square };
+enum class Reduction {
+#define OCTAVO_REDUCTION(name) name,
+#include "normalize/reductions.inc"
+#undef OCTAVO_REDUCTION
+};
 
 // A contiguous tensor [outer][size][inner], whose middle axis goes; `size` is at least 1.
 struct ReductionShape {

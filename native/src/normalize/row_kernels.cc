@@ -87,6 +87,32 @@ void log_softmax(const float* in, size_t count, float* out) {
   map_row(in, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x - top - log_total; });
 }
 
+void masked_softmax(const MaskedRow& row) {
+  const F32 scale = splat(row.scale);
+  const float* in = row.in;
+  if (row.mask != nullptr) {
+    size_t i = 0;
+    for (; i + kLanes <= row.count; i += kLanes) {
+      const F32 mask = row.mask_step == 0 ? splat(*row.mask) : load<F32>(row.mask + i);
+      store(row.out + i, load<F32>(in + i) * scale + mask);
+    }
+    for (; i < row.count; ++i) row.out[i] = in[i] * row.scale + row.mask[i * row.mask_step];
+    in = row.out;
+  }
+  const F32 factor = row.mask == nullptr ? scale : splat(1.0f);
+  // The largest of scaled numbers: scaling keeps or turns the order.
+  const float most = factor[0] < 0 ? smallest(in, row.count) : largest(in, row.count);
+  if (most * factor[0] == -__builtin_inff()) {
+    map_row(in, row.count, row.out, [](F32) OCTAVO_LAMBDA_INLINE { return splat(0.0f); });
+    return;
+  }
+  const F32 top = splat(most) * factor;
+  map_row(in, row.count, row.out,
+          [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x * factor - top); });
+  const F32 total = splat(sum(row.out, row.count));
+  map_row(row.out, row.count, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
+}
+
 OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t count, float missing) {
   if (from == nullptr) return splat(missing);
   if (step == 0) return splat(*from);
@@ -127,7 +153,8 @@ void normalize_rms(const NormalizationRow& row) {
 
 }  // namespace
 
-const RowKernels OCTAVO_TIERED(rows) = {softmax, log_softmax, normalize, normalize_rms, sum,
-                                        sum_abs, sum_square,  largest,   smallest};
+const RowKernels OCTAVO_TIERED(rows) = {softmax,       log_softmax, masked_softmax, normalize,
+                                        normalize_rms, sum,         sum_abs,        sum_square,
+                                        largest,       smallest};
 
 }  // namespace octavo

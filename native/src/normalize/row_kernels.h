@@ -14,6 +14,18 @@ namespace octavo {
 // `out` may be `in`; rows have at least one element.
 using SoftmaxFn = void (*)(const float* in, size_t count, float* out);
 
+// softmax(scale * x + mask); zeros where all of that is -infinity. `mask` has one number an element
+// (step 1) or one for all (step 0), or is null.
+struct MaskedRow {
+  const float* in;
+  size_t count;
+  float scale;
+  const float* mask;
+  size_t mask_step;
+  float* out;
+};
+using MaskedSoftmaxFn = void (*)(const MaskedRow& row);
+
 // y = (x - mean) / sqrt(variance + epsilon) * scale + bias; rms takes no mean off. Scale and bias
 // are one for the row (step 0) or one an element (step 1); either may be null.
 struct NormalizationRow {
@@ -32,6 +44,7 @@ using ReduceFn = float (*)(const float* in, size_t count);
 struct RowKernels {
   SoftmaxFn softmax;
   SoftmaxFn log_softmax;
+  MaskedSoftmaxFn masked_softmax;
   NormalizeFn normalize;
   NormalizeFn normalize_rms;
   ReduceFn sum;

@@ -9,7 +9,8 @@ namespace octavo {
 
 // Words: layouts of input and output (0: NCHW, 1: NHWC), batch, height, width, strides, dilations,
 // pads (top, left, bottom, right).
-inline void read_conv2d_geometry(OpReader& reader, octavo_conv2d_args& args) {
+template <typename Args>
+void read_conv2d_geometry(OpReader& reader, Args& args) {
   args.input_layout = static_cast<octavo_layout>(reader.index("input layout", 1));
   args.output_layout = static_cast<octavo_layout>(reader.index("output layout", 1));
   for (size_t* size :

@@ -8,6 +8,8 @@ export type OutputArray = Int8Array | Uint8Array | Int32Array | Float32Array;
 
 declare const packedMatrix: unique symbol;
 declare const packedConv2d: unique symbol;
+declare const packedFloatMatrix: unique symbol;
+declare const packedFloatConv2d: unique symbol;
 declare const constantBlock: unique symbol;
 declare const nativeProgram: unique symbol;
 
@@ -20,6 +22,19 @@ export interface MatrixHandle {
 export interface Conv2dHandle {
   readonly [packedConv2d]: true;
 }
+
+/** Packed float matrix weights in native memory. */
+export interface FloatMatrixHandle {
+  readonly [packedFloatMatrix]: true;
+}
+
+/** Packed float convolution weights in native memory. */
+export interface FloatConv2dHandle {
+  readonly [packedFloatConv2d]: true;
+}
+
+/** Weights that programs multiply by. */
+export type WeightsHandle = MatrixHandle | Conv2dHandle | FloatMatrixHandle | FloatConv2dHandle;
 
 /** Values that programs share, in native memory. */
 export interface ConstantHandle {
@@ -44,6 +59,7 @@ export interface NativeIsa {
   /** Names in `OCTAVO_ISA` that are not features. */
   readonly unknown: string;
   readonly gemmKernel: string;
+  readonly floatKernel: string;
 }
 
 /** How accumulators become outputs: the trailing arguments of `matmul` and `conv2d`, before the strides. */
@@ -103,6 +119,28 @@ export interface NativeBinding {
     inputZeroPoint: number,
     ...epilogue: NativeEpilogue
   ): void;
+  /**
+   * Element (k, n) of the weights is `data[k * kStride + n * nStride]`: floats, or the bits of 16-bit floats, which
+   * stay so wide when packed.
+   */
+  packFloatMatrix(
+    data: Float32Array | Uint16Array,
+    bfloat16: boolean,
+    k: number,
+    n: number,
+    kStride: number,
+    nStride: number,
+  ): FloatMatrixHandle;
+  /** Weights `[outChannels, groupChannels, kernelH, kernelW]`, dense. */
+  packFloatConv2d(
+    data: Float32Array | Uint16Array,
+    bfloat16: boolean,
+    outChannels: number,
+    groupChannels: number,
+    kernelH: number,
+    kernelW: number,
+    groups: number,
+  ): FloatConv2dHandle;
   /** The ops of programs; `createProgram` names them by position. */
   opNames(): string[];
   /** Copies values that programs read. */
@@ -117,7 +155,7 @@ export interface NativeBinding {
     slots: Float64Array,
     arenaBytes: number,
     constants: readonly ConstantHandle[],
-    weights: readonly (MatrixHandle | Conv2dHandle)[],
+    weights: readonly WeightsHandle[],
     inputBytes: Float64Array,
     outputBytes: Float64Array,
     threads: number,
@@ -153,7 +191,7 @@ export interface NativeBinding {
   /** For the whole process; 0 threads takes the number of physical cores. */
   setThreads(threads: number, spinMicroseconds: number): void;
   /** Lets go of packed weights, a constant or a program before it is collected; doing so again does nothing. */
-  release(handle: MatrixHandle | Conv2dHandle | ConstantHandle | ProgramHandle): void;
+  release(handle: WeightsHandle | ConstantHandle | ProgramHandle): void;
 }
 
 /** Every function of the interface; a test compares it with what the addon exports. */
@@ -164,6 +202,8 @@ export const BINDING_FUNCTIONS = {
   matmul: true,
   packConv2d: true,
   conv2d: true,
+  packFloatMatrix: true,
+  packFloatConv2d: true,
   opNames: true,
   makeConstant: true,
   createProgram: true,

@@ -60,6 +60,8 @@ const hostileValues = (handles: readonly object[]) =>
 function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () => unknown[]> {
   const matrix = binding.packMatrix(new Int8Array(12).fill(3), 4, 3, 3, 1, undefined);
   const filter = binding.packConv2d(new Int8Array(8).fill(2), 2, 1, 2, 2, 2, undefined);
+  const floatMatrix = binding.packFloatMatrix(new Float32Array(12).fill(3), false, 4, 3, 3, 1);
+  const floatFilter = binding.packFloatConv2d(new Uint16Array(8).fill(2), true, 2, 1, 2, 2, 2);
   const scales = new Float32Array(3).fill(0.5);
   const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
   const copy = binding.opNames().indexOf('copy');
@@ -84,7 +86,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
       Float64Array.of(1, 0, 8, 3, 0, 8),
       64,
       [binding.makeConstant(new Float32Array(2))],
-      [matrix, filter],
+      [matrix, filter, floatMatrix, floatFilter],
       Float64Array.of(8),
       Float64Array.of(8),
       1,
@@ -108,6 +110,8 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
       const epilogue = [undefined, scales.subarray(0, 2), undefined, undefined, 1, 0, 255, new Uint8Array(8)];
       return [filter, new Uint8Array(18), geometry, 3, ...epilogue];
     },
+    packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1],
+    packFloatConv2d: () => [new Uint16Array(8), true, 2, 1, 2, 2, 2],
     release: () => [binding.packMatrix(new Int8Array(1), 1, 1, 1, 1, undefined)],
   };
 }
