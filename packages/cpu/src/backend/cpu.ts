@@ -1,14 +1,25 @@
-import { type Backend, defineBackend } from '@octavo/backend';
+import type { Backend } from '@octavo/backend';
 import { loadBinding } from '../load-binding.js';
-import { convolutionKernels } from './convolution.js';
-import { matrixProductKernels } from './matrix-product.js';
+import { loweringTable, supportOf } from '../lowering/choose-lowering.js';
+import { compileSubgraph } from '../lowering/compile.js';
+import { LOWERINGS } from '../lowering/lowerings.js';
+import { openProgram } from '../lowering/open-program.js';
+import { WeightCache } from '../lowering/weight-cache.js';
 
 /**
- * The backend of native kernels: convolutions and matrix products of 8-bit integers. Other nodes are declined, for
- * the next backend in a session's list.
+ * The backend of native kernels: a whole subgraph of ops that it has becomes one native program. Other nodes are
+ * declined with the reason, for the next backend in a session's list.
  * @throws CpuError `CPU_BINDING_NOT_FOUND` without the addon; `CPU_UNKNOWN_ISA`.
  */
 export function cpu(): Backend {
-  loadBinding();
-  return defineBackend({ id: 'cpu', kernels: [...convolutionKernels, ...matrixProductKernels] });
+  const { binding } = loadBinding();
+  const lowerings = loweringTable(LOWERINGS);
+  const compiler = { binding, lowerings, cache: new WeightCache(binding) };
+  return {
+    id: 'cpu',
+    supports: (node, context) => supportOf(lowerings, node, context),
+    compile: (subgraph, options = {}) => compileSubgraph(compiler, subgraph, options),
+    open: (token) => openProgram(binding, token),
+    [Symbol.dispose]() {},
+  };
 }

@@ -1,4 +1,3 @@
-import type { NodePreparation } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { declineScales, integersOf, type ProductTypes, type Qparams } from './product-types.js';
@@ -36,7 +35,7 @@ export function declineQLinear(node: Node, channelAxis: number): string | undefi
 }
 
 /** The scales and zero points of a node that {@link declineQLinear} accepted. */
-export function qlinearTypes({ constants }: NodePreparation): ProductTypes {
+export function qlinearTypes(constants: readonly (Tensor | undefined)[]): ProductTypes {
   return typesFrom(constants);
 }
 

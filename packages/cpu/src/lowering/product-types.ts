@@ -1,9 +1,8 @@
-import type { NodePreparation } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
 import { type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
 import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ByteArray } from '../binding.js';
-import type { Float32Epilogue, QuantizedEpilogue } from '../epilogue.js';
+import type { ProductEpilogue } from './product-epilogue.js';
 
 /** The scales and zero points of an operand: one, or one an output channel of the weights. */
 export type Qparams = Pick<QuantizedType, 'scales' | 'zeroPoints'>;
@@ -70,24 +69,28 @@ function isBytes(value: Value): boolean {
 }
 
 /** The quantized types of a node that {@link declineProduct} accepted. */
-export function productTypes({ inputTypes, outputTypes }: NodePreparation): ProductTypes {
-  const [x, w] = [inputTypes[0]?.quantized, inputTypes[1]?.quantized];
-  if (!x || !w) throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized values.' });
-  return { x, w, y: outputTypes[0]?.quantized };
+export function productTypes({ inputs: [x, w], output }: Node): ProductTypes {
+  if (!x?.quantized || !w?.quantized) {
+    throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized.' });
+  }
+  return { x: x.quantized, w: w.quantized, y: output?.quantized };
 }
 
-/** An epilogue with a multiplier for all channels or one for each. */
-type ScaledEpilogue = (Float32Epilogue | QuantizedEpilogue) & { readonly scales: Float32Array };
-
 /** Requantization to y, or dequantization where y is float; the bias is added in int32. */
-export function epilogueOf({ x, w, y }: ProductTypes, bias: Int32Array | undefined): ScaledEpilogue {
+export function epilogueOf(
+  { x, w, y }: ProductTypes,
+  bias: Int32Array | undefined,
+): Exclude<ProductEpilogue, { output: 'int32' }> {
   const inputScale = x.scales[0] ?? 1;
   if (!y) return { output: 'float32', bias, scales: w.scales.map((scale) => inputScale * scale) };
+  const isSigned = y.storage === 'int8';
   return {
-    output: y.storage === 'int8' ? 'int8' : 'uint8',
+    output: isSigned ? 'int8' : 'uint8',
     bias,
     scales: requantizationMultipliers(inputScale, w.scales, y.scales[0] ?? 1),
     zeroPoint: y.zeroPoints[0] ?? 0,
+    min: isSigned ? -128 : 0,
+    max: isSigned ? 127 : 255,
   };
 }
 

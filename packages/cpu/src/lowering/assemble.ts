@@ -1,0 +1,129 @@
+import type { ConstantHandle, NativeBinding } from '../binding.js';
+import { type Lifetime, planArena } from './arena.js';
+import type { Block, ComputedBlock, Operand, ProgramOp } from './operand.js';
+
+/** Ops and where their memory is, before it is placed. */
+export interface UnplacedProgram {
+  readonly ops: readonly ProgramOp[];
+  /** Bytes of each input of the program. */
+  readonly inputBytes: readonly number[];
+  /** Blocks that are outputs of the program, in order. */
+  readonly outputs: readonly ComputedBlock[];
+  /** The small constants, where there are any. */
+  readonly pool: ConstantHandle | undefined;
+}
+
+/** The leading arguments of `createProgram`, but for weights. */
+export interface NativeProgram {
+  readonly code: Int32Array;
+  readonly slots: Float64Array;
+  readonly arenaBytes: number;
+  readonly constants: readonly ConstantHandle[];
+  readonly inputBytes: Float64Array;
+  readonly outputBytes: Float64Array;
+}
+
+/** Where a block is: the number of its memory and its first byte there. */
+interface Place {
+  readonly memory: number;
+  readonly start: number;
+}
+
+/** Places every block, the computed ones by their lifetimes in one arena, and encodes the ops. */
+export function assemble(program: UnplacedProgram, binding: Pick<NativeBinding, 'opNames'>): NativeProgram {
+  const constants = constantsOf(program);
+  const { places, arenaBytes } = placeBlocks(program, constants);
+  const slots: number[] = [];
+  const code = encode(program.ops, binding.opNames(), slotNumbers(places, slots));
+  return {
+    code,
+    slots: Float64Array.from(slots),
+    arenaBytes,
+    constants,
+    inputBytes: Float64Array.from(program.inputBytes),
+    outputBytes: Float64Array.from(program.outputs, ({ bytes }) => bytes),
+  };
+}
+
+function constantsOf({ ops, pool }: UnplacedProgram): ConstantHandle[] {
+  const handles = new Set<ConstantHandle>(pool ? [pool] : []);
+  for (const { operands } of ops) {
+    for (const operand of operands) {
+      if (operand?.block.kind === 'constant') handles.add(operand.block.handle);
+    }
+  }
+  return [...handles];
+}
+
+/** Memory 0 is the arena; constants, inputs and outputs follow. */
+function placeBlocks(
+  { ops, inputBytes, outputs }: UnplacedProgram,
+  constants: readonly ConstantHandle[],
+): { places: (block: Block) => Place; arenaBytes: number } {
+  const firstInput = 1 + constants.length;
+  const numbers = new Map(constants.map((handle, index) => [handle, 1 + index]));
+  const computed = new Map<Block, Place>(
+    outputs.map((block, index) => [block, { memory: firstInput + inputBytes.length + index, start: 0 }]),
+  );
+  const lifetimes = [...lifetimesOf(ops)].filter(([block]) => !computed.has(block));
+  const arena = planArena(lifetimes.map(([, lifetime]) => lifetime));
+  lifetimes.forEach(([block], index) => {
+    computed.set(block, { memory: 0, start: arena.offsets[index] ?? 0 });
+  });
+  const places = (block: Block): Place => {
+    switch (block.kind) {
+      case 'computed':
+        return computed.get(block) ?? { memory: 0, start: 0 };
+      case 'input':
+        return { memory: firstInput + block.index, start: 0 };
+      case 'constant':
+        return { memory: numbers.get(block.handle) ?? -1, start: 0 };
+      case 'pool':
+        return { memory: 1, start: 0 };
+    }
+  };
+  return { places, arenaBytes: arena.bytes };
+}
+
+function lifetimesOf(ops: readonly ProgramOp[]): Map<Block, Lifetime> {
+  const lifetimes = new Map<Block, Lifetime>();
+  ops.forEach(({ operands }, at) => {
+    for (const operand of operands) {
+      if (operand?.block.kind !== 'computed') continue;
+      const { block } = operand;
+      lifetimes.set(block, { bytes: block.bytes, first: lifetimes.get(block)?.first ?? at, last: at });
+    }
+  });
+  return lifetimes;
+}
+
+/** Numbers slots as they are asked for; each is three numbers at the end of `slots`. */
+function slotNumbers(places: (block: Block) => Place, slots: number[]): (operand: Operand) => number {
+  const known = new Map<Operand, number>();
+  return (operand) => {
+    let number = known.get(operand);
+    if (number === undefined) {
+      const { memory, start } = places(operand.block);
+      number = slots.length / 3;
+      slots.push(memory, start + operand.offset, operand.bytes);
+      known.set(operand, number);
+    }
+    return number;
+  };
+}
+
+function encode(
+  ops: readonly ProgramOp[],
+  names: readonly string[],
+  slotOf: (operand: Operand) => number,
+): Int32Array {
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const code = ops.flatMap(({ name, operands, words }) => [
+    numbers.get(name) ?? -1,
+    operands.length,
+    words.length,
+    ...operands.map((operand) => (operand ? slotOf(operand) : -1)),
+    ...words,
+  ]);
+  return Int32Array.from(code);
+}

@@ -1,0 +1,32 @@
+import { type Support, type SupportContext, unsupported } from '@octavo/backend';
+import type { Node, Op } from '@octavo/core/ir';
+import type { Lowering } from './lowering.js';
+import { declineValues } from './static-value.js';
+
+/** Lowerings by op. */
+export type LoweringTable = ReadonlyMap<Op, readonly Lowering[]>;
+
+export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
+  const table = new Map<Op, Lowering[]>();
+  for (const lowering of lowerings) table.set(lowering.op, [...(table.get(lowering.op) ?? []), lowering]);
+  return table;
+}
+
+/** Whether one of the lowerings takes a node, or the reason of the first that does not. */
+export function supportOf(table: LoweringTable, node: Node, context: SupportContext): Support {
+  const candidates = table.get(node.op) ?? [];
+  const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
+  if (reason !== undefined) return unsupported(reason);
+  const answers = candidates.map((lowering) => lowering.supports(node, context));
+  return answers.find(({ supported }) => supported) ?? answers[0] ?? unsupported(`no ${node.op.name} kernel`);
+}
+
+/** The lowering of a node that {@link supportOf} accepted. */
+export function chooseLowering(
+  table: LoweringTable,
+  node: Node,
+  context: SupportContext,
+): Lowering | undefined {
+  if (declineValues(node) !== undefined) return undefined;
+  return table.get(node.op)?.find((lowering) => lowering.supports(node, context).supported);
+}

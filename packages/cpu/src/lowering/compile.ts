@@ -1,0 +1,115 @@
+import type { CompileOptions, Subgraph } from '@octavo/backend';
+import type { Value } from '@octavo/core/ir';
+import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import type { NativeBinding } from '../binding.js';
+import { callNative } from '../cpu-error.js';
+import { assemble } from './assemble.js';
+import { chooseLowering, type LoweringTable } from './choose-lowering.js';
+import { NativeExecutable } from './executable.js';
+import { ProgramBuilder } from './program-builder.js';
+import type { ProgramPort, ProgramSignature } from './signature.js';
+import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
+import type { WeightCache } from './weight-cache.js';
+
+/** What subgraphs are compiled with. */
+export interface Compiler {
+  readonly binding: NativeBinding;
+  readonly cache: WeightCache;
+  readonly lowerings: LoweringTable;
+}
+
+/** Lowers a whole subgraph to one native program. */
+export async function compileSubgraph(
+  compiler: Compiler,
+  subgraph: Subgraph,
+  { threads = 0, taps }: CompileOptions,
+): Promise<NativeExecutable> {
+  const tapped = tappedValues(subgraph, taps);
+  const outputs = [...new Set([...subgraph.outputs, ...tapped])];
+  const constants = await loadConstants(subgraph);
+  const { binding } = compiler;
+  const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants });
+  try {
+    lowerNodes(compiler, subgraph, constants, builder);
+    const signature = signatureOf(subgraph, outputs);
+    const outputBlocks = builder.outputBlocks();
+    const pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
+    const { ops, weights, leases } = builder;
+    const inputBytes = subgraph.inputs.map(valueBytes);
+    const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
+    const handle = callNative(() =>
+      binding.createProgram(
+        native.code,
+        native.slots,
+        native.arenaBytes,
+        native.constants,
+        weights,
+        native.inputBytes,
+        native.outputBytes,
+        threads,
+        JSON.stringify(signature),
+      ),
+    );
+    if (pool) binding.release(pool);
+    return new NativeExecutable({
+      binding,
+      handle,
+      signature,
+      plan: builder.plan(),
+      memory: { weights: weightBytes(constants), activations: native.arenaBytes },
+      steps: ops.map(({ step }) => step),
+      taps: tapped.map((value) => [value, outputs.indexOf(value)]),
+      leases,
+    });
+  } catch (error) {
+    for (const lease of builder.leases) lease.release();
+    throw error;
+  }
+}
+
+function lowerNodes(
+  { lowerings }: Compiler,
+  { graph, nodes }: Subgraph,
+  constants: ReadonlyMap<Value, Tensor>,
+  builder: ProgramBuilder,
+): void {
+  for (const node of nodes) {
+    const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+    const lowering = chooseLowering(lowerings, node, { graph, opset });
+    if (!lowering) {
+      throw new OctavoError({
+        code: 'BACKEND_UNSUPPORTED',
+        where: `node ${node.label}`,
+        message: `backend cpu was given ${node.op.name}, which it declined.`,
+      });
+    }
+    const elements = node.inputs.map((value) => value && constants.get(value));
+    builder.enter(node, () => lowering.lower({ node, opset, constants: elements }, builder));
+  }
+}
+
+/** Values that a tap sees: those that the nodes compute, all of them where `taps` is left out. */
+function tappedValues({ nodes }: Subgraph, taps: ReadonlySet<Value> | undefined): readonly Value[] {
+  const computed = nodes.flatMap((node) => node.outputs.filter((value) => value !== undefined));
+  return taps ? computed.filter((value) => taps.has(value)) : computed;
+}
+
+async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, Tensor>> {
+  const constants = new Map<Value, Tensor>();
+  for (const value of new Set(nodes.flatMap((node) => node.operands))) {
+    if (value.constant) constants.set(value, await constant(value));
+  }
+  return constants;
+}
+
+function signatureOf({ inputs, outputs: results }: Subgraph, outputs: readonly Value[]): ProgramSignature {
+  return { inputs: inputs.map(portOf), outputs: outputs.map(portOf), results: results.length };
+}
+
+function portOf(value: Value): ProgramPort {
+  return { name: value.name, dtype: dtypeOf(value), shape: shapeOf(value) };
+}
+
+function weightBytes(constants: ReadonlyMap<Value, Tensor>): number {
+  return [...constants.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,145 @@
+import type { Executable } from '@octavo/backend';
+import type { Value } from '@octavo/core/ir';
+import { fromNumbers, type Tensor, toNumbers, zeros } from '@octavo/core/tensor';
+import { expect, it } from 'vitest';
+import { describeWithAddon } from '../../tests/addon.js';
+import { compileGraph, graphOf } from '../../tests/compile-graph.js';
+import { cpu } from '../backend/cpu.js';
+
+/** Transposed, then multiplied by 2 and 3 in integers: y = 2 x^T, z = 3 y. */
+const CHAIN = [
+  'input %x: int8[2, 2] quantized(scale 1, zero 0)',
+  'const %two: int8[2, 2] quantized(scale 1, zero 0) = [2, 0, 0, 2]',
+  'const %three: int8[2, 2] quantized(scale 1, zero 0) = [3, 0, 0, 3]',
+  '%t: int8[2, 2] quantized(scale 1, zero 0) = Transpose(%x) @turn',
+  '%y: int8[2, 2] quantized(scale 1, zero 0) = MatMul(%t, %two) @double',
+  '%z: int8[2, 2] quantized(scale 1, zero 0) = MatMul(%y, %three) @triple',
+  'output %z',
+];
+const X = fromNumbers('int8', [2, 2], [1, 2, 3, 4]);
+const Z = [6, 18, 12, 24];
+
+function numbers(tensor: Tensor | undefined): number[] {
+  return tensor ? Array.from(toNumbers(tensor)) : [];
+}
+
+async function chain(): Promise<Executable> {
+  return compileGraph(graphOf(CHAIN), { taps: new Set() });
+}
+
+describeWithAddon('a subgraph as one native program', () => {
+  it('gives the same results at once and later, and leaves its input as it was', async () => {
+    using executable = await chain();
+    expect(numbers(executable.runSync?.([X])[0])).toEqual(Z);
+    expect(numbers((await executable.run([X]))[0])).toEqual(Z);
+    expect(numbers(X)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('has one entry a node in its plan, and one arena for what lies between', async () => {
+    using executable = await chain();
+    expect(executable.plan.map(({ node }) => node.name)).toEqual(['turn', 'double', 'triple']);
+    expect(executable.plan[0]?.kernel).toBe('copy');
+    expect(executable.memory).toEqual({ weights: 8, activations: 128 });
+  });
+
+  it('shows taps the values that they ask for, and all values where nobody says which', async () => {
+    const graph = graphOf(CHAIN);
+    const y = graph.value('y');
+    const seen = async (taps: ReadonlySet<Value> | undefined) => {
+      using executable = await compileGraph(graph, taps ? { taps } : {});
+      const found = new Map<string, number[]>();
+      const [z] = await executable.run([X], (value, tensor) => found.set(value.name, numbers(tensor)));
+      expect(numbers(z)).toEqual(Z);
+      return Object.fromEntries(found);
+    };
+    expect(await seen(new Set(y ? [y] : []))).toEqual({ y: [2, 6, 4, 8] });
+    expect(await seen(undefined)).toEqual({ t: [1, 3, 2, 4], y: [2, 6, 4, 8], z: Z });
+  });
+
+  it('binds to tensors that are written and read between runs', async () => {
+    using executable = await chain();
+    const [input, output] = [zeros('int8', [2, 2]), zeros('int8', [2, 2])];
+    const binding = executable.bind?.([input], [output]);
+    input.data.set(X.data);
+    binding?.run();
+    expect(numbers(output)).toEqual(Z);
+    binding?.[Symbol.dispose]();
+    expect(() => binding?.run()).toThrow(expect.objectContaining({ code: 'SESSION_DISPOSED' }));
+    expect(() => executable.bind?.([input], [zeros('int8', [4])])).toThrow(
+      expect.objectContaining({ code: 'BACKEND_OPERAND', where: 'value z' }),
+    );
+  });
+
+  it('times every node that is not fused', async () => {
+    using executable = await chain();
+    const profiled = await executable.profile?.([X]);
+    expect(profiled?.spans.map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(profiled?.spans.every(({ duration }) => duration >= 0)).toBe(true);
+    expect(numbers(profiled?.outputs[0])).toEqual(Z);
+  });
+
+  it('does not begin when the signal has been raised', async () => {
+    using executable = await chain();
+    const reason = new Error('enough');
+    await expect(executable.run([X], undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('is opened by its token for as long as somebody holds it', async () => {
+    const backend = cpu();
+    const executable = await chain();
+    const token = executable.share?.();
+    if (!token) throw new Error('it gives no token');
+    const opened = backend.open?.(token);
+    executable[Symbol.dispose]();
+    expect(numbers(opened?.runSync?.([X])[0])).toEqual(Z);
+    opened?.[Symbol.dispose]();
+    expect(() => backend.open?.(token)).toThrow(expect.objectContaining({ code: 'CPU_PROGRAM_GONE' }));
+  });
+
+  it('packs the weights of one constant once for all plans, and again after the last is gone', async () => {
+    const graph = graphOf(CHAIN);
+    const backend = cpu();
+    const first = await compileGraph(graph, { taps: new Set() }, backend);
+    const second = await compileGraph(graph, { taps: new Set() }, backend);
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(numbers(second.runSync?.([X])[0])).toEqual(Z);
+    second[Symbol.dispose]();
+    using third = await compileGraph(graph, { taps: new Set() }, backend);
+    expect(numbers(third.runSync?.([X])[0])).toEqual(Z);
+  });
+
+  it.each([
+    [
+      'an output that is an input',
+      ['input %x: int8[2, 2]', '%y = Identity(%x)', 'output %y'],
+      [[1, 2, 3, 4]],
+    ],
+    [
+      'one result under two names',
+      [
+        'input %x: int8[2, 2]',
+        '%y = Transpose(%x)',
+        '%z = Reshape(%y, %s)',
+        'const %s: int64[1] = [4]',
+        'output %y',
+        'output %z',
+      ],
+      [
+        [1, 3, 2, 4],
+        [1, 3, 2, 4],
+      ],
+    ],
+    [
+      'part of a value',
+      ['input %x: int8[2, 2]', '%t = Transpose(%x)', '%y, %z = Split(%t) {num_outputs=2}', 'output %z'],
+      [[2, 4]],
+    ],
+    ['nothing at all', ['input %x: int8[2, 0]', '%y = Transpose(%x)', 'output %y'], [[]]],
+  ] as const)('gives %s', async (_, lines, expected) => {
+    using executable = await compileGraph(graphOf(lines), { taps: new Set() });
+    const empty = lines[0].includes('[2, 0]');
+    const outputs = await executable.run([empty ? zeros('int8', [2, 0]) : X]);
+    expect(outputs.map(numbers)).toEqual(expected);
+  });
+});

@@ -1,0 +1,118 @@
+import type { Binding, Runnable, Tap } from '@octavo/backend';
+import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import type { NativeBinding, ProgramHandle } from '../binding.js';
+import { CpuError, callNative } from '../cpu-error.js';
+import { allocatePort, checkPort, type ProgramSignature } from './signature.js';
+
+/** A native program as a session runs it, in the thread that compiled it or in another. */
+export class NativeRunnable implements Runnable {
+  protected readonly binding: NativeBinding;
+  protected readonly handle: ProgramHandle;
+  protected readonly signature: ProgramSignature;
+  #disposed = false;
+
+  constructor(binding: NativeBinding, handle: ProgramHandle, signature: ProgramSignature) {
+    this.binding = binding;
+    this.handle = handle;
+    this.signature = signature;
+  }
+
+  /** In another thread, on copies of the inputs; a `signal` stops it between ops. */
+  async run(inputs: readonly Tensor[], tap?: Tap, signal?: AbortSignal): Promise<readonly Tensor[]> {
+    signal?.throwIfAborted();
+    const sources = this.sources(inputs);
+    const outputs = this.signature.outputs.map(allocatePort);
+    await this.start(sources, outputs, signal);
+    return this.finish(outputs, tap);
+  }
+
+  runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
+    const sources = this.sources(inputs);
+    const outputs = this.signature.outputs.map(allocatePort);
+    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
+    return this.finish(outputs, tap);
+  }
+
+  bind(inputs: readonly Tensor[], given: readonly (Tensor | undefined)[]): Binding {
+    const sources = this.sources(inputs);
+    const outputs = this.signature.outputs.map((port, index) => {
+      const tensor = given[index];
+      return tensor ? checkPort(port, tensor) : allocatePort(port);
+    });
+    let run = callNative(() => this.binding.bindProgram(this.handle, sources, outputs.map(dataOf)));
+    return {
+      inputs,
+      outputs: outputs.slice(0, this.signature.results),
+      run: () => {
+        if (this.#disposed) run = refuse;
+        run();
+      },
+      [Symbol.dispose]: () => {
+        run = refuse;
+      },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.release();
+  }
+
+  protected release(): void {
+    this.binding.release(this.handle);
+  }
+
+  protected checkAlive(): void {
+    if (this.#disposed) refuse();
+  }
+
+  /** The arrays of the inputs, once they are checked. */
+  protected sources(inputs: readonly Tensor[]) {
+    this.checkAlive();
+    return this.signature.inputs.map((port, index) => checkPort(port, inputs[index]).data);
+  }
+
+  /** Called with each output that is no result of the subgraph. */
+  protected tapped(_tap: Tap, _outputs: readonly Tensor[]): void {}
+
+  private finish(outputs: readonly Tensor[], tap: Tap | undefined): readonly Tensor[] {
+    if (tap) this.tapped(tap, outputs);
+    return outputs.length === this.signature.results ? outputs : outputs.slice(0, this.signature.results);
+  }
+
+  private start(
+    sources: readonly Tensor['data'][],
+    outputs: readonly Tensor[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let stop = () => {};
+      const abort = () => stop();
+      const done = (error: Error | undefined) => {
+        signal?.removeEventListener('abort', abort);
+        if (!error) resolve();
+        else reject(signal?.aborted && isStopped(error) ? signal.reason : asCpuError(error));
+      };
+      stop = callNative(() => this.binding.startProgram(this.handle, sources, outputs.map(dataOf), done));
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+}
+
+function dataOf(tensor: Tensor): Tensor['data'] {
+  return tensor.data;
+}
+
+function refuse(): never {
+  throw new OctavoError({ code: 'SESSION_DISPOSED', message: 'this cpu executable was disposed.' });
+}
+
+function isStopped(error: Error): boolean {
+  return 'code' in error && error.code === 'CPU_STOPPED';
+}
+
+function asCpuError(cause: Error): CpuError {
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'CPU_INVALID_ARGUMENT';
+  return new CpuError({ code, message: cause.message, where: '@octavo/cpu', cause });
+}

@@ -1,0 +1,262 @@
+import type { NodePlan, Subgraph } from '@octavo/backend';
+import type { Node, Value } from '@octavo/core/ir';
+import { OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
+import type { NativeBinding } from '../binding.js';
+import { channelsLast } from './channels-last.js';
+import { ConstantPool } from './constant-pool.js';
+import { layoutCopy } from './copy.js';
+import { isLayoutFree, type Layout } from './layout.js';
+import type { Block, ComputedBlock, Operand, ProgramOp } from './operand.js';
+import { Readers } from './readers.js';
+import { elementBytes, shapeOf, valueBytes } from './static-value.js';
+import { ValueStore } from './value-store.js';
+import type { PackedHandle, WeightCache, WeightLease } from './weight-cache.js';
+
+/** What a program is built from. */
+export interface ProgramSource {
+  readonly subgraph: Subgraph;
+  /** Values that the program gives: the subgraph's outputs, then taps. */
+  readonly outputs: readonly Value[];
+  /** The elements of every constant that the nodes read. */
+  readonly constants: ReadonlyMap<Value, Tensor>;
+  readonly binding: NativeBinding;
+  readonly cache: WeightCache;
+}
+
+/** An op, and the position of the node that it belongs to in the subgraph. */
+export interface PlacedOp extends ProgramOp {
+  readonly step: number;
+}
+
+/** What is decided about a node so far. */
+interface Decision {
+  kernel?: string;
+  fusedInto?: Node;
+  readonly notes: string[];
+}
+
+/** Larger constants get a block of their own, which programs share. */
+const POOLED_BYTES = 4096;
+
+/**
+ * Collects the ops of a program while lowerings describe their nodes, in topological order. A value is stored in the
+ * layout that its producer chose; who wants another gets a copy, made once.
+ */
+export class ProgramBuilder {
+  readonly binding: NativeBinding;
+  readonly ops: PlacedOp[] = [];
+  readonly pool = new ConstantPool();
+  readonly weights: PackedHandle[] = [];
+  /** Packed weights and constants that the program uses. */
+  readonly leases: WeightLease[] = [];
+  readonly #source: ProgramSource;
+  readonly #readers: Readers;
+  readonly #store = new ValueStore();
+  readonly #decisions: ReadonlyMap<Node, Decision>;
+  readonly #steps: ReadonlyMap<Node, number>;
+  #current: Node | undefined;
+
+  constructor(source: ProgramSource) {
+    const { nodes, inputs } = source.subgraph;
+    this.binding = source.binding;
+    this.#source = source;
+    this.#readers = new Readers(nodes, new Set(source.outputs));
+    this.#decisions = new Map(nodes.map((node) => [node, { notes: [] }]));
+    this.#steps = new Map(nodes.map((node, step) => [node, step]));
+    inputs.forEach((value, index) => {
+      this.#store.put(value, 'nchw', whole({ kind: 'input', index }, valueBytes(value)));
+    });
+  }
+
+  /** Where a value that is stored, or constant, can be read in a layout (`nchw` by default). */
+  operand(value: Value, layout: Layout = 'nchw'): Operand {
+    const found = this.#store.find(value, layout);
+    if (found) return found;
+    const operand = value.constant ? this.#constantValue(value, layout) : this.#converted(value, layout);
+    this.#store.put(value, layout, operand);
+    return operand;
+  }
+
+  /** The layout in which a value can be read without a copy. */
+  layoutOf(value: Value): Layout {
+    return this.#store.layoutOf(value) ?? 'nchw';
+  }
+
+  /**
+   * Where an op is to write a value, in a layout (`nchw` by default).
+   * @param options.over An operand of the op at whose place it may write element by element; used where nobody reads
+   *   what is there any more.
+   */
+  output(value: Value, options: { readonly layout?: Layout; readonly over?: Operand } = {}): Operand {
+    const { layout = 'nchw', over } = options;
+    const bytes = valueBytes(value);
+    const operand =
+      over && over.bytes === bytes && this.#isFree(over.block)
+        ? over
+        : whole({ kind: 'computed', bytes }, bytes);
+    this.#store.put(value, layout, operand);
+    return operand;
+  }
+
+  /** Memory that only the op being emitted uses. */
+  scratch(bytes: number): Operand & { readonly block: ComputedBlock } {
+    return whole({ kind: 'computed', bytes }, bytes);
+  }
+
+  /** Values that no graph value holds, such as a bias or scales. */
+  constant(data: TensorArray): Operand {
+    return this.pool.add(data);
+  }
+
+  /**
+   * Packed weights, as the word that ops name them by.
+   * @param key How they are packed: equal keys of one constant share one handle.
+   */
+  packed(value: Value, key: string, pack: () => PackedHandle): number {
+    const { constant } = value;
+    if (!constant) throw missing(value);
+    const lease = this.#source.cache.packed.acquire(constant, key, pack);
+    this.leases.push(lease);
+    return this.weights.push(lease.handle) - 1;
+  }
+
+  /** Adds an op for the current node; `kernel` is the name in its plan, the op's by default. */
+  emit(op: ProgramOp, kernel?: string): void {
+    const node = this.#node();
+    this.ops.push({ ...op, step: this.#steps.get(node) ?? 0 });
+    const decision = this.#decisions.get(node);
+    if (decision) decision.kernel = kernel ?? decision.kernel ?? op.name;
+  }
+
+  /** Makes `output` another name of the elements of `input`: a reshape, where `layout` is `nchw`. */
+  alias(output: Value, input: Value, layout: Layout = 'nchw'): void {
+    this.view(output, layout, this.operand(input, layout));
+  }
+
+  /** Makes `output` another name of elements that are stored already, in the order of `layout`. */
+  view(output: Value, layout: Layout, elements: Operand): void {
+    this.#store.put(output, layout, elements);
+    const decision = this.#decisions.get(this.#node());
+    if (decision) decision.kernel ??= 'alias';
+  }
+
+  /** Whether a value can be read by an op that is emitted now. */
+  isReady(value: Value): boolean {
+    return value.constant !== undefined || this.#store.has(value);
+  }
+
+  /** The node that alone reads a value of the current node, where the value need not exist on its own. */
+  soleReader(value: Value): Node | undefined {
+    return this.#readers.soleReader(value);
+  }
+
+  /** Takes over a node that is still to come: the current one computes its outputs too. */
+  absorb(node: Node, kernel: string): void {
+    const decision = this.#decisions.get(node);
+    if (!decision) return;
+    decision.kernel = kernel;
+    decision.fusedInto = this.#node();
+    this.#readers.finish(node);
+  }
+
+  /** Tells the reader of `explain()` something about the current node. */
+  note(text: string): void {
+    this.#decisions.get(this.#node())?.notes.push(text);
+  }
+
+  /** Lowers a node unless another has absorbed it. */
+  enter(node: Node, lower: () => void): void {
+    if (!this.#readers.isWaiting(node)) return;
+    this.#current = node;
+    lower();
+    this.#readers.finish(node);
+    this.#current = undefined;
+  }
+
+  /** The block of each output of the program, of exactly its size; copies those that cannot be written there at once. */
+  outputBlocks(): readonly ComputedBlock[] {
+    const given = new Set<ComputedBlock>();
+    return this.#source.outputs.map((value) => {
+      this.#current = value.producer;
+      const { block, offset, bytes } = this.operand(value);
+      const isWhole = block.kind === 'computed' && offset === 0 && block.bytes === bytes;
+      const own = isWhole && !given.has(block) ? block : this.#copied(value);
+      given.add(own);
+      return own;
+    });
+  }
+
+  /** One entry a node. */
+  plan(): readonly NodePlan[] {
+    return [...this.#decisions].map(([node, { kernel = 'nothing', fusedInto, notes }]) => ({
+      node,
+      kernel,
+      ...(fusedInto ? { fusedInto } : {}),
+      ...(notes.length > 0 ? { notes } : {}),
+    }));
+  }
+
+  #node(): Node {
+    if (this.#current) return this.#current;
+    throw new OctavoError({ code: 'BACKEND_INTERNAL', message: 'no node is being lowered.' });
+  }
+
+  #isFree(block: Block): boolean {
+    if (block.kind !== 'computed') return false;
+    const node = this.#node();
+    for (const value of this.#store.valuesIn(block)) {
+      if (!this.#readers.isLastRead(value, node)) return false;
+    }
+    return true;
+  }
+
+  #constantValue(value: Value, layout: Layout): Operand {
+    const tensor = this.#source.constants.get(value);
+    if (!tensor || !value.constant) throw missing(value);
+    const data = () => (layout === 'nchw' ? tensor.data : channelsLast(tensor));
+    if (tensor.byteLength <= POOLED_BYTES) return this.pool.add(data());
+    const lease = this.#source.cache.constants.acquire(value.constant, layout, () =>
+      this.binding.makeConstant(data()),
+    );
+    this.leases.push(lease);
+    return whole({ kind: 'constant', handle: lease.handle }, tensor.byteLength);
+  }
+
+  #converted(value: Value, layout: Layout): Operand {
+    const other: Layout = layout === 'nchw' ? 'nhwc' : 'nchw';
+    const from = this.#store.find(value, other);
+    if (!from) throw missing(value);
+    const shape = shapeOf(value);
+    if (isLayoutFree(shape)) return from;
+    const to = this.scratch(from.bytes);
+    this.#add(
+      layoutCopy(shape, elementBytes(value), { operand: from, layout: other }, { operand: to, layout }),
+    );
+    return to;
+  }
+
+  #copied(value: Value): ComputedBlock {
+    const from = this.operand(value);
+    const to = this.scratch(from.bytes);
+    const elements = { operand: from, layout: 'nchw' } as const;
+    this.#add(layoutCopy(shapeOf(value), elementBytes(value), elements, { operand: to, layout: 'nchw' }));
+    return to.block;
+  }
+
+  #add(op: ProgramOp): void {
+    this.ops.push({ ...op, step: this.#steps.get(this.#node()) ?? 0 });
+  }
+}
+
+/** All of a block. */
+function whole<B extends Block>(block: B, bytes: number): Operand & { readonly block: B } {
+  return { block, offset: 0, bytes };
+}
+
+function missing(value: Value): OctavoError {
+  return new OctavoError({
+    code: 'BACKEND_MISSING_VALUE',
+    where: `value ${value.name}`,
+    message: 'backend cpu needs it before it was computed.',
+  });
+}

@@ -1,0 +1,27 @@
+import type { CompileOptions, Executable } from '@octavo/backend';
+import { type Graph, inferTypes, parse } from '@octavo/core/ir';
+import { cpu } from '../src/backend/cpu.js';
+
+/** A graph with its types, from the text between its braces. */
+export function graphOf(lines: readonly string[]): Graph {
+  const graph = parse(`graph opset 21 {\n${lines.join('\n')}\n}`);
+  inferTypes(graph);
+  return graph;
+}
+
+/** A whole graph on the CPU backend. */
+export function compileGraph(graph: Graph, options?: CompileOptions, backend = cpu()): Promise<Executable> {
+  return backend.compile(
+    {
+      graph,
+      nodes: graph.sorted(),
+      inputs: graph.inputs,
+      outputs: graph.outputs,
+      constant: async (value) => {
+        if (!value.constant) throw new Error(`${value.name} is not constant`);
+        return value.constant.load();
+      },
+    },
+    options,
+  );
+}
