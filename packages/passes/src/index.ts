@@ -16,6 +16,7 @@ export type { FusionOptions } from './fusing/fusion.js';
 export { inlineFunctions } from './inline-functions.js';
 export { liftConstants } from './lift-constants.js';
 export { materializeQdq } from './materialize-qdq.js';
+export { materializeQoperator } from './materialize-qoperator.js';
 export { type PrepareOptions, prepare } from './prepare.js';
 export { pushTransposes } from './push-transposes.js';
 export { raiseOpset } from './raise-opset.js';

@@ -62,7 +62,7 @@ async function compareFiles(
   if (pairs.length === 0) throw nothingInCommon(quantizedFile, originalFile);
   using left = await open(original, valuesOf(pairs, 'value'), flags, context);
   using right = await open(quantized, valuesOf(pairs, 'quantizedValue'), flags, context);
-  const quantizedSession = withFloatPorts(right, quantized, original.graph);
+  const quantizedSession = await withFloatPorts(right, quantized, original.graph);
   let samples = 0;
   const layers = await withProgress(context, 'comparing', dataset.size, (progress) => {
     const feeds = feedsOf(interruptible(dataset.samples(), context.signal));
