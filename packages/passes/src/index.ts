@@ -19,6 +19,7 @@ export { materializeQdq } from './materialize-qdq.js';
 export { materializeQoperator } from './materialize-qoperator.js';
 export { type PrepareOptions, prepare } from './prepare.js';
 export { pushTransposes } from './push-transposes.js';
+export { QparamsReader } from './qdq/node-qparams.js';
 export { raiseOpset } from './raise-opset.js';
 export { raiseQoperator } from './raise-qoperator.js';
 export { simplifyMovement } from './simplify-movement.js';
