@@ -17,7 +17,13 @@ import {
 } from '../tests/run-models.js';
 import { calibrateModel } from './calibrate-model.js';
 import type { Calibration } from './calibration.js';
-import { ACTIVATION_DTYPES, type ActivationDType, bitsOf, GRANULARITIES, WEIGHT_DTYPES } from './precision.js';
+import {
+  ACTIVATION_DTYPES,
+  type ActivationDType,
+  bitsOf,
+  GRANULARITIES,
+  WEIGHT_DTYPES,
+} from './precision.js';
 import { type Recipe, STATIC_FORMATS, WEIGHT_ONLY_FORMATS } from './recipe.js';
 
 const SOURCE = modelOf(`graph opset 13 {

@@ -1,11 +1,14 @@
+import { toNumbers } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { comparableWeights } from '../tests/full-range-products.node.js';
 import {
   feedsOf,
   modelOf,
+  normals,
   quantize,
   runOnOnnxRuntime,
   runOnReference,
+  sqnrOf,
   weights,
 } from '../tests/run-models.js';
 import type { Recipe } from './recipe.js';
@@ -51,5 +54,56 @@ describe('static models as integer ops', () => {
   it('name the layers that keep their pairs, with reasons', async () => {
     const { report } = await quantize(modelOf(NETWORK), { format: 'qoperator', weights: 'uint8' });
     expect(report.warnings).toContain('conv keeps its Q/DQ pairs: its weights have several zero points.');
+  });
+});
+
+describe('the opset of a static model', () => {
+  const small = (opset: number) => `graph opset ${opset} {
+    input %x: float32[2, 32]
+    ${weights('w', [32, 8], 1, 32)}
+    %y = MatMul(%x, %w) @layer
+    output %y
+  }`;
+  it.each([
+    [11, {}, 13],
+    [17, {}, 17],
+    [17, { weights: 'int4' }, 21],
+    [17, { activations: 'uint16' }, 21],
+    [17, { weights: 'int16' }, 21],
+    [17, { weightOnlyFormat: 'qdq', layers: [{ weights: { granularity: 'per-block' } }] }, 21],
+    [17, { weights: 'uint2' }, 25],
+    [22, { weights: 'int4' }, 22],
+  ] satisfies [number, Partial<Recipe>, number][])('%d under %j becomes %d', async (from, recipe, to) => {
+    const { model } = await quantize(modelOf(small(from)), recipe);
+    expect(model.graph.opset).toBe(to);
+    await runOnOnnxRuntime(model, feedsOf(model.graph, 1));
+  });
+});
+
+describe('a bias that int32 on the scale of input times weight cannot hold', () => {
+  it('keeps its value: the weight scale of its channel is raised, and int32 has no zero point', async () => {
+    const source = modelOf(`graph opset 13 {
+      input %x: float32[4, 16]
+      const %w: float32[16, 2] = [${normals(32, 1).map((each, i) => (i % 2 ? each : each * 1e-9))}]
+      const %b: float32[2] = [1000, 1]
+      %y = Gemm(%x, %w, %b) @layer
+      output %y
+    }`);
+    const { model, report } = await quantize(source);
+    expect(report.decisions[0]?.because).toContain('1 weight scales raised for the bias');
+    const bias = model.graph.nodes.find(({ inputs }) => inputs[0]?.dtype === 'int32');
+    expect(bias?.op.name).toBe('DequantizeLinear');
+    expect(bias?.inputs).toHaveLength(2);
+    const [stored, scales] = bias?.inputs.map((value) => value?.constant?.peek()) ?? [];
+    if (!stored || !scales) throw new Error('the bias is constant');
+    const [first = 0, second = 0] = toNumbers(stored);
+    const [firstScale = 0, secondScale = 0] = toNumbers(scales);
+    expect(Math.abs(first)).toBeLessThanOrEqual(2 ** 30);
+    expect(first * firstScale).toBeCloseTo(1000, 4);
+    expect(second * secondScale).toBeCloseTo(1, 2);
+    const feeds = feedsOf(source.graph, 2);
+    expect(sqnrOf(await runOnReference(source, feeds), await runOnOnnxRuntime(model, feeds))).toBeGreaterThan(
+      40,
+    );
   });
 });
