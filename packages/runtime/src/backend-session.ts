@@ -2,7 +2,7 @@ import type { Backend, Tap } from '@octavo/backend';
 import type { Shape, Tensor } from '@octavo/core/tensor';
 import { bindPlan } from './bind-plan.js';
 import { createExplanation, type Explanation } from './explain.js';
-import { checkFeeds } from './feeds.js';
+import { checkFeeds, checkShapes } from './feeds.js';
 import type { HeldPlan, PlanLease } from './held-plan.js';
 import type { Plan } from './plan.js';
 import type { PlanCache } from './plan-cache.js';
@@ -60,16 +60,7 @@ export class BackendSession implements Session {
 
   async prepare(shapes: NamedShapes): Promise<void> {
     this.checkAlive();
-    const list = this.inputs.map((port) => {
-      const shape = shapes[port.name] ?? fixedShape(port);
-      if (shape) return shape;
-      throw new SessionError({
-        code: 'FEED_MISSING',
-        where: `input ${port.name}`,
-        message: 'its shape is open, and none is given.',
-        remedy: 'Give the shape of every input that has symbolic dimensions.',
-      });
-    });
+    const list = checkShapes(this.inputs, shapes);
     if (this.parts.fixed) return;
     const lease = await this.parts.plans.acquire(list);
     this.latest = lease.plan;
@@ -196,11 +187,6 @@ export class BackendSession implements Session {
 
 function shapesOf(tensors: readonly Tensor[]): Shape[] {
   return tensors.map((tensor) => tensor.shape);
-}
-
-function fixedShape({ shape }: Port): Shape | undefined {
-  const sizes = shape?.filter((dim) => typeof dim === 'number');
-  return sizes?.length === shape?.length ? sizes : undefined;
 }
 
 function unplanned(ports: readonly Port[], inputs: readonly Tensor[]): SessionError {

@@ -1,6 +1,6 @@
 import { float32, fromNumbers, type Tensor } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
-import { checkFeeds } from './feeds.js';
+import { checkFeeds, checkShapes } from './feeds.js';
 import type { Port } from './session.js';
 
 const PORTS: readonly Port[] = [
@@ -53,5 +53,29 @@ describe('feeds', () => {
   it('of a name that every object inherits are missing', () => {
     const ports: readonly Port[] = [{ name: 'constructor', dtype: 'float32', shape: [] }];
     expect(() => checkFeeds(ports, {})).toThrow(expect.objectContaining({ code: 'FEED_MISSING' }));
+  });
+});
+
+describe('shapes to plan for', () => {
+  const shapes = { x: [2, 3], mask: [2, 5], free: [7] };
+
+  it('come back in the order of the inputs', () => {
+    expect(checkShapes(PORTS, shapes)).toEqual([[2, 3], [2, 5], [7]]);
+  });
+
+  it('may leave out an input that has no open dimension', () => {
+    expect(checkShapes([{ name: 'x', dtype: 'int8', shape: [1, 2] }], {})).toEqual([[1, 2]]);
+  });
+
+  it.each([
+    ['FEED_MISSING', { x: [2, 3], mask: [2, 5] }, 'input free'],
+    ['FEED_UNKNOWN', { ...shapes, X: [2, 3] }, 'input X'],
+    ['FEED_SHAPE', { ...shapes, x: [2, 3, 1] }, 'input x'],
+    ['FEED_SHAPE', { ...shapes, x: [2, 4] }, 'input x'],
+    ['FEED_SHAPE', { ...shapes, mask: [3, 5] }, 'input mask'],
+    ['FEED_SHAPE', { ...shapes, free: [1.5] }, 'input free'],
+    ['FEED_SHAPE', { ...shapes, free: [-1] }, 'input free'],
+  ])('are refused as %s', (code, given, where) => {
+    expect(() => checkShapes(PORTS, given)).toThrow(expect.objectContaining({ code, where }));
   });
 });

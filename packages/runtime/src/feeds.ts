@@ -1,5 +1,6 @@
-import type { Tensor } from '@octavo/core/tensor';
-import type { NamedTensors, Port } from './session.js';
+import { knownShape } from '@octavo/core/ir';
+import type { Shape, Tensor } from '@octavo/core/tensor';
+import type { NamedShapes, NamedTensors, Port } from './session.js';
 import { SessionError } from './session-error.js';
 
 /**
@@ -7,16 +8,8 @@ import { SessionError } from './session-error.js';
  * and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
-  for (const name in feeds) {
-    if (!ports.some((port) => port.name === name)) {
-      throw new SessionError({
-        code: 'FEED_UNKNOWN',
-        where: `input ${name}`,
-        message: `the model has no such input; its inputs are ${ports.map((port) => port.name).join(', ')}.`,
-      });
-    }
-  }
-  const sizes = new Map<string, { size: number; input: string }>();
+  checkNames(ports, feeds);
+  const sizes: SymbolSizes = new Map();
   return ports.map((port) => {
     const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
     if (!tensor) {
@@ -28,9 +21,48 @@ export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[
       });
     }
     checkDtype(port, tensor);
-    checkShape(port, tensor, sizes);
+    checkShape(port, tensor.shape, sizes);
     return tensor;
   });
+}
+
+/**
+ * The shapes of the inputs in the order of `ports`, checked as those of feeds are; those that the model says may be
+ * left out.
+ */
+export function checkShapes(ports: readonly Port[], shapes: NamedShapes): Shape[] {
+  checkNames(ports, shapes);
+  const sizes: SymbolSizes = new Map();
+  return ports.map((port) => {
+    const shape =
+      (Object.hasOwn(shapes, port.name) ? shapes[port.name] : undefined) ?? knownShape(port.shape);
+    if (!shape) {
+      throw new SessionError({
+        code: 'FEED_MISSING',
+        where: `input ${port.name}`,
+        message: 'its shape is open, and none is given.',
+        remedy: 'Give the shape of every input that has symbolic dimensions.',
+      });
+    }
+    if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) throw misfit(port, shape);
+    checkShape(port, shape, sizes);
+    return shape;
+  });
+}
+
+/** What each symbolic dimension is so far, and in which input. */
+type SymbolSizes = Map<string, { readonly size: number; readonly input: string }>;
+
+function checkNames(ports: readonly Port[], feeds: Readonly<Record<string, unknown>>): void {
+  for (const name in feeds) {
+    if (!ports.some((port) => port.name === name)) {
+      throw new SessionError({
+        code: 'FEED_UNKNOWN',
+        where: `input ${name}`,
+        message: `the model has no such input; its inputs are ${ports.map((port) => port.name).join(', ')}.`,
+      });
+    }
+  }
 }
 
 function checkDtype(port: Port, tensor: Tensor): void {
@@ -44,26 +76,26 @@ function checkDtype(port: Port, tensor: Tensor): void {
   }
 }
 
-function checkShape(port: Port, tensor: Tensor, sizes: Map<string, { size: number; input: string }>): void {
+function checkShape(port: Port, shape: Shape, sizes: SymbolSizes): void {
   if (!port.shape) return;
-  if (port.shape.length !== tensor.shape.length) throw misfit(port, tensor, '');
+  if (port.shape.length !== shape.length) throw misfit(port, shape);
   for (let axis = 0; axis < port.shape.length; axis++) {
     const dim = port.shape[axis];
-    const size = tensor.shape[axis] ?? 0;
-    if (typeof dim === 'number' && dim !== size) throw misfit(port, tensor, '');
+    const size = shape[axis] ?? 0;
+    if (typeof dim === 'number' && dim !== size) throw misfit(port, shape);
     if (typeof dim !== 'string') continue;
     const known = sizes.get(dim);
     if (known && known.size !== size)
-      throw misfit(port, tensor, `; ${dim} is ${known.size} in input ${known.input}`);
+      throw misfit(port, shape, `; ${dim} is ${known.size} in input ${known.input}`);
     sizes.set(dim, { size, input: port.name });
   }
 }
 
-function misfit(port: Port, tensor: Tensor, why: string): SessionError {
+function misfit(port: Port, shape: Shape, why = ''): SessionError {
   return new SessionError({
     code: 'FEED_SHAPE',
     where: `input ${port.name}`,
-    message: `expected ${describePort(port)}, found [${tensor.shape.join(', ')}]${why}.`,
+    message: `expected ${describePort(port)}, found [${shape.join(', ')}]${why}.`,
     remedy: 'Reshape the data; only symbolic and unknown dimensions take any size.',
   });
 }

@@ -1,5 +1,6 @@
 import { type Backend, defineBackend, defineKernel, SUPPORTED, unsupported } from '@octavo/backend';
-import { Add, Mul, Neg, parse, Relu } from '@octavo/core/ir';
+import { Add, Mul, Neg, type Node, parse, Relu } from '@octavo/core/ir';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundary, partition } from './partition.js';
 
@@ -43,6 +44,46 @@ describe('partitioning', () => {
       ['additions', ['first', 'second']],
       ['rest', ['third', 'fourth', 'no']],
     ]);
+  });
+
+  it('gathers what can run together, whatever the order of the file', () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      %a = Add(%x, %x) @a1
+      %m = Mul(%x, %x) @m1
+      %b = Add(%a, %x) @a2
+      %n = Mul(%m, %m) @m2
+      %y = Add(%b, %n) @a3
+      output %y
+    }`);
+    const list = partition(graph, [additions, rest]);
+    expect(list.map(({ nodes }) => nodes.map(({ name }) => name))).toEqual([
+      ['m1', 'm2'],
+      ['a1', 'a2', 'a3'],
+    ]);
+  });
+
+  it('never runs a node before its operands', () => {
+    const step = fc.record({ op: fc.constantFrom('Add', 'Mul'), left: fc.nat(), right: fc.nat() });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+        const lines = steps.map(({ op, left, right }, i) => {
+          const value = (pick: number) => (pick % (i + 1) === i ? '%x' : `%v${pick % (i + 1)}`);
+          return `%v${i} = ${op}(${value(left)}, ${value(right)})`;
+        });
+        const graph = parse(
+          `graph opset 21 {\n input %x: float32[2]\n ${lines.join('\n ')}\n output %v${steps.length - 1}\n}`,
+        );
+        const order = partition(graph, [additions, rest]).flatMap(({ nodes }) => nodes);
+        expect(new Set(order)).toEqual(new Set(graph.nodes));
+        const done = new Set<Node>();
+        for (const node of order) {
+          for (const { producer } of node.operands) if (producer) expect(done.has(producer)).toBe(true);
+          done.add(node);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('keeps to the order of preference', () => {

@@ -8,36 +8,74 @@ export interface Decline {
   readonly reason: string;
 }
 
-/** A run of consecutive nodes for one backend. */
+/** Nodes that one backend runs in one go, in topological order. */
 export interface Partition {
   readonly backend: Backend;
-  readonly nodes: Node[];
-  readonly declined: Map<Node, readonly Decline[]>;
+  readonly nodes: readonly Node[];
+  readonly declined: ReadonlyMap<Node, readonly Decline[]>;
 }
 
 /**
- * Gives each node, in topological order, to the first backend that supports it, and joins neighbours of one backend.
+ * Gives each node to the first backend that supports it, and groups the nodes in as few parts as an order that keeps
+ * operands before their readers allows: a crossing between backends costs more than what it moves.
  * @throws SessionError `OP_UNSUPPORTED` naming every op that no backend runs, with the reasons.
  */
 export function partition(graph: Graph, backends: readonly Backend[]): Partition[] {
-  const partitions: Partition[] = [];
+  const choices = chooseBackends(graph, backends);
+  const [best = []] = backends
+    .map((first) => group([...choices.keys()], (node) => choices.get(node)?.backend, first))
+    .sort((a, b) => a.length - b.length);
+  return best.map(({ backend, nodes }) => ({
+    backend,
+    nodes,
+    declined: new Map(nodes.map((node) => [node, choices.get(node)?.declined ?? []])),
+  }));
+}
+
+/** Which backend runs each node, in topological order. */
+function chooseBackends(
+  graph: Graph,
+  backends: readonly Backend[],
+): Map<Node, { backend: Backend; declined: readonly Decline[] }> {
+  const choices = new Map<Node, { backend: Backend; declined: readonly Decline[] }>();
   const stranded: { node: Node; declined: readonly Decline[] }[] = [];
   for (const node of graph.sorted()) {
     const { backend, declined } = choose(graph, node, backends);
-    if (!backend) {
-      stranded.push({ node, declined });
-      continue;
-    }
-    let last = partitions.at(-1);
-    if (last?.backend !== backend) {
-      last = { backend, nodes: [], declined: new Map() };
-      partitions.push(last);
-    }
-    last.nodes.push(node);
-    last.declined.set(node, declined);
+    if (backend) choices.set(node, { backend, declined });
+    else stranded.push({ node, declined });
   }
   if (stranded.length > 0) throw unsupportedError(stranded);
-  return partitions;
+  return choices;
+}
+
+/**
+ * Takes all nodes of one backend that can run, then all of another, and so on. With two backends no order has fewer
+ * parts, but for the choice of the first.
+ * @param sorted In topological order.
+ */
+function group(
+  sorted: readonly Node[],
+  backendOf: (node: Node) => Backend | undefined,
+  first: Backend,
+): { readonly backend: Backend; readonly nodes: readonly Node[] }[] {
+  const groups: { readonly backend: Backend; readonly nodes: readonly Node[] }[] = [];
+  const waiting = new Set(sorted);
+  for (let backend: Backend | undefined = first; backend && waiting.size > 0; ) {
+    const nodes: Node[] = [];
+    for (const node of waiting) {
+      if (
+        backendOf(node) !== backend ||
+        node.operands.some(({ producer }) => producer && waiting.has(producer))
+      )
+        continue;
+      waiting.delete(node);
+      nodes.push(node);
+    }
+    if (nodes.length > 0) groups.push({ backend, nodes });
+    const [next] = waiting;
+    backend = next && backendOf(next);
+  }
+  return groups;
 }
 
 /** The values that a partition takes from others, and those that others or the graph's outputs need from it. */

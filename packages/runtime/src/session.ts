@@ -51,7 +51,10 @@ export interface Session {
    * that neither {@link prepare}, `run` nor the session's creation planned.
    */
   runSync(feeds: NamedTensors, options?: RunOptions): NamedTensors;
-  /** Plans for inputs of these shapes ahead of the first run. */
+  /**
+   * Plans for inputs of these shapes ahead of the first run. Inputs without open dimensions may be left out.
+   * @throws SessionError `FEED_MISSING`, `FEED_UNKNOWN`, `FEED_SHAPE` as {@link run}.
+   */
   prepare(shapes: NamedShapes): Promise<void>;
   /**
    * Fixes the tensors of later runs: `inputs` are the caller's, read at each run; an output that is not given is

@@ -210,6 +210,11 @@ export class Graph {
 
   /** Nodes in topological order, insertion order where it is free. Throws GraphError `GRAPH_CYCLE`. */
   sorted(): Node[] {
+    const nodes = [...this.nodeSet];
+    return isSorted(nodes) ? nodes : this.reordered();
+  }
+
+  private reordered(): Node[] {
     const waiting = new Map<Node, number>();
     const order: Node[] = [];
     for (const node of this.nodeSet) {
@@ -247,4 +252,14 @@ export class Graph {
     }
     return order;
   }
+}
+
+/** Whether each node comes behind those whose outputs it reads. */
+function isSorted(nodes: readonly Node[]): boolean {
+  const waiting = new Set(nodes);
+  for (const node of nodes) {
+    for (const { producer } of node.operands) if (producer && waiting.has(producer)) return false;
+    waiting.delete(node);
+  }
+  return true;
 }

@@ -17,10 +17,10 @@ export async function affineOf(node: Node): Promise<Affine> {
   return { factor, offset };
 }
 
-/** The elements of a constant in float64. */
+/** A copy of the elements of a constant in float64. */
 export async function numbersOf(value: Value | undefined): Promise<Float64Array> {
   const constant = storedConstant(value);
-  return constant ? Float64Array.from(toNumbers(await constant.load())) : new Float64Array(0);
+  return constant ? new Float64Array(toNumbers(await constant.load())) : new Float64Array(0);
 }
 
 /** Why a BatchNormalization is no fixed affine map of `channels` channels; undefined when it is. */

@@ -1,21 +1,46 @@
-/** Which output channel an element of the weights belongs to, from its position and the weights' shape. */
-export type ChannelOf = (index: number, shape: readonly number[]) => number;
+/**
+ * How the elements of weights belong to output channels: runs of `length` elements, of which run `index` belongs to
+ * channel `of(index)`.
+ */
+export interface ChannelRuns {
+  readonly length: number;
+  of(index: number): number;
+}
+
+export type ChannelsOf = (shape: readonly number[]) => ChannelRuns;
 
 function size(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
 /** Conv's weights `[M, C / group, kernel...]`, and matrices `[M, K]`. */
-export const firstAxis: ChannelOf = (index, shape) => Math.floor(index / size(shape.slice(1)));
+export const firstAxis: ChannelsOf = (shape) => ({ length: size(shape.slice(1)), of: (row) => row });
 
 /** Matrices `[K, M]`. */
-export const lastAxis: ChannelOf = (index, shape) => index % (shape.at(-1) ?? 1);
+export const lastAxis: ChannelsOf = (shape) => {
+  const columns = shape.at(-1) ?? 1;
+  return { length: 1, of: (index) => index % columns };
+};
 
 /** ConvTranspose's weights `[C, M / group, kernel...]`: channel j of the group that input channel c lies in. */
-export function transposedChannels(group: number): ChannelOf {
-  return (index, [channels = 1, perGroup = 1, ...kernel]) => {
-    const row = Math.floor(index / size(kernel));
-    const block = Math.floor(Math.floor(row / perGroup) / (channels / group));
-    return block * perGroup + (row % perGroup);
-  };
+export function transposedChannels(group: number): ChannelsOf {
+  return ([channels = 1, perGroup = 1, ...kernel]) => ({
+    length: size(kernel),
+    of: (row) => {
+      const block = Math.floor(Math.floor(row / perGroup) / (channels / group));
+      return block * perGroup + (row % perGroup);
+    },
+  });
+}
+
+/** Multiplies each element by the factor of its channel, in place. */
+export function scaleChannels(
+  values: Float64Array,
+  factors: Float64Array,
+  { length, of }: ChannelRuns,
+): void {
+  for (let run = 0, at = 0; at < values.length; run++) {
+    const factor = factors[of(run)] ?? 1;
+    for (const end = at + length; at < end; at++) values[at] = (values[at] ?? 0) * factor;
+  }
 }

@@ -24,26 +24,26 @@ import {
   setConstant,
   sharedResultProblem,
 } from './affine.js';
-import { type ChannelOf, firstAxis, lastAxis, transposedChannels } from './channels.js';
+import { type ChannelsOf, firstAxis, lastAxis, scaleChannels, transposedChannels } from './channels.js';
 
 /** What a rule must know about the op in front: how its weights lie. */
 interface Weights {
   readonly channels: number | undefined;
-  readonly channelOf: ChannelOf;
+  readonly channelsOf: ChannelsOf;
   /** Factor of the bias operand (Gemm). */
   readonly beta: number;
 }
 
 type Describe = (node: Node) => Weights;
 
-const conv: Describe = (node) => ({ channels: dimOf(node.inputs[1], 0), channelOf: firstAxis, beta: 1 });
+const conv: Describe = (node) => ({ channels: dimOf(node.inputs[1], 0), channelsOf: firstAxis, beta: 1 });
 
 const convTranspose: Describe = (node) => {
   const { group } = ConvTranspose.attributes(node);
   const perGroup = dimOf(node.inputs[1], 1);
   return {
     channels: perGroup === undefined ? undefined : perGroup * group,
-    channelOf: transposedChannels(group),
+    channelsOf: transposedChannels(group),
     beta: 1,
   };
 };
@@ -52,24 +52,24 @@ const gemm: Describe = (node) => {
   const { transB, beta } = Gemm.attributes(node);
   return {
     channels: dimOf(node.inputs[1], transB ? 0 : 1),
-    channelOf: transB ? firstAxis : lastAxis,
+    channelsOf: transB ? firstAxis : lastAxis,
     beta,
   };
 };
 
-const matMul: Describe = (node) => ({ channels: dimOf(node.inputs[1], 1), channelOf: lastAxis, beta: 1 });
+const matMul: Describe = (node) => ({ channels: dimOf(node.inputs[1], 1), channelsOf: lastAxis, beta: 1 });
 
 function dimOf(value: Value | undefined, axis: number): number | undefined {
   return storedConstant(value)?.shape[axis];
 }
 
-async function scaleWeights(graph: Graph, node: Node, affine: Affine, channelOf: ChannelOf): Promise<void> {
+async function scaleWeights(graph: Graph, node: Node, affine: Affine, channelsOf: ChannelsOf): Promise<void> {
   const weights = node.inputs[1];
   const shape = storedConstant(weights)?.shape;
   if (!weights || !shape) return;
   const values = await numbersOf(weights);
-  const scaled = values.map((w, i) => w * (affine.factor[channelOf(i, shape)] ?? 1));
-  setConstant(graph, node, 1, scaled, weights);
+  scaleChannels(values, affine.factor, channelsOf(shape));
+  setConstant(graph, node, 1, values, weights);
 }
 
 /** `factor * beta * old + offset`, one number a channel. */
@@ -101,11 +101,11 @@ function foldInto(
     },
     async rewrite({ before }, graph, norm) {
       const affine = await affineOf(norm);
-      const { channelOf, beta } = describe(before);
+      const { channelsOf, beta } = describe(before);
       const [, weights, bias] = before.inputs;
       if (weights) setConstant(graph, before, 2, await shiftedBias(bias, affine, beta), weights);
       before.setAttribute('beta', undefined);
-      await scaleWeights(graph, before, affine, channelOf);
+      await scaleWeights(graph, before, affine, channelsOf);
       if (norm.output && before.output) supersede(graph, norm.output, before.output);
     },
   });

@@ -1,7 +1,7 @@
 import { isDType, type Tensor } from '@octavo/core/tensor';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { createExplanation, type Explanation } from '../explain.js';
-import { checkFeeds } from '../feeds.js';
+import { checkFeeds, checkShapes } from '../feeds.js';
 import { runsAsynchronously } from '../plan.js';
 import {
   DEFAULT_ROUNDS,
@@ -10,7 +10,7 @@ import {
   summarizeRuns,
   type TimedRun,
 } from '../profile.js';
-import type { BoundRun, NamedTensors, Port, RunOptions, Session } from '../session.js';
+import type { BoundRun, NamedShapes, NamedTensors, Port, RunOptions, Session } from '../session.js';
 import { SessionError } from '../session-error.js';
 import type { SessionToken } from '../session-token.js';
 import { fromOrt, type OrtTensorConstructor, toOrt } from './tensors.js';
@@ -64,7 +64,10 @@ export class OnnxRuntimeSession implements Session {
     throw runsAsynchronously('onnxruntime');
   }
 
-  async prepare(): Promise<void> {}
+  /** Nothing is planned ahead; the shapes are checked. */
+  async prepare(shapes: NamedShapes): Promise<void> {
+    checkShapes(this.inputs, shapes);
+  }
 
   async bind(): Promise<BoundRun> {
     throw runsAsynchronously('onnxruntime');
