@@ -9,6 +9,7 @@
 #include "gemm/select.h"
 #include "reference/reference_gemm.h"
 #include "samples.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -205,6 +206,23 @@ TEST(Conv2d, IsExactForRandomGeometry) {
     layer.output_layout = kLayouts[samples.integer(0, 1)];
     expect_exact(layer, samples);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Conv2d, IsExactOnSeveralThreads) {
+  Samples samples(57);
+  const ThreadLimit limit(3);
+  for (octavo_layout layout : kLayouts) {
+    Layer layer;
+    layer.batch = 3;
+    layer.height = layer.width = 25;
+    layer.group_channels = 17;
+    layer.out_channels = 70;
+    layer.stride_w = 2;
+    layer.weights = OCTAVO_U8;
+    layer.weight_zero_points = true;
+    layer.input_layout = layer.output_layout = layout;
+    expect_exact(layer, samples);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "pack/pack_rhs.h"
 #include "reference/reference_gemm.h"
 #include "samples.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -117,7 +118,7 @@ TEST_P(GemmOnEveryKernel, IsExactOnExtremeValues) {
   for (Fill fill : test::kFills) {
     for (octavo_type lhs : kByteTypes) {
       for (octavo_type rhs : kByteTypes) {
-        Product product{7, 300, 66, lhs, rhs, OCTAVO_S32, ZeroPoints::each, ZeroPoints::each};
+        Product product{9, 300, 66, lhs, rhs, OCTAVO_S32, ZeroPoints::each, ZeroPoints::each};
         product.fill = fill;
         expect_exact(product, GetParam(), samples);
         if (HasFatalFailure()) return;
@@ -129,7 +130,8 @@ TEST_P(GemmOnEveryKernel, IsExactOnExtremeValues) {
 TEST_P(GemmOnEveryKernel, IsExactOnRemaindersOfTiles) {
   Samples samples(33);
   const Microkernel& kernel = GetParam();
-  for (size_t m : {size_t{1}, kernel.mr - 1, kernel.mr, kernel.mr + 1, 2 * kernel.mr + 1}) {
+  for (size_t m :
+       {size_t{1}, kernel.mr - 1, kernel.mr, kernel.mr + 1, 2 * kernel.mr + 1, size_t{33}}) {
     for (size_t n : {size_t{1}, size_t{16}, size_t{kernel.layout.nr}, kernel.layout.nr + size_t{1},
                      2 * kernel.layout.nr + size_t{5}}) {
       for (size_t k : {1, 2, 3, 4, 5, 63, 64, 65}) {
@@ -177,10 +179,45 @@ TEST_P(GemmOnEveryKernel, CopiesTheLeftHandSideInSeveralBlocks) {
   expect_exact(product, GetParam(), samples);
 }
 
+TEST_P(GemmOnEveryKernel, WrapsAroundInProductsOfManyRows) {
+  Samples samples(39);
+  Product product{9, 70000, 8, OCTAVO_U8, OCTAVO_S8, OCTAVO_S32};
+  for (Fill fill : {Fill::highest, Fill::random}) {
+    product.fill = fill;
+    expect_exact(product, GetParam(), samples);
+  }
+}
+
+TEST_P(GemmOnEveryKernel, IsExactOnRowsAPageApart) {
+  Samples samples(40);
+  Product product{21, 4096, 33};
+  product.padding = 0;
+  expect_exact(product, GetParam(), samples);
+}
+
+TEST_P(GemmOnEveryKernel, IsExactOnSeveralThreads) {
+  Samples samples(41);
+  const ThreadLimit limit(3);
+  for (octavo_type output : kOutputs) {
+    Product product{200, 130, 150, OCTAVO_S8, OCTAVO_U8, output};
+    product.lhs_zero_points = ZeroPoints::each;
+    product.rhs_zero_points = ZeroPoints::each;
+    product.row_scales = product.float_bias = output == OCTAVO_F32;
+    expect_exact(product, GetParam(), samples);
+    product.m = 3;
+    product.n = 1000;
+    expect_exact(product, GetParam(), samples);
+    product.m = 3000;
+    product.n = 5;
+    expect_exact(product, GetParam(), samples);
+  }
+}
+
 TEST_P(GemmOnEveryKernel, GivesTheBiasWhereThereIsNothingToSum) {
   Samples samples(37);
   for (octavo_type output : kOutputs) {
     expect_exact({3, 0, 5, OCTAVO_U8, OCTAVO_S8, output}, GetParam(), samples);
+    expect_exact({9, 0, 5, OCTAVO_U8, OCTAVO_S8, output}, GetParam(), samples);
   }
 }
 

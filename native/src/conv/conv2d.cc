@@ -1,28 +1,13 @@
 #include "conv/conv2d.h"
 
-#include <algorithm>
-
-#include "base/math.h"
 #include "conv/depthwise.h"
-#include "conv/im2col.h"
+#include "conv/pixel_rows.h"
 #include "conv/transpose.h"
 #include "epilogue/epilogue_panel.h"
-#include "gemm/gemm.h"
 #include "gemm/select.h"
 
 namespace octavo {
 namespace {
-
-// Bounds the pixels whose inputs and outputs exist as matrices at one time.
-constexpr size_t kBlockBytes = 128 * 1024;
-constexpr size_t kMinPixels = 48;
-
-size_t block_pixels(const ConvShape& shape, size_t element_bytes) {
-  const size_t in = shape.kernel.taps() * shape.kernel.group_channels;
-  const size_t out = shape.kernel.group_out_channels() * element_bytes;
-  const size_t pixels = kBlockBytes / std::max<size_t>({in, out, 1});
-  return std::min(shape.out_pixels(), std::max(kMinPixels, pixels));
-}
 
 // One group's weights from ONNX's [out][channel][tap] to a K of [tap][channel].
 PackedRhs pack_group(const octavo_conv2d_weights& weights, const KernelShape& shape, size_t group,
@@ -49,112 +34,6 @@ PackedRhs pack_group(const octavo_conv2d_weights& weights, const KernelShape& sh
     matrix.zero_point_count = outputs;
   }
   return pack_rhs(matrix, layout);
-}
-
-octavo_epilogue group_epilogue(octavo_epilogue epilogue, size_t first_channel, size_t channels) {
-  if (epilogue.bias != nullptr) epilogue.bias += first_channel;
-  if (epilogue.float_bias != nullptr) epilogue.float_bias += first_channel;
-  if (epilogue.scale_count > 1) {
-    epilogue.scales += first_channel;
-    epilogue.scale_count = channels;
-  }
-  return epilogue;
-}
-
-// Runs images whose pixels are rows [in_channels], through products of [pixels] x [outputs].
-class PixelRows {
- public:
-  PixelRows(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
-            IsaSet available)
-      : args_(args),
-        weights_(weights),
-        shape_(shape),
-        available_(available),
-        element_(output_bytes(args.epilogue.output)),
-        k_(shape.kernel.taps() * shape.kernel.group_channels),
-        block_pixels_(block_pixels(shape, element_)) {
-    if (!shape.is_pointwise()) columns_ = AlignedBuffer<uint8_t>(block_pixels_ * k_);
-    if (args.output_layout == OCTAVO_NCHW) {
-      products_ =
-          AlignedBuffer<uint8_t>(block_pixels_ * shape.kernel.group_out_channels() * element_);
-    }
-  }
-
-  void run(const uint8_t* image, uint8_t* out) {
-    const size_t pixels = shape_.out_pixels();
-    for (size_t first = 0; first < pixels; first += block_pixels_) {
-      const size_t count = std::min(block_pixels_, pixels - first);
-      for (size_t group = 0; group < weights_.groups.size(); ++group) {
-        run_block(image, group, first, count, out);
-      }
-    }
-  }
-
- private:
-  void run_block(const uint8_t* image, size_t group, size_t first, size_t count, uint8_t* out) {
-    const size_t outputs = shape_.kernel.group_out_channels();
-    const size_t first_channel = group * outputs;
-    GemmProblem problem{};
-    set_rows(image, group, first, count, problem);
-    problem.lhs_type = args_.input_type;
-    problem.m = count;
-    problem.lhs_zero_points = &args_.input_zero_point;
-    problem.lhs_zero_point_count = 1;
-    problem.rhs = &weights_.groups[group];
-    problem.epilogue = group_epilogue(args_.epilogue, first_channel, outputs);
-    if (args_.output_layout == OCTAVO_NHWC) {
-      problem.out_stride = shape_.kernel.out_channels;
-      problem.out = out + (first * problem.out_stride + first_channel) * element_;
-      return gemm(problem, available_);
-    }
-    problem.out_stride = outputs;
-    problem.out = products_.data();
-    gemm(problem, available_);
-    transpose(products_.data(), count, outputs, outputs,
-              out + (first_channel * shape_.out_pixels() + first) * element_, shape_.out_pixels(),
-              element_);
-  }
-
-  void set_rows(const uint8_t* image, size_t group, size_t first, size_t count,
-                GemmProblem& problem) {
-    if (shape_.is_pointwise()) {
-      problem.lhs_stride = shape_.kernel.in_channels();
-      problem.lhs = image + first * problem.lhs_stride + group * shape_.kernel.group_channels;
-      return;
-    }
-    const uint8_t pad = static_cast<uint8_t>(args_.input_zero_point);
-    im2col(image, shape_, group, pad, first, count, columns_.data());
-    problem.lhs_stride = k_;
-    problem.lhs = columns_.data();
-  }
-
-  const octavo_conv2d_args& args_;
-  const PackedConv2d& weights_;
-  const ConvShape& shape_;
-  IsaSet available_;
-  size_t element_;
-  size_t k_;
-  size_t block_pixels_;
-  AlignedBuffer<uint8_t> columns_;
-  AlignedBuffer<uint8_t> products_;
-};
-
-void run_pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights,
-                    const ConvShape& shape, IsaSet available) {
-  const size_t channels = shape.kernel.in_channels();
-  const size_t image_bytes = channels * shape.pixels();
-  const size_t out_bytes =
-      shape.kernel.out_channels * shape.out_pixels() * output_bytes(args.epilogue.output);
-  const bool planes = args.input_layout == OCTAVO_NCHW;
-  AlignedBuffer<uint8_t> rows(planes ? image_bytes : 0);
-  PixelRows products(args, weights, shape, available);
-  const uint8_t* image = static_cast<const uint8_t*>(args.input);
-  uint8_t* out = static_cast<uint8_t*>(args.out);
-  for (size_t i = 0; i < args.batch; ++i, image += image_bytes, out += out_bytes) {
-    if (planes)
-      transpose(image, channels, shape.pixels(), shape.pixels(), rows.data(), channels, 1);
-    products.run(planes ? rows.data() : image, out);
-  }
 }
 
 void run_depthwise(const octavo_conv2d_args& args, const PackedConv2d& weights,
@@ -215,7 +94,7 @@ void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const C
   } else if (weights.is_depthwise()) {
     run_depthwise(args, weights, shape, available);
   } else {
-    run_pixel_rows(args, weights, shape, available);
+    pixel_rows(args, weights.groups, shape, available);
   }
 }
 

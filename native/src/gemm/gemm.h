@@ -8,6 +8,12 @@
 
 namespace octavo {
 
+// Makes rows of a left-hand side that exists nowhere: rows [first, first + count), dense.
+struct RowGather {
+  void (*run)(const void* context, size_t first, size_t count, uint8_t* rows) = nullptr;
+  const void* context = nullptr;
+};
+
 // Fields as in octavo_matmul_args. Arguments have been checked.
 struct GemmProblem {
   const void* lhs;
@@ -20,10 +26,11 @@ struct GemmProblem {
   octavo_epilogue epilogue;
   void* out;
   size_t out_stride;
+  RowGather gather{};  // in the place of lhs where it has a function
 };
 
-// `available` must hold a kernel that reads the layout of the packed weights. Throws
-// std::bad_alloc.
+// `available` must hold a kernel that reads the layout of the packed weights. Uses as many threads
+// as usable_threads() says. Throws std::bad_alloc.
 void gemm(const GemmProblem& problem, IsaSet available = active_isa());
 
 }  // namespace octavo

@@ -2,19 +2,22 @@
 
 #include <algorithm>
 
+#include "base/aligned_buffer.h"
 #include "base/math.h"
 
 namespace octavo {
 namespace {
 
-// A quarter of a small second-level cache: the weights' panel lives there too.
-constexpr size_t kStageBytes = 128 * 1024;
+// Bytes are read next to a panel from the second-level cache; pairs, of which a product reads four
+// rows at a time, stream from the third level as well.
+constexpr size_t kByteStage = 128 * 1024;
+constexpr size_t kPairStage = 512 * 1024;
 constexpr size_t kMinStageRows = 48;
 constexpr size_t kPageBytes = 4096;
 
 // Rows a multiple of a page apart would compete for one set of the first-level cache.
-size_t staged_stride(size_t k) {
-  const size_t stride = div_up(k, kCacheLine) * kCacheLine;
+size_t staged_stride(size_t bytes) {
+  const size_t stride = std::max<size_t>(1, div_up(bytes, kCacheLine)) * kCacheLine;
   return stride % kPageBytes == 0 ? stride + kCacheLine : stride;
 }
 
@@ -25,19 +28,65 @@ void flip_signs(const uint8_t* row, size_t k, uint8_t* __restrict out) {
 
 }  // namespace
 
-LhsStage::LhsStage(octavo_type from, octavo_type to, size_t m, size_t k)
-    : flip_(from != to), k_(k), stride_(staged_stride(k)), block_rows_(m) {
-  if (!flip_) return;
-  block_rows_ = std::min(m, std::max(kMinStageRows, kStageBytes / stride_));
-  buffer_ = AlignedBuffer<uint8_t>(CheckedSize(block_rows_).times(stride_).value());
+LhsStage::LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const PairedKernel* paired)
+    : problem_(problem),
+      paired_(paired),
+      flip_(paired == nullptr && problem.lhs_type != kernel_lhs),
+      read_as_(paired == nullptr ? kernel_lhs : problem.lhs_type),
+      k_(problem.rhs->k),
+      stride_(staged_stride(paired == nullptr ? k_ : k_ * sizeof(int16_t))),
+      block_rows_(problem.m) {
+  // Gathered rows are dense where nothing else is done to them.
+  if (paired == nullptr && !flip_ && problem.gather.run != nullptr) stride_ = k_;
+  if (!copies()) return;
+  const size_t size = paired == nullptr ? kByteStage : kPairStage;
+  block_rows_ = std::min(problem.m, std::max(kMinStageRows, size / std::max<size_t>(1, stride_)));
 }
 
-LhsBlock LhsStage::block(const uint8_t* rows, size_t stride, size_t count) {
-  if (!flip_) return {rows, stride};
-  for (size_t i = 0; i < count; ++i) {
-    flip_signs(rows + i * stride, k_, buffer_.data() + i * stride_);
+size_t LhsStage::bytes(size_t rows) const {
+  if (!copies()) return 0;
+  // A gathered row passes through bytes of its own.
+  return CheckedSize(rows).times(stride_).plus(staged_stride(k_)).value();
+}
+
+const uint8_t* LhsStage::row(size_t index, uint8_t* memory) const {
+  if (problem_.gather.run == nullptr) {
+    return static_cast<const uint8_t*>(problem_.lhs) + index * problem_.lhs_stride;
   }
-  return {buffer_.data(), stride_};
+  problem_.gather.run(problem_.gather.context, index, 1, memory);
+  return memory;
+}
+
+LhsBlock LhsStage::load(size_t first, size_t count, uint8_t* memory, int32_t* terms,
+                        uint32_t* sums) const {
+  if (paired_ != nullptr) return load_pairs(first, count, memory, terms, sums);
+  LhsBlock block{memory, stride_};
+  if (!copies()) {
+    block = {row(first, nullptr), problem_.lhs_stride};
+  } else if (!flip_) {
+    problem_.gather.run(problem_.gather.context, first, count, memory);
+  } else {
+    uint8_t* bytes = memory + count * stride_;
+    for (size_t i = 0; i < count; ++i) {
+      flip_signs(row(first + i, bytes), k_, memory + i * stride_);
+    }
+  }
+  if (sums == nullptr) return block;
+  for (size_t i = 0; i < count; ++i) sums[i] = row_sum(block.rows + i * block.stride, k_, read_as_);
+  return block;
+}
+
+LhsBlock LhsStage::load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
+                              uint32_t* sums) const {
+  uint8_t* bytes = memory + count * stride_;
+  const bool is_signed = read_as_ == OCTAVO_S8;
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* source = row(first + i, bytes);
+    terms[i] =
+        paired_->copy_row(source, k_, is_signed, reinterpret_cast<int16_t*>(memory + i * stride_));
+    if (sums != nullptr) sums[i] = row_sum(source, k_, read_as_);
+  }
+  return {memory, stride_};
 }
 
 uint32_t row_sum(const uint8_t* row, size_t k, octavo_type type) {

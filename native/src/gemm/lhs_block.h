@@ -1,12 +1,12 @@
-// Rows of the left-hand side in the signs that a microkernel reads.
+// Rows of the left-hand side in the form that a kernel reads.
 #ifndef OCTAVO_SRC_GEMM_LHS_BLOCK_H_
 #define OCTAVO_SRC_GEMM_LHS_BLOCK_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "base/aligned_buffer.h"
-#include "octavo/octavo.h"
+#include "gemm/gemm.h"
+#include "gemm/select.h"
 
 namespace octavo {
 
@@ -24,18 +24,30 @@ struct LhsBlock {
 // Copies rows in blocks small enough for the cache, where the kernel cannot read the caller's.
 class LhsStage {
  public:
-  LhsStage(octavo_type from, octavo_type to, size_t m, size_t k);
-  // Rows that `block` takes at once; all of them when nothing is copied.
+  // `paired` is null where the kernel reads bytes.
+  LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const PairedKernel* paired);
+
+  // Rows that load() takes at once; all of them when nothing is copied.
   size_t block_rows() const { return block_rows_; }
-  // The result lives until the next call.
-  LhsBlock block(const uint8_t* rows, size_t stride, size_t count);
+  // Memory that load() needs for a block of `rows`.
+  size_t bytes(size_t rows) const;
+  // The rows [first, first + count). `terms` takes a paired kernel's row terms; `sums` takes the
+  // sum of each row as the kernel reads it, modulo 2^32, unless it is null.
+  LhsBlock load(size_t first, size_t count, uint8_t* memory, int32_t* terms, uint32_t* sums) const;
 
  private:
+  bool copies() const { return paired_ != nullptr || flip_ || problem_.gather.run != nullptr; }
+  LhsBlock load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
+                      uint32_t* sums) const;
+  const uint8_t* row(size_t index, uint8_t* memory) const;
+
+  const GemmProblem& problem_;
+  const PairedKernel* paired_;
   bool flip_;
+  octavo_type read_as_;
   size_t k_;
   size_t stride_;
   size_t block_rows_;
-  AlignedBuffer<uint8_t> buffer_;
 };
 
 // Sum of the `k` bytes of a row, read as `type`, modulo 2^32.

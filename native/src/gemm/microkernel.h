@@ -30,7 +30,7 @@ struct Tile {
 
 using MicrokernelFn = void (*)(const Tile& tile);
 
-#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr) void name(const Tile& tile);
+#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, paired) void name(const Tile& tile);
 #include "gemm/microkernels.inc"
 #undef OCTAVO_MICROKERNEL
 

@@ -6,6 +6,7 @@
 
 #include "cpu/isa.h"
 #include "gemm/microkernel.h"
+#include "gemm/paired_kernel.h"
 #include "octavo/octavo.h"
 #include "pack/packed_layout.h"
 
@@ -19,6 +20,7 @@ struct Microkernel {
   size_t mr;
   PackedLayout layout;
   MicrokernelFn run;
+  const PairedKernel* paired;  // or null
 };
 
 inline constexpr size_t kMaxTileRows = 16;

@@ -1,5 +1,6 @@
 // AVX2 multiplies bytes exactly only after widening them: vpmaddwd adds two products of 16-bit
-// values to each of 8 int32 lanes. (vpmaddubsw would saturate.)
+// values to each of 8 int32 lanes. (vpmaddubsw would saturate.) This kernel widens in registers,
+// for products of few rows; gemm_paired_x86_avx2.cc serves the others.
 #include <immintrin.h>
 #include <string.h>
 
@@ -14,30 +15,41 @@ namespace {
 
 constexpr int kLanes = 8;
 
-// Two bytes as the 16-bit halves of every lane.
-inline __m256i broadcast_pair(const uint8_t* bytes, size_t count) {
-  int16_t pair = 0;
-  memcpy(&pair, bytes, count);
-  const __m256i low_byte_high_byte = _mm256_set1_epi32(static_cast<int32_t>(0x80018000));
-  return _mm256_shuffle_epi8(_mm256_set1_epi16(pair), low_byte_high_byte);
+// The next `count` <= 4 bytes, then zeros. (memcpy with a variable count would be a call, around
+// which all sums are spilled.)
+inline __m256i broadcast_word(const uint8_t* bytes, size_t count) {
+  int32_t word = 0;
+  if (count == 4) {
+    memcpy(&word, bytes, sizeof(word));
+  } else {
+    word = bytes[0];
+    if (count > 1) word |= bytes[1] << 8;
+    if (count > 2) word |= bytes[2] << 16;
+  }
+  return _mm256_set1_epi32(word);
 }
 
+// Even and odd bytes of each four apart, as the two 16-bit halves of a lane.
 template <int MR, int NV>
 __attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const uint8_t* lhs,
                                                 size_t stride, size_t count,
                                                 const int8_t* weights) {
-  __m256i w[NV];
+  __m256i even[NV], odd[NV];
 #pragma GCC unroll 2
   for (int j = 0; j < NV; ++j) {
-    const __m128i* bytes = reinterpret_cast<const __m128i*>(weights + 2 * kLanes * j);
-    w[j] = _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes));
+    const __m256i w = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights + 4 * kLanes * j));
+    even[j] = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8);
+    odd[j] = _mm256_srai_epi16(w, 8);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 3
   for (int i = 0; i < MR; ++i) {
-    const __m256i a = broadcast_pair(lhs + i * stride, count);
+    const __m256i a = broadcast_word(lhs + i * stride, count);
+    const __m256i a_even = _mm256_and_si256(a, _mm256_set1_epi16(0x00FF));
+    const __m256i a_odd = _mm256_srli_epi16(a, 8);
 #pragma GCC unroll 2
     for (int j = 0; j < NV; ++j) {
-      sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(a, w[j]));
+      sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(a_even, even[j]));
+      sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(a_odd, odd[j]));
     }
   }
 }
@@ -45,7 +57,7 @@ __attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const u
 template <int MR, int NV>
 void run_tile(const Tile& tile) {
   __m256i sums[MR][NV];
-#pragma GCC unroll 4
+#pragma GCC unroll 3
   for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < NV; ++j) {
@@ -56,11 +68,11 @@ void run_tile(const Tile& tile) {
   const uint8_t* lhs = static_cast<const uint8_t*>(tile.lhs);
   const int8_t* weights = tile.panel;
   size_t k = 0;
-  for (; k + 2 <= tile.depth; k += 2, weights += 2 * kLanes * NV) {
-    step<MR, NV>(sums, lhs + k, tile.lhs_stride, 2, weights);
+  for (; k + 4 <= tile.depth; k += 4, weights += 4 * kLanes * NV) {
+    step<MR, NV>(sums, lhs + k, tile.lhs_stride, 4, weights);
   }
-  if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, 1, weights);
-#pragma GCC unroll 4
+  if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, tile.depth - k, weights);
+#pragma GCC unroll 3
   for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < NV; ++j) {
@@ -77,10 +89,8 @@ void run_rows(const Tile& tile) {
       return run_tile<1, NV>(tile);
     case 2:
       return run_tile<2, NV>(tile);
-    case 3:
-      return run_tile<3, NV>(tile);
     default:
-      return run_tile<4, NV>(tile);
+      return run_tile<3, NV>(tile);
   }
 }
 

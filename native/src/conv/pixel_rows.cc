@@ -1,0 +1,104 @@
+#include "conv/pixel_rows.h"
+
+#include <algorithm>
+
+#include "base/aligned_buffer.h"
+#include "conv/im2col.h"
+#include "conv/transpose.h"
+#include "epilogue/epilogue_panel.h"
+#include "gemm/gemm.h"
+
+namespace octavo {
+namespace {
+
+octavo_epilogue group_epilogue(octavo_epilogue epilogue, size_t first_channel, size_t channels) {
+  if (epilogue.bias != nullptr) epilogue.bias += first_channel;
+  if (epilogue.float_bias != nullptr) epilogue.float_bias += first_channel;
+  if (epilogue.scale_count > 1) {
+    epilogue.scales += first_channel;
+    epilogue.scale_count = channels;
+  }
+  return epilogue;
+}
+
+// The rows of one group of consecutive images: [pixel][kernel_h][kernel_w][group_channels].
+struct GroupRows {
+  const uint8_t* images;
+  const ConvShape& shape;
+  size_t group;
+  uint8_t pad;
+
+  static void gather(const void* context, size_t first, size_t count, uint8_t* rows) {
+    static_cast<const GroupRows*>(context)->copy(first, count, rows);
+  }
+
+  void copy(size_t first, size_t count, uint8_t* rows) const {
+    const size_t pixels = shape.out_pixels();
+    const size_t row_bytes = shape.kernel.taps() * shape.kernel.group_channels;
+    while (count != 0) {
+      const size_t image = first / pixels, pixel = first % pixels;
+      const size_t some = std::min(count, pixels - pixel);
+      im2col(images + image * shape.kernel.in_channels() * shape.pixels(), shape, group, pad, pixel,
+             some, rows);
+      first += some;
+      count -= some;
+      rows += some * row_bytes;
+    }
+  }
+};
+
+// `count` images of pixels [in_channels] to pixels [out_channels].
+void multiply(const octavo_conv2d_args& args, const std::vector<PackedRhs>& groups,
+              const ConvShape& shape, const uint8_t* images, size_t count, uint8_t* out,
+              IsaSet available) {
+  const size_t outputs = shape.kernel.group_out_channels();
+  GemmProblem problem{};
+  problem.lhs_type = args.input_type;
+  problem.m = count * shape.out_pixels();
+  problem.lhs_stride = shape.kernel.in_channels();
+  problem.lhs_zero_points = &args.input_zero_point;
+  problem.lhs_zero_point_count = 1;
+  problem.out_stride = shape.kernel.out_channels;
+  for (size_t group = 0; group < groups.size(); ++group) {
+    const GroupRows rows{images, shape, group, static_cast<uint8_t>(args.input_zero_point)};
+    problem.lhs = images + group * shape.kernel.group_channels;
+    if (!shape.is_pointwise()) problem.gather = {GroupRows::gather, &rows};
+    problem.rhs = &groups[group];
+    problem.epilogue = group_epilogue(args.epilogue, group * outputs, outputs);
+    problem.out = out + group * outputs * output_bytes(args.epilogue.output);
+    gemm(problem, available);
+  }
+}
+
+}  // namespace
+
+void pixel_rows(const octavo_conv2d_args& args, const std::vector<PackedRhs>& groups,
+                const ConvShape& shape, IsaSet available) {
+  const size_t channels = shape.kernel.in_channels(), outputs = shape.kernel.out_channels;
+  const size_t element = output_bytes(args.epilogue.output);
+  const size_t image_bytes = channels * shape.pixels();
+  const size_t out_bytes = outputs * shape.out_pixels() * element;
+  const bool in_planes = args.input_layout == OCTAVO_NCHW;
+  const uint8_t* images = static_cast<const uint8_t*>(args.input);
+  uint8_t* out = static_cast<uint8_t*>(args.out);
+  if (!in_planes && args.output_layout == OCTAVO_NHWC) {
+    return multiply(args, groups, shape, images, args.batch, out, available);
+  }
+  AlignedBuffer<uint8_t> rows(in_planes ? image_bytes : 0);
+  AlignedBuffer<uint8_t> products(args.output_layout == OCTAVO_NCHW ? out_bytes : 0);
+  for (size_t i = 0; i < args.batch; ++i, images += image_bytes, out += out_bytes) {
+    if (in_planes) {
+      transpose(images, channels, shape.pixels(), shape.pixels(), rows.data(), channels, 1);
+    }
+    const uint8_t* image = in_planes ? rows.data() : images;
+    if (args.output_layout == OCTAVO_NHWC) {
+      multiply(args, groups, shape, image, 1, out, available);
+      continue;
+    }
+    multiply(args, groups, shape, image, 1, products.data(), available);
+    transpose(products.data(), shape.out_pixels(), outputs, outputs, out, shape.out_pixels(),
+              element);
+  }
+}
+
+}  // namespace octavo

@@ -1,0 +1,169 @@
+#include "gemm/gemm_part.h"
+
+#include <algorithm>
+
+#include "base/math.h"
+#include "epilogue/select_epilogue.h"
+#include "gemm/accumulator_init.h"
+
+namespace octavo {
+namespace {
+
+struct Columns {
+  size_t first;
+  size_t count;
+  size_t padded;
+};
+
+size_t lines(size_t bytes) { return div_up(bytes, kCacheLine) * kCacheLine; }
+
+const PairedKernel* paired_for(const Microkernel& kernel, size_t rows) {
+  const PairedKernel* paired = kernel.paired;
+  return paired != nullptr && rows >= paired->min_rows ? paired : nullptr;
+}
+
+size_t steps_of(const PackedRhs& rhs) { return div_up(rhs.k, 4); }
+
+}  // namespace
+
+GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
+    : problem_(problem),
+      kernel_(*select_microkernel_for(problem.rhs->layout, available)),
+      paired_(paired_for(kernel_, problem.m)),
+      epilogue_(select_epilogue(epilogue_kind(problem.epilogue.output), available).run),
+      stage_(problem, kernel_.lhs, paired_) {}
+
+// The only caller of microkernels: panels of columns, and tiles of rows within a panel.
+class GemmPartRun {
+ public:
+  GemmPartRun(const GemmPlan& plan, const GemmPart& part, uint8_t* memory)
+      : plan_(plan),
+        problem_(plan.problem_),
+        part_(part),
+        init_(plan.problem_,
+              plan.paired_ == nullptr ? sign_shift(problem_.lhs_type, plan.kernel_.lhs) : 0),
+        scales_(problem_.epilogue) {
+    row_terms_ = reinterpret_cast<int32_t*>(memory);
+    uint32_t* sums = reinterpret_cast<uint32_t*>(memory + lines(part.rows * sizeof(int32_t)));
+    memory += 2 * lines(part.rows * sizeof(int32_t));
+    panel_copy_ = reinterpret_cast<int16_t*>(memory);
+    if (plan.paired_ != nullptr) {
+      memory += steps_of(*problem_.rhs) * 4 * problem_.rhs->layout.nr * sizeof(int16_t);
+    }
+    if (!problem_.rhs->has_zero_points()) sums = nullptr;
+    block_ = plan.stage_.load(part.first_row, part.rows, memory, row_terms_, sums);
+    init_.begin_rows(part.first_row, sums);
+  }
+
+  void run() {
+    const PackedRhs& rhs = *problem_.rhs;
+    const size_t padded_n = rhs.layout.padded_n(rhs.n), end = part_.first_column + part_.columns;
+    for (size_t first = part_.first_column; first < end; first += rhs.layout.nr) {
+      const Columns columns{first, std::min<size_t>(rhs.layout.nr, rhs.n - first),
+                            std::min<size_t>(rhs.layout.nr, padded_n - first)};
+      begin_panel(columns);
+      for (size_t row = 0; row < part_.rows; row += kRowsAtOnce) {
+        run_rows(row, std::min(kRowsAtOnce, part_.rows - row), columns);
+      }
+    }
+  }
+
+ private:
+  void begin_panel(const Columns& columns) {
+    alignas(kCacheLine) int32_t terms[kMaxPanelColumns];
+    if (plan_.paired_ == nullptr) {
+      return init_.begin_panel(columns.first, columns.count, columns.padded, nullptr);
+    }
+    plan_.paired_->copy_panel(problem_.rhs->panel(columns.first), columns.padded,
+                              steps_of(*problem_.rhs), panel_copy_, terms);
+    init_.begin_panel(columns.first, columns.count, columns.padded, terms);
+  }
+
+  void run_rows(size_t row, size_t rows, const Columns& columns) {
+    const size_t out = (part_.first_row + row) * problem_.out_stride + columns.first;
+    // Whole vectors of int32 need no second pass: the kernel writes them where they belong.
+    if (problem_.epilogue.output == OCTAVO_S32 && columns.count == columns.padded) {
+      return multiply(row, rows, columns, static_cast<int32_t*>(problem_.out) + out,
+                      problem_.out_stride);
+    }
+    multiply(row, rows, columns, acc_, kMaxPanelColumns);
+    finish(row, rows, columns, out);
+  }
+
+  void multiply(size_t row, size_t rows, const Columns& columns, int32_t* acc, size_t stride) {
+    if (plan_.paired_ == nullptr) return multiply_bytes(row, rows, columns, acc, stride);
+    const int16_t* lhs = reinterpret_cast<const int16_t*>(block_.rows + row * block_.stride);
+    plan_.paired_->run({rows, columns.padded, steps_of(*problem_.rhs), lhs,
+                        block_.stride / sizeof(int16_t), panel_copy_, init_.rows(row, rows),
+                        init_.stride(), row_terms_ + row, acc, stride});
+  }
+
+  // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+  void multiply_bytes(size_t row, size_t rows, const Columns& columns, int32_t* acc,
+                      size_t stride) {
+    Tile tile{0,
+              columns.count,
+              problem_.rhs->k,
+              nullptr,
+              block_.stride,
+              problem_.rhs->panel(columns.first),
+              init_.rows(row, rows),
+              init_.stride(),
+              acc,
+              stride};
+    const size_t tiles = div_up(rows, plan_.kernel_.mr);
+    const size_t height = rows / tiles, taller = rows % tiles;
+    const uint8_t* lhs = block_.rows + row * block_.stride;
+    for (size_t i = 0; i < tiles; ++i) {
+      tile.rows = height + (i < taller ? 1 : 0);
+      tile.lhs = lhs;
+      plan_.kernel_.run(tile);
+      lhs += tile.rows * block_.stride;
+      tile.init += tile.rows * tile.init_stride;
+      tile.acc += tile.rows * stride;
+    }
+  }
+
+  void finish(size_t row, size_t rows, const Columns& columns, size_t out) {
+    const octavo_epilogue& epilogue = problem_.epilogue;
+    EpilogueTile tile;
+    tile.rows = rows;
+    tile.columns = columns.count;
+    tile.acc = acc_;
+    tile.acc_stride = kMaxPanelColumns;
+    tile.scales = scales_.from(columns.first);
+    tile.row_scales =
+        epilogue.row_scales == nullptr ? nullptr : epilogue.row_scales + part_.first_row + row;
+    tile.float_bias =
+        epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + columns.first;
+    tile.zero_point = epilogue.zero_point;
+    tile.clamp_min = epilogue.clamp_min;
+    tile.clamp_max = epilogue.clamp_max;
+    tile.out = static_cast<uint8_t*>(problem_.out) + out * output_bytes(epilogue.output);
+    tile.out_stride = problem_.out_stride;
+    plan_.epilogue_(tile);
+  }
+
+  const GemmPlan& plan_;
+  const GemmProblem& problem_;
+  const GemmPart& part_;
+  AccumulatorInit init_;
+  ScalePanel<kMaxPanelColumns> scales_;
+  LhsBlock block_;
+  int32_t* row_terms_;
+  int16_t* panel_copy_;
+  alignas(kCacheLine) int32_t acc_[kRowsAtOnce * kMaxPanelColumns];
+};
+
+size_t GemmPlan::bytes(size_t rows) const {
+  CheckedSize bytes = CheckedSize(stage_.bytes(rows)).plus(2 * lines(rows * sizeof(int32_t)));
+  if (paired_ == nullptr) return bytes.value();
+  const PackedRhs& rhs = *problem_.rhs;
+  return bytes.plus(steps_of(rhs) * 4 * rhs.layout.nr * sizeof(int16_t)).value();
+}
+
+void GemmPlan::run(const GemmPart& part, uint8_t* memory) const {
+  GemmPartRun(*this, part, memory).run();
+}
+
+}  // namespace octavo

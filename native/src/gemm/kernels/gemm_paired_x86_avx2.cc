@@ -1,0 +1,176 @@
+// vpmaddwd runs on two of the four vector ports of Zen 3 and vpaddd beside it on what is left: two
+// of each for 32 products reach 160 GOPS, one vpmaddwd and three additions 200.
+#include <immintrin.h>
+#include <string.h>
+
+#include "gemm/paired_kernel.h"
+
+#if !defined(__AVX2__)
+#error "compile this file with AVX2"
+#endif
+
+namespace octavo {
+namespace {
+
+constexpr int kLanes = 8;
+constexpr size_t kMinRows = 8;
+constexpr size_t kRows = 4;
+constexpr size_t kRowChunk = 16;
+
+// Has a vector in a register here: gcc would load it again for each use, or begin the next rows
+// while it lacks registers for them.
+#define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+x"(vector))
+
+inline __m256i load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+
+inline void store(void* p, __m256i vector) {
+  _mm256_storeu_si256(static_cast<__m256i*>(p), vector);
+}
+
+inline __m256i broadcast_pair(const int16_t* pair) {
+  int32_t word;
+  memcpy(&word, pair, sizeof(word));
+  return _mm256_set1_epi32(word);
+}
+
+// Writes 16 elements and returns eight partial sums of products of neighbours.
+inline __m256i copy_chunk(__m128i bytes, bool is_signed, int16_t* copy) {
+  const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+  constexpr int kEvenThenOdd = 0xD8;
+  store(copy, _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(wide, kEvenThenOdd), kEvenThenOdd));
+  // One product a lane: the other factor is 0.
+  return _mm256_madd_epi16(wide, _mm256_srli_epi32(wide, 16));
+}
+
+int32_t sum_of_lanes(__m256i sums) {
+  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  four = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+  return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 1)));
+}
+
+// The last bytes come first, before there are sums that a call of memcpy would spill.
+int32_t copy_row(const uint8_t* row, size_t k, bool is_signed, int16_t* copy) {
+  __m256i sums = _mm256_setzero_si256();
+  const size_t whole = k / kRowChunk * kRowChunk;
+  if (whole < k) {
+    void* last = copy + whole;
+    memset(last, 0, kRowChunk);
+    memcpy(last, row + whole, k - whole);
+    sums = copy_chunk(_mm_loadu_si128(static_cast<const __m128i*>(last)), is_signed, copy + whole);
+  }
+  for (size_t at = 0; at < whole; at += kRowChunk) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + at));
+    sums = _mm256_add_epi32(sums, copy_chunk(bytes, is_signed, copy + at));
+  }
+  return sum_of_lanes(sums);
+}
+
+void copy_panel(const int8_t* panel, size_t columns, size_t steps, int16_t* copy, int32_t* terms) {
+  const size_t vectors = columns / kLanes;
+  for (size_t j = 0; j < vectors; ++j) {
+    __m256i sums = _mm256_setzero_si256();
+    const int8_t* bytes = panel + 4 * kLanes * j;
+    int16_t* out = copy + 4 * kLanes * j;
+    for (size_t step = 0; step < steps; ++step) {
+      const __m256i four = load(bytes);
+      const __m256i odd = _mm256_srai_epi16(four, 8);
+      const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(four, 8), 8);
+      store(out, odd);
+      store(out + 2 * kLanes, even);
+      sums = _mm256_add_epi32(sums, _mm256_madd_epi16(even, odd));
+      bytes += 4 * columns;
+      out += 4 * columns;
+    }
+    store(terms + kLanes * j, sums);
+  }
+}
+
+template <int MR, int NV>
+__attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const int16_t* lhs,
+                                                size_t stride, const int16_t* panel) {
+  __m256i odd[NV], even[NV];
+#pragma GCC unroll 2
+  for (int j = 0; j < NV; ++j) {
+    odd[j] = load(panel + 4 * kLanes * j);
+    even[j] = load(panel + 4 * kLanes * j + 2 * kLanes);
+    OCTAVO_IN_REGISTER(odd[j]);
+    OCTAVO_IN_REGISTER(even[j]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < MR; ++i) {
+    __m256i first = broadcast_pair(lhs + i * stride);
+    __m256i second = broadcast_pair(lhs + i * stride + 2);
+    OCTAVO_IN_REGISTER(first);
+    OCTAVO_IN_REGISTER(second);
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      const __m256i products =
+          _mm256_madd_epi16(_mm256_add_epi16(first, odd[j]), _mm256_add_epi16(second, even[j]));
+      sums[i][j] = _mm256_add_epi32(sums[i][j], products);
+      OCTAVO_IN_REGISTER(sums[i][j]);
+    }
+  }
+}
+
+template <int MR, int NV>
+void run_tile(const PairedTile& tile) {
+  __m256i sums[MR][NV];
+#pragma GCC unroll 4
+  for (int i = 0; i < MR; ++i) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) sums[i][j] = load(tile.init + i * tile.init_stride + kLanes * j);
+  }
+  const size_t stride = tile.lhs_stride;
+  const int16_t* lhs = tile.lhs;
+  const int16_t* panel = tile.panel;
+  for (size_t left = tile.steps; left != 0; --left, lhs += 4, panel += 4 * kLanes * NV) {
+    step<MR, NV>(sums, lhs, stride, panel);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < MR; ++i) {
+    const __m256i term = _mm256_set1_epi32(tile.row_terms[i]);
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      store(tile.acc + i * tile.acc_stride + kLanes * j, _mm256_sub_epi32(sums[i][j], term));
+    }
+  }
+}
+
+template <int NV>
+void run_rows(const PairedTile& tile) {
+  switch (tile.rows) {
+    case 1:
+      return run_tile<1, NV>(tile);
+    case 2:
+      return run_tile<2, NV>(tile);
+    case 3:
+      return run_tile<3, NV>(tile);
+    default:
+      return run_tile<4, NV>(tile);
+  }
+}
+
+// Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+void run(const PairedTile& all) {
+  const size_t tiles = (all.rows + kRows - 1) / kRows;
+  const size_t height = all.rows / tiles, taller = all.rows % tiles;
+  PairedTile tile = all;
+  for (size_t i = 0; i < tiles; ++i) {
+    tile.rows = height + (i < taller ? 1 : 0);
+    if (tile.columns <= kLanes) {
+      run_rows<1>(tile);
+    } else {
+      run_rows<2>(tile);
+    }
+    tile.lhs += tile.rows * tile.lhs_stride;
+    tile.init += tile.rows * tile.init_stride;
+    tile.row_terms += tile.rows;
+    tile.acc += tile.rows * tile.acc_stride;
+  }
+}
+
+}  // namespace
+
+const PairedKernel gemm_paired_x86_avx2 = {kMinRows, copy_row, copy_panel, run};
+
+}  // namespace octavo
