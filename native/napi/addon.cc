@@ -13,7 +13,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   napi::Environment::attach(env);
   add<napi::bind_program>(exports, "bindProgram");
   add<napi::conv2d>(exports, "conv2d");
+  add<napi::convert_floats>(exports, "convertFloats");
   add<napi::create_program>(exports, "createProgram");
+  add<napi::dequantize>(exports, "dequantize");
+  add<napi::float_conv2d>(exports, "floatConv2d");
+  add<napi::float_matmul>(exports, "floatMatmul");
   add<napi::isa>(exports, "isa");
   add<napi::make_constant>(exports, "makeConstant");
   add<napi::matmul>(exports, "matmul");
@@ -23,12 +27,16 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add<napi::pack_float_conv2d>(exports, "packFloatConv2d");
   add<napi::pack_float_matrix>(exports, "packFloatMatrix");
   add<napi::pack_matrix>(exports, "packMatrix");
+  add<napi::pack_nibbles>(exports, "packNibbles");
+  add<napi::quantize>(exports, "quantize");
+  add<napi::quantize_rows>(exports, "quantizeRows");
   add<napi::release>(exports, "release");
   add<napi::run_program>(exports, "runProgram");
   add<napi::set_threads>(exports, "setThreads");
   add<napi::share_program>(exports, "shareProgram");
   add<napi::start_program>(exports, "startProgram");
   add<napi::threads>(exports, "threads");
+  add<napi::unpack_nibbles>(exports, "unpackNibbles");
   add<napi::version>(exports, "version");
   return exports;
 }

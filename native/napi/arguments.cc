@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -56,6 +57,12 @@ bool type_of_array(napi_typedarray_type array, octavo_type& type) {
     case napi_uint8_array:
       type = OCTAVO_U8;
       return true;
+    case napi_int16_array:
+      type = OCTAVO_S16;
+      return true;
+    case napi_uint16_array:
+      type = OCTAVO_U16;
+      return true;
     case napi_int32_array:
       type = OCTAVO_S32;
       return true;
@@ -74,6 +81,8 @@ bool read_array(const Napi::Value& value, Elements& elements) {
   const napi_status status = napi_get_typedarray_info(value.Env(), value, &array, &elements.count,
                                                       &elements.data, nullptr, nullptr);
   elements.present = status == napi_ok && type_of_array(array, elements.type);
+  // Memory that was detached has no elements.
+  if (elements.data == nullptr) elements.count = 0;
   return elements.present;
 }
 
@@ -82,6 +91,11 @@ bool read_number(const Napi::Value& value, double& number) {
 }
 
 }  // namespace
+
+CheckedSize span_of_rows(size_t rows, size_t columns, size_t stride) {
+  if (rows == 0 || columns == 0) return CheckedSize(0);
+  return CheckedSize(rows - 1).times(stride).plus(columns);
+}
 
 bool read_bytes(napi_env env, napi_value value, Bytes& bytes) {
   static constexpr uint8_t kElementBytes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
@@ -121,21 +135,23 @@ int32_t Arguments::integer(size_t index, const char* name) const {
   return static_cast<int32_t>(number);
 }
 
-Elements Arguments::bytes(size_t index, const char* name) const {
+bool Arguments::boolean(size_t index, const char* name) const {
+  const Napi::Value argument = value(index);
+  if (!argument.IsBoolean()) fail(name, "a boolean", kind_of(argument));
+  return argument.As<Napi::Boolean>();
+}
+
+Elements Arguments::one_of(size_t index, const char* name, std::initializer_list<octavo_type> types,
+                           const char* expected) const {
   Elements elements;
-  if (!read_array(value(index), elements) ||
-      (elements.type != OCTAVO_S8 && elements.type != OCTAVO_U8)) {
-    fail(name, "an Int8Array or a Uint8Array", kind_of(value(index)));
-  }
+  const bool is_one = read_array(value(index), elements) &&
+                      std::find(types.begin(), types.end(), elements.type) != types.end();
+  if (!is_one) fail(name, expected, kind_of(value(index)));
   return elements;
 }
 
-Elements Arguments::elements(size_t index, const char* name) const {
-  Elements elements;
-  if (!read_array(value(index), elements)) {
-    fail(name, "an Int8Array, Uint8Array, Int32Array or Float32Array", kind_of(value(index)));
-  }
-  return elements;
+Elements Arguments::bytes(size_t index, const char* name) const {
+  return one_of(index, name, {OCTAVO_S8, OCTAVO_U8}, "an Int8Array or a Uint8Array");
 }
 
 Elements Arguments::optional(size_t index, const char* name, octavo_type type) const {
@@ -161,8 +177,8 @@ std::span<const double> Arguments::numbers(size_t index, const char* name) const
   napi_typedarray_type array;
   size_t count = 0;
   void* data = nullptr;
-  const napi_status status = napi_get_typedarray_info(env(), value(index), &array, &count, &data,
-                                                      nullptr, nullptr);
+  const napi_status status =
+      napi_get_typedarray_info(env(), value(index), &array, &count, &data, nullptr, nullptr);
   if (status != napi_ok || array != napi_float64_array) {
     fail(name, "a Float64Array", kind_of(value(index)));
   }
@@ -194,6 +210,11 @@ void Arguments::require_at_least(const char* name, size_t found,
   if (expected.fits() && found >= expected.value()) return;
   const std::string count = expected.fits() ? std::to_string(expected.value()) : "more than 2^63";
   fail(name, "at least " + count + " elements", std::to_string(found));
+}
+
+void Arguments::require_exactly(const char* name, size_t found, const CheckedSize& expected) const {
+  require_at_least(name, found, expected);
+  require_count(name, found, expected.value());
 }
 
 void Arguments::require_ok(octavo_status status) const {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ struct Bytes {
   size_t count = 0;
 };
 
+// Elements from the first to the last of `rows` rows that start `stride` elements apart.
+CheckedSize span_of_rows(size_t rows, size_t columns, size_t stride);
+
 // False where the value is no typed array. Memory that was detached or shrank has no bytes.
 bool read_bytes(napi_env env, napi_value value, Bytes& bytes);
 
@@ -47,10 +51,12 @@ class Arguments {
   size_t size(size_t index, const char* name) const;
   // A whole number that fits int32.
   int32_t integer(size_t index, const char* name) const;
+  bool boolean(size_t index, const char* name) const;
+  // A typed array of one of these types, which `expected` names.
+  Elements one_of(size_t index, const char* name, std::initializer_list<octavo_type> types,
+                  const char* expected) const;
   // Int8Array or Uint8Array.
   Elements bytes(size_t index, const char* name) const;
-  // Int8Array, Uint8Array, Int32Array or Float32Array.
-  Elements elements(size_t index, const char* name) const;
   // One kind of array; nothing for undefined and null.
   Elements optional(size_t index, const char* name, octavo_type type) const;
 
@@ -61,6 +67,7 @@ class Arguments {
   std::vector<napi_value> list(size_t index, const char* name) const;
 
   void require_count(const char* name, size_t found, size_t expected) const;
+  void require_exactly(const char* name, size_t found, const CheckedSize& expected) const;
   void require_at_least(const char* name, size_t found, const CheckedSize& expected) const;
   // Throws what a failed call of the library says.
   void require_ok(octavo_status status) const;

@@ -30,6 +30,26 @@ Napi::Value pack_float_matrix(const Napi::CallbackInfo& call);
 // packFloatConv2d(data, bfloat16, outChannels, groupChannels, kernelH, kernelW, groups) -> handle
 Napi::Value pack_float_conv2d(const Napi::CallbackInfo& call);
 
+// floatMatmul(packed, lhs, m, lhsStride, bias, residual, residualStride, activation, out,
+// outStride, threads); activation is a Float32Array of its number, alpha and beta
+void float_matmul(const Napi::CallbackInfo& call);
+// floatConv2d(packed, input, geometry, bias, residual, activation, out, threads)
+void float_conv2d(const Napi::CallbackInfo& call);
+
+// quantize(in, shape, scales, zeroPoints, out); shape is an Int32Array of outer, channels, inner;
+// the kind of `out` is the type: Int8Array, Uint8Array, Int16Array or Uint16Array
+void quantize(const Napi::CallbackInfo& call);
+// dequantize(in, shape, scales, zeroPoints, out)
+void dequantize(const Napi::CallbackInfo& call);
+// quantizeRows(in, rows, columns, out, scales, zeroPoints)
+void quantize_rows(const Napi::CallbackInfo& call);
+// convertFloats(in, bfloat16, out): a Float32Array to the bits of 16-bit floats in a Uint16Array,
+// or back
+void convert_floats(const Napi::CallbackInfo& call);
+// packNibbles(in, out) and unpackNibbles(in, out)
+void pack_nibbles(const Napi::CallbackInfo& call);
+void unpack_nibbles(const Napi::CallbackInfo& call);
+
 // opNames() -> string[]: the ops of programs, by number
 Napi::Value op_names(const Napi::CallbackInfo& call);
 // makeConstant(data) -> handle of a copy

@@ -1,34 +1,9 @@
 #include "bindings.h"
+#include "conv2d_geometry.h"
 #include "epilogue_arguments.h"
 #include "native_handle.h"
 
 namespace octavo::napi {
-namespace {
-
-constexpr size_t kGeometryNumbers = 13;
-
-void read_geometry(const Arguments& arguments, size_t index, octavo_conv2d_args& args) {
-  const Elements geometry = arguments.optional(index, "geometry", OCTAVO_S32);
-  arguments.require_count("geometry", geometry.count, kGeometryNumbers);
-  const int32_t* numbers = static_cast<const int32_t*>(geometry.data);
-  size_t* const sizes[] = {&args.batch,    &args.height,     &args.width,      &args.stride_h,
-                           &args.stride_w, &args.dilation_h, &args.dilation_w, &args.pad_top,
-                           &args.pad_left, &args.pad_bottom, &args.pad_right};
-  for (size_t* size : sizes) {
-    if (*numbers < 0) arguments.fail("geometry", "no negative number", std::to_string(*numbers));
-    *size = static_cast<size_t>(*numbers++);
-  }
-  args.input_layout = numbers[0];
-  args.output_layout = numbers[1];
-}
-
-void require_elements(const Arguments& arguments, const char* name, size_t found,
-                      const CheckedSize& expected) {
-  arguments.require_at_least(name, found, expected);
-  arguments.require_count(name, found, expected.value());
-}
-
-}  // namespace
 
 Napi::Value pack_conv2d(const Napi::CallbackInfo& call) {
   const Arguments arguments(call, "packConv2d");
@@ -41,11 +16,11 @@ Napi::Value pack_conv2d(const Napi::CallbackInfo& call) {
   weights.kernel_h = arguments.size(3, "kernelH");
   weights.kernel_w = arguments.size(4, "kernelW");
   weights.groups = arguments.size(5, "groups");
-  require_elements(arguments, "data", data.count,
-                   CheckedSize(weights.out_channels)
-                       .times(weights.group_channels)
-                       .times(weights.kernel_h)
-                       .times(weights.kernel_w));
+  arguments.require_exactly("data", data.count,
+                            CheckedSize(weights.out_channels)
+                                .times(weights.group_channels)
+                                .times(weights.kernel_h)
+                                .times(weights.kernel_w));
   const Elements zero_points = arguments.optional(6, "zeroPoints", OCTAVO_S32);
   weights.zero_points = static_cast<const int32_t*>(zero_points.data);
   weights.zero_point_count = zero_points.count;
@@ -65,15 +40,16 @@ void conv2d(const Napi::CallbackInfo& call) {
   args.input_type = input.type;
   read_geometry(arguments, 2, args);
   args.input_zero_point = arguments.integer(3, "inputZeroPoint");
-  require_elements(arguments, "input", input.count,
-                   CheckedSize(args.batch).times(in_channels).times(args.height).times(args.width));
+  arguments.require_exactly(
+      "input", input.count,
+      CheckedSize(args.batch).times(in_channels).times(args.height).times(args.width));
   size_t height = 0, width = 0;
   arguments.require_ok(octavo_conv2d_output_size(&args, &height, &width));
   const EpilogueArguments epilogue = read_epilogue(arguments, 4, 0, out_channels);
   args.epilogue = epilogue.epilogue;
   args.out = epilogue.out.data;
-  require_elements(arguments, "out", epilogue.out.count,
-                   CheckedSize(args.batch).times(out_channels).times(height).times(width));
+  arguments.require_exactly("out", epilogue.out.count,
+                            CheckedSize(args.batch).times(out_channels).times(height).times(width));
   arguments.require_ok(octavo_conv2d(&args));
 }
 

@@ -36,7 +36,8 @@ EpilogueArguments read_epilogue(const Arguments& arguments, size_t index, size_t
   epilogue.zero_point = arguments.integer(index + 4, "zeroPoint");
   epilogue.clamp_min = arguments.integer(index + 5, "clampMin");
   epilogue.clamp_max = arguments.integer(index + 6, "clampMax");
-  read.out = arguments.elements(index + 7, "out");
+  read.out = arguments.one_of(index + 7, "out", {OCTAVO_S8, OCTAVO_U8, OCTAVO_S32, OCTAVO_F32},
+                              "an Int8Array, Uint8Array, Int32Array or Float32Array");
   epilogue.output = read.out.type;
   return read;
 }

@@ -7,19 +7,10 @@ namespace {
 // Arguments `index` and `index + 1`: floats or the bits of 16-bit floats, and whether those are
 // bfloat16.
 Elements float_weights(const Arguments& arguments, size_t index) {
-  const Napi::Value flag = arguments.value(index + 1);
-  if (!flag.IsBoolean()) arguments.fail("bfloat16", "a boolean", "another value");
-  const octavo_type half = flag.As<Napi::Boolean>() ? OCTAVO_BF16 : OCTAVO_F16;
-  const Napi::Value value = arguments.value(index);
-  napi_typedarray_type array;
-  Elements elements;
-  const napi_status status = napi_get_typedarray_info(
-      arguments.env(), value, &array, &elements.count, &elements.data, nullptr, nullptr);
-  const bool fits =
-      status == napi_ok && (array == napi_float32_array || array == napi_uint16_array);
-  if (!fits) arguments.fail("data", "a Float32Array or Uint16Array", "another value");
-  elements.type = array == napi_float32_array ? OCTAVO_F32 : half;
-  if (elements.data == nullptr) elements.count = 0;
+  const octavo_type half = arguments.boolean(index + 1, "bfloat16") ? OCTAVO_BF16 : OCTAVO_F16;
+  Elements elements =
+      arguments.one_of(index, "data", {OCTAVO_F32, OCTAVO_U16}, "a Float32Array or Uint16Array");
+  if (elements.type == OCTAVO_U16) elements.type = half;
   return elements;
 }
 

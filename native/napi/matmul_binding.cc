@@ -3,15 +3,6 @@
 #include "native_handle.h"
 
 namespace octavo::napi {
-namespace {
-
-// Elements from the first to the last of `rows` rows.
-CheckedSize span(size_t rows, size_t columns, size_t stride) {
-  if (rows == 0 || columns == 0) return CheckedSize(0);
-  return CheckedSize(rows - 1).times(stride).plus(columns);
-}
-
-}  // namespace
 
 Napi::Value pack_matrix(const Napi::CallbackInfo& call) {
   const Arguments arguments(call, "packMatrix");
@@ -49,7 +40,7 @@ void matmul(const Napi::CallbackInfo& call) {
   args.lhs_type = lhs.type;
   args.m = arguments.size(2, "m");
   args.lhs_stride = arguments.size(3, "lhsStride");
-  arguments.require_at_least("lhs", lhs.count, span(args.m, k, args.lhs_stride));
+  arguments.require_at_least("lhs", lhs.count, span_of_rows(args.m, k, args.lhs_stride));
   const Elements zero_points = arguments.optional(4, "lhsZeroPoints", OCTAVO_S32);
   args.lhs_zero_points = static_cast<const int32_t*>(zero_points.data);
   args.lhs_zero_point_count = zero_points.count;
@@ -57,7 +48,7 @@ void matmul(const Napi::CallbackInfo& call) {
   args.epilogue = epilogue.epilogue;
   args.out = epilogue.out.data;
   args.out_stride = arguments.size(5 + kEpilogueArguments, "outStride");
-  arguments.require_at_least("out", epilogue.out.count, span(args.m, n, args.out_stride));
+  arguments.require_at_least("out", epilogue.out.count, span_of_rows(args.m, n, args.out_stride));
   arguments.require_ok(octavo_matmul(&args));
 }
 

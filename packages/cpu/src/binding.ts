@@ -141,6 +141,59 @@ export interface NativeBinding {
     kernelW: number,
     groups: number,
   ): FloatConv2dHandle;
+  /** `activation`: its number in `octavo/float_epilogue.h`, alpha and beta. 0 threads: those of the process. */
+  floatMatmul(
+    packed: FloatMatrixHandle,
+    lhs: Float32Array,
+    m: number,
+    lhsStride: number,
+    bias: Float32Array | undefined,
+    residual: Float32Array | undefined,
+    residualStride: number,
+    activation: Float32Array,
+    out: Float32Array,
+    outStride: number,
+    threads: number,
+  ): void;
+  /** `geometry` as for `conv2d`. */
+  floatConv2d(
+    packed: FloatConv2dHandle,
+    input: Float32Array,
+    geometry: Int32Array,
+    bias: Float32Array | undefined,
+    residual: Float32Array | undefined,
+    activation: Float32Array,
+    out: Float32Array,
+    threads: number,
+  ): void;
+  /** `shape`: the dense tensor's elements around the channels, channels, and elements of one channel. */
+  quantize(
+    x: Float32Array,
+    shape: Int32Array,
+    scales: Float32Array,
+    zeroPoints: Int32Array,
+    out: Int8Array | Uint8Array | Int16Array | Uint16Array,
+  ): void;
+  dequantize(
+    q: Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array,
+    shape: Int32Array,
+    scales: Float32Array,
+    zeroPoints: Int32Array,
+    out: Float32Array,
+  ): void;
+  /** Writes a scale and a zero point for each row. */
+  quantizeRows(
+    x: Float32Array,
+    rows: number,
+    columns: number,
+    out: Uint8Array,
+    scales: Float32Array,
+    zeroPoints: Int32Array,
+  ): void;
+  /** Floats to the bits of 16-bit floats, or back. */
+  convertFloats(x: Float32Array | Uint16Array, bfloat16: boolean, out: Float32Array | Uint16Array): void;
+  packNibbles(values: ByteArray, out: Uint8Array): void;
+  unpackNibbles(packed: Uint8Array, out: ByteArray): void;
   /** The ops of programs; `createProgram` names them by position. */
   opNames(): string[];
   /** Copies values that programs read. */
@@ -204,6 +257,14 @@ export const BINDING_FUNCTIONS = {
   conv2d: true,
   packFloatMatrix: true,
   packFloatConv2d: true,
+  floatMatmul: true,
+  floatConv2d: true,
+  quantize: true,
+  dequantize: true,
+  quantizeRows: true,
+  convertFloats: true,
+  packNibbles: true,
+  unpackNibbles: true,
   opNames: true,
   makeConstant: true,
   createProgram: true,

@@ -4,7 +4,8 @@ import { describeWithAddon } from '../tests/addon.js';
 import { bytes, epilogues, zeroPoints } from '../tests/arbitraries.js';
 import { at, finish, zeroPointAt } from '../tests/oracle.js';
 import type { ByteArray } from './binding.js';
-import { type Conv2dOptions, conv2d, conv2dOutputSize, type Layout, packConv2d } from './conv2d.js';
+import { type Conv2dOptions, conv2d, packConv2d } from './conv2d.js';
+import { conv2dOutputSize, type Layout } from './conv2d-geometry.js';
 import { allocateOutput, type Epilogue } from './epilogue.js';
 
 const small = (min: number, max: number) => fc.integer({ min, max });

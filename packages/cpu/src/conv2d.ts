@@ -1,4 +1,5 @@
 import type { ByteArray, Conv2dHandle, NativeBinding } from './binding.js';
+import { type Conv2dGeometry, conv2dOutputLength, nativeGeometry } from './conv2d-geometry.js';
 import { callNative } from './cpu-error.js';
 import { allocateOutput, type Epilogue, nativeEpilogue, type OutputOf } from './epilogue.js';
 import { loadBinding } from './load-binding.js';
@@ -62,27 +63,14 @@ export function packConv2d(weights: Conv2dWeightsToPack): PackedConv2d {
   return new PackedConv2d(loadBinding().binding, weights);
 }
 
-/** Order of an image's dimensions. */
-export type Layout = 'NCHW' | 'NHWC';
-
 /** A convolution over a batch of images and where it goes. */
-export interface Conv2dOptions<E extends Epilogue> {
+export interface Conv2dOptions<E extends Epilogue> extends Conv2dGeometry {
   /** `[batch, channels, height, width]` or `[batch, height, width, channels]`, as `layout` says; dense. */
   readonly input: ByteArray;
-  /** Batch, height and width of the input; its channels are the packed weights'. */
-  readonly size: readonly [batch: number, height: number, width: number];
   readonly packed: PackedConv2d;
   readonly epilogue: E;
   /** The input's zero point, which is also the value of padding; 0 by default. */
   readonly zeroPoint?: number | undefined;
-  /** `[1, 1]` by default, like the dilations. */
-  readonly strides?: readonly [height: number, width: number] | undefined;
-  readonly dilations?: readonly [height: number, width: number] | undefined;
-  /** As ONNX orders them; none by default. */
-  readonly pads?: readonly [top: number, left: number, bottom: number, right: number] | undefined;
-  /** `NCHW` by default, like the output's layout. */
-  readonly layout?: Layout | undefined;
-  readonly outLayout?: Layout | undefined;
   /** The dense output, of exactly its length; must not overlap `input`. A new array by default. */
   readonly out?: OutputOf<E> | undefined;
 }
@@ -98,41 +86,10 @@ export interface Conv2dOptions<E extends Epilogue> {
  */
 export function conv2d<const E extends Epilogue>(options: Conv2dOptions<E>): OutputOf<E> {
   const { input, packed, epilogue, zeroPoint = 0 } = options;
-  const [outHeight, outWidth] = conv2dOutputSize(options);
-  const length = options.size[0] * packed.outChannels * outHeight * outWidth;
-  const out = options.out ?? allocateOutput(epilogue, isLength(length) ? length : 0);
+  const out = options.out ?? allocateOutput(epilogue, conv2dOutputLength(options, packed.outChannels));
   const { binding, handle } = packed.native;
   const finish = nativeEpilogue(epilogue, out);
   const geometry = nativeGeometry(options);
   callNative(() => binding.conv2d(handle, input, geometry, zeroPoint, ...finish));
   return out;
-}
-
-/** Height and width of a convolution's output: `floor((size + pads - dilation * (kernel - 1) - 1) / stride) + 1`. */
-export function conv2dOutputSize(
-  options: Pick<Conv2dOptions<Epilogue>, 'size' | 'packed' | 'strides' | 'dilations' | 'pads'>,
-): [height: number, width: number] {
-  const { size, packed, strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] } = options;
-  const [, height, width] = size;
-  const positions = (padded: number, kernel: number, dilation: number, stride: number) =>
-    Math.floor((padded - dilation * (kernel - 1) - 1) / stride) + 1;
-  return [
-    positions(height + pads[0] + pads[2], packed.kernel[0], dilations[0], strides[0]),
-    positions(width + pads[1] + pads[3], packed.kernel[1], dilations[1], strides[1]),
-  ];
-}
-
-const MAX_GEOMETRY = 2 ** 31 - 1;
-
-function nativeGeometry(options: Conv2dOptions<Epilogue>): Int32Array {
-  const { strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0] } = options;
-  const { layout = 'NCHW', outLayout = 'NCHW' } = options;
-  const sizes = [...options.size, ...strides, ...dilations, ...pads];
-  // A number that int32 cannot hold would be stored as another; -1 is refused.
-  const exact = sizes.map((size) => (Number.isInteger(size) && size <= MAX_GEOMETRY ? size : -1));
-  return Int32Array.of(...exact, layout === 'NCHW' ? 0 : 1, outLayout === 'NCHW' ? 0 : 1);
-}
-
-function isLength(length: number): boolean {
-  return Number.isSafeInteger(length) && length >= 0;
 }

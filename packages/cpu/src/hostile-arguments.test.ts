@@ -112,6 +112,31 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     },
     packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1],
     packFloatConv2d: () => [new Uint16Array(8), true, 2, 1, 2, 2, 2],
+    floatMatmul: () => {
+      const [bias, activation] = [new Float32Array(3), Float32Array.of(1, 0, 6)];
+      const ends = [bias, new Float32Array(6), 3, activation, new Float32Array(6), 3, 1];
+      return [floatMatrix, new Float32Array(8), 2, 4, ...ends];
+    },
+    floatConv2d: () => {
+      const [bias, residual] = [new Float32Array(2), new Float32Array(8)];
+      const ends = [bias, residual, Float32Array.of(2, 0.5, 0), new Float32Array(8), 1];
+      return [floatFilter, new Float32Array(18), geometry, ...ends];
+    },
+    quantize: () => {
+      const by = [Int32Array.of(1, 3, 2), scales, Int32Array.of(1, 2, 3)];
+      return [new Float32Array(6), ...by, new Uint16Array(6)];
+    },
+    dequantize: () => {
+      const by = [Int32Array.of(2, 3, 1), scales, Int32Array.of(1, 2, 3)];
+      return [new Int8Array(6), ...by, new Float32Array(6)];
+    },
+    quantizeRows: () => {
+      const rows = [new Uint8Array(6), new Float32Array(2), new Int32Array(2)];
+      return [new Float32Array(6), 2, 3, ...rows];
+    },
+    convertFloats: () => [new Float32Array(5), false, new Uint16Array(5)],
+    packNibbles: () => [new Int8Array(5), new Uint8Array(3)],
+    unpackNibbles: () => [new Uint8Array(3), new Int8Array(5)],
     release: () => [binding.packMatrix(new Int8Array(1), 1, 1, 1, 1, undefined)],
   };
 }

@@ -4,11 +4,10 @@ export {
   type Conv2dOptions,
   type Conv2dWeightsToPack,
   conv2d,
-  conv2dOutputSize,
-  type Layout,
   type PackedConv2d,
   packConv2d,
 } from './conv2d.js';
+export { type Conv2dGeometry, conv2dOutputSize, type Layout } from './conv2d-geometry.js';
 export { CpuError } from './cpu-error.js';
 export type {
   Epilogue,
@@ -18,13 +17,38 @@ export type {
   QuantizedEpilogue,
 } from './epilogue.js';
 export {
+  type FloatConv2dOptions,
+  type FloatConv2dWeightsToPack,
+  floatConv2d,
+  type PackedFloatConv2d,
+  packFloatConv2d,
+} from './float-conv2d.js';
+export type { FloatActivation, FloatEpilogue } from './float-epilogue.js';
+export {
+  type FloatMatmulOptions,
+  type FloatWeightsToPack,
+  floatMatmul,
+  type PackedFloatWeights,
+  packFloatWeights,
+} from './float-gemm.js';
+export {
   type LeftHandSide,
   type MatmulIntegerOptions,
   type MatmulOptions,
   matmul,
   matmulInteger,
 } from './gemm.js';
+export { fromHalf, type HalfType, toHalf } from './half-floats.js';
 export { bindingCandidates, type LoadedBinding, loadBinding } from './load-binding.js';
+export { packNibbles, unpackNibbles } from './nibbles.js';
 export { type PackedWeights, packWeights, type WeightsToPack } from './packed-weights.js';
 export { currentPlatforms, PLATFORMS, type Platform } from './platforms.js';
 export { type CpuProbe, probe } from './probe.js';
+export {
+  dequantize,
+  type QuantizedArray,
+  type QuantizedRows,
+  quantize,
+  quantizeRows,
+  type TensorQuantization,
+} from './quantize.js';

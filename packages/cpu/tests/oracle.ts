@@ -1,4 +1,4 @@
-import type { ByteArray, OutputArray } from '../src/binding.js';
+import type { ByteArray } from '../src/binding.js';
 import type { Epilogue } from '../src/epilogue.js';
 
 /** Zero point of row or column `index`. */
@@ -7,7 +7,7 @@ export function zeroPointAt(zeroPoints: Int32Array, index: number): number {
 }
 
 /** The value in `array` at an index that the oracle knows to be there. */
-export function at(array: OutputArray, index: number): number {
+export function at(array: ArrayLike<number>, index: number): number {
   const value = array[index];
   if (value === undefined) throw new RangeError(`no element ${index} of ${array.length}`);
   return value;
@@ -58,7 +58,8 @@ function scaleAt(scales: number | Float32Array, column: number): number {
   return at(scales, scales.length === 1 ? 0 : column);
 }
 
-function roundToEven(x: number): number {
+/** The nearest whole number, ties to even. */
+export function roundToEven(x: number): number {
   const below = Math.floor(x);
   const fraction = x - below;
   if (fraction !== 0.5) return Math.round(x);
