@@ -3,6 +3,7 @@ import { DequantizeLinear, DynamicQuantizeLinear, type Op, QuantizeLinear } from
 import { controlFlowKernels } from './kernels/control-flow.js';
 import { referenceKernels } from './kernels/index.js';
 import { quantizedArithmeticKernels } from './kernels/quantized-arithmetic.js';
+import { quantizedPoolKernels } from './kernels/quantized-pool.js';
 import { quantizedProductKernels } from './kernels/quantized-product.js';
 import { MOVEMENTS } from './movements.js';
 import { onQuantizedValues } from './quantized.js';
@@ -17,6 +18,7 @@ const CROSSINGS: ReadonlySet<Op> = new Set<Op>([QuantizeLinear, DequantizeLinear
 export const kernelTable: readonly Kernel[] = [
   ...quantizedProductKernels,
   ...quantizedArithmeticKernels,
+  ...quantizedPoolKernels,
   ...referenceKernels.map((kernel) =>
     CROSSINGS.has(kernel.op) ? kernel : onQuantizedValues(kernel, MOVEMENTS.has(kernel.op)),
   ),

@@ -7,7 +7,7 @@ import {
   sigmoid,
   softplus,
   softsign,
-} from './activations.js';
+} from '@octavo/core/ir';
 import { refuse } from './integer-operands.js';
 
 /** Builds a recurrent op's activation from its `activation_alpha` and `activation_beta` entries. */

@@ -10,6 +10,7 @@ export * from './op.js';
 export * from './ops/index.js';
 export * from './pass.js';
 export * from './pass-runner.js';
+export * from './real-functions/index.js';
 export * from './registry.js';
 export * from './rewrite/index.js';
 export * from './standard-registry.js';

@@ -109,7 +109,7 @@ describeWithAddon('the CPU backend', () => {
       ],
       'its weights, bias, scales or zero points are not constant',
     ],
-    ['an op without a kernel', ['input %x: float32[2]', '%y = Relu(%x)'], 'no Relu kernel'],
+    ['an op without a kernel', ['input %x: float32[2]', '%y = NonZero(%x)'], 'no NonZero kernel'],
   ])('declines %s', (_, lines, reason) => {
     const graph = graphOf(lines);
     const [node] = graph.sorted();

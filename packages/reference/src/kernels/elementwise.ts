@@ -1,51 +1,10 @@
 import { defineKernel, type Kernel, type KernelFunction } from '@octavo/backend';
-import {
-  Abs,
-  Acos,
-  Acosh,
-  Add,
-  Asin,
-  Asinh,
-  Atan,
-  Atanh,
-  Ceil,
-  Cos,
-  Cosh,
-  Div,
-  Erf,
-  Exp,
-  Floor,
-  Log,
-  Max,
-  Mean,
-  Min,
-  Mod,
-  Mul,
-  Neg,
-  Pow,
-  Reciprocal,
-  Round,
-  Sign,
-  Sin,
-  Sinh,
-  Sqrt,
-  Sub,
-  Sum,
-  Tan,
-} from '@octavo/core/ir';
-import { roundHalfEven } from '@octavo/core/quant';
+import { Add, Div, Max, Mean, Min, Mod, Mul, Pow, Sub, Sum } from '@octavo/core/ir';
 import type { Tensor } from '@octavo/core/tensor';
-import { type BinaryFunction, mapElements, type UnaryFunction, zipElements } from '../arithmetic.js';
-import { erf } from '../erf.js';
+import { type BinaryFunction, mapElements, zipElements } from '../arithmetic.js';
 import { refuse } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { power } from '../power.js';
-
-function unary(f: UnaryFunction) {
-  return {
-    prepare: (): KernelFunction => (inputs) => [mapElements(operand(inputs, 0), f)],
-  };
-}
 
 function binary(f: BinaryFunction) {
   return {
@@ -97,28 +56,6 @@ const MODULO: BinaryFunction = {
 };
 
 export const elementwiseKernels: readonly Kernel[] = [
-  defineKernel(Abs, unary({ real: Math.abs, big: (x) => (x < 0n ? -x : x) })),
-  defineKernel(Neg, unary({ real: (x) => -x, big: (x) => -x })),
-  defineKernel(Sign, unary({ real: Math.sign, big: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) })),
-  defineKernel(Sqrt, unary({ real: Math.sqrt })),
-  defineKernel(Exp, unary({ real: Math.exp })),
-  defineKernel(Log, unary({ real: Math.log })),
-  defineKernel(Reciprocal, unary({ real: (x) => 1 / x })),
-  defineKernel(Floor, unary({ real: Math.floor })),
-  defineKernel(Ceil, unary({ real: Math.ceil })),
-  defineKernel(Round, unary({ real: roundHalfEven })),
-  defineKernel(Erf, unary({ real: erf })),
-  defineKernel(Sin, unary({ real: Math.sin })),
-  defineKernel(Cos, unary({ real: Math.cos })),
-  defineKernel(Tan, unary({ real: Math.tan })),
-  defineKernel(Asin, unary({ real: Math.asin })),
-  defineKernel(Acos, unary({ real: Math.acos })),
-  defineKernel(Atan, unary({ real: Math.atan })),
-  defineKernel(Sinh, unary({ real: Math.sinh })),
-  defineKernel(Cosh, unary({ real: Math.cosh })),
-  defineKernel(Asinh, unary({ real: Math.asinh })),
-  defineKernel(Acosh, unary({ real: Math.acosh })),
-  defineKernel(Atanh, unary({ real: Math.atanh })),
   defineKernel(Add, binary(ADD)),
   defineKernel(Sub, binary({ real: (a, b) => a - b, big: (a, b) => a - b })),
   defineKernel(Mul, binary({ real: (a, b) => a * b, integer: Math.imul, big: (a, b) => a * b })),

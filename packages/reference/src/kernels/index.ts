@@ -24,6 +24,7 @@ import { reduceKernels } from './reduce.js';
 import { resizeKernels } from './resize.js';
 import { shapeKernels } from './shape.js';
 import { softmaxKernels } from './softmax.js';
+import { unaryKernels } from './unary.js';
 import { visionKernels } from './vision.js';
 
 /** Every reference kernel of ops without subgraphs: one line a family. */
@@ -53,5 +54,6 @@ export const referenceKernels: readonly Kernel[] = [
   ...resizeKernels,
   ...shapeKernels,
   ...softmaxKernels,
+  ...unaryKernels,
   ...visionKernels,
 ];

@@ -1,5 +1,6 @@
 import { defineKernel, type Kernel, SUPPORTED, unsupported } from '@octavo/backend';
 import {
+  leakyRelu,
   QLinearAdd,
   QLinearAveragePool,
   QLinearConcat,
@@ -8,6 +9,7 @@ import {
   QLinearMul,
   QLinearSigmoid,
   QLinearSoftmax,
+  sigmoid,
 } from '@octavo/core/ir';
 import {
   dequantizeNumbers,
@@ -17,13 +19,9 @@ import {
   qlinearMul,
   qlinearMulConstants,
   quantizeNumbers,
-  requantizeElement,
-  saturate,
-  storageRange,
   storeIntegers,
 } from '@octavo/core/quant';
 import { fromNumbers, normalizeAxis, Tensor, toNumbers } from '@octavo/core/tensor';
-import { leakyRelu, sigmoid } from '../activations.js';
 import { mapElements } from '../arithmetic.js';
 import { linesAlong, linesFrom } from '../axis-lines.js';
 import { refuse } from '../integer-operands.js';
@@ -31,6 +29,7 @@ import { linearType, storageOf } from '../linear-type.js';
 import { operand } from '../operand.js';
 import { averagePool } from './pool.js';
 import { combine } from './quantized-arithmetic.js';
+import { quantizedMean } from './quantized-pool.js';
 import { resultOf } from './quantized-product.js';
 import { quantizedWhere } from './quantized-where.js';
 import { onLines, softmaxLine } from './softmax.js';
@@ -108,7 +107,6 @@ const averagePoolKernel = defineKernel(QLinearAveragePool, {
       throughFloat(inputs, (x) => averagePool(x, attributes, attributes.count_include_pad !== 0)),
 });
 
-/** `sat(rne(f32(f32(sum of (x - z_x)) * f32(s_x / f32(s_y * count)))) + z_y)`, as onnxruntime does it. */
 const globalAveragePool = defineKernel(QLinearGlobalAveragePool, {
   prepare:
     ({ attributes: { channels_last: channelsLast } }) =>
@@ -126,9 +124,7 @@ const globalAveragePool = defineKernel(QLinearGlobalAveragePool, {
         const slot = Math.floor(i / (channels * size)) * channels + channel;
         sums[slot] = (sums[slot] ?? 0) + value - from.zeroPoint;
       });
-      const multiplier = Math.fround(from.scale / Math.fround(to.scale * size));
-      const range = storageRange(to.storage);
-      const integers = sums.map((sum) => saturate(requantizeElement(sum, multiplier, to.zeroPoint), range));
+      const integers = sums.map((sum) => quantizedMean(sum, size, from, to));
       return [fromNumbers(to.storage, shape, integers)];
     },
 });

@@ -1,30 +1,25 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import {
   BiasGelu,
+  clamp,
   FastGelu,
   FusedConv,
-  MicrosoftGelu,
-  QuickGelu,
-  SkipLayerNormalization,
-  SkipSimplifiedLayerNormalization,
-} from '@octavo/core/ir';
-import { Tensor } from '@octavo/core/tensor';
-import {
   gelu,
   geluTanh,
   hardSigmoid,
   leakyRelu,
   type RealFunction,
   relu,
+  SkipLayerNormalization,
+  SkipSimplifiedLayerNormalization,
   sigmoid,
-  swish,
-} from '../activations.js';
+} from '@octavo/core/ir';
+import { Tensor } from '@octavo/core/tensor';
 import { mapElements, zipElements } from '../arithmetic.js';
 import { convolve, planConvolution } from '../convolution.js';
 import { floats, floatTensor } from '../floats.js';
 import { refuse } from '../integer-operands.js';
 import { operand } from '../operand.js';
-import { unaryKernel } from './activation.js';
 import { addChannelBias, supportsConvolution } from './conv.js';
 import { gatherBlockQuantized } from './gather-block-quantized.js';
 import { normalizeLines, scaleAndShift } from './layer-norm.js';
@@ -52,7 +47,7 @@ const FUSED: Readonly<Record<string, (a: number, b: number) => RealFunction>> = 
   Sigmoid: () => sigmoid,
   Tanh: () => Math.tanh,
   LeakyRelu: (alpha) => leakyRelu(alpha),
-  Clip: (min, max) => (x) => Math.min(Math.max(x, min), max),
+  Clip: clamp,
   HardSigmoid: (alpha, beta) => hardSigmoid(alpha, beta),
 };
 
@@ -116,8 +111,6 @@ const skipSimplifiedLayerNormalization = defineKernel(SkipSimplifiedLayerNormali
 });
 
 export const microsoftKernels: readonly Kernel[] = [
-  unaryKernel(MicrosoftGelu, () => gelu),
-  unaryKernel(QuickGelu, ({ alpha }) => swish(alpha)),
   biasGelu,
   fastGelu,
   fusedConv,

@@ -1,6 +1,6 @@
 import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
+import type { RealFunction } from '@octavo/core/ir';
 import { GRU, LSTM, RNN } from '@octavo/core/ir';
-import type { RealFunction } from '../activations.js';
 import { type FloatArray, floats } from '../floats.js';
 import { operand } from '../operand.js';
 import {

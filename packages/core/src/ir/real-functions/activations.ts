@@ -59,3 +59,31 @@ export function softsign(x: number): number {
 export function swish(alpha: number): RealFunction {
   return (x) => x * sigmoid(alpha * x);
 }
+
+/** `x hardSigmoid(x)` with slope 1/6 and offset 1/2. */
+export function hardSwish(x: number): number {
+  return x * hardSigmoid(1 / 6, 0.5)(x);
+}
+
+export function selu(alpha: number, gamma: number): RealFunction {
+  const inner = elu(alpha);
+  return (x) => gamma * inner(x);
+}
+
+/** 0 up to alpha. */
+export function thresholdedRelu(alpha: number): RealFunction {
+  return (x) => (x > alpha ? x : 0);
+}
+
+/** Moves numbers beyond `lambda` by `bias` towards 0, and all others to 0. */
+export function shrink(bias: number, lambda: number): RealFunction {
+  return (x) => {
+    if (x < -lambda) return x + bias;
+    return x > lambda ? x - bias : 0;
+  };
+}
+
+/** `min(max(x, low), high)`: NaN stays NaN, and `high` wins where the bounds cross. */
+export function clamp(low: number, high: number): RealFunction {
+  return (x) => Math.min(Math.max(x, low), high);
+}

@@ -1,0 +1,45 @@
+import type { Value } from '@octavo/core/ir';
+import type { Shape } from '@octavo/core/tensor';
+import { axisOrder, type Layout } from './layout.js';
+import type { Operand } from './operand.js';
+import type { ProgramBuilder } from './program-builder.js';
+import { shapeOf } from './static-value.js';
+
+/** An operand of an elementwise op: where it lies, and its sizes in the order of memory. */
+export interface BroadcastOperand {
+  readonly operand: Operand;
+  readonly sizes: readonly number[];
+}
+
+/** The layout in which an elementwise op of these values is best computed. */
+export function broadcastLayout(program: ProgramBuilder, values: readonly Value[], shape: Shape): Layout {
+  const isLast = (value: Value) =>
+    shapeOf(value).length === shape.length && !value.constant && program.layoutOf(value) === 'nhwc';
+  return values.some(isLast) && values.every((value) => hasLayouts(value, shape)) ? 'nhwc' : 'nchw';
+}
+
+/** A value as an elementwise op of result `shape` reads it in a layout that {@link broadcastLayout} chose. */
+export function broadcastOperand(
+  program: ProgramBuilder,
+  value: Value,
+  shape: Shape,
+  layout: Layout,
+): BroadcastOperand {
+  const padded = paddedShape(value, shape);
+  const isFull = shapeOf(value).length === shape.length;
+  return {
+    operand: program.operand(value, isFull ? layout : 'nchw'),
+    sizes: axisOrder(shape.length, layout).map((axis) => padded[axis] ?? 1),
+  };
+}
+
+function paddedShape(value: Value, shape: Shape): Shape {
+  const own = shapeOf(value);
+  return [...new Array<number>(shape.length - own.length).fill(1), ...own];
+}
+
+/** A value of fewer axes has the same elements in both layouts where at most one axis is not 1. */
+function hasLayouts(value: Value, shape: Shape): boolean {
+  const own = shapeOf(value);
+  return own.length === shape.length || own.filter((size) => size !== 1).length <= 1;
+}
