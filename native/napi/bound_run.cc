@@ -12,45 +12,48 @@ namespace {
 
 class BoundRun {
  public:
-  BoundRun(const Arguments& arguments, std::shared_ptr<const Program> program,
+  BoundRun(const Arguments& arguments, const std::shared_ptr<const Program>& program,
            std::span<const napi_value> inputs, std::span<const napi_value> outputs)
       : env_(arguments.env()),
-        program_(std::move(program)),
+        program_(program),
         input_count_(inputs.size()),
         memories_(inputs.size() + outputs.size()) {
     for (const auto values : {inputs, outputs}) {
-      for (const napi_value value : values) {
-        napi_ref reference = nullptr;
-        if (napi_create_reference(env_, value, 1, &reference) != napi_ok) {
-          throw Napi::Error::New(env_);
-        }
-        arrays_.push_back(reference);
-      }
+      for (const napi_value value : values) hold(value);
     }
+    hold(arguments.value(0));
   }
   ~BoundRun() {
-    for (napi_ref array : arrays_) napi_delete_reference(env_, array);
+    for (napi_ref object : held_) napi_delete_reference(env_, object);
   }
   BoundRun(const BoundRun&) = delete;
   BoundRun& operator=(const BoundRun&) = delete;
 
   octavo_status run() {
     return at_boundary([&] {
-      find_memories(program_->input_bytes(), 0);
-      find_memories(program_->output_bytes(), input_count_);
+      const auto program = program_.lock();
+      require(program != nullptr, "program", "one that is not released");
+      find_memories(program->input_bytes(), 0);
+      find_memories(program->output_bytes(), input_count_);
       uint8_t** memories = memories_.data();
-      program_->run({{memories, input_count_},
+      program->run({{memories, input_count_},
                      {memories + input_count_, memories_.size() - input_count_}});
     });
   }
 
  private:
+  void hold(napi_value value) {
+    napi_ref reference = nullptr;
+    if (napi_create_reference(env_, value, 1, &reference) != napi_ok) throw Napi::Error::New(env_);
+    held_.push_back(reference);
+  }
+
   void find_memories(std::span<const size_t> needed, size_t first) {
     for (size_t i = 0; i < needed.size(); ++i) {
       napi_value array = nullptr;
       Bytes bytes;
       const bool found =
-          napi_get_reference_value(env_, arrays_[first + i], &array) == napi_ok &&
+          napi_get_reference_value(env_, held_[first + i], &array) == napi_ok &&
           read_bytes(env_, array, bytes) && bytes.count >= needed[i];
       require(found, "bound arrays", "the size that they had");
       memories_[first + i] = bytes.data;
@@ -58,9 +61,9 @@ class BoundRun {
   }
 
   napi_env env_;
-  std::shared_ptr<const Program> program_;
+  std::weak_ptr<const Program> program_;  // releasing its handle frees it
   size_t input_count_;
-  std::vector<napi_ref> arrays_;
+  std::vector<napi_ref> held_;  // the arrays, then the handle, which must live as long
   std::vector<uint8_t*> memories_;
 };
 

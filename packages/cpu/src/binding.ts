@@ -221,7 +221,7 @@ export interface NativeBinding {
     outputs: readonly TensorArray[],
     nanoseconds: Float64Array | undefined,
   ): void;
-  /** A function that runs the program on these arrays. */
+  /** A function that runs the program on these arrays until the program is released. */
   bindProgram(
     program: ProgramHandle,
     inputs: readonly TensorArray[],

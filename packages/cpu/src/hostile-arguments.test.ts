@@ -243,6 +243,15 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
     expect(second).toEqual(Float32Array.of(6, 5));
   });
 
+  it('refuses a bound run of a program that was released', () => {
+    const [, inputs, outputs] = valid.runProgram() as Parameters<NativeBinding['runProgram']>;
+    const program = Reflect.apply(binding.createProgram, binding, valid.createProgram());
+    const run = binding.bindProgram(program, inputs, outputs);
+    run();
+    binding.release(program);
+    expect(run).toThrow(expect.objectContaining({ code: 'CPU_INVALID_ARGUMENT' }));
+  });
+
   it('refuses a later run whose output was detached meanwhile', async () => {
     const [program, inputs] = valid.runProgram() as Parameters<NativeBinding['runProgram']>;
     const output = new Float32Array(2);

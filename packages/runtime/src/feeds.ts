@@ -8,11 +8,12 @@ import { SessionError } from './session-error.js';
  * and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
-  checkNames(ports, feeds);
+  if (Object.keys(feeds).length !== ports.length) checkNames(ports, feeds);
   const sizes: SymbolSizes = new Map();
   return ports.map((port) => {
     const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
     if (!tensor) {
+      checkNames(ports, feeds);
       throw new SessionError({
         code: 'FEED_MISSING',
         where: `input ${port.name}`,

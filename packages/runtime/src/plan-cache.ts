@@ -1,4 +1,4 @@
-import type { Shape } from '@octavo/core/tensor';
+import { type Shape, sameShape } from '@octavo/core/tensor';
 import { HeldPlan, type PlanLease } from './held-plan.js';
 import type { Plan } from './plan.js';
 
@@ -15,6 +15,8 @@ export class PlanCache {
   private readonly compile: (shapes: readonly Shape[]) => Promise<Plan>;
   private readonly limit: number;
   private closed = false;
+  /** The entry used last: most runs want it again, and comparing shapes is quicker than making their key. */
+  private recent: { readonly shapes: readonly Shape[]; readonly entry: Entry } | undefined;
 
   constructor(limit: number, compile: (shapes: readonly Shape[]) => Promise<Plan>) {
     this.limit = limit;
@@ -23,13 +25,12 @@ export class PlanCache {
 
   /** The plan for these shapes when it is ready. */
   ready(shapes: readonly Shape[]): Plan | undefined {
-    return this.touch(keyOf(shapes))?.ready?.plan;
+    return this.find(shapes)?.ready?.plan;
   }
 
   /** The plan for these shapes, compiled when it is new. It stays alive until it is released. */
   async acquire(shapes: readonly Shape[]): Promise<PlanLease> {
-    const key = keyOf(shapes);
-    const entry = this.touch(key) ?? this.add(key, shapes);
+    const entry = this.find(shapes) ?? this.add(keyOf(shapes), shapes);
     if (entry.ready) return entry.ready.lease();
     entry.waiting++;
     try {
@@ -49,32 +50,45 @@ export class PlanCache {
   private add(key: string, shapes: readonly Shape[]): Entry {
     const entry: Entry = { held: this.compile(shapes).then((plan) => new HeldPlan(plan)), waiting: 0 };
     this.entries.set(key, entry);
+    this.recent = { shapes, entry };
     entry.held.then(
       (held) => {
         entry.ready = held;
       },
-      () => this.entries.delete(key),
+      () => this.forget(key, entry),
     );
     return entry;
   }
 
-  private touch(key: string): Entry | undefined {
+  private find(shapes: readonly Shape[]): Entry | undefined {
+    if (this.recent && sameShapes(this.recent.shapes, shapes)) return this.recent.entry;
+    const key = keyOf(shapes);
     const entry = this.entries.get(key);
-    if (entry && this.entries.size > 1) {
-      this.entries.delete(key);
-      this.entries.set(key, entry);
-    }
+    if (!entry) return undefined;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    this.recent = { shapes, entry };
     return entry;
   }
 
   private evict(): void {
-    for (const [key, { ready, waiting }] of this.entries) {
+    for (const [key, entry] of this.entries) {
+      const { ready, waiting } = entry;
       if (!this.closed && this.entries.size <= this.limit) return;
       if (!ready || waiting > 0) continue;
-      this.entries.delete(key);
+      this.forget(key, entry);
       ready.retire();
     }
   }
+
+  private forget(key: string, entry: Entry): void {
+    this.entries.delete(key);
+    if (this.recent?.entry === entry) this.recent = undefined;
+  }
+}
+
+function sameShapes(a: readonly Shape[], b: readonly Shape[]): boolean {
+  return a.length === b.length && a.every((shape, index) => sameShape(shape, b[index] ?? []));
 }
 
 function keyOf(shapes: readonly Shape[]): string {

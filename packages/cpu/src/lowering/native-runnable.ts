@@ -1,20 +1,24 @@
 import type { Binding, Runnable, Tap } from '@octavo/backend';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
 import type { NativeBinding, ProgramHandle } from '../binding.js';
 import { CpuError, callNative } from '../cpu-error.js';
 import { allocatePort, checkPort, type ProgramSignature } from './signature.js';
+import { StagedRun } from './staged-run.js';
 
 /** A native program as a session runs it, in the thread that compiled it or in another. */
 export class NativeRunnable implements Runnable {
   protected readonly binding: NativeBinding;
   protected readonly handle: ProgramHandle;
   protected readonly signature: ProgramSignature;
+  readonly #isSmall: boolean;
+  #staged: StagedRun | undefined;
   #disposed = false;
 
   constructor(binding: NativeBinding, handle: ProgramHandle, signature: ProgramSignature) {
     this.binding = binding;
     this.handle = handle;
     this.signature = signature;
+    this.#isSmall = StagedRun.suits(signature);
   }
 
   /** In another thread, on copies of the inputs; a `signal` stops it between ops. */
@@ -28,9 +32,7 @@ export class NativeRunnable implements Runnable {
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
     const sources = this.sources(inputs);
-    const outputs = this.signature.outputs.map(allocatePort);
-    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
-    return this.finish(outputs, tap);
+    return this.finish(this.#isSmall ? this.runStaged(sources) : this.runDirect(sources), tap);
   }
 
   bind(inputs: readonly Tensor[], given: readonly (Tensor | undefined)[]): Binding {
@@ -79,6 +81,17 @@ export class NativeRunnable implements Runnable {
   private finish(outputs: readonly Tensor[], tap: Tap | undefined): readonly Tensor[] {
     if (tap) this.tapped(tap, outputs);
     return outputs.length === this.signature.results ? outputs : outputs.slice(0, this.signature.results);
+  }
+
+  private runDirect(sources: readonly TensorArray[]): readonly Tensor[] {
+    const outputs = this.signature.outputs.map(allocatePort);
+    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
+    return outputs;
+  }
+
+  private runStaged(sources: readonly TensorArray[]): readonly Tensor[] {
+    this.#staged ??= new StagedRun(this.binding, this.handle, this.signature);
+    return this.#staged.run(sources);
   }
 
   private start(

@@ -1,5 +1,6 @@
 import {
   allocate,
+  byteLengthOf,
   type DType,
   elementCount,
   isDType,
@@ -35,9 +36,13 @@ export function checkPort({ name, dtype, shape }: ProgramPort, tensor: Tensor | 
   });
 }
 
-/** A tensor for an output. */
+/** A tensor for an input or output. */
 export function allocatePort({ dtype, shape }: ProgramPort): Tensor {
   return new Tensor(dtype, shape, allocate(dtype, elementCount(shape)));
+}
+
+export function portBytes({ dtype, shape }: ProgramPort): number {
+  return byteLengthOf(dtype, elementCount(shape));
 }
 
 /** A signature as `createProgram` kept it for other threads. */
