@@ -106,9 +106,10 @@ Napi::Value start_program(const Napi::CallbackInfo& call) {
   if (!call[3].IsFunction()) arguments.fail("done", "a function", "another value");
   const auto sources = read_memories(arguments, "inputs", inputs, program->input_bytes());
   read_memories(arguments, "outputs", outputs, program->output_bytes());
+  Environment& environment = Environment::of(call.Env());
   std::unique_ptr<AsyncRun> run;
-  arguments.require_ok(at_boundary(
-      [&] { run = std::make_unique<AsyncRun>(Environment::of(call.Env()), program); }));
+  arguments.require_ok(
+      at_boundary([&] { run = std::make_unique<AsyncRun>(environment, program); }));
   for (size_t i = 0; i < sources.size(); ++i) {
     if (run->inputs[i].size() == 0) continue;
     std::memcpy(run->inputs[i].data(), sources[i].data, run->inputs[i].size());

@@ -136,6 +136,19 @@ TEST(ProgramTest, RefusesOutputsOverInputs) {
   EXPECT_THROW(run(program, both, both), InvalidArgument);
 }
 
+TEST(ProgramTest, RefusesMemoryThatIsNotAlignedForItsElements) {
+  const Program program(Reversal().spec());
+  alignas(64) uint8_t memory[64] = {};
+  const uint8_t* inputs[] = {memory};
+  uint8_t* outputs[] = {memory + 32};
+  EXPECT_EQ(program.run({inputs, outputs}), RunResult::done);
+  ++inputs[0];
+  EXPECT_THROW(program.run({inputs, outputs}), InvalidArgument);
+  --inputs[0];
+  outputs[0] += 2;
+  EXPECT_THROW(program.run({inputs, outputs}), InvalidArgument);
+}
+
 TEST(ProgramTest, RefusesWhatLeavesItsMemory) {
   struct Change {
     bool of_code;

@@ -1,23 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MatMulNBits } from '@octavo/core/ir';
 import { toNumbers } from '@octavo/core/tensor';
 import { decodeModel, readTensorProto } from '@octavo/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { testData } from '../../packages/formats/tests/test-data.node.js';
 import { runBoth, runReference, trial } from './both-runtimes.js';
 import { difference } from './difference.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
 
-const data = process.env['OCTAVO_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
-const folder = join(data, 'conformance/matmulnbits_ort');
-const cases = existsSync(folder) ? readdirSync(folder) : [];
-
-if (cases.length === 0) {
-  console.warn(
-    'MatMulNBits models are skipped: set OCTAVO_TEST_DATA to a folder that has conformance/matmulnbits_ort.',
-  );
-}
+const folder = testData('conformance/matmulnbits_ort') ?? '';
+const cases = folder ? readdirSync(folder) : [];
 
 describe.skipIf(cases.length === 0)('MatMulNBits models that onnxruntime computed', () => {
   it.each(cases)('%s', async (name) => {

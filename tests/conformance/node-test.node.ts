@@ -4,13 +4,12 @@ import type { Backend } from '@octavo/backend';
 import { type Graph, inferTypes, type Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import { decodeModel, readTensorProto } from '@octavo/formats';
+import { testData } from '../../packages/formats/tests/test-data.node.js';
 import { difference } from './difference.js';
 
-/** Where ONNX's node tests lie, or undefined when this machine does not have them. */
+/** Where ONNX's node tests lie, or undefined, said loudly, when this machine does not have them. */
 export function nodeTestFolder(): string | undefined {
-  const data = process.env['OCTAVO_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
-  const folder = join(data, 'conformance/onnx_node');
-  return existsSync(folder) ? folder : undefined;
+  return testData('conformance/onnx_node');
 }
 
 /** How one node test went; `ops` are those of its model. */

@@ -8,11 +8,6 @@ import { nodeTestFolder, nodeTests, type Outcome, runNodeTest } from './node-tes
 const folder = nodeTestFolder();
 const update = process.env['OCTAVO_UPDATE_EXPECTED'] === '1';
 
-if (!folder)
-  console.warn(
-    'ONNX node tests are skipped: set OCTAVO_TEST_DATA to a folder that has conformance/onnx_node.',
-  );
-
 /** Number of passed tests whose model has the op. */
 function passedByOp(outcomes: readonly Outcome[]): Record<string, number> {
   const counts = new Map<string, number>();

@@ -11,11 +11,6 @@ import { difference } from '../conformance/difference.js';
 import { nodeTestFolder, nodeTests, runNodeTest } from '../conformance/node-test.node.js';
 
 const folder = nodeTestFolder();
-if (!folder) {
-  console.warn(
-    'ONNX node tests are skipped: set OCTAVO_TEST_DATA to a folder that has conformance/onnx_node.',
-  );
-}
 
 /** Scan of opset 8 has a batch axis, and no successor. */
 const NO_SUCCESSOR: ReadonlySet<string> = new Set(['test_scan_sum']);

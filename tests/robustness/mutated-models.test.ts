@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Model, verify } from '@octavo/core/ir';
 import { elementCount, OctavoError, type Tensor, zeros } from '@octavo/core/tensor';
@@ -10,15 +10,16 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../../packages/formats/tests/mutations.js';
+import { testData } from '../../packages/formats/tests/test-data.node.js';
 
-const data = process.env['OCTAVO_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data');
+const data = testData();
 const MODELS = [
   'vision/mnist_cntk/mnist.onnx',
   'vision/mlperf_tiny/kws_dscnn.onnx',
   'tabular/kc_house/kc_house_mlp.onnx',
   'lm/gpt_nano_sort/gpt_nano_sort.onnx',
   'audio/silero_vad/silero_vad_16k_op15.onnx',
-].filter((path) => existsSync(join(data, path)));
+];
 
 /** Models that run on inputs whose open dimensions are 1. */
 const RUNNABLE = MODELS.filter((path) => !path.includes('silero'));
@@ -85,9 +86,9 @@ function feedsOf(session: Session): Record<string, Tensor> | undefined {
   return feeds;
 }
 
-describe.skipIf(MODELS.length === 0)('damaged real models', () => {
+describe.skipIf(!data)('damaged real models', () => {
   it.each(MODELS)('are read or refused with a code: %s', { timeout: 300_000 }, async (path) => {
-    const bytes = new Uint8Array(readFileSync(join(data, path)));
+    const bytes = new Uint8Array(readFileSync(join(data ?? '', path)));
     const before = process.resourceUsage().maxRSS * 1024;
     const codes = new Set<string>();
     for (let seed = 0; seed < READ; seed++) codes.add(await outcome(() => read(mutant(bytes, seed))));
@@ -96,7 +97,7 @@ describe.skipIf(MODELS.length === 0)('damaged real models', () => {
   });
 
   it.each(RUNNABLE)('run or are refused with a code: %s', { timeout: 300_000 }, async (path) => {
-    const bytes = new Uint8Array(readFileSync(join(data, path)));
+    const bytes = new Uint8Array(readFileSync(join(data ?? '', path)));
     const codes = new Set<string>();
     for (let seed = 0; seed < RUN; seed++) {
       const damaged = mutant(bytes, READ + seed);

@@ -4,6 +4,7 @@
 
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 #include "api/checks.h"
 
@@ -24,6 +25,9 @@ octavo_status at_boundary(Call call) noexcept {
     return OCTAVO_OUT_OF_MEMORY;
   } catch (const std::length_error&) {
     set_last_error("out of memory");
+    return OCTAVO_OUT_OF_MEMORY;
+  } catch (const std::system_error& refused) {
+    set_last_error(refused.what());
     return OCTAVO_OUT_OF_MEMORY;
   }
 }

@@ -22,6 +22,8 @@ Operand OpReader::checked(const char* name, const Slot* slot, const CheckedSize&
   expect(bytes.fits() && bytes.value() <= slot->operand.bytes, name, "a larger slot");
   expect(slot->operand.offset % element == 0, name, "an aligned slot");
   Operand operand = slot->operand;
+  size_t& alignment = alignments_[operand.base];
+  if (bytes.value() != 0 && alignment < element) alignment = element;
   operand.bytes = bytes.value();
   return operand;
 }

@@ -31,8 +31,14 @@ struct ConstantValues {
 class OpReader {
  public:
   OpReader(const char* op, std::span<const int32_t> operands, std::span<const int32_t> words,
-           std::span<const Slot> slots, std::span<const PackedWeights> weights)
-      : op_(op), operands_(operands), words_(words), slots_(slots), weights_(weights) {}
+           std::span<const Slot> slots, std::span<const PackedWeights> weights,
+           std::span<size_t> alignments)
+      : op_(op),
+        operands_(operands),
+        words_(words),
+        slots_(slots),
+        weights_(weights),
+        alignments_(alignments) {}
 
   // The next operand, of at least `bytes` bytes aligned for elements of `element` bytes.
   Operand input(const char* name, const CheckedSize& bytes, size_t element);
@@ -85,6 +91,7 @@ class OpReader {
   std::span<const int32_t> words_;
   std::span<const Slot> slots_;
   std::span<const PackedWeights> weights_;
+  std::span<size_t> alignments_;  // that each memory must have, raised by each operand in it
   size_t next_operand_ = 0;
   size_t next_word_ = 0;
 };

@@ -76,7 +76,8 @@ class SlotTable {
 };
 
 std::unique_ptr<const Op> make_op(std::span<const int32_t>& code, std::span<const Slot> slots,
-                                  std::span<const PackedWeights> weights) {
+                                  std::span<const PackedWeights> weights,
+                                  std::span<size_t> alignments) {
   constexpr size_t kHeader = 3;
   require(code.size() >= kHeader, "code", "a whole op");
   const uint32_t number = static_cast<uint32_t>(code[0]);
@@ -86,11 +87,19 @@ std::unique_ptr<const Op> make_op(std::span<const int32_t>& code, std::span<cons
   code = code.subspan(kHeader);
   require(operands <= code.size() && words <= code.size() - operands, "code", "a whole op");
   OpReader reader(kNames[number], code.first(operands), code.subspan(operands, words), slots,
-                  weights);
+                  weights, alignments);
   code = code.subspan(operands + words);
   std::unique_ptr<const Op> op = kMakers[number](reader);
   reader.finish();
   return op;
+}
+
+void check_alignment(std::span<const uint8_t* const> memories, std::span<const size_t> alignments,
+                     const char* name) {
+  for (size_t i = 0; i < memories.size(); ++i) {
+    require(reinterpret_cast<uintptr_t>(memories[i]) % alignments[i] == 0, name,
+            "memory aligned for its elements");
+  }
 }
 
 // Callers must not read what is being written.
@@ -109,8 +118,7 @@ void check_buffers(const RunBuffers& buffers, std::span<const size_t> input_byte
 }
 
 double nanoseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start)
-      .count();
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -156,9 +164,10 @@ Program::Program(const ProgramSpec& spec)
   constexpr size_t kKeptArenas = 4;
   require(1 + constants_.size() + input_bytes_.size() + output_bytes_.size() <= kMostMemories,
           "memories", "at most 4096");
+  alignments_.assign(1 + constants_.size() + input_bytes_.size() + output_bytes_.size(), 1);
   const SlotTable table(spec);
   for (std::span<const int32_t> code = spec.code; !code.empty();) {
-    ops_.push_back(make_op(code, table.slots(), spec.weights));
+    ops_.push_back(make_op(code, table.slots(), spec.weights, alignments_));
   }
   arenas_.reserve(kKeptArenas);
   arenas_.emplace_back(arena_bytes_);
@@ -166,6 +175,9 @@ Program::Program(const ProgramSpec& spec)
 
 RunResult Program::run(const RunBuffers& buffers, const RunOptions& options) const {
   check_buffers(buffers, input_bytes_, output_bytes_);
+  const auto alignments = std::span(alignments_).subspan(1 + constants_.size());
+  check_alignment(buffers.inputs, alignments, "inputs");
+  check_alignment(buffers.outputs, alignments.subspan(input_bytes_.size()), "outputs");
   const ThreadLimit limit(threads_);
   ArenaLease arena(*this);
   uint8_t* bases[kMostMemories];

@@ -30,7 +30,8 @@ struct ProgramSpec {
   std::string metadata;  // for whoever opens the program elsewhere
 };
 
-// The memory of a caller, at least as large as the program said.
+// The memory of a caller, at least as large as the program said and aligned for the elements that its
+// ops read and write there.
 struct RunBuffers {
   std::span<const uint8_t* const> inputs;
   std::span<uint8_t* const> outputs;
@@ -64,6 +65,7 @@ class Program {
   std::vector<std::unique_ptr<const Op>> ops_;
   std::vector<std::shared_ptr<const ConstantBlock>> constants_;
   std::vector<size_t> input_bytes_, output_bytes_;
+  std::vector<size_t> alignments_;  // of each memory, for the elements that lie in it
   size_t arena_bytes_;
   uint32_t threads_;
   std::string metadata_;

@@ -1,11 +1,20 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** The folder of real models (OCTAVO_TEST_DATA, default ../shared/data beside the repository); undefined, loudly, when absent. */
-export function testData(): string | undefined {
-  const beside = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
-  const folder = process.env['OCTAVO_TEST_DATA'] ?? beside;
-  if (existsSync(folder)) return folder;
-  console.warn(`SKIPPED: no real models in ${folder}; set OCTAVO_TEST_DATA to their folder.`);
+const BESIDE_THE_REPOSITORY = join(import.meta.dirname, '../../../../shared/data');
+
+/**
+ * A file or folder of the real models and data: those of `OCTAVO_TEST_DATA`, by default `../shared/data` beside the
+ * repository. Undefined, loudly, where this machine has none.
+ * @throws Error when `OCTAVO_TEST_DATA` is set and does not have it: whoever sets it wants no test skipped.
+ */
+export function testData(path = ''): string | undefined {
+  const given = process.env['OCTAVO_TEST_DATA'];
+  const found = join(given ?? BESIDE_THE_REPOSITORY, path);
+  if (existsSync(found)) return found;
+  if (given) throw new Error(`OCTAVO_TEST_DATA names a folder without what the tests read: ${found}`);
+  console.warn(
+    `\n*** SKIPPED: no ${found}; set OCTAVO_TEST_DATA to the folder of real models and data. ***\n`,
+  );
   return undefined;
 }

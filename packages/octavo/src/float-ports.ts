@@ -1,13 +1,7 @@
-import {
-  DequantizeLinear,
-  type Graph,
-  type Model,
-  QuantizeLinear,
-  storedConstant,
-  type Value,
-} from '@octavo/core/ir';
-import { dequantize, isStorageDType, PER_TENSOR, type QuantizedType, quantize } from '@octavo/core/quant';
-import { isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { cloneModel, type Graph, type Model, runPasses, type Value } from '@octavo/core/ir';
+import { dequantize, isStorageDType, type QuantizedType, quantize } from '@octavo/core/quant';
+import { isFloat, type Tensor } from '@octavo/core/tensor';
+import { foldQdq, raiseQoperator } from '@octavo/passes';
 import {
   type BoundRun,
   type NamedShapes,
@@ -27,19 +21,17 @@ import {
  * @param session Runs `model`.
  * @param original The original model's graph.
  */
-export function withFloatPorts(session: Session, model: Model, original: Graph): Session {
+export async function withFloatPorts(session: Session, model: Model, original: Graph): Promise<Session> {
   const wasFloat = (name: string): boolean => {
     const dtype = original.value(name)?.dtype;
     return dtype !== undefined && isFloat(dtype);
   };
-  const inputs = typesOf(
-    model.graph.inputs.filter(({ name }) => wasFloat(name)),
-    inputType,
-  );
-  const outputs = typesOf(
-    model.graph.outputs.filter(({ name }) => wasFloat(name)),
-    outputType,
-  );
+  const isPort = (value: Value): boolean =>
+    wasFloat(value.name) && value.dtype !== undefined && isStorageDType(value.dtype);
+  if (![...model.graph.inputs, ...model.graph.outputs].some(isPort)) return session;
+  const { graph } = cloneModel(model);
+  await runPasses(graph, [raiseQoperator, foldQdq]);
+  const [inputs, outputs] = [typesOf(graph.inputs.filter(isPort)), typesOf(graph.outputs.filter(isPort))];
   return inputs.size + outputs.size === 0 ? session : new FloatPorts(session, inputs, outputs);
 }
 
@@ -158,53 +150,11 @@ function floatPort(port: Port, types: ReadonlyMap<string, QuantizedType>): Port 
   return types.has(port.name) ? { ...port, dtype: 'float32' } : port;
 }
 
-function typesOf(
-  values: readonly Value[],
-  typeOf: (value: Value) => QuantizedType | undefined,
-): Map<string, QuantizedType> {
+/** The parameters by which the graph understands its own integers. */
+function typesOf(values: readonly Value[]): Map<string, QuantizedType> {
   return new Map(
-    values.flatMap((value): [string, QuantizedType][] => {
-      const type = typeOf(value);
-      return type ? [[value.name, type]] : [];
-    }),
+    values.flatMap(({ name, quantized }): [string, QuantizedType][] =>
+      quantized?.granularity.kind === 'per-tensor' ? [[name, quantized]] : [],
+    ),
   );
-}
-
-/** Of an integer input: the parameters by which the graph dequantizes it. */
-function inputType(value: Value): QuantizedType | undefined {
-  const reader = value.users.find((user) => DequantizeLinear.is(user) && user.inputs[0] === value);
-  return reader && typeOfParameters(value, reader.inputs[1], reader.inputs[2]);
-}
-
-/** Of an integer output: the parameters by which the graph quantizes it. */
-function outputType(value: Value): QuantizedType | undefined {
-  const { producer } = value;
-  return QuantizeLinear.is(producer)
-    ? typeOfParameters(value, producer.inputs[1], producer.inputs[2])
-    : undefined;
-}
-
-function typeOfParameters(
-  value: Value,
-  scale: Value | undefined,
-  zeroPoint: Value | undefined,
-): QuantizedType | undefined {
-  const storage = value.dtype;
-  const scales = numbersOf(scale);
-  const zeroPoints = zeroPoint ? numbersOf(zeroPoint) : [0];
-  if (storage === undefined || !isStorageDType(storage)) return undefined;
-  if (scales?.length !== 1 || zeroPoints?.length !== 1) return undefined;
-  return {
-    storage,
-    expressed: 'float32',
-    granularity: PER_TENSOR,
-    symmetric: false,
-    scales: Float32Array.from(scales),
-    zeroPoints: Int32Array.from(zeroPoints),
-  };
-}
-
-function numbersOf(value: Value | undefined): readonly number[] | undefined {
-  const tensor = storedConstant(value)?.peek();
-  return tensor && Array.from(toNumbers(tensor));
 }

@@ -1,16 +1,7 @@
-import {
-  DequantizeLinear,
-  type Graph,
-  type Node,
-  type Pass,
-  type PassLog,
-  QuantizeLinear,
-  tensorType,
-  type Value,
-} from '@octavo/core/ir';
-import type { QuantizedType } from '@octavo/core/quant';
-import { GraphError } from '@octavo/core/tensor';
+import { type Graph, type Pass, type PassLog, tensorType } from '@octavo/core/ir';
 import { isTyped } from './qdq/integer-types.js';
+import { materializeNode } from './qdq/materialize-node.js';
+import { checkOpset } from './qdq/needed-opset.js';
 import { QparamsInitializers } from './qdq/qparams-initializers.js';
 
 /**
@@ -26,7 +17,7 @@ function run(graph: Graph, log: PassLog): boolean {
   for (const node of graph.sorted()) {
     if (!isTyped(node)) continue;
     log.fired('materialize-qdq', node.label);
-    materialize(graph, node, qparams);
+    materializeNode(graph, node, qparams);
     changed = true;
   }
   for (const value of graph.values) {
@@ -35,107 +26,4 @@ function run(graph: Graph, log: PassLog): boolean {
     changed = true;
   }
   return changed;
-}
-
-function materialize(graph: Graph, node: Node, qparams: QparamsInitializers): void {
-  const inputs = node.inputs.map((value) => value && dequantized(graph, value, qparams));
-  const outputs = node.outputs.map((value) => value && floatTwin(graph, value));
-  const fresh = graph.addNode(node.op, {
-    name: node.name,
-    inputs,
-    outputs,
-    attributes: node.attributes,
-    captures: node.captures,
-  });
-  fresh.docString = node.docString;
-  fresh.metadata = node.metadata;
-  fresh.overload = node.overload;
-  const twins = node.outputs.map((value, i) => [value, outputs[i]] as const);
-  const names = twins.map(([value, float]) => [value?.name, float] as const);
-  for (const [value, float] of twins) {
-    if (value && float && value.quantized) quantizeInto(graph, float, value, value.quantized, qparams);
-  }
-  const plain = twins.filter(([value]) => value && !value.quantized);
-  for (const [value, float] of plain) {
-    if (value && float) graph.replaceAllUses(value, float);
-  }
-  graph.removeNode(node);
-  for (const [name, float] of names) if (name && float && !graph.value(name)) graph.rename(float, name);
-}
-
-/** The float form of a value that a node reads: one DequantizeLinear serves all its readers. */
-function dequantized(graph: Graph, value: Value, qparams: QparamsInitializers): Value {
-  const { quantized } = value;
-  if (!quantized) return value;
-  const known = value.users.find((user) => DequantizeLinear.is(user) && user.inputs[0] === value)?.output;
-  if (known) return known;
-  const { scale, zeroPoint, attributes } = qparams.of(value, quantized);
-  const float = graph.emit(
-    DequantizeLinear,
-    { x: value, x_scale: scale, x_zero_point: zeroPoint },
-    attributes,
-    { outputNames: [`${value.name}_dequantized`] },
-  ).output;
-  if (!float) throw new GraphError({ code: 'GRAPH_OUTPUT', message: 'DequantizeLinear has one output.' });
-  float.type = tensorType(quantized.expressed, value.shape);
-  return float;
-}
-
-function floatTwin(graph: Graph, value: Value): Value {
-  const type = value.quantized ? tensorType(value.quantized.expressed, value.shape) : value.type;
-  const twin = graph.addValue(graph.uniqueName(`${value.name}_float`), type);
-  twin.docString = value.docString;
-  return twin;
-}
-
-/** Makes readers of the quantized value read QuantizeLinear of its float twin. */
-function quantizeInto(
-  graph: Graph,
-  float: Value,
-  value: Value,
-  type: QuantizedType,
-  qparams: QparamsInitializers,
-): void {
-  const { scale, zeroPoint, attributes } = qparams.of(value, type);
-  const isOutput = graph.isOutput(value);
-  const integers = graph.emit(
-    QuantizeLinear,
-    { x: float, y_scale: scale, y_zero_point: zeroPoint },
-    attributes,
-    { outputNames: [`${value.name}_quantized`] },
-  ).output;
-  if (!integers) throw new GraphError({ code: 'GRAPH_OUTPUT', message: 'QuantizeLinear has one output.' });
-  integers.type = value.type;
-  if (!isOutput) graph.replaceAllUses(value, integers);
-  else supersedeOutput(graph, value, integers);
-}
-
-/** A graph output keeps its name, so its integers have it. */
-function supersedeOutput(graph: Graph, value: Value, integers: Value): void {
-  const { name } = value;
-  graph.replaceAllUses(value, integers);
-  graph.rename(value, graph.uniqueName(`${name}_before`));
-  graph.rename(integers, name);
-}
-
-const WIDE: ReadonlySet<string> = new Set(['int16', 'uint16', 'int4', 'uint4']);
-const NARROWEST: ReadonlySet<string> = new Set(['int2', 'uint2']);
-
-function neededOpset({ storage, granularity }: QuantizedType): number {
-  if (NARROWEST.has(storage)) return 25;
-  if (WIDE.has(storage) || granularity.kind === 'per-block') return 21;
-  return granularity.kind === 'per-axis' ? 13 : 10;
-}
-
-function checkOpset(graph: Graph): void {
-  for (const value of graph.values) {
-    const needed = value.quantized ? neededOpset(value.quantized) : 0;
-    if (graph.opset >= needed) continue;
-    throw new GraphError({
-      code: 'QDQ_OPSET',
-      where: `value ${value.name}`,
-      message: `its quantized type needs opset ${needed}, the graph has ${graph.opset}.`,
-      remedy: `Run raise-opset to ${needed} first.`,
-    });
-  }
 }

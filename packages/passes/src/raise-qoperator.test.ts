@@ -76,4 +76,38 @@ describe('raise-qoperator', () => {
     expect(text).toContain('QLinearAdd');
     expect(declined.map((each) => each.reason)).toContain('a has no quantized type');
   });
+
+  it('raises products with float results, and clamps of integers to the reals that they stand for', async () => {
+    const { text, declined } = await raise(`graph opset 13, com.microsoft 1 {
+      input %a: uint8[2, 3]
+      ${QPARAMS}
+      const %low: uint8[] = 130
+      const %g: int8[3, 2] = [1, 2, 3, 4, 5, 6]
+      %s = com.microsoft::QLinearAdd(%a, %xs, %xz, %a, %xs, %xz, %xs, %xz)
+      %k = Clip(%s, %low)
+      %y = com.microsoft::QGemm(%k, %xs, %xz, %g, %ws, %wz, %b)
+      %z = com.microsoft::MatMulIntegerToFloat(%k, %g, %xs, %ws, %xz, %wz)
+      output %y, %z
+    }`);
+    expect(declined).toEqual([]);
+    expect(text).toMatch(/const %low\w*: float32\[\] = 1\n/);
+    expect(text).toContain('%y: float32[2, 2] = Gemm(%k, %g, %b)');
+    expect(text).toContain('%z: float32[2, 2] = MatMul(%k, %g)');
+  });
+
+  it('leaves every operand of an op plain that cannot be raised', async () => {
+    const { text, declined } = await raise(`graph opset 13, com.microsoft 1 {
+      input %a: uint8[2, 3]
+      ${QPARAMS}
+      const %g: int8[3, 2] = [1, 2, 3, 4, 5, 6]
+      %s = com.microsoft::QLinearAdd(%a, %xs, %xz, %a, %xs, %xz, %ys, %yz)
+      %t = com.microsoft::QGemm(%s, %ys, %yz, %g, %ws, %wz, %b, %xs, %xz)
+      %y = BitShift(%t, %t) {direction="LEFT"}
+      output %y
+    }`);
+    expect(text).not.toContain('quantized(');
+    expect(declined.map(({ place, reason }) => `${place}: ${reason}`)).toContain(
+      's: QGemm(t) has an operand that is plain: BitShift(y) reads or gives plain integers',
+    );
+  });
 });

@@ -13,7 +13,7 @@ import { type QuantizedType, sameQuantization } from '@octavo/core/quant';
 import { liftConstants } from './lift-constants.js';
 import { assignIntegerTypes } from './qdq/integer-types.js';
 import { QparamsReader } from './qdq/node-qparams.js';
-import { biasType, claimOperands } from './qoperator/claims.js';
+import { biasType, claimOperands, type QuantizedOperand } from './qoperator/claims.js';
 import { type RaisedForm, raises } from './qoperator/raises.js';
 
 const STANDARD = standardRegistry();
@@ -33,7 +33,7 @@ async function run(graph: Graph, log: PassLog): Promise<boolean> {
   await assignIntegerTypes(graph, reader, log, async (node) => {
     const form = formOf(node);
     if (!form || 'reason' in form) return form;
-    return claimOperands(node, [...form.operands, form.result], reader);
+    return claimOperands(node, quantizedOf(form), reader);
   });
   let changed = false;
   for (const node of graph.sorted()) {
@@ -51,9 +51,13 @@ function formOf(node: Node): RaisedForm | { readonly reason: string } | undefine
   return raises.find(({ op }) => op.is(node))?.form(node);
 }
 
+function quantizedOf({ operands, result }: RaisedForm): QuantizedOperand[] {
+  return result ? [...operands, result] : [...operands];
+}
+
 /** Why the node stays as it is, or undefined when it was raised. */
 function raise(graph: Graph, node: Node, form: RaisedForm): string | undefined {
-  const plain = [...form.operands, form.result].find(({ value }) => !value.quantized);
+  const plain = quantizedOf(form).find(({ value }) => !value.quantized);
   if (plain) return `${plain.value.name} has no quantized type`;
   if (STANDARD.lookup('', form.op.name, graph.opset).since !== form.op.since) {
     return `${form.op.name} means something else in opset ${graph.opset}`;
@@ -61,7 +65,9 @@ function raise(graph: Graph, node: Node, form: RaisedForm): string | undefined {
   const [x, w] = form.operands.map(({ value }) => value.quantized);
   const bias = form.bias && x && w ? typedBias(graph, form.bias, biasType(x, w)) : undefined;
   if (form.bias && !bias) return `its bias ${form.bias.name} is not constant`;
-  const output = graph.addValue(graph.uniqueName(form.result.value.name), form.result.value.type);
+  const { output: before } = node;
+  if (!before) return 'it has no output';
+  const output = graph.addValue(graph.uniqueName(before.name), before.type);
   const operands = form.operands.map(({ value }) => value);
   graph.addNode(form.op, {
     name: node.name,
@@ -69,7 +75,7 @@ function raise(graph: Graph, node: Node, form: RaisedForm): string | undefined {
     outputs: [output],
     attributes: form.attributes,
   });
-  supersede(graph, form.result.value, output);
+  supersede(graph, before, output);
   return undefined;
 }
 

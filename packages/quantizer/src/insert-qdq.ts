@@ -1,4 +1,5 @@
 import {
+  Cast,
   DequantizeLinear,
   type Graph,
   type Node,
@@ -7,7 +8,7 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import { type Qparams, type QuantizedType, type StorageDType, sameQuantization } from '@octavo/core/quant';
-import { float32, fromNumbers, StoredTensor, Tensor } from '@octavo/core/tensor';
+import { DTYPES, float32, fromNumbers, StoredTensor, Tensor } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import type { QuantizedLayer } from './quantize-layer.js';
 
@@ -137,6 +138,24 @@ function dequantizeWeight(
   return value;
 }
 
+/**
+ * onnxruntime 1.30 makes integer products of such weights as if they had 8 bits, and then refuses them. It folds the Cast
+ * when it loads the model.
+ */
+const WIDENED: Readonly<Partial<Record<StorageDType, 'int8' | 'uint8'>>> = { int2: 'int8', uint2: 'uint8' };
+
+function widen(graph: Graph, base: string, narrow: Value, dtype: 'int8' | 'uint8'): Value {
+  const node = graph.emit(
+    Cast,
+    { input: narrow },
+    { to: DTYPES[dtype].onnx },
+    { name: `${base}_Cast`, outputNames: [`${base}_widened`] },
+  );
+  const value = onlyOutput(node);
+  value.type = tensorType(dtype, narrow.shape);
+  return value;
+}
+
 /** An integer initializer with its DequantizeLinear; int32 has no zero point (ONNX operators, DequantizeLinear). */
 function dequantizeConstant(
   graph: Graph,
@@ -146,18 +165,20 @@ function dequantizeConstant(
 ): Value {
   const shape = type.granularity.kind === 'per-tensor' ? [] : [type.scales.length];
   const stored = graph.addInitializer(`${base}_quantized`, StoredTensor.of(integers));
+  const widened = WIDENED[type.storage];
+  const read = widened ? widen(graph, base, stored, widened) : stored;
   const scale = graph.addInitializer(`${base}_scale`, StoredTensor.of(float32(type.scales, shape)));
   const zeroPoint =
     type.storage === 'int32'
       ? undefined
       : graph.addInitializer(
           `${base}_zero_point`,
-          StoredTensor.of(fromNumbers(type.storage, shape, type.zeroPoints)),
+          StoredTensor.of(fromNumbers(widened ?? type.storage, shape, type.zeroPoints)),
         );
   const axis = type.granularity.kind === 'per-axis' ? type.granularity.axis : undefined;
   const node = graph.addNode(DequantizeLinear, {
     name: `${base}_DequantizeLinear`,
-    inputs: zeroPoint ? [stored, scale, zeroPoint] : [stored, scale],
+    inputs: zeroPoint ? [read, scale, zeroPoint] : [read, scale],
     outputs: [graph.addValue(graph.uniqueName(`${base}_dequantized`), tensorType('float32', integers.shape))],
     attributes: DequantizeLinear.encodeAttributes({ axis }),
   });

@@ -17,6 +17,7 @@ import type { Recipe } from './recipe.js';
 import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
+import { writeQoperator } from './write-qoperator.js';
 
 /** Finds what is to be known of the values watched. */
 export type Calibrator = (watched: Watched) => Promise<Calibration>;
@@ -83,6 +84,7 @@ export async function quantizeStatic(
   });
   if (recipe.io !== 'float')
     quantizeGraphIo(graph, recipe.io, new Map(endRanges.map((each) => [each.value, each])));
+  if (recipe.format === 'qoperator') await writeQoperator(graph, report);
   await runAll(graph, [eliminateDeadNodes], report);
 }
 

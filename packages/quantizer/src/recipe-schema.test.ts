@@ -12,6 +12,7 @@ describe('parseRecipe', () => {
       symmetricActivations: true,
       perChannel: false,
       blockSize: 64,
+      format: 'qoperator',
       weightOnlyFormat: 'qdq',
       observer: 'mse',
       leastSqnr: 30,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { layerRule, observerName } from './layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
-import { IO_TYPES, MODES, type Recipe, WEIGHT_ONLY_FORMATS } from './recipe.js';
+import { IO_TYPES, MODES, type Recipe, STATIC_FORMATS, WEIGHT_ONLY_FORMATS } from './recipe.js';
 
 const globs = v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.readonly());
 
@@ -16,6 +16,7 @@ export const recipeSchema = v.strictObject({
   symmetricActivations: v.exactOptional(v.boolean()),
   perChannel: v.exactOptional(v.boolean()),
   blockSize: v.exactOptional(v.picklist(BLOCK_SIZES)),
+  format: v.exactOptional(v.picklist(STATIC_FORMATS)),
   weightOnlyFormat: v.exactOptional(v.picklist(WEIGHT_ONLY_FORMATS)),
   observer: v.exactOptional(observerName),
   leastSqnr: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(200))),

@@ -12,6 +12,11 @@ export const IO_TYPES = ['float', 'uint8', 'int8', 'uint16', 'int16'] as const;
 /** Types of the graph's own inputs and outputs: integers make a full-integer model. */
 export type IoType = (typeof IO_TYPES)[number];
 
+/** How static models are written: QuantizeLinear / DequantizeLinear pairs, or integer ops where onnxruntime has one. */
+export type StaticFormat = (typeof STATIC_FORMATS)[number];
+
+export const STATIC_FORMATS = ['qdq', 'qoperator'] as const;
+
 /** How weight-only models are written: onnxruntime's MatMulNBits, or DequantizeLinear with blocks (opset 21). */
 export type WeightOnlyFormat = (typeof WEIGHT_ONLY_FORMATS)[number];
 
@@ -30,6 +35,7 @@ export interface Recipe {
   readonly perChannel: boolean;
   /** Weight-only: elements along the reduced axis that share a scale; 16, 32, 64, 128 or 256. */
   readonly blockSize: number;
+  readonly format: StaticFormat;
   readonly weightOnlyFormat: WeightOnlyFormat;
   readonly observer: ObserverName;
   /**
@@ -56,6 +62,7 @@ export const RECIPE_DEFAULTS: Recipe = {
   symmetricActivations: false,
   perChannel: true,
   blockSize: 32,
+  format: 'qdq',
   weightOnlyFormat: 'matmulnbits',
   observer: 'minmax',
   leastSqnr: 24,

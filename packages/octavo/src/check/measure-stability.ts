@@ -63,7 +63,7 @@ async function lookInside(
   const layers: LayerComparison[] = await compareLayers(
     pairs,
     left,
-    withFloatPorts(right, quantized, original.graph),
+    await withFloatPorts(right, quantized, original.graph),
     feeds,
   );
   return { layers, activations: await measureActivations(known, left, feeds) };
@@ -80,7 +80,7 @@ async function deviations(
       const session = await open(job.quantized.model, job, context, { threads });
       sessions.push({
         name: `${threads} threads`,
-        session: withFloatPorts(session, job.quantized.model, job.original.model.graph),
+        session: await withFloatPorts(session, job.quantized.model, job.original.model.graph),
       });
     }
     return await findDeviations(sessions, feeds.slice(0, REPEATED_SAMPLES));
@@ -97,6 +97,6 @@ async function tryEdgeCases(
   if (!example) return [];
   using original = await open(job.original.model, job, context);
   using quantized = await open(job.quantized.model, job, context);
-  const session = withFloatPorts(quantized, job.quantized.model, job.original.model.graph);
+  const session = await withFloatPorts(quantized, job.quantized.model, job.original.model.graph);
   return await runEdgeCases(edgeCases(example, inputRanges), original, session);
 }

@@ -52,7 +52,7 @@ export async function measureSuite(
 ): Promise<Measurements & { readonly samples: number }> {
   using runner = await open(job.quantized.model, job, context);
   using original = await open(job.original.model, job, context);
-  const session = withFloatPorts(runner, job.quantized.model, job.original.model.graph);
+  const session = await withFloatPorts(runner, job.quantized.model, job.original.model.graph);
   const dataset = await openData(suite.data, session.inputs, {
     seed: suite.seed ?? 1,
     ...(suite.preprocess === undefined ? {} : { preprocess: suite.preprocess }),

@@ -13,6 +13,23 @@ export function wholeNumber(min: number): (text: string) => number {
   };
 }
 
+/** `0.01` or `1%`. */
+export function share(text: string): number {
+  const percent = text.trim().endsWith('%');
+  const digits = percent ? text.trim().slice(0, -1) : text;
+  const value = Number(digits) / (percent ? 100 : 1);
+  if (digits.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a share between 0 and 1, such as 0.99 or 99%.');
+  return value;
+}
+
+/** A number of decibels, at least 0. */
+export function decibels(text: string): number {
+  const value = Number(text.trim().replace(/ ?dB$/, '') || Number.NaN);
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Expected decibels of at least 0, such as 30.');
+}
+
 function strata(text: string): Stratum[] {
   try {
     return parseStrata(text);

@@ -70,6 +70,13 @@ describe('wrong usage exits with 2', () => {
       ),
     ],
     [
+      'a format of another mode',
+      usage(
+        () => ['quantize', model, '-o', output, '--mode', 'weight-only', '--format', 'qoperator'],
+        /--format qoperator has no meaning with --mode weight-only.*matmulnbits or qdq/,
+      ),
+    ],
+    [
       'an input that is no name and file',
       usage(() => ['run', model, '--input', 'x.npy'], /no name and file.*name=file\.npy/),
     ],

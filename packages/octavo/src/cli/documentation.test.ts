@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { observers } from '@octavo/core/quant';
 import { parsePreprocess } from '@octavo/datasets';
 import { metrics } from '@octavo/evaluation';
-import { MODES, parseRecipe, recipeSchema } from '@octavo/quantizer';
+import { CAUSES, MODES, parseRecipe, recipeSchema } from '@octavo/quantizer';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -102,6 +102,13 @@ describe('docs/cli.md', () => {
   });
 });
 
+describe('docs/explain.md', () => {
+  it('describes the causes there are, in the order in which equals are named', () => {
+    const rows = [...read('docs/explain.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual(CAUSES.map(({ name }) => name));
+  });
+});
+
 describe('README.md', () => {
   it('has an example in TypeScript that works', async () => {
     const home = process.cwd();
@@ -175,6 +182,7 @@ describe('docs/schemas', () => {
     ['quantize', 'mode', [...MODES]],
     ['report', 'mode', [...MODES]],
     ['evaluate', 'metric', metrics.map((metric) => metric.name)],
+    ['compare', 'cause', CAUSES.map(({ name }) => name)],
   ] as const)('%s allows every %s there is', (name, property, values) => {
     expect(enumerationOf(schemaText(name), property)).toEqual(values);
   });
@@ -186,7 +194,7 @@ describe('docs/schemas', () => {
     });
     expect(schemaText('recipe')).toMatchObject(generated);
     const { $schema: _own, ...fields } = generated.properties ?? {};
-    for (const name of ['quantize', 'report'] as const)
+    for (const name of ['quantize', 'report', 'compare'] as const)
       expect(schemaText(name)).toMatchObject({ $defs: { recipe: { properties: fields } } });
   });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { loadOnnx } from '@octavo/formats/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -163,9 +163,68 @@ describe('octavo compare', () => {
 
   it('compares a full-integer model', async () => {
     const ran = await octavo(['compare', model, integer, '--data', data, '--backend', 'reference', '--json']);
-    expect(ran.stderr).toBe(`comparing ${COUNT} samples\n`);
+    expect(ran.stderr).toBe(`comparing ${COUNT} samples\nexplaining ${COUNT} samples\n`);
     const layers = documentOf(ran.stdout, 'compare')['layers'] as { sqnr: number }[];
     expect(layers[0]?.sqnr).toBeGreaterThan(25);
+  });
+
+  it('names causes, with the evidence and the change to make', async () => {
+    const int2 = work.path('int2.onnx');
+    await octavo(['quantize', model, '--calibration', data, '--weights', 'int2', '-o', int2]);
+    const ran = await octavo(['compare', model, int2, '--data', data, '--json']);
+    const explanations = documentOf(ran.stdout, 'compare')['explanations'] as {
+      output: string;
+      own: unknown;
+    }[];
+    expect(explanations.map(({ output }) => output)).toEqual(['scores', 'hidden']);
+    for (const { own } of explanations)
+      expect(own).toMatchObject({ cause: 'rounding', change: 'give its weights 4 bits (int4)' });
+    const text = (await octavo(['compare', model, int2, '--data', data])).stdout;
+    expect(text).toMatch(/rounding its weights to int2 alone leaves .* dB +give its weights 4 bits/);
+  });
+
+  it('mends a model until the goal is reached, and writes it with its recipe', async () => {
+    const int2 = work.path('int2.onnx');
+    const mended = work.path('mended.onnx');
+    await octavo(['quantize', model, '--calibration', data, '--weights', 'int2', '-o', int2]);
+    const args = ['compare', model, int2, '--data', data, '--label', 'label', '--metric', 'top1'];
+    const ran = await octavo([...args, '--fix', mended, '--min-retention', '97%', '--json']);
+    expect(ran.code).toBe(0);
+    const { fix } = documentOf(ran.stdout, 'compare');
+    expect(fix).toMatchObject({ goal: '97.00% of the top1', reached: true, output: mended });
+    const recipe = work.path('recipe.json');
+    writeFileSync(recipe, JSON.stringify((fix as { recipe: unknown }).recipe));
+    const again = work.path('again.onnx');
+    await octavo(['quantize', model, '--recipe', recipe, '--calibration', data, '-o', again]);
+    expect(readFileSync(again)).toEqual(readFileSync(mended));
+  });
+
+  it('writes nothing and exits with 1 when the goal is not reached', async () => {
+    const never = work.path('never.onnx');
+    const ran = await octavo([
+      'compare',
+      model,
+      int8,
+      '--data',
+      data,
+      '--fix',
+      never,
+      '--min-sqnr',
+      '1000',
+      '--json',
+    ]);
+    expect(ran.code).toBe(1);
+    expect(documentOf(ran.stdout, 'compare')['fix']).toMatchObject({ reached: false, output: null });
+    expect(existsSync(never)).toBe(false);
+  });
+
+  it.each([
+    [['--min-sqnr', '30']],
+    [['--fix', 'x.onnx', '--max-drop', '1%']],
+    [['--fix', 'x.onnx', '--min-sqnr', '30', '--metric', 'top1']],
+    [['--fix', 'x.onnx', '--min-sqnr', 'loud']],
+  ])('refuses %j', async (flags) => {
+    expect((await octavo(['compare', model, int8, '--data', data, ...flags])).code).toBe(2);
   });
 
   it('refuses models that have nothing in common', async () => {

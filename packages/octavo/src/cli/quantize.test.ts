@@ -135,6 +135,24 @@ describe('octavo quantize', () => {
     await opensInOnnxRuntime(output);
   });
 
+  it('writes integer ops with --format qoperator', async () => {
+    const output = work.path('operators.onnx');
+    const ran = await octavo([
+      'quantize',
+      model,
+      '-o',
+      output,
+      '--calibration',
+      data,
+      '--format',
+      'qoperator',
+      '--json',
+    ]);
+    expect(documentOf(ran.stdout, 'quantize')['recipe']).toMatchObject({ format: 'qoperator' });
+    expect(await opsOf(output)).toContain('QGemm');
+    await opensInOnnxRuntime(output);
+  });
+
   it.each(['uint8', 'int8'])('gives the graph %s inputs and outputs with --io', async (io) => {
     const output = work.path('integer.onnx');
     const ran = await octavo(['quantize', model, '-o', output, '--calibration', data, '--io', io, '--json']);

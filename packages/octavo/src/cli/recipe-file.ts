@@ -8,7 +8,6 @@ const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
   weights: 'weights',
   activations: 'activations',
   blockSize: 'blockSize',
-  weightOnlyFormat: 'format',
   observer: 'observer',
   include: 'include',
   exclude: 'exclude',

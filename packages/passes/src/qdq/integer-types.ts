@@ -9,6 +9,7 @@ import {
 } from '@octavo/core/ir';
 import { type QuantizedType, quantize, sameQuantization } from '@octavo/core/quant';
 import { isFloat, StoredTensor } from '@octavo/core/tensor';
+import { restoreBounds } from './integer-clamp.js';
 import { isMovement, movedValues, movementProblem } from './movement.js';
 import type { QparamsReader, QparamsResult } from './node-qparams.js';
 
@@ -37,6 +38,7 @@ export async function assignIntegerTypes(
   for (const node of graph.sorted()) await claims.gather(node, reader, extra);
   claims.settle(graph);
   claims.assign(log);
+  restoreBounds(graph);
 }
 
 /** QuantizeLinear of a float constant is an integer constant (what quantization-aware training exports). */
@@ -79,6 +81,8 @@ class Claims {
   /** Values that stay plain integers, with the reason. */
   private readonly plain = new Map<Value, string>();
   private readonly movements: Node[] = [];
+  /** The values of one integer op: it is an op on quantized values only where all of them are. */
+  private readonly groups: { readonly node: Node; readonly values: readonly Value[] }[] = [];
 
   async gather(node: Node, reader: QparamsReader, extra: ExtraClaims): Promise<void> {
     if (QuantizeLinear.is(node)) return this.claimResult(node, node.output, await reader.ofNode(node));
@@ -92,6 +96,7 @@ class Claims {
       for (const value of touched(node)) this.refuse(value, `${node.label}: ${claims.reason}`);
     } else if (claims) {
       for (const { value, type } of claims) this.claim(value, type, node);
+      this.groups.push({ node, values: claims.map(({ value }) => value) });
     } else if (isMovement(node)) {
       this.movements.push(node);
     } else {
@@ -117,13 +122,23 @@ class Claims {
     if (!this.plain.has(value)) this.plain.set(value, reason);
   }
 
-  /** Carries types along data movement until nothing changes. */
+  /** Carries types along data movement, and doubts between the values of one op, until nothing changes. */
   settle(graph: Graph): void {
-    const limit = graph.nodes.length + 1;
+    const limit = graph.values.length + 1;
     for (let round = 0, changed = true; changed && round < limit; round++) {
       changed = false;
       for (const node of this.movements) changed = this.carry(node) || changed;
+      for (const { node, values } of this.groups) changed = this.agree(node, values) || changed;
     }
+  }
+
+  /** An op that stays as it is reads plain integers, whatever they mean. */
+  private agree(node: Node, values: readonly Value[]): boolean {
+    const before = this.plain.size;
+    const doubt = values.map((value) => this.plain.get(value)).find((reason) => reason !== undefined);
+    if (doubt)
+      for (const value of values) this.refuse(value, `${node.label} has an operand that is plain: ${doubt}`);
+    return this.plain.size > before;
   }
 
   private carry(node: Node): boolean {

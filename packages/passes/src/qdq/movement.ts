@@ -1,5 +1,6 @@
-import type { Node, Value } from '@octavo/core/ir';
+import { type Node, Resize, type Value } from '@octavo/core/ir';
 import type { QuantizedType } from '@octavo/core/quant';
+import { clampsIntegers } from './integer-clamp.js';
 
 /** ONNX ops whose outputs are elements of their data input, whatever the elements mean (see `movementProblem`). */
 const MOVEMENT: ReadonlySet<string> = new Set([
@@ -22,7 +23,14 @@ const MOVEMENT: ReadonlySet<string> = new Set([
 
 /** Whether a node only moves elements, so that its integers keep their meaning. */
 export function isMovement(node: Node): boolean {
-  return node.op.domain === '' && MOVEMENT.has(node.op.name);
+  return (node.op.domain === '' && MOVEMENT.has(node.op.name)) || takesNearest(node) || clampsIntegers(node);
+}
+
+/** Other modes mix neighbours, and a crop may bring a value from outside. */
+function takesNearest(node: Node): boolean {
+  if (!Resize.is(node)) return false;
+  const { mode, coordinate_transformation_mode: coordinates } = Resize.attributes(node);
+  return mode === 'nearest' && coordinates !== 'tf_crop_and_resize';
 }
 
 /** The values whose elements a movement node takes and gives; indices and shapes are not among them. */
@@ -35,6 +43,6 @@ export function movedValues(node: Node): readonly Value[] {
 /** Why integers of a type lose their meaning on the way through a movement node; undefined when they keep it. */
 export function movementProblem(node: Node, { granularity, scales }: QuantizedType): string | undefined {
   if (granularity.kind !== 'per-tensor') return `${node.label} moves elements of several scales`;
-  const isOrdered = node.op.name !== 'MaxPool' || (scales[0] ?? 0) > 0;
+  const isOrdered = (node.op.name !== 'MaxPool' && !clampsIntegers(node)) || (scales[0] ?? 0) > 0;
   return isOrdered ? undefined : `${node.label} compares integers whose scale is not positive`;
 }

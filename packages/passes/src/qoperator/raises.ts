@@ -8,6 +8,7 @@ import {
   GlobalAveragePool,
   LeakyRelu,
   MatMul,
+  MatMulIntegerToFloat,
   Mul,
   type Node,
   type Op,
@@ -34,7 +35,8 @@ export interface RaisedForm {
   readonly operands: readonly QuantizedOperand[];
   /** An int32 bias, added to the products of the first two operands; the last input of the raised op. */
   readonly bias?: Value | undefined;
-  readonly result: QuantizedOperand;
+  /** Absent where the result is float. */
+  readonly result?: QuantizedOperand | undefined;
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
@@ -89,13 +91,29 @@ const matMul: Raise = {
   },
 };
 
+/** Its bias is float, which no quantized product has. */
+const floatMatMul: Raise = {
+  op: MatMulIntegerToFloat,
+  form(node) {
+    const { A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias } = MatMulIntegerToFloat.inputs(node);
+    if (bias) return { reason: 'its bias is float' };
+    return {
+      op: MatMul,
+      operands: [
+        { value: A, scale: a_scale, zeroPoint: a_zero_point },
+        { value: B, scale: b_scale, zeroPoint: b_zero_point, axis: (B.shape?.length ?? 2) - 1 },
+      ],
+      attributes: new Map(),
+    };
+  },
+};
+
 const gemm: Raise = {
   op: QGemm,
   form(node) {
     const slots = QGemm.inputs(node);
     const { alpha, transB } = QGemm.attributes(node);
     if (alpha !== 1) return { reason: `its alpha is ${alpha}` };
-    if (!slots.y_scale) return { reason: 'its result is float' };
     return {
       op: Gemm,
       operands: [
@@ -103,7 +121,7 @@ const gemm: Raise = {
         { value: slots.B, scale: slots.b_scale, zeroPoint: slots.b_zero_point, axis: transB ? 0 : 1 },
       ],
       bias: slots.C,
-      result: resultOf(node, slots.y_scale, slots.y_zero_point),
+      result: slots.y_scale && resultOf(node, slots.y_scale, slots.y_zero_point),
       attributes: kept(node, 'transA', 'transB'),
     };
   },
@@ -196,6 +214,7 @@ const concat: Raise = {
 export const raises: readonly Raise[] = [
   conv,
   matMul,
+  floatMatMul,
   gemm,
   binary(QLinearAdd, Add),
   binary(QLinearMul, Mul),

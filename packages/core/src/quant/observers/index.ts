@@ -22,5 +22,6 @@ export function isObserverName(name: string): name is ObserverName {
 
 export { convertState } from './convert-state.js';
 export { Histogram, type HistogramState } from './histogram.js';
+export { mseRange } from './mse.js';
 export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';
 export { rangeSqnr } from './range-sqnr.js';

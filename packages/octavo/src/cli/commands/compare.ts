@@ -1,19 +1,29 @@
-import { inferTypes, type Model } from '@octavo/core/ir';
+import { cloneModel, inferTypes, type Model } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
+import type { Dataset } from '@octavo/datasets';
 import { compareLayers, type LayerComparison, pairValues, type ValuePair } from '@octavo/evaluation';
-import { loadOnnx } from '@octavo/formats/node';
-import { prepareModel } from '@octavo/quantizer';
-import type { NamedTensors, Session } from '@octavo/runtime';
+import { loadOnnx, sourceFiles } from '@octavo/formats/node';
+import { explainLayers, type LayerExplanation, prepareModel, type SessionFactory } from '@octavo/quantizer';
+import type { NamedTensors } from '@octavo/runtime';
 import { Command } from 'commander';
 import { withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { type DataFlags, inputSpecs, openData } from '../open-data.js';
+import { inputSpecs, openData } from '../open-data.js';
+import { checkOutputFile } from '../output-path.js';
 import { formatTable } from '../table.js';
+import {
+  checkFixFlags,
+  describeFix,
+  type FixDocument,
+  type FixFlags,
+  type FixJob,
+  fixModel,
+  fixOptions,
+} from './compare-fix.js';
 
-interface CompareFlags extends DataFlags {
-  readonly data: string;
+interface CompareFlags extends FixFlags {
   readonly backend: BackendName;
   readonly threads?: number;
 }
@@ -25,25 +35,32 @@ export interface CompareResult {
   readonly samples: number;
   /** Worst SQNR first. */
   readonly layers: readonly LayerComparison[];
+  /** Why layers lose accuracy; those that add most noise first. */
+  readonly explanations: readonly LayerExplanation[];
+  /** What `--fix` did. */
+  readonly fix: FixDocument | null;
 }
 
 const EXAMPLES = `
 Examples:
   octavo compare model.onnx model.int8.onnx --data data/ --samples 16
-  octavo compare model.onnx model.int8.onnx --data rows.csv --preprocess columns.json --json`;
+  octavo compare model.onnx model.int8.onnx --data rows.csv --preprocess columns.json --json
+  octavo compare model.onnx model.int8.onnx --data data/ --fix model.mended.onnx --min-sqnr 30
+  octavo compare model.onnx model.int8.onnx --data test/ --label class --metric top1 --fix model.mended.onnx --max-drop 0.5%`;
 
 export function compareCommand(context: CommandContext): Command {
   const command = new Command('compare')
-    .description('Compare two models layer by layer: SQNR and cosine, worst first.')
+    .description('Compare two models layer by layer, say why layers lose accuracy, and mend it.')
     .argument('<original>', 'ONNX file')
     .argument('<quantized>', 'ONNX file made from it')
     .requiredOption('--data <path>', 'inputs to compare on')
     .addHelpText('after', EXAMPLES)
     .action(async (original: string, quantized: string, flags: CompareFlags) => {
+      checkFixFlags(flags);
       const result = await compareFiles(original, quantized, flags, context);
-      context.output.result(result, describe(result));
+      context.output.result(result, describe(result), result.fix?.reached !== false);
     });
-  for (const option of [...dataOptions(), ...sessionOptions()]) command.addOption(option);
+  for (const option of [...fixOptions(), ...dataOptions(), ...sessionOptions()]) command.addOption(option);
   return command;
 }
 
@@ -53,46 +70,75 @@ async function compareFiles(
   flags: CompareFlags,
   context: CommandContext,
 ): Promise<CompareResult> {
-  const original = await loadOnnx(originalFile);
+  const source = await loadOnnx(originalFile);
   const quantized = await loadOnnx(quantizedFile);
-  const dataset = await openData(flags.data, inputSpecs(original.graph), flags);
+  const inputs = [originalFile, quantizedFile, ...sourceFiles(source), ...sourceFiles(quantized)];
+  if (flags.fix !== undefined) await checkOutputFile(flags.fix, inputs);
+  const dataset = await openData(flags.data, inputSpecs(source.graph), flags);
+  const createSession = sessions(flags, context);
+  const job: FixJob = {
+    source,
+    quantized,
+    dataset,
+    createSession,
+    openQuantized: async (model, options) =>
+      withFloatPorts(await createSession(model, options), model, source.graph),
+  };
+  const { samples, layers } = await compareValues(job, originalFile, quantizedFile, context);
+  const explanations = await explain(job, context);
+  const fix = flags.fix === undefined ? null : await fixModel(job, flags.fix, flags, context);
+  return { original: originalFile, quantized: quantizedFile, samples, layers, explanations, fix };
+}
+
+async function compareValues(
+  { source, quantized, dataset, createSession, openQuantized }: FixJob,
+  originalFile: string,
+  quantizedFile: string,
+  context: CommandContext,
+): Promise<Pick<CompareResult, 'samples' | 'layers'>> {
+  const original = cloneModel(source);
   await prepareModel(original);
   inferTypes(quantized.graph);
   const pairs = pairValues(original.graph, quantized.graph);
   if (pairs.length === 0) throw nothingInCommon(quantizedFile, originalFile);
-  using left = await open(original, valuesOf(pairs, 'value'), flags, context);
-  using right = await open(quantized, valuesOf(pairs, 'quantizedValue'), flags, context);
-  const quantizedSession = withFloatPorts(right, quantized, original.graph);
+  using left = await createSession(original, { taps: valuesOf(pairs, 'value') });
+  using right = await openQuantized(quantized, { taps: valuesOf(pairs, 'quantizedValue') });
   let samples = 0;
-  const layers = await withProgress(context, 'comparing', dataset.size, (progress) => {
-    const feeds = feedsOf(interruptible(dataset.samples(), context.signal));
-    return compareLayers(pairs, left, quantizedSession, feeds, (seen) => {
+  const layers = await withProgress(context, 'comparing', dataset.size, (progress) =>
+    compareLayers(pairs, left, right, feedsOf(dataset, context.signal), (seen) => {
       samples = seen;
       progress.update(seen);
-    });
-  });
-  return { original: originalFile, quantized: quantizedFile, samples, layers };
+    }),
+  );
+  return { samples, layers };
+}
+
+function explain(
+  { source, quantized, dataset, createSession, openQuantized }: FixJob,
+  context: CommandContext,
+): Promise<LayerExplanation[]> {
+  return withProgress(context, 'explaining', dataset.size, (progress) =>
+    explainLayers(source, quantized, interruptible(dataset.samples(), context.signal), {
+      createSession,
+      openQuantized,
+      signal: context.signal,
+      onSample: (seen) => progress.update(seen),
+    }),
+  );
 }
 
 function valuesOf(pairs: readonly ValuePair[], side: 'value' | 'quantizedValue'): string[] {
   return [...new Set(pairs.map((pair) => pair[side]))];
 }
 
-function open(
-  model: Model,
-  taps: readonly string[],
-  flags: CompareFlags,
-  context: CommandContext,
-): Promise<Session> {
-  const { backend, threads } = flags;
+function sessions({ backend, threads }: CompareFlags, context: CommandContext): SessionFactory {
   const notice = (line: string): void => context.output.notice(line);
-  return openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
+  return (model: Model, { taps }) =>
+    openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
 }
 
-async function* feedsOf(
-  samples: AsyncIterable<{ readonly feeds: NamedTensors }>,
-): AsyncGenerator<NamedTensors> {
-  for await (const sample of samples) yield sample.feeds;
+async function* feedsOf(dataset: Dataset, signal: AbortSignal): AsyncGenerator<NamedTensors> {
+  for await (const sample of interruptible(dataset.samples(), signal)) yield sample.feeds;
 }
 
 function nothingInCommon(quantized: string, original: string): OctavoError {
@@ -104,13 +150,33 @@ function nothingInCommon(quantized: string, original: string): OctavoError {
   });
 }
 
-function describe(result: CompareResult): string {
-  const rows = result.layers.map((layer) => [
+function describe({ layers, samples, explanations, fix }: CompareResult): string {
+  const rows = layers.map((layer) => [
     layer.value,
     layer.op,
-    layer.sqnr === Number.POSITIVE_INFINITY ? 'equal' : layer.sqnr.toFixed(1),
+    dB(layer.sqnr),
     layer.cosine.toFixed(6),
     layer.maxAbs.toPrecision(3),
   ]);
-  return `${formatTable(['value', 'op', 'SQNR dB', 'cosine', 'max error'], rows)}\n\n${result.samples} samples`;
+  return [
+    `${formatTable(['value', 'op', 'SQNR dB', 'cosine', 'max error'], rows)}\n\n${samples} samples`,
+    ...(explanations.length > 0 ? [`\n${describeCauses(explanations)}`] : []),
+    ...(fix ? [`\n${describeFix(fix)}`] : []),
+  ].join('\n');
+}
+
+function describeCauses(explanations: readonly LayerExplanation[]): string {
+  const rows = explanations.map(({ node, sqnr, ownSqnr, because }) => [
+    node,
+    dB(sqnr),
+    dB(ownSqnr),
+    because?.cause ?? 'none',
+    because?.evidence ?? '',
+    because?.change ?? '',
+  ]);
+  return formatTable(['layer', 'SQNR dB', 'alone', 'cause', 'evidence', 'change'], rows);
+}
+
+function dB(value: number): string {
+  return value === Number.POSITIVE_INFINITY ? 'equal' : value.toFixed(1);
 }

@@ -118,7 +118,7 @@ async function scoreModel(
     notice: (line) => context.output.notice(line),
     ...(threads === undefined ? {} : { threads }),
   });
-  const session = withFloatPorts(runner, model, reference.graph);
+  const session = await withFloatPorts(runner, model, reference.graph);
   const dataset = await openData(flags.data, session.inputs, flags);
   return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {

@@ -1,7 +1,7 @@
 import { type Budget, MIXED_DEFAULTS, PRECISIONS, type PrecisionName } from '@octavo/quantizer';
 import { InvalidArgumentError, Option } from 'commander';
-import { listOption, wholeNumber } from '../arguments.js';
-import { DEFAULT_RETENTION, share } from './search-flags.js';
+import { listOption, share, wholeNumber } from '../arguments.js';
+import { DEFAULT_RETENTION } from './search-flags.js';
 
 /** Flags of `--mode mixed`. */
 export interface MixedFlags {

@@ -8,6 +8,8 @@ import {
   type Mode,
   RECIPE_DEFAULTS,
   type Recipe,
+  STATIC_FORMATS,
+  type StaticFormat,
   WEIGHT_DTYPES,
   WEIGHT_ONLY_FORMATS,
   type WeightDType,
@@ -23,6 +25,14 @@ import { limitOptions, type SearchFlags, searchOptions } from './search-flags.js
 /** `auto` tries the methods and keeps the fastest that passes; `mixed` gives each layer a precision within a budget. */
 export type QuantizeMode = Mode | 'auto' | 'mixed';
 
+type Format = StaticFormat | WeightOnlyFormat;
+
+/** How the results of a mode can be written, the default first. */
+const FORMATS_OF: Readonly<Partial<Record<QuantizeMode, readonly Format[]>>> = {
+  static: STATIC_FORMATS,
+  'weight-only': WEIGHT_ONLY_FORMATS,
+};
+
 const SEARCHES = ['auto', 'mixed'] as const;
 
 const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, ...SEARCHES];
@@ -37,7 +47,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly asymmetricWeights?: boolean;
   readonly symmetricActivations?: boolean;
   readonly blockSize: number;
-  readonly format: WeightOnlyFormat;
+  readonly format?: Format;
   readonly observer: ObserverName;
   readonly leastSqnr?: number;
   readonly calibration?: string;
@@ -59,7 +69,7 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   perChannel: ['static', 'dynamic'],
   perTensor: ['static', 'dynamic'],
   blockSize: ['weight-only'],
-  format: ['weight-only'],
+  format: ['static', 'weight-only'],
   observer: ['static'],
   leastSqnr: ['static'],
   calibration: ['static', ...SEARCHES],
@@ -113,9 +123,8 @@ function precisionOptions(): Option[] {
       .default(defaults.blockSize),
     choice(
       '--format <format>',
-      'weight-only: MatMulNBits, or blocked DequantizeLinear',
-      WEIGHT_ONLY_FORMATS,
-      defaults.weightOnlyFormat,
+      'static: Q/DQ pairs (default) or integer ops; weight-only: MatMulNBits (default) or blocked DequantizeLinear',
+      [...new Set([...STATIC_FORMATS, ...WEIGHT_ONLY_FORMATS])],
     ),
     choice('--io <type>', "static: the graph's own inputs and outputs", IO_TYPES, defaults.io),
     new Option('--strict', 'fp16: fail instead of clamping values beyond fp16'),
@@ -147,7 +156,7 @@ function calibrationOptions(): Option[] {
  */
 export function checkFlags(
   command: Command,
-  { mode, calibration, ranges, metric, validation }: QuantizeFlags,
+  { mode, calibration, ranges, metric, validation, format }: QuantizeFlags,
 ): void {
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
@@ -158,6 +167,12 @@ export function checkFlags(
         `Leave it out, or use --mode ${modes.join(' or ')}.`,
       );
   }
+  const formats = FORMATS_OF[mode] ?? [];
+  if (format !== undefined && !formats.includes(format))
+    throw new UsageError(
+      `--format ${format} has no meaning with --mode ${mode}.`,
+      `Leave it out, or use --format ${formats.join(' or ')}.`,
+    );
   if (mode === 'static' && calibration === undefined && ranges === undefined)
     throw new UsageError(
       'static quantization needs --calibration PATH or --ranges FILE.',
@@ -170,6 +185,18 @@ export function checkFlags(
     );
   if (mode === 'mixed' && calibration === undefined)
     throw new UsageError('--mode mixed needs --calibration PATH.', 'Give representative inputs.');
+}
+
+/** Of two formats with one flag, each has what the flag or the file says. */
+function formatsOf(
+  flag: Format | undefined,
+  file: Partial<Recipe>,
+): Pick<Recipe, 'format' | 'weightOnlyFormat'> {
+  const { format = RECIPE_DEFAULTS.format, weightOnlyFormat = RECIPE_DEFAULTS.weightOnlyFormat } = file;
+  return {
+    format: STATIC_FORMATS.find((each) => each === flag) ?? format,
+    weightOnlyFormat: WEIGHT_ONLY_FORMATS.find((each) => each === flag) ?? weightOnlyFormat,
+  };
 }
 
 /** @param file What a recipe file says; its fields that have a flag are in `flags` already. */
@@ -190,7 +217,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
       flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,
     perChannel: flags.perTensor !== true,
     leastSqnr: flags.leastSqnr ?? file.leastSqnr ?? RECIPE_DEFAULTS.leastSqnr,
-    weightOnlyFormat: flags.format,
+    ...formatsOf(flags.format, file),
     layers: file.layers ?? RECIPE_DEFAULTS.layers,
     strict: flags.strict ?? false,
   };

@@ -2,7 +2,7 @@ import type { QualityLimit } from '@octavo/quantizer';
 import { InvalidArgumentError, Option } from 'commander';
 import type { BackendName } from '../../sessions.js';
 import { BACKEND_NAMES } from '../../sessions.js';
-import { choice, wholeNumber } from '../arguments.js';
+import { choice, share, wholeNumber } from '../arguments.js';
 import { judgeOptions } from '../judging.js';
 
 /** Flags of searches that measure what they find. */
@@ -49,16 +49,6 @@ export function limitOptions(): Option[] {
 /** The limit that flags set. */
 export function limitOf({ minRetention, maxDrop }: SearchFlags): QualityLimit {
   return { minRetention: minRetention ?? (maxDrop === undefined ? DEFAULT_RETENTION : 1 - maxDrop) };
-}
-
-/** Reads `0.01` or `1%`. */
-export function share(text: string): number {
-  const percent = text.trim().endsWith('%');
-  const digits = percent ? text.trim().slice(0, -1) : text;
-  const value = Number(digits) / (percent ? 100 : 1);
-  if (digits.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('Expected a share between 0 and 1, such as 0.99 or 99%.');
-  return value;
 }
 
 function backendNamed(text: string): BackendName {

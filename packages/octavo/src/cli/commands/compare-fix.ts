@@ -1,0 +1,153 @@
+import type { Model } from '@octavo/core/ir';
+import type { Dataset } from '@octavo/datasets';
+import { metricNamed } from '@octavo/evaluation';
+import { saveOnnx, sourceFiles } from '@octavo/formats/node';
+import {
+  type FixResult,
+  type FixRound,
+  fixQuantization,
+  type Goal,
+  judgeOf,
+  type QualityLimit,
+  type Recipe,
+  retentionGoal,
+  type SessionFactory,
+  sqnrGoal,
+} from '@octavo/quantizer';
+import { Option } from 'commander';
+import { decibels, share } from '../arguments.js';
+import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { type JudgeFlags, judgeOptions } from '../judging.js';
+import { inputSpecs, openData } from '../open-data.js';
+import { UsageError } from '../usage-error.js';
+
+export interface FixFlags extends JudgeFlags {
+  readonly data: string;
+  readonly fix?: string;
+  readonly calibration?: string;
+  readonly minSqnr?: number;
+  readonly minRetention?: number;
+  readonly maxDrop?: number;
+}
+
+/** What `--fix` did. */
+export interface FixDocument {
+  readonly goal: string;
+  readonly reached: boolean;
+  /** How near the model given was to the goal. */
+  readonly before: FixResult['before'];
+  readonly rounds: readonly FixRound[];
+  /** Where the mended model was written; null when it does not reach the goal. */
+  readonly output: string | null;
+  /** Gives the mended model again. */
+  readonly recipe: Recipe;
+}
+
+/** What is asked of a model when nothing is said, in dB. */
+const DEFAULT_SQNR = 20;
+
+export function fixOptions(): Option[] {
+  return [
+    new Option('--fix <file>', 'change what loses most and quantize anew, until the goal is reached'),
+    new Option('--calibration <path>', 'fix: samples to calibrate on (default: --data)'),
+    new Option(
+      '--min-sqnr <dB>',
+      `fix: the goal, of the outputs against the original's (default: ${DEFAULT_SQNR})`,
+    ).argParser(decibels),
+    new Option('--min-retention <share>', 'fix: the goal, of --metric, such as 0.99 or 99%').argParser(share),
+    new Option('--max-drop <share>', 'fix: the same as --min-retention of 1 minus this')
+      .argParser(share)
+      .conflicts('minRetention'),
+    ...judgeOptions(),
+  ];
+}
+
+/** Refuses goals without `--fix`, and two at once. Throws UsageError. */
+export function checkFixFlags({ fix, minSqnr, metric, minRetention, maxDrop, calibration }: FixFlags): void {
+  const limit = minRetention ?? maxDrop;
+  if (fix === undefined && (minSqnr ?? limit ?? metric ?? calibration) !== undefined)
+    throw new UsageError('a goal has no meaning without --fix FILE.', 'Say where to write the mended model.');
+  if (limit !== undefined && metric === undefined)
+    throw new UsageError('--min-retention and --max-drop need --metric.', 'Say how models are judged.');
+  if (minSqnr !== undefined && metric !== undefined)
+    throw new UsageError('--min-sqnr and --metric are two goals.', 'Leave one out.');
+}
+
+/** Two models and how to open them. */
+export interface FixJob {
+  readonly source: Model;
+  readonly quantized: Model;
+  readonly dataset: Dataset;
+  readonly createSession: SessionFactory;
+  /** Full-integer models take and give the original's numbers. */
+  readonly openQuantized: SessionFactory;
+}
+
+/** Mends a model and writes it when the goal is reached. */
+export async function fixModel(
+  job: FixJob,
+  output: string,
+  flags: FixFlags,
+  context: CommandContext,
+): Promise<FixDocument> {
+  const { source, quantized, dataset, createSession, openQuantized } = job;
+  const { signal } = context;
+  const samples = () => interruptible(dataset.samples(), signal);
+  const calibration =
+    flags.calibration === undefined
+      ? dataset
+      : await openData(flags.calibration, inputSpecs(source.graph), withoutLabel(flags));
+  const result = await withProgress(
+    context,
+    'mending',
+    undefined,
+    (progress) => {
+      let rounds = 0;
+      return fixQuantization(source, quantized, {
+        goal: goalOf(job, flags, signal),
+        samples,
+        calibration: () => interruptible(calibration.samples(), signal),
+        createSession,
+        openQuantized,
+        signal,
+        onRound: () => progress.update(++rounds),
+      });
+    },
+    'rounds',
+  );
+  const { reached, model, goal, before, rounds, recipe } = result;
+  const inputs = [...sourceFiles(source), ...sourceFiles(quantized)];
+  if (reached) await saveOnnx(model, output, { inputs, signal });
+  return { goal, reached, before, rounds, output: reached ? output : null, recipe };
+}
+
+function withoutLabel({ label: _, ...flags }: FixFlags): Omit<FixFlags, 'label'> {
+  return flags;
+}
+
+function goalOf({ source, dataset, openQuantized }: FixJob, flags: FixFlags, signal: AbortSignal): Goal {
+  const options = { source, signal, open: (model: Model) => openQuantized(model, { taps: [] }) };
+  const { metric, transform, outputName, minSqnr = DEFAULT_SQNR } = flags;
+  if (metric === undefined) return sqnrGoal(minSqnr, () => dataset.samples(), options);
+  const judge = judgeOf(dataset, metricNamed(metric), {
+    transform,
+    ...(outputName === undefined ? {} : { outputName }),
+  });
+  return retentionGoal(limitOf(flags), judge, options);
+}
+
+function limitOf({ minRetention, maxDrop = 0.01 }: FixFlags): QualityLimit {
+  return { minRetention: minRetention ?? 1 - maxDrop };
+}
+
+/** For people: what was changed, round by round. */
+export function describeFix({ goal, reached, before, rounds, output }: FixDocument): string {
+  const lines = rounds.flatMap(({ changes, figure }, round) => [
+    ...changes.map(({ node, cause, change }) => `${round + 1}. ${node} (${cause}): ${change}`),
+    `   now ${figure.text}`,
+  ]);
+  const end = reached
+    ? `reached; written to ${output}`
+    : 'not reached: nothing is written; keep more layers in float, or lower the goal';
+  return [`goal: ${goal}, before ${before.text}`, ...lines, end].join('\n');
+}

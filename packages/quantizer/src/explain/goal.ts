@@ -1,0 +1,82 @@
+import type { Model } from '@octavo/core/ir';
+import { ErrorMeasure } from '@octavo/core/quant';
+import { toNumbers } from '@octavo/core/tensor';
+import { evaluate, figureText, percent, type Scored } from '@octavo/evaluation';
+import type { NamedTensors } from '@octavo/runtime';
+import type { CalibrationSample } from '../calibrate.js';
+import { Checkpoint } from '../checkpoint.js';
+import type { Judge } from '../judging/judge.js';
+import type { QualityLimit } from '../judging/limit.js';
+import type { Target } from '../judging/target.js';
+
+/** How near a model is to a goal. */
+export interface GoalFigure {
+  readonly value: number;
+  readonly passed: boolean;
+  /** The figure with its unit. */
+  readonly text: string;
+}
+
+/** What a quantized model must reach. */
+export interface Goal {
+  /** In words, e.g. `SQNR of at least 30 dB`. */
+  readonly name: string;
+  measure(model: Model): Promise<GoalFigure>;
+}
+
+export interface GoalOptions {
+  /** The original model, and what runs it and what is made from it. */
+  readonly source: Model;
+  open: Target['open'];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A goal that needs no labels: SQNR of the outputs against the original's, in dB over all samples and float outputs. */
+export function sqnrGoal(
+  least: number,
+  samples: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
+  { source, open, signal }: GoalOptions,
+): Goal {
+  const show = (value: number): string => figureText(value, 'dB');
+  return {
+    name: `SQNR of at least ${show(least)}`,
+    async measure(model) {
+      using original = await open(source);
+      using session = await open(model);
+      const error = new ErrorMeasure();
+      for await (const { feeds } of new Checkpoint(signal).each(samples()))
+        addOutputs(error, await original.run(feeds), await session.run(feeds));
+      const { sqnr: value } = error.read();
+      return { value, passed: value >= least, text: show(value) };
+    },
+  };
+}
+
+function addOutputs(error: ErrorMeasure, original: NamedTensors, outputs: NamedTensors): void {
+  for (const [name, tensor] of Object.entries(original)) {
+    const other = outputs[name];
+    if (other) error.add(toNumbers(tensor), toNumbers(other));
+  }
+}
+
+/** A goal on labelled samples: the share of the original's metric that is kept. */
+export function retentionGoal(
+  { minRetention }: QualityLimit,
+  judge: Judge,
+  { source, open, signal }: GoalOptions,
+): Goal {
+  let original: readonly Scored[] | undefined;
+  const score = async (model: Model): Promise<readonly Scored[]> => {
+    using session = await open(model);
+    return await judge.score(session, { signal });
+  };
+  return {
+    name: `${percent(minRetention)} of the ${judge.metric.name}`,
+    async measure(model) {
+      original ??= await score(source);
+      const { overall } = evaluate(judge.metric, await score(model), { original });
+      const value = overall.original?.retention ?? Number.NaN;
+      return { value, passed: value >= minRetention, text: percent(value) };
+    },
+  };
+}
