@@ -22,7 +22,7 @@ import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
 import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
 import { type MixedFlags, mixedOptions } from './mixed-flags.js';
-import { limitOptions, type SearchFlags, searchOptions } from './search-flags.js';
+import { limitOptions, type SearchFlags, searchOptions, validationOptions } from './search-flags.js';
 
 /** `auto` tries the methods and keeps the fastest that passes; `mixed` gives each layer a precision within a budget. */
 export type QuantizeMode = Mode | 'auto' | 'mixed';
@@ -85,10 +85,22 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   stratify: ['static', 'weight-only', ...SEARCHES],
   io: ['static'],
   strict: ['fp16'],
+  ...forModes(
+    validationOptions().filter(({ long }) => long !== '--validation'),
+    SEARCHES,
+  ),
   ...forModes(searchOptions(), SEARCHES),
   ...forModes(limitOptions(), ['auto']),
   ...forModes(mixedOptions(), ['mixed']),
 };
+
+/** Flags that say how labelled data are read and scored: of any mode that writes a report of them. */
+const DATA_FLAGS: readonly string[] = [
+  'preprocess',
+  'seed',
+  'threads',
+  ...validationOptions().map((option) => option.attributeName()),
+];
 
 function forModes(
   options: readonly Option[],
@@ -106,10 +118,14 @@ export function quantizeOptions(): Option[] {
     ...calibrationOptions(),
     repeatable('--include <pattern>', 'quantize only nodes or ops that match', String),
     repeatable('--exclude <pattern>', 'leave nodes or ops that match in float', String),
+    ...validationOptions(),
     ...searchOptions(),
     ...limitOptions(),
     ...mixedOptions(),
-    new Option('--report <dir>', 'write report.html and report.json'),
+    new Option(
+      '--report <dir>',
+      'write report.html and report.json, measured on --validation or --calibration',
+    ),
   ];
 }
 
@@ -168,12 +184,14 @@ function calibrationOptions(): Option[] {
  */
 export function checkFlags(
   command: Command,
-  { mode, calibration, ranges, metric, validation, format }: QuantizeFlags,
+  { mode, calibration, ranges, metric, validation, format, report }: QuantizeFlags,
 ): void {
+  const isMeasured = report !== undefined && validation !== undefined;
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
-    if (given && modes && !modes.includes(mode))
+    const isAboutData = isMeasured && DATA_FLAGS.includes(option.attributeName());
+    if (given && modes && !modes.includes(mode) && !isAboutData)
       throw new UsageError(
         `${option.long} has no meaning with --mode ${mode}.`,
         `Leave it out, or use --mode ${modes.join(' or ')}.`,
@@ -184,6 +202,11 @@ export function checkFlags(
     throw new UsageError(
       `--format ${format} has no meaning with --mode ${mode}.`,
       `Leave it out, or use --format ${formats.join(' or ')}.`,
+    );
+  if (validation !== undefined && report === undefined && !SEARCHES.some((each) => each === mode))
+    throw new UsageError(
+      `--validation has no meaning with --mode ${mode} without --report DIR.`,
+      'Say where to write the report that is measured on it.',
     );
   if (mode === 'static' && calibration === undefined && ranges === undefined)
     throw new UsageError(
