@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bench/clock.h"
-#include "bench/float_peak.h"
 #include "float_gemm/float_gemm.h"
+#include "peak/peak.h"
 
 namespace octavo::bench {
 namespace {
@@ -26,28 +26,9 @@ constexpr Shape kShapes[] = {
     {"one row", 1, 4096, 11008},
 };
 
-double peak_gops() {
-#ifdef OCTAVO_X86
-  double operations = 0;
-  const double seconds =
-      best_cpu_seconds([&] { operations = run_vfmadd_x86_avx2fma(1'000'000); }, 0.05);
-  return operations / seconds / 1e9;
-#else
-  return 0;
-#endif
-}
+double peak_gops() { return measure_peak(OCTAVO_PEAK_F32, 1, 50).per_second / 1e9; }
 
-double read_gigabytes() {
-#ifdef OCTAVO_X86
-  const std::vector<float> data(size_t{45} << 20, 1.0f);
-  volatile float sum = 0;
-  const double seconds =
-      best_cpu_seconds([&] { sum = read_floats_x86_avx2fma(data.data(), data.size() * 4); });
-  return static_cast<double>(data.size() * 4) / seconds / 1e9;
-#else
-  return 0;
-#endif
-}
+double read_gigabytes() { return measure_peak(OCTAVO_PEAK_READ, 1, 150).per_second / 1e9; }
 
 double seconds_of(const Shape& shape, octavo_type type) {
   std::vector<float> lhs(shape.m * shape.k, 0.5f), out(shape.m * shape.n), bias(shape.n, 1.0f);

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "bench/clock.h"
-#include "bench/peak.h"
 #include "gemm/gemm.h"
 #include "gemm/select.h"
 #include "pack/pack_rhs.h"
+#include "peak/peak.h"
 
 namespace octavo::bench {
 namespace {
@@ -69,30 +69,30 @@ double gops(const Shape& shape, Operands& operands, const Microkernel& kernel, o
   }
   problem.out = operands.out.data();
   problem.out_stride = shape.n;
-  const double seconds = best_seconds([&] { gemm(problem, kernel.isa); });
+  const double seconds = best_cpu_seconds([&] { gemm(problem, kernel.isa); });
   return 2.0 * static_cast<double>(shape.m * shape.k) * static_cast<double>(shape.n) / seconds /
          1e9;
 }
 
-void report(const Shape& shape, const Peak& peak) {
+void report(const Shape& shape, const octavo_peak& peak) {
   std::printf("%s: %zu x %zu x %zu\n", shape.layer, shape.m, shape.k, shape.n);
   Operands operands(shape);
   for (const Microkernel& kernel : microkernels()) {
     if (!active_isa().contains(kernel.isa)) continue;
     const double to_s32 = gops(shape, operands, kernel, OCTAVO_S32);
     const double to_u8 = gops(shape, operands, kernel, OCTAVO_U8);
-    const double percent = peak.instruction == nullptr ? 0 : 100 / peak.gops;
+    const double percent = peak.instruction == nullptr ? 0 : 100 / (peak.per_second / 1e9);
     std::printf("  %-30s int32 %8.1f (%5.1f%%)  uint8 %8.1f (%5.1f%%)%s\n", kernel.name, to_s32,
                 to_s32 * percent, to_u8, to_u8 * percent,
                 kernel.run == select_microkernel().run ? "  <--" : "");
   }
 }
 
-void print_peak(const char* when, const Peak& peak) {
+void print_peak(const char* when, const octavo_peak& peak) {
   if (peak.instruction == nullptr) {
     std::printf("peak %s: unknown for this CPU\n", when);
   } else {
-    std::printf("peak %s: %s %.1f\n", when, peak.instruction, peak.gops);
+    std::printf("peak %s: %s %.1f\n", when, peak.instruction, peak.per_second / 1e9);
   }
 }
 
@@ -101,10 +101,11 @@ void print_peak(const char* when, const Peak& peak) {
 
 int main() {
   using namespace octavo::bench;
+  octavo_set_threads(1);
   std::printf("10^9 operations a second on one thread (share of peak)\n");
-  const Peak peak = measure_peak(octavo::active_isa());
+  const octavo_peak peak = octavo::measure_peak(OCTAVO_PEAK_INT8, 1, 100);
   print_peak("before", peak);
   for (const Shape& shape : kShapes) report(shape, peak);
-  print_peak("after", measure_peak(octavo::active_isa()));
+  print_peak("after", octavo::measure_peak(OCTAVO_PEAK_INT8, 1, 100));
   return EXIT_SUCCESS;
 }

@@ -21,6 +21,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add<napi::isa>(exports, "isa");
   add<napi::make_constant>(exports, "makeConstant");
   add<napi::matmul>(exports, "matmul");
+  add<napi::measure_peak>(exports, "measurePeak");
   add<napi::op_names>(exports, "opNames");
   add<napi::open_program>(exports, "openProgram");
   add<napi::pack_conv2d>(exports, "packConv2d");

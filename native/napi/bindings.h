@@ -8,7 +8,7 @@ namespace octavo::napi {
 
 // version() -> "major.minor.patch"
 Napi::Value version(const Napi::CallbackInfo& call);
-// isa() -> { detected, active, unknown, gemmKernel, floatKernel }, feature names separated by
+// isa() -> { detected, active, unknown, gemmKernel, floatKernel, build }, feature names separated by
 // spaces
 Napi::Value isa(const Napi::CallbackInfo& call);
 
@@ -74,6 +74,10 @@ Napi::Value open_program(const Napi::CallbackInfo& call);
 Napi::Value threads(const Napi::CallbackInfo& call);
 // setThreads(threads, spinMicroseconds): for the whole process; 0 threads: the physical cores
 void set_threads(const Napi::CallbackInfo& call);
+
+// measurePeak(kind, threads, milliseconds) -> { instruction, perSecond }: see octavo/peak.h; the
+// instruction is empty where no peak is known
+Napi::Value measure_peak(const Napi::CallbackInfo& call);
 
 // release(handle): lets go of packed weights, a constant or a program before it is collected; once
 // or more often

@@ -14,6 +14,7 @@ Napi::Value isa(const Napi::CallbackInfo& call) {
   isa.Set("unknown", octavo_unknown_isa());
   isa.Set("gemmKernel", octavo_gemm_kernel());
   isa.Set("floatKernel", octavo_float_kernel());
+  isa.Set("build", octavo_build());
   return isa;
 }
 

@@ -37,6 +37,9 @@ const char* octavo_last_error(void);
 /// The version of this library, "major.minor.patch".
 const char* octavo_version(void);
 
+/// The compiler that built this library, and its flags.
+const char* octavo_build(void);
+
 /// Space-separated instruction-set features of this CPU that the operating system also supports.
 const char* octavo_detected_isa(void);
 /// The features in use: the detected ones, restricted by the environment variable OCTAVO_ISA

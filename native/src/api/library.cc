@@ -25,6 +25,8 @@ const char* octavo_last_error(void) { return octavo::last_error; }
 
 const char* octavo_version(void) { return OCTAVO_VERSION; }
 
+const char* octavo_build(void) { return OCTAVO_BUILD; }
+
 const char* octavo_detected_isa(void) {
   static const std::string names = octavo::isa_names(octavo::detect_isa());
   return names.c_str();

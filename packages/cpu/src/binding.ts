@@ -52,6 +52,12 @@ export interface NativeThreads {
   readonly spinMicroseconds: number;
 }
 
+/** A limit of this machine, measured; no instruction and 0 where none is known for this CPU. */
+export interface NativePeak {
+  readonly instruction: string;
+  readonly perSecond: number;
+}
+
 /** Feature names, separated by spaces. */
 export interface NativeIsa {
   readonly detected: string;
@@ -60,6 +66,8 @@ export interface NativeIsa {
   readonly unknown: string;
   readonly gemmKernel: string;
   readonly floatKernel: string;
+  /** The compiler that built the addon, and its flags. */
+  readonly build: string;
 }
 
 /** How accumulators become outputs: the trailing arguments of `matmul` and `conv2d`, before the strides. */
@@ -243,6 +251,8 @@ export interface NativeBinding {
   threads(): NativeThreads;
   /** For the whole process; 0 threads takes the number of physical cores. */
   setThreads(threads: number, spinMicroseconds: number): void;
+  /** Kinds by number as in octavo/peak.h: 8-bit operations, fp32 operations, bytes read. */
+  measurePeak(kind: number, threads: number, milliseconds: number): NativePeak;
   /** Lets go of packed weights, a constant or a program before it is collected; doing so again does nothing. */
   release(handle: WeightsHandle | ConstantHandle | ProgramHandle): void;
 }
@@ -275,6 +285,7 @@ export const BINDING_FUNCTIONS = {
   openProgram: true,
   threads: true,
   setThreads: true,
+  measurePeak: true,
   release: true,
 } as const satisfies Record<keyof NativeBinding, true>;
 

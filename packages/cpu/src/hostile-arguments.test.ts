@@ -99,6 +99,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     openProgram: () => binding.shareProgram(program),
     threads: () => [],
     setThreads: () => [2, 100],
+    measurePeak: () => [0, 1, 1],
     isa: () => [],
     packMatrix: () => [new Uint8Array(12), 4, 3, 3, 1, Int32Array.of(7)],
     matmul: () => {

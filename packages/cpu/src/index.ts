@@ -42,6 +42,7 @@ export { fromHalf, type HalfType, toHalf } from './half-floats.js';
 export { bindingCandidates, type LoadedBinding, loadBinding } from './load-binding.js';
 export { packNibbles, unpackNibbles } from './nibbles.js';
 export { type PackedWeights, packWeights, type WeightsToPack } from './packed-weights.js';
+export { measurePeak, type Peak, type PeakKind, type PeakOptions } from './peak.js';
 export { currentPlatforms, PLATFORMS, type Platform } from './platforms.js';
 export { type CpuProbe, probe } from './probe.js';
 export {

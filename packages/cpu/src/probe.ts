@@ -12,6 +12,8 @@ export interface CpuProbe {
   readonly active: readonly string[];
   /** The matrix kernel that weights packed now will run on. */
   readonly gemmKernel: string;
+  /** The compiler that built the addon, and its flags. */
+  readonly build: string;
 }
 
 /**
@@ -21,8 +23,15 @@ export interface CpuProbe {
  */
 export function probe(): CpuProbe {
   const { binding, path } = loadBinding();
-  const { detected, active, gemmKernel } = binding.isa();
-  return { version: binding.version(), path, detected: names(detected), active: names(active), gemmKernel };
+  const { detected, active, gemmKernel, build } = binding.isa();
+  return {
+    version: binding.version(),
+    path,
+    detected: names(detected),
+    active: names(active),
+    gemmKernel,
+    build,
+  };
 }
 
 function names(list: string): readonly string[] {

@@ -1,10 +1,15 @@
-import { type QuantizedType, type StorageDType, symmetricZeroPoint } from '@octavo/core/quant';
-import { nearest, type RoundMatrix } from './weight-rounding/index.js';
+import {
+  type QuantizedType,
+  quantizedTypeOfWeights,
+  quantizeNumbers,
+  type StorageDType,
+  symmetricZeroPoint,
+} from '@octavo/core/quant';
 
 /** Widths that com.microsoft MatMulNBits has in onnxruntime. */
 export type NBits = 2 | 4 | 8;
 
-export const NBITS_STORAGE: Readonly<Record<NBits, StorageDType>> = { 2: 'uint2', 4: 'uint4', 8: 'uint8' };
+const UNSIGNED: Readonly<Record<NBits, StorageDType>> = { 2: 'uint2', 4: 'uint4', 8: 'uint8' };
 
 /** A weight in the layout of com.microsoft MatMulNBits. */
 export interface NBitsWeight {
@@ -22,8 +27,6 @@ export interface NBitsOptions {
   readonly bits: NBits;
   readonly blockSize: number;
   readonly symmetric: boolean;
-  /** Default: to the nearest integers. */
-  readonly round?: RoundMatrix;
 }
 
 /**
@@ -32,9 +35,15 @@ export interface NBitsOptions {
  * @throws QuantizationError `QUANT_RANGE` for NaN or infinite weights.
  */
 export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWeight {
-  const { rows, columns, bits, blockSize, symmetric, round = nearest.round } = options;
-  const storage = NBITS_STORAGE[bits];
-  const { integers, type } = round({ values: weights, rows, columns }, { storage, symmetric, blockSize });
+  const { rows, columns, bits, blockSize, symmetric } = options;
+  const storage = UNSIGNED[bits];
+  const shape = [rows, columns];
+  const type = quantizedTypeOfWeights(weights, shape, {
+    storage,
+    symmetric,
+    granularity: { kind: 'per-block', axis: 0, blockSize },
+  });
+  const integers = quantizeNumbers(weights, shape, type);
   return {
     packed: packColumns(integers, type, options),
     scales: transposeScales(type.scales, columns),

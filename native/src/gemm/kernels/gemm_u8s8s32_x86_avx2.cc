@@ -14,6 +14,8 @@ namespace octavo {
 namespace {
 
 constexpr int kLanes = 8;
+// One row needs weights faster than the hardware fetches them ahead by itself.
+constexpr int kAhead = 2048;
 
 // The next `count` <= 4 bytes, then zeros. (memcpy with a variable count would be a call, around
 // which all sums are spilled.)
@@ -69,6 +71,7 @@ void run_tile(const Tile& tile) {
   const int8_t* weights = tile.panel;
   size_t k = 0;
   for (; k + 4 <= tile.depth; k += 4, weights += 4 * kLanes * NV) {
+    if (MR <= 2) _mm_prefetch(reinterpret_cast<const char*>(weights) + kAhead, _MM_HINT_T0);
     step<MR, NV>(sums, lhs + k, tile.lhs_stride, 4, weights);
   }
   if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, tile.depth - k, weights);

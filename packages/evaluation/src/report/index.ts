@@ -1,4 +1,2 @@
-export * from './charts/index.js';
-export * from './escape-html.js';
+export * from './charts.js';
 export * from './html.js';
-export * from './sections.js';

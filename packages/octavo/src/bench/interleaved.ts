@@ -16,19 +16,21 @@ const FEWEST_ROUNDS = 7;
 
 /**
  * Times calls in turn, round by round, so that whatever disturbs the machine meets all alike.
- * @param budget Milliseconds to spend in all; at least seven rounds are made.
+ * @param budget Milliseconds to spend in all.
  * @param pause Called between rounds; what it throws ends the benchmark.
+ * @param fewest Rounds to make at least, however long they take; seven when not given.
  */
 export async function timeInterleaved(
   calls: readonly Call[],
   budget: number,
   pause: () => Promise<void>,
+  fewest = FEWEST_ROUNDS,
 ): Promise<Timing[]> {
   const counts: number[] = [];
   for (const call of calls) counts.push(await callsPerRound(call));
   const samples: number[][] = calls.map(() => []);
   const end = performance.now() + budget;
-  for (let round = 0; round < FEWEST_ROUNDS || performance.now() < end; round++) {
+  for (let round = 0; round < fewest || performance.now() < end; round++) {
     for (const [index, call] of calls.entries()) {
       const count = counts[index] ?? 1;
       samples[index]?.push((await elapsed(call, count)) / count);

@@ -61,6 +61,38 @@ describe('octavo bench', () => {
     expect(readFileSync(plot, 'utf8')).toMatch(/^<svg[^>]*>/);
   });
 
+  it('compares the layers of networks, exactly, and draws their roofline', async () => {
+    const plot = work.path('roofline.svg');
+    const args = ['bench', 'gemm', '--quick', '--suite', 'torture', '--suite', 'minilm'];
+    const ran = await octavo([...args, '--plot', plot, '--json']);
+    expect(ran.code).toBe(0);
+    const { rows: layers, summary } = documentOf(ran.stdout, 'bench-kernels') as {
+      rows: { suite: string; threads: number; ratio: number; maxError: number; octavo: { rounds: number } }[];
+      summary: { geometricMean: number; lowest: number };
+    };
+    expect(layers.map(({ suite, threads, maxError }) => [suite, threads, maxError])).toEqual([
+      ['minilm', 1, 0],
+      ['torture', 1, 0],
+    ]);
+    expect(layers.every(({ octavo: { rounds } }) => rounds >= 3)).toBe(true);
+    const [a = 0, b = 0] = layers.map(({ ratio }) => ratio);
+    expect(summary.lowest).toBe(Math.min(a, b));
+    expect(summary.geometricMean).toBeCloseTo(Math.sqrt(a * b));
+    expect(readFileSync(plot, 'utf8').match(/<circle/g)).toHaveLength(4);
+  });
+
+  it.each([
+    [['gemm', '--suite', 'alexnet', '--quick'], /alexnet.*resnet-50/],
+    [['gemm', 'model.onnx'], /takes no model/],
+    [['gemm', '--dim', 'N=1'], /--dim/],
+    [['model'], /model is missing/],
+    [['model', 'model.onnx', '--quick'], /--quick/],
+  ])('refuses %j', async (args, message) => {
+    const ran = await octavo(['bench', ...args]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(message);
+  });
+
   it('refuses other subjects', async () => {
     const ran = await octavo(['bench', 'weather', model]);
     expect(ran.code).toBe(2);

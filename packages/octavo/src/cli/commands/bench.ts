@@ -4,18 +4,17 @@ import { loadOnnx } from '@octavo/formats/node';
 import { portOf } from '@octavo/runtime';
 import { Argument, Command, Option } from 'commander';
 import { benchModel, type ModelBenchmark } from '../../bench/bench-model.js';
+import { SUBJECT_NAMES } from '../../bench/kernels/subjects.js';
 import { writeFiles } from '../../output-files.js';
 import { repeatable, wholeNumber } from '../arguments.js';
 import { type CommandContext, checkpoint } from '../context.js';
 import { type FeedFlags, feedOptions, readFeeds, sizes } from '../feeds.js';
 import { checkOutputFile } from '../output-path.js';
 import { formatBytes, formatTable } from '../table.js';
+import { UsageError } from '../usage-error.js';
+import { benchKernelLayers, type KernelFlags } from './bench-kernels.js';
 
-interface BenchFlags extends FeedFlags {
-  readonly threads: readonly number[];
-  readonly seconds: number;
-  readonly plot?: string;
-}
+interface BenchFlags extends FeedFlags, KernelFlags {}
 
 const EXAMPLES = `
 Examples:
@@ -24,18 +23,44 @@ Examples:
 
 export function benchCommand(context: CommandContext): Command {
   const command = new Command('bench')
-    .description('Time a model on our backends and on onnxruntime, interleaved.')
-    .addArgument(new Argument('<subject>', 'what is measured').choices(['model']))
-    .argument('<model>', 'ONNX file')
+    .description(
+      'Time a model or the layers of known networks on our kernels and on onnxruntime, interleaved.',
+    )
+    .addArgument(
+      new Argument('<subject>', 'a model, or layers of known networks').choices(['model', ...SUBJECT_NAMES]),
+    )
+    .argument('[model]', 'ONNX file, of subject model')
     .addOption(repeatable('--threads <n>', 'threads; 1 and 2 when not given', wholeNumber(1)))
     .addOption(
-      new Option('--seconds <n>', 'time for each number of threads').argParser(wholeNumber(1)).default(3),
+      new Option(
+        '--seconds <n>',
+        'time for each number of threads and each layer; 3 for models, 1 for layers when not given',
+      ).argParser(wholeNumber(1)),
     )
-    .option('--plot <file>', 'write the latencies as an SVG chart')
+    .addOption(repeatable('--suite <name>', 'layers of this network only', String))
+    .option('--quick', 'the smallest layer of each network, few rounds: whether it works, not how fast it is')
+    .option('--plot <file>', 'write the latencies, or a roofline of the layers, as an SVG chart')
     .addHelpText('after', EXAMPLES)
-    .action(async (_: string, file: string, flags: BenchFlags) => bench(file, flags, context));
+    .action(async (subject: string, file: string | undefined, flags: BenchFlags) => {
+      const kernels = SUBJECT_NAMES.find((name) => name === subject);
+      if (kernels) await benchKernelLayers(kernels, layerFlags(file, flags), context);
+      else await bench(modelFile(file, flags), flags, context);
+    });
   for (const option of feedOptions()) command.addOption(option);
   return command;
+}
+
+function modelFile(file: string | undefined, { suite, quick }: BenchFlags): string {
+  if (file === undefined) throw new UsageError('A model is missing.', 'Name an ONNX file.');
+  if (suite.length > 0 || quick) throw new UsageError('--suite and --quick are about layers, not models.');
+  return file;
+}
+
+function layerFlags(file: string | undefined, flags: BenchFlags): KernelFlags {
+  if (file !== undefined) throw new UsageError(`This subject takes no model (${file}).`);
+  if (flags.input.length > 0 || flags.dim.length > 0)
+    throw new UsageError('--input and --dim are about models.');
+  return flags;
 }
 
 async function bench(file: string, flags: BenchFlags, context: CommandContext): Promise<void> {
@@ -44,7 +69,7 @@ async function bench(file: string, flags: BenchFlags, context: CommandContext): 
   if (flags.plot !== undefined) await checkOutputFile(flags.plot, [file]);
   const found = await benchModel(file, feeds.tensors, {
     threads: flags.threads.length > 0 ? flags.threads : [1, 2],
-    budget: flags.seconds * 1000,
+    budget: (flags.seconds ?? 3) * 1000,
     dims: sizes(flags.dim),
     signal: context.signal,
     notice: (line) => context.output.notice(line),
