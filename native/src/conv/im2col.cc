@@ -21,38 +21,101 @@ TapRange taps_inside(size_t start, size_t pad, size_t size, size_t taps, size_t 
   return {begin, end};
 }
 
+// Most rows of taps are a few bytes long or none at all: a call costs more than they do.
+void copy_run(const uint8_t* from, size_t count, uint8_t* to) {
+  constexpr size_t kWord = 8, kLong = 64;
+  if (count > kLong) {
+    std::memcpy(to, from, count);
+  } else if (count < kWord) {
+    for (size_t i = 0; i < count; ++i) to[i] = from[i];
+  } else {
+    for (size_t i = 0; i + kWord < count; i += kWord) std::memcpy(to + i, from + i, kWord);
+    std::memcpy(to + count - kWord, from + count - kWord, kWord);
+  }
+}
+
+void fill_run(uint8_t value, size_t count, uint8_t* to) {
+  if (count != 0) std::memset(to, value, count);
+}
+
+// The columns of an output pixel's taps: first input column plus pad_left, and which of them exist.
+struct TapColumns {
+  size_t left;
+  TapRange inside;
+};
+
+class Gather {
+ public:
+  Gather(const uint8_t* image, const ConvShape& shape, size_t group, uint8_t pad)
+      : shape_(shape),
+        run_(shape.kernel.group_channels),
+        channels_(shape.kernel.in_channels()),
+        row_bytes_(shape.kernel.kernel_w * run_),
+        image_row_(shape.width * channels_),
+        origin_(image + group * run_),
+        pad_(pad),
+        dense_(run_ == channels_ && shape.dilation_w == 1) {}
+
+  void pixel(size_t top, size_t left, uint8_t* rows) const {
+    const KernelShape& kernel = shape_.kernel;
+    const TapColumns columns{
+        left, taps_inside(left, shape_.pad_left, shape_.width, kernel.kernel_w, shape_.dilation_w)};
+    const bool all_columns =
+        dense_ && columns.inside.begin == 0 && columns.inside.end == kernel.kernel_w;
+    for (size_t kh = 0; kh < kernel.kernel_h; ++kh, rows += row_bytes_) {
+      const size_t y = top + kh * shape_.dilation_h;
+      if (y < shape_.pad_top || y - shape_.pad_top >= shape_.height) {
+        std::memset(rows, pad_, row_bytes_);
+        continue;
+      }
+      const uint8_t* image_row = origin_ + (y - shape_.pad_top) * image_row_;
+      if (all_columns) {
+        copy_run(image_row + (left - shape_.pad_left) * channels_, row_bytes_, rows);
+      } else {
+        edge_row(image_row, columns, rows);
+      }
+    }
+  }
+
+ private:
+  void edge_row(const uint8_t* image_row, const TapColumns& columns, uint8_t* row) const {
+    const TapRange inside = columns.inside;
+    fill_run(pad_, inside.begin * run_, row);
+    fill_run(pad_, row_bytes_ - inside.end * run_, row + inside.end * run_);
+    if (inside.begin == inside.end) return;
+    const size_t x = columns.left + inside.begin * shape_.dilation_w - shape_.pad_left;
+    const uint8_t* source = image_row + x * channels_;
+    if (dense_) {
+      return copy_run(source, (inside.end - inside.begin) * run_, row + inside.begin * run_);
+    }
+    for (size_t tap = inside.begin; tap < inside.end; ++tap) {
+      copy_run(source, run_, row + tap * run_);
+      source += shape_.dilation_w * channels_;
+    }
+  }
+
+  const ConvShape& shape_;
+  size_t run_;        // bytes of a tap
+  size_t channels_;   // bytes of an input pixel
+  size_t row_bytes_;  // of one row of taps
+  size_t image_row_;
+  const uint8_t* origin_;
+  uint8_t pad_;
+  bool dense_;  // taps side by side in memory
+};
+
 }  // namespace
 
 void im2col(const uint8_t* image, const ConvShape& shape, size_t group, uint8_t pad,
             size_t first_pixel, size_t count, uint8_t* rows) {
-  const KernelShape& kernel = shape.kernel;
-  const size_t channels = kernel.in_channels(), run = kernel.group_channels;
-  const uint8_t* origin = image + group * run;
-  for (size_t pixel = first_pixel; pixel < first_pixel + count; ++pixel) {
-    const size_t top = pixel / shape.out_width * shape.stride_h;
-    const size_t left = pixel % shape.out_width * shape.stride_w;
-    const TapRange inside =
-        taps_inside(left, shape.pad_left, shape.width, kernel.kernel_w, shape.dilation_w);
-    for (size_t kh = 0; kh < kernel.kernel_h; ++kh, rows += kernel.kernel_w * run) {
-      const size_t y = top + kh * shape.dilation_h;
-      const bool outside = y < shape.pad_top || y - shape.pad_top >= shape.height;
-      if (outside || inside.begin == inside.end) {
-        std::memset(rows, pad, kernel.kernel_w * run);
-        continue;
-      }
-      std::memset(rows, pad, inside.begin * run);
-      std::memset(rows + inside.end * run, pad, (kernel.kernel_w - inside.end) * run);
-      const size_t x = left + inside.begin * shape.dilation_w - shape.pad_left;
-      const uint8_t* source = origin + ((y - shape.pad_top) * shape.width + x) * channels;
-      const size_t taps = inside.end - inside.begin;
-      if (run == channels && shape.dilation_w == 1) {
-        std::memcpy(rows + inside.begin * run, source, taps * run);
-        continue;
-      }
-      for (size_t tap = 0; tap < taps; ++tap) {
-        std::memcpy(rows + (inside.begin + tap) * run, source + tap * shape.dilation_w * channels,
-                    run);
-      }
+  const Gather gather(image, shape, group, pad);
+  const size_t bytes = shape.kernel.taps() * shape.kernel.group_channels;
+  size_t y = first_pixel / shape.out_width, x = first_pixel % shape.out_width;
+  for (size_t i = 0; i < count; ++i, rows += bytes) {
+    gather.pixel(y * shape.stride_h, x * shape.stride_w, rows);
+    if (++x == shape.out_width) {
+      x = 0;
+      ++y;
     }
   }
 }

@@ -14,6 +14,8 @@ constexpr size_t kByteStage = 128 * 1024;
 constexpr size_t kPairStage = 512 * 1024;
 constexpr size_t kMinStageRows = 48;
 constexpr size_t kPageBytes = 4096;
+// Gathered at once where they are not read from there: enough to spread what a call costs.
+constexpr size_t kGatheredRows = 16;
 
 // Rows a multiple of a page apart would compete for one set of the first-level cache.
 size_t staged_stride(size_t bytes) {
@@ -45,16 +47,28 @@ LhsStage::LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const Pai
 
 size_t LhsStage::bytes(size_t rows) const {
   if (!copies()) return 0;
-  // A gathered row passes through bytes of its own.
-  return CheckedSize(rows).times(stride_).plus(staged_stride(k_)).value();
+  // Gathered rows pass through bytes of their own.
+  const size_t gathered = CheckedSize(kGatheredRows).times(k_).value();
+  return CheckedSize(rows).times(stride_).plus(staged_stride(gathered)).value();
 }
 
-const uint8_t* LhsStage::row(size_t index, uint8_t* memory) const {
+LhsBlock LhsStage::source_rows(size_t first, size_t count, uint8_t* memory) const {
   if (problem_.gather.run == nullptr) {
-    return static_cast<const uint8_t*>(problem_.lhs) + index * problem_.lhs_stride;
+    const uint8_t* rows = static_cast<const uint8_t*>(problem_.lhs) + first * problem_.lhs_stride;
+    return {rows, problem_.lhs_stride};
   }
-  problem_.gather.run(problem_.gather.context, index, 1, memory);
-  return memory;
+  problem_.gather.run(problem_.gather.context, first, count, memory);
+  return {memory, k_};
+}
+
+template <typename Use>
+void LhsStage::for_each_source_row(size_t first, size_t count, uint8_t* memory,
+                                   const Use& use) const {
+  for (size_t done = 0; done < count; done += kGatheredRows) {
+    const size_t some = std::min(kGatheredRows, count - done);
+    const LhsBlock source = source_rows(first + done, some, memory);
+    for (size_t i = 0; i < some; ++i) use(source.rows + i * source.stride, done + i);
+  }
 }
 
 LhsBlock LhsStage::load(size_t first, size_t count, uint8_t* memory, int32_t* terms,
@@ -62,14 +76,13 @@ LhsBlock LhsStage::load(size_t first, size_t count, uint8_t* memory, int32_t* te
   if (paired_ != nullptr) return load_pairs(first, count, memory, terms, sums);
   LhsBlock block{memory, stride_};
   if (!copies()) {
-    block = {row(first, nullptr), problem_.lhs_stride};
+    block = source_rows(first, count, nullptr);
   } else if (!flip_) {
     problem_.gather.run(problem_.gather.context, first, count, memory);
   } else {
-    uint8_t* bytes = memory + count * stride_;
-    for (size_t i = 0; i < count; ++i) {
-      flip_signs(row(first + i, bytes), k_, memory + i * stride_);
-    }
+    for_each_source_row(first, count, memory + count * stride_, [&](const uint8_t* row, size_t i) {
+      flip_signs(row, k_, memory + i * stride_);
+    });
   }
   if (sums == nullptr) return block;
   for (size_t i = 0; i < count; ++i) sums[i] = row_sum(block.rows + i * block.stride, k_, read_as_);
@@ -78,14 +91,12 @@ LhsBlock LhsStage::load(size_t first, size_t count, uint8_t* memory, int32_t* te
 
 LhsBlock LhsStage::load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
                               uint32_t* sums) const {
-  uint8_t* bytes = memory + count * stride_;
   const bool is_signed = read_as_ == OCTAVO_S8;
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t* source = row(first + i, bytes);
+  for_each_source_row(first, count, memory + count * stride_, [&](const uint8_t* row, size_t i) {
     terms[i] =
-        paired_->copy_row(source, k_, is_signed, reinterpret_cast<int16_t*>(memory + i * stride_));
-    if (sums != nullptr) sums[i] = row_sum(source, k_, read_as_);
-  }
+        paired_->copy_row(row, k_, is_signed, reinterpret_cast<int16_t*>(memory + i * stride_));
+    if (sums != nullptr) sums[i] = row_sum(row, k_, read_as_);
+  });
   return {memory, stride_};
 }
 

@@ -39,7 +39,11 @@ class LhsStage {
   bool copies() const { return paired_ != nullptr || flip_ || problem_.gather.run != nullptr; }
   LhsBlock load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
                       uint32_t* sums) const;
-  const uint8_t* row(size_t index, uint8_t* memory) const;
+  // Of the caller's, or gathered into `memory`: at most kGatheredRows of them.
+  LhsBlock source_rows(size_t first, size_t count, uint8_t* memory) const;
+  // Calls use(row, index) for `count` rows from `first`.
+  template <typename Use>
+  void for_each_source_row(size_t first, size_t count, uint8_t* memory, const Use& use) const;
 
   const GemmProblem& problem_;
   const PairedKernel* paired_;

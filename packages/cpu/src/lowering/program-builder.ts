@@ -140,6 +140,11 @@ export class ProgramBuilder {
     if (decision) decision.kernel ??= 'alias';
   }
 
+  /** The elements of a constant that a node of the subgraph reads. */
+  elements(value: Value): Tensor | undefined {
+    return this.#source.constants.get(value);
+  }
+
   /** Whether a value can be read by an op that is emitted now. */
   isReady(value: Value): boolean {
     return value.constant !== undefined || this.#store.has(value);

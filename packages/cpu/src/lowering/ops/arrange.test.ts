@@ -72,6 +72,29 @@ const parts = axis.map(
     },
 );
 
+const enlargement = fc
+  .record({
+    factors: fc.tuple(fc.constantFrom(1, 2), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    coordinates: fc.constantFrom('asymmetric', 'half_pixel', 'pytorch_half_pixel'),
+    bySize: fc.boolean(),
+  })
+  .map(
+    ({ factors: [c, h, w], coordinates, bySize }): MakeStep =>
+      (from, to, shape) => {
+        const scales = [1, c, h, w];
+        const next = shape.map((size, each) => size * at(scales, each));
+        const rounding = coordinates === 'asymmetric' ? 'floor' : 'round_prefer_floor';
+        const target = bySize ? ints(`${to}r`, next) : `const %${to}r: float32[4] = [${scales.join(', ')}]`;
+        return {
+          lines: [
+            target,
+            `${typed(to)} = Resize(%${from}, _, ${bySize ? `_, %${to}r` : `%${to}r`}) {mode="nearest", coordinate_transformation_mode="${coordinates}", nearest_mode="${rounding}"}`,
+          ],
+          shape: next,
+        };
+      },
+  );
+
 const reshape = fc.nat(2).map(
   (join): MakeStep =>
     (from, to, shape) => {
@@ -99,10 +122,13 @@ const convolution = fc.constantFrom(1, 3).map(
 
 const chain = fc.record({
   shape: fc.tuple(fc.integer({ min: 1, max: 2 }), ...[1, 2, 3].map(() => fc.integer({ min: 1, max: 5 }))),
-  steps: fc.array(fc.oneof(transpose, slice, doubled, parts, reshape, convolution, convolution), {
-    minLength: 1,
-    maxLength: 6,
-  }),
+  steps: fc.array(
+    fc.oneof(transpose, slice, doubled, parts, reshape, enlargement, convolution, convolution),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  ),
 });
 
 function asCase({ shape, steps }: { shape: readonly number[]; steps: readonly MakeStep[] }): ConformanceCase {

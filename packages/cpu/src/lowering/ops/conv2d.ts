@@ -2,7 +2,6 @@ import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import {
   Conv,
   type ConvAttributes,
-  ConvInteger,
   convWindow,
   type Node,
   QLinearConv,
@@ -10,20 +9,11 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import type { Tensor } from '@octavo/core/tensor';
-import type { Conv2dHandle, NativeBinding } from '../../binding.js';
 import type { Layout } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
-import {
-  biasOf,
-  bytesOf,
-  declineProduct,
-  epilogueOf,
-  integersOf,
-  productTypes,
-  zeroPointsOf,
-} from '../product-types.js';
+import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
@@ -74,35 +64,14 @@ const qlinearConv = defineLowering(QLinearConv, {
   },
 });
 
-const convInteger = defineLowering(ConvInteger, {
-  supports: (node) => {
-    const [, w, xZero, wZero] = node.inputs;
-    if (!w?.constant || (wZero && !wZero.constant)) return unsupported('its weights are not constant');
-    if (xZero && !xZero.constant) return unsupported('the zero point of its input is not constant');
-    return supported(declineWindow(node, 1, ConvInteger.attributes(node)));
-  },
-  lower: ({ node, constants, attributes }, program) => {
-    const [x, w] = node.inputs;
-    emitConvolution(node, program, {
-      x: required(x, node),
-      w: required(w, node),
-      weights: constants[1],
-      weightZeroPoints: zeroPointsOf({ zeroPoints: integersOf(constants[3]) }),
-      inputZeroPoint: integersOf(constants[2])[0] ?? 0,
-      epilogue: { output: 'int32' },
-      attributes,
-    });
-  },
-});
-
 /** Convolutions of 8-bit integers over one or two spatial axes. */
-export const conv2dLowerings: readonly Lowering[] = [conv, convInteger, qlinearConv];
+export const conv2dLowerings: readonly Lowering[] = [conv, qlinearConv];
 
 function supported(reason: string | undefined): Support {
   return reason === undefined ? SUPPORTED : unsupported(reason);
 }
 
-function declineWindow(node: Node, weights: number, attributes: ConvAttributes): string | undefined {
+export function declineWindow(node: Node, weights: number, attributes: ConvAttributes): string | undefined {
   const rank = node.inputs[weights]?.shape?.length;
   if (rank !== 3 && rank !== 4) return `no kernel for weights of rank ${rank ?? 'unknown'}`;
   return attributes.pads?.some((pad) => pad < 0) ? 'its padding is negative' : undefined;
@@ -113,10 +82,7 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
   const [, groupChannels = 0] = shapeOf(w);
   const isDepthwise = groupChannels === 1 && attributes.group > 1;
   const layout: Layout = isDepthwise ? 'nhwc' : program.layoutOf(x);
-  const zeroPoints = conv.weightZeroPoints;
-  const packed = program.packed(w, `conv2d ${attributes.group} ${zeroPoints ?? ''}`, () =>
-    packConv2d(program.binding, conv),
-  );
+  const packed = packedConv2d(program, conv);
   const epilogue = epilogueOperands(conv.epilogue, program);
   program.emit(
     {
@@ -140,21 +106,28 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
   );
 }
 
-function packConv2d(
-  binding: NativeBinding,
-  { w, weights, weightZeroPoints, attributes }: Convolution,
-): Conv2dHandle {
+/** Packed weights of a convolution, as the word that ops name them by. */
+export function packedConv2d(
+  program: ProgramBuilder,
+  {
+    w,
+    weights,
+    weightZeroPoints,
+    attributes: { group },
+  }: Pick<Convolution, 'w' | 'weights' | 'weightZeroPoints' | 'attributes'>,
+): number {
   const [outChannels = 0, groupChannels = 0, ...kernel] = shapeOf(w);
   const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
-  const { group } = attributes;
-  return binding.packConv2d(
-    bytesOf(weights),
-    outChannels,
-    groupChannels,
-    height,
-    width,
-    group,
-    weightZeroPoints,
+  return program.packed(w, `conv2d ${group} ${weightZeroPoints ?? ''}`, () =>
+    program.binding.packConv2d(
+      bytesOf(weights),
+      outChannels,
+      groupChannels,
+      height,
+      width,
+      group,
+      weightZeroPoints,
+    ),
   );
 }
 
@@ -162,7 +135,7 @@ function packConv2d(
  * Batch, height, width, strides, dilations, pads (top, left, bottom, right) as convolution and pooling ops take them.
  * One spatial axis is a second one of size 1.
  */
-function geometryWords(x: Value, w: Value, attributes: ConvAttributes): readonly number[] {
+export function geometryWords(x: Value, w: Value, attributes: ConvAttributes): readonly number[] {
   const [batch = 1, , ...spatial] = shapeOf(x);
   const pads = resolvePads(spatial, convWindow(attributes, shapeOf(w).slice(2)));
   const isPlane = spatial.length === 2;

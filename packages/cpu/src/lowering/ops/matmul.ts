@@ -1,19 +1,10 @@
 import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
-import { Gemm, MatMul, MatMulInteger, type Node, QLinearMatMul, type Value } from '@octavo/core/ir';
+import { Gemm, MatMul, type Node, QLinearMatMul, type Value } from '@octavo/core/ir';
 import { elementCount, type Tensor } from '@octavo/core/tensor';
-import type { MatrixHandle, NativeBinding } from '../../binding.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
-import {
-  biasOf,
-  bytesOf,
-  declineProduct,
-  epilogueOf,
-  integersOf,
-  productTypes,
-  zeroPointsOf,
-} from '../product-types.js';
+import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
@@ -92,39 +83,14 @@ const qlinearMatMul = defineLowering(QLinearMatMul, {
   },
 });
 
-const matMulInteger = defineLowering(MatMulInteger, {
-  supports: (node) => {
-    const [, , aZeroPoint, bZeroPoint] = node.inputs;
-    const reason = declineMatrix(node, 1);
-    if (reason) return unsupported(reason);
-    if (bZeroPoint && !bZeroPoint.constant)
-      return unsupported('the zero point of its weights is not constant');
-    if (aZeroPoint && aZeroPoint.constant?.size !== 1)
-      return unsupported('the zero point of its input is not one constant');
-    return SUPPORTED;
-  },
-  lower: ({ node, constants }, program) => {
-    const [a, b] = node.inputs;
-    emitProduct(node, program, {
-      a: required(a, node),
-      b: required(b, node),
-      weights: constants[1],
-      transposed: false,
-      weightZeroPoints: zeroPointsOf({ zeroPoints: integersOf(constants[3]) }),
-      inputZeroPoint: integersOf(constants[2])[0] ?? 0,
-      epilogue: { output: 'int32' },
-    });
-  },
-});
-
 /** Products of 8-bit integers with constant weights. */
-export const matmulLowerings: readonly Lowering[] = [gemm, matMul, matMulInteger, qlinearMatMul];
+export const matmulLowerings: readonly Lowering[] = [gemm, matMul, qlinearMatMul];
 
 function supported(reason: string | undefined): Support {
   return reason === undefined ? SUPPORTED : unsupported(reason);
 }
 
-function declineMatrix(node: Node, position: number): string | undefined {
+export function declineMatrix(node: Node, position: number): string | undefined {
   return node.inputs[position]?.constant?.shape.length === 2
     ? undefined
     : 'its weights are no constant matrix';
@@ -132,10 +98,8 @@ function declineMatrix(node: Node, position: number): string | undefined {
 
 /** All leading dimensions of `a` are rows. */
 function emitProduct(node: Node, program: ProgramBuilder, product: Product): void {
-  const { a, b, transposed, weightZeroPoints, inputZeroPoint } = product;
-  const packed = program.packed(b, `matmul ${transposed} ${weightZeroPoints ?? ''}`, () =>
-    packMatrix(program.binding, product),
-  );
+  const { a, inputZeroPoint } = product;
+  const packed = packedMatrix(program, product);
   const epilogue = epilogueOperands(product.epilogue, program);
   program.emit(
     {
@@ -153,12 +117,20 @@ function emitProduct(node: Node, program: ProgramBuilder, product: Product): voi
   );
 }
 
-function packMatrix(
-  binding: NativeBinding,
-  { b, weights, transposed, weightZeroPoints }: Product,
-): MatrixHandle {
+/** Packed weights of a product, as the word that ops name them by. */
+export function packedMatrix(
+  program: ProgramBuilder,
+  {
+    b,
+    weights,
+    transposed,
+    weightZeroPoints,
+  }: Pick<Product, 'b' | 'weights' | 'transposed' | 'weightZeroPoints'>,
+): number {
   const [first = 0, second = 0] = shapeOf(b);
   const [k, n] = transposed ? [second, first] : [first, second];
   const [kStride, nStride] = transposed ? [1, k] : [n, 1];
-  return binding.packMatrix(bytesOf(weights), k, n, kStride, nStride, weightZeroPoints);
+  return program.packed(b, `matmul ${transposed} ${weightZeroPoints ?? ''}`, () =>
+    program.binding.packMatrix(bytesOf(weights), k, n, kStride, nStride, weightZeroPoints),
+  );
 }
