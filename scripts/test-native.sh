@@ -30,7 +30,7 @@ first_command() {
 configure_and_build() {
   local build="$1" compiler="$2"
   shift 2
-  echo "building $build with $compiler"
+  echo "building $build with $compiler (after $SECONDS s)"
   quietly cmake -S native -B "$build" -DCMAKE_CXX_COMPILER="$compiler" "$@"
   quietly cmake --build "$build" --parallel "$jobs"
 }

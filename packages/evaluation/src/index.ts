@@ -7,7 +7,6 @@ export * from './figure-text.js';
 export * from './latency.js';
 export * from './metrics/index.js';
 export * from './performance.js';
-export { type BarGroup, barChart, type ChartOptions } from './report/charts.js';
 export * from './report/index.js';
 export { type RooflineOptions, type RooflinePoint, rooflineChart } from './report/roofline.js';
 export * from './score-models.js';

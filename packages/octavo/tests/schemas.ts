@@ -18,6 +18,8 @@ export const SCHEMA_NAMES = [
   'profile',
   'bench',
   'bench-kernels',
+  'quantization',
+  'measured',
   'report',
   'error',
 ] as const;
@@ -26,7 +28,9 @@ export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** A validator over the schemas that are published in docs/schemas. */
 export function schema(name: SchemaName): ValidateFunction {
-  return new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(schemaText(name));
+  const options = { strict: true, allowUnionTypes: true, allErrors: true };
+  if (name === 'measured') return new Ajv2020(options).compile(schemaText(name));
+  return new Ajv2020({ ...options, schemas: [schemaText('measured')] }).compile(schemaText(name));
 }
 
 export function schemaText(name: SchemaName): Record<string, unknown> {

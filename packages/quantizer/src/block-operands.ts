@@ -1,6 +1,6 @@
 import { DequantizeLinear, type Graph, type Value } from '@octavo/core/ir';
-import { quantize, quantizedTypeOfWeights, scaleShape } from '@octavo/core/quant';
-import { type DType, fromNumbers, type Shape, type Tensor } from '@octavo/core/tensor';
+import { quantize, quantizedTypeOfWeights, scaleShape, storeIntegers } from '@octavo/core/quant';
+import { type DType, fromNumbers, type NumberArray, type Shape, type Tensor } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import type { ComputeParts } from './compute-ops.js';
 import { deferredTensor, LastComputed } from './deferred-storage.js';
@@ -8,6 +8,7 @@ import { loadWeights } from './load-weights.js';
 import { type NBits, packNBits } from './pack-nbits.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
+import { nearest, type RoundMatrix, type WeightMatrix } from './weight-rounding/index.js';
 
 /** What layers over one weight share: its operands, and the memory of the last computation. */
 export interface WeightMemory {
@@ -25,6 +26,8 @@ export interface WeightJob {
   readonly parts: ComputeParts;
   readonly precision: WeightPrecision;
   readonly memory: WeightMemory;
+  /** How matrices in blocks become integers; to the nearest ones by default. */
+  readonly round?: RoundMatrix;
 }
 
 /** The operands made for a weight before, or made now. */
@@ -46,20 +49,20 @@ export function matrixOf({ weight, channelAxis }: ComputeParts): { rows: number;
 
 /** Packed weights, scales and, where they are asymmetric, zero points. */
 export function makePackedOperands(job: WeightJob, bits: NBits): readonly (Value | undefined)[] {
-  const { graph, parts, precision } = job;
+  const { graph, parts, precision, round = nearest.round } = job;
   const { blockSize, symmetric } = precision;
   const { node } = parts;
   const { rows, columns } = matrixOf(parts);
-  const source = parts.weight.constant;
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const weights = rowMajor(await loadWeights(source), parts);
-      const { packed, scales, zeroPoints } = packNBits(weights, {
+      const { values } = await weightMatrix(parts);
+      const { packed, scales, zeroPoints } = packNBits(values, {
         rows,
         columns,
         bits,
         blockSize,
         symmetric,
+        round,
       });
       return { packed, scales: new Uint8Array(scales.buffer), ...(zeroPoints ? { zeroPoints } : {}) };
     });
@@ -79,7 +82,8 @@ export function makePackedOperands(job: WeightJob, bits: NBits): readonly (Value
 }
 
 /** A weight dequantized in front of the node that reads it. */
-export function makeDequantize({ graph, parts, precision, memory }: WeightJob): Value | undefined {
+export function makeDequantize(job: WeightJob): Value | undefined {
+  const { graph, parts, precision, memory } = job;
   const { node, weight } = parts;
   const source = weight.constant;
   const shape = source?.shape ?? [];
@@ -87,12 +91,11 @@ export function makeDequantize({ graph, parts, precision, memory }: WeightJob): 
   const groups = scaleShape(shape, granularity);
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const tensor = await loadWeights(source);
-      const type = quantizedTypeOfWeights(tensor.data, shape, { storage, symmetric, granularity });
+      const { weights, scales, zeroPoints } = roundLayer(job, await loadWeights(source));
       return {
-        weights: quantize(tensor, type).bytes,
-        scales: new Uint8Array(type.scales.buffer),
-        zeroPoints: fromNumbers(storage, groups, type.zeroPoints).bytes,
+        weights: weights.bytes,
+        scales: new Uint8Array(scales.buffer),
+        zeroPoints: fromNumbers(storage, groups, zeroPoints).bytes,
       };
     });
   const add = (dtype: DType, dims: Shape, suffix: string, name: string): Value =>
@@ -115,13 +118,45 @@ export function makeDequantize({ graph, parts, precision, memory }: WeightJob): 
   ).output;
 }
 
-/** The weights as [K, N]. */
-function rowMajor(weights: Tensor<'float32'>, parts: ComputeParts): Float32Array {
-  if (parts.channelAxis === 1) return weights.data;
+/** Integers, scales and zero points in the layout of the layer's own weight. */
+function roundLayer(
+  { parts, precision, round = nearest.round }: WeightJob,
+  tensor: Tensor<'float32'>,
+): { readonly weights: Tensor; readonly scales: Float32Array; readonly zeroPoints: NumberArray } {
+  const { storage, symmetric, granularity } = weightOptions(parts, precision);
+  if (granularity.kind !== 'per-block' || tensor.shape.length !== 2) {
+    const type = quantizedTypeOfWeights(tensor.data, tensor.shape, { storage, symmetric, granularity });
+    return { ...type, weights: quantize(tensor, type) };
+  }
+  const matrix = asMatrix(tensor, parts);
+  const { columns } = matrix;
+  const { integers, type } = round(matrix, { storage, symmetric, blockSize: granularity.blockSize });
+  const back = <A extends NumberArray>(values: A): A =>
+    parts.channelAxis === 1 ? values : transpose(values, values.length / columns, columns);
+  return {
+    weights: storeIntegers(storage, tensor.shape, back(integers)),
+    scales: back(type.scales),
+    zeroPoints: back(type.zeroPoints),
+  };
+}
+
+/** The weights of a layer as [K, N]. */
+export async function weightMatrix(parts: ComputeParts): Promise<WeightMatrix> {
+  return asMatrix(await loadWeights(parts.weight.constant), parts);
+}
+
+function asMatrix(weights: Tensor<'float32'>, parts: ComputeParts): WeightMatrix {
   const { rows, columns } = matrixOf(parts);
-  const result = new Float32Array(rows * columns);
-  for (let n = 0; n < columns; n++) {
-    for (let k = 0; k < rows; k++) result[k * columns + n] = weights.data[n * rows + k] ?? 0;
+  const values = parts.channelAxis === 1 ? weights.data : transpose(weights.data, columns, rows);
+  return { values, rows, columns };
+}
+
+/** [rows, columns] to [columns, rows]. */
+export function transpose<A extends NumberArray>(values: A, rows: number, columns: number): A {
+  const result = values.slice() as A;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = values[row * columns + column] ?? 0;
   }
   return result;
 }

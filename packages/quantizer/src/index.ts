@@ -15,3 +15,4 @@ export * from './recipe-schema.js';
 export * from './report.js';
 export * from './restore-calibration.js';
 export * from './sensitivity/index.js';
+export { WEIGHT_ROUNDING_NAMES, type WeightRoundingName } from './weight-rounding/index.js';

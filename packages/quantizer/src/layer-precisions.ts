@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from '@octavo/core/ir';
 import type { LayerRule } from './layer-rule.js';
-import type { ActivationPrecision, LayerPrecision, WeightPrecision } from './precision.js';
+import { type ActivationPrecision, bitsOf, type LayerPrecision, type WeightPrecision } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import { excludedBecause, NodeSelector } from './selection.js';
@@ -84,7 +84,7 @@ function defaultWeights(recipe: Recipe): WeightPrecision {
   const { mode, weights: dtype, perChannel, blockSize, symmetricWeights } = recipe;
   return {
     dtype,
-    symmetric: symmetricWeights ?? !dtype.startsWith('u'),
+    symmetric: symmetricWeights ?? (!dtype.startsWith('u') && !(mode === 'weight-only' && bitsOf(dtype) < 8)),
     granularity: mode === 'weight-only' ? 'per-block' : perChannel ? 'per-channel' : 'per-tensor',
     blockSize,
   };

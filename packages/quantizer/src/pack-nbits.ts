@@ -1,15 +1,10 @@
-import {
-  type QuantizedType,
-  quantizedTypeOfWeights,
-  quantizeNumbers,
-  type StorageDType,
-  symmetricZeroPoint,
-} from '@octavo/core/quant';
+import { type QuantizedType, type StorageDType, symmetricZeroPoint } from '@octavo/core/quant';
+import { nearest, type RoundMatrix } from './weight-rounding/index.js';
 
 /** Widths that com.microsoft MatMulNBits has in onnxruntime. */
 export type NBits = 2 | 4 | 8;
 
-const UNSIGNED: Readonly<Record<NBits, StorageDType>> = { 2: 'uint2', 4: 'uint4', 8: 'uint8' };
+export const NBITS_STORAGE: Readonly<Record<NBits, StorageDType>> = { 2: 'uint2', 4: 'uint4', 8: 'uint8' };
 
 /** A weight in the layout of com.microsoft MatMulNBits. */
 export interface NBitsWeight {
@@ -27,6 +22,8 @@ export interface NBitsOptions {
   readonly bits: NBits;
   readonly blockSize: number;
   readonly symmetric: boolean;
+  /** Default: to the nearest integers. */
+  readonly round?: RoundMatrix;
 }
 
 /**
@@ -35,15 +32,9 @@ export interface NBitsOptions {
  * @throws QuantizationError `QUANT_RANGE` for NaN or infinite weights.
  */
 export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWeight {
-  const { rows, columns, bits, blockSize, symmetric } = options;
-  const storage = UNSIGNED[bits];
-  const shape = [rows, columns];
-  const type = quantizedTypeOfWeights(weights, shape, {
-    storage,
-    symmetric,
-    granularity: { kind: 'per-block', axis: 0, blockSize },
-  });
-  const integers = quantizeNumbers(weights, shape, type);
+  const { rows, columns, bits, blockSize, symmetric, round = nearest.round } = options;
+  const storage = NBITS_STORAGE[bits];
+  const { integers, type } = round({ values: weights, rows, columns }, { storage, symmetric, blockSize });
   return {
     packed: packColumns(integers, type, options),
     scales: transposeScales(type.scales, columns),

@@ -1,5 +1,7 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
+import { ErrorMeasure } from '@octavo/core/quant';
 import { float32, type Storage, StoredTensor, toNumbers } from '@octavo/core/tensor';
+import type { NamedTensors } from '@octavo/runtime';
 import { describe, expect, it } from 'vitest';
 import {
   codeOf,
@@ -13,7 +15,9 @@ import {
   weights,
 } from '../tests/run-models.js';
 import { packNBits } from './pack-nbits.js';
+import { quantizeModel } from './quantize.js';
 import type { Recipe } from './recipe.js';
+import type { QuantizationReport } from './report.js';
 
 const K = 40;
 const N = 33;
@@ -101,7 +105,7 @@ describe('weight-only quantization as MatMulNBits', () => {
     'multiplies with the weights that its bytes stand for: $weights, block $blockSize',
     async (recipe) => {
       const source = modelOf(NETWORK);
-      const { model } = await quantize(source, weightOnly(recipe));
+      const { model } = await quantize(source, weightOnly({ ...recipe, rounding: 'nearest' }));
       const unpacked = await withUnpackedWeights(source, model, recipe);
       const feeds = feedsOf(source.graph, 1);
       const expected = await runOnReference(unpacked, feeds);
@@ -165,6 +169,95 @@ describe('weight-only quantization as blocked DequantizeLinear', () => {
   });
 });
 
+describe('the rounding of weight-only layers', () => {
+  const roundings = (report: QuantizationReport): string[] => report.decisions.map(({ because }) => because);
+  const blocks = 'asymmetric int4 weights in blocks of 32';
+
+  it('learns from samples where there are some and weights have fewer than 8 bits', async () => {
+    const { report } = await quantize(modelOf(NETWORK), weightOnly({ weights: 'int4' }));
+    expect(roundings(report)).toEqual([`${blocks}, rounded by gptq`, `${blocks}, rounded by gptq`]);
+    expect(report.samples).toBe(8);
+    const eight = await quantize(modelOf(NETWORK), weightOnly({ weights: 'int8' }));
+    expect(roundings(eight.report)).toEqual(['int8 weights in blocks of 32', 'int8 weights in blocks of 32']);
+    const { report: none } = await quantizeModel(modelOf(NETWORK), {
+      recipe: weightOnly({ weights: 'int4' }),
+    });
+    expect(roundings(none)).toEqual([blocks, blocks]);
+  });
+
+  it.each(['matmulnbits', 'qdq'] as const)(
+    'changes what the model gives far less by gptq: %s',
+    async (format) => {
+      const source = modelOf(NETWORK);
+      const samples = Array.from({ length: 200 }, (_, i) => ({
+        feeds: correlated(feedsOf(source.graph, i)),
+      }));
+      const error = async (rounding: 'gptq' | 'nearest'): Promise<number> => {
+        const recipe = weightOnly({ weights: 'uint4', weightOnlyFormat: format, rounding });
+        const { model } = await quantize(source, recipe, { calibration: samples.slice(0, 150) });
+        const measure = new ErrorMeasure();
+        for (const { feeds } of samples.slice(150)) {
+          const [a, b] = [await runOnReference(source, feeds), await runOnReference(model, feeds)];
+          if (a['y'] && b['y']) measure.add(toNumbers(a['y']), toNumbers(b['y']));
+        }
+        return measure.read().sqnr;
+      };
+      expect(await error('gptq')).toBeGreaterThan((await error('nearest')) + 2);
+    },
+  );
+
+  it('gives each of two layers over one weight integers of its own precision', async () => {
+    const source = modelOf(`graph opset 17 {
+      input %x: float32[2, 32]
+      ${weights('w', [32, 32], 1, 32)}
+      %a = MatMul(%x, %w) @a
+      %y = MatMul(%a, %w) @b
+      output %y
+    }`);
+    const layers = [{ nodes: ['b'], weights: { dtype: 'uint8' } }] as const;
+    const { model } = await quantize(source, weightOnly({ weights: 'uint4', layers }));
+    const feeds = feedsOf(source.graph, 1);
+    const expected = await runOnReference(source, feeds);
+    expect(sqnrOf(expected, await runOnReference(model, feeds))).toBeGreaterThan(15);
+    expect(sqnrOf(expected, await runOnOnnxRuntime(model, feeds))).toBeGreaterThan(15);
+  });
+
+  it('refuses to learn without samples, and from samples that are not finite', async () => {
+    const recipe = weightOnly({ weights: 'int4', rounding: 'gptq' });
+    expect(await codeOf(quantizeModel(modelOf(NETWORK), { recipe }))).toBe('CALIBRATION_MISSING');
+    expect(await codeOf(quantize(modelOf(NETWORK), recipe, { calibration: [] }))).toBe('CALIBRATION_MISSING');
+    const feeds = { x: float32(new Array(120).fill(Number.NaN), [3, 40]) };
+    const error = quantize(modelOf(NETWORK), recipe, { calibration: [{ id: 'broken', feeds }] });
+    await expect(error).rejects.toThrow(/broken, tensor x/);
+    expect(await codeOf(error)).toBe('CALIBRATION_NAN');
+  });
+
+  it('gives equal bytes in every run', async () => {
+    const bytes = async (): Promise<unknown[]> => {
+      const { model } = await quantize(modelOf(NETWORK), weightOnly({ weights: 'uint4' }));
+      return Promise.all(
+        model.graph.initializers.map(async ({ constant }) => (await constant?.load())?.bytes),
+      );
+    };
+    expect(await bytes()).toEqual(await bytes());
+  });
+});
+
+/** Rows whose neighbours are alike, as the inputs of real layers are. */
+function correlated(feeds: NamedTensors): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      let last = 0;
+      const width = tensor.shape.at(-1) ?? 1;
+      const values = Array.from(
+        toNumbers(tensor),
+        (value, i) => (last = value + (i % width ? 0.9 * last : 0)),
+      );
+      return [name, float32(values, tensor.shape)];
+    }),
+  );
+}
+
 describe('the tensors of a weight-only model', () => {
   it('read each weight once for all of a layer, when they are read themselves', async () => {
     const source = modelOf(NETWORK);
@@ -175,14 +268,14 @@ describe('the tensors of a weight-only model', () => {
           reads.set(value.name, (reads.get(value.name) ?? 0) + 1),
         );
     }
-    const { model } = await quantize(source, weightOnly({ weights: 'uint4' }));
+    const { model } = await quantize(source, weightOnly({ weights: 'uint4', rounding: 'nearest' }));
     expect(reads.get('w')).toBeUndefined();
     for (const value of model.graph.initializers) await value.constant?.load();
     expect([reads.get('w'), reads.get('g')]).toEqual([1, 1]);
   });
 
   it('hold no weight while none is read: a layer is dropped when the next is computed', async () => {
-    const { model } = await quantize(modelOf(NETWORK), weightOnly());
+    const { model } = await quantize(modelOf(NETWORK), weightOnly({ rounding: 'nearest' }));
     const [first] = model.graph.initializers;
     expect(
       model.graph.initializers
@@ -201,7 +294,7 @@ describe('the tensors of a weight-only model', () => {
         '$1]',
       ),
     );
-    const { model } = await quantize(source, weightOnly());
+    const { model } = await quantize(source, weightOnly({ rounding: 'nearest' }));
     expect(await codeOf(Promise.all(model.graph.initializers.map((value) => value.constant?.load())))).toBe(
       'WEIGHTS_NOT_FINITE',
     );

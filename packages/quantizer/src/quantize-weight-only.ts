@@ -4,65 +4,89 @@ import { newWeightMemory, type WeightJob, type WeightMemory } from './block-oper
 import { isComputeOp, takeCompute } from './compute-ops.js';
 import { LayerPrecisions } from './layer-precisions.js';
 import { describeWeights } from './precision.js';
+import type { QuantizeOptions } from './quantize.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
+import { chooseRounding } from './round-layers.js';
 import { runAll } from './run-passes.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 /** Weights smaller than this gain nothing from blocks. */
 const SMALLEST_WEIGHT = 1024;
 
+/** A layer that will read quantized weights. */
+export type WeightPlan = Omit<WeightJob, 'round'>;
+
 /**
  * Weight-only quantization: blocks along the reduced axis of MatMul and Gemm weights, as MatMulNBits or as a blocked
- * DequantizeLinear; other granularities of any weights as DequantizeLinear. Weights are quantized when the writer reads
- * them, one layer at a time.
- * @throws QuantizerError `NOTHING_TO_QUANTIZE`; `WEIGHTS_NOT_FINITE` when the writer reads the weights.
+ * DequantizeLinear; other granularities of any weights as DequantizeLinear. Without calibration samples, weights are
+ * quantized when the writer reads them, one layer at a time.
+ * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `CALIBRATION_MISSING`, `CALIBRATION_NAN`;
+ * `WEIGHTS_NOT_FINITE`, without samples when the writer reads the weights.
  */
-export async function quantizeWeightOnly(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
+export async function quantizeWeightOnly(
+  model: Model,
+  recipe: Recipe,
+  options: QuantizeOptions,
+  report: ReportBuilder,
+): Promise<void> {
   const { graph } = model;
   const { weightOnlyFormat: format } = recipe;
   await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
-  const precisions = new LayerPrecisions(graph, recipe);
-  const memory = newWeightMemory();
-  let count = 0;
+  const plans = planLayers(graph, recipe).filter((plan) => typeof plan !== 'string');
+  if (plans.length === 0) throw nothingToQuantize();
+  const rounding = await chooseRounding(model, plans, recipe, options, report);
+  const planLayer = layerPlanner(graph, recipe);
+  // Each layer is planned anew: rewriting those before it changed what it reads.
   for (const node of graph.sorted().filter(isComputeOp)) {
-    const job = takeJob(graph, node, precisions, memory);
+    const plan = planLayer(node);
     const entry = { node: node.label, op: node.op.name };
-    if (typeof job === 'string') {
-      report.decisions.push({ ...entry, quantized: false, because: job });
+    if (typeof plan === 'string') {
+      report.decisions.push({ ...entry, quantized: false, because: plan });
       continue;
     }
-    quantizeWeightsOnly(job, format);
-    report.decisions.push({ ...entry, quantized: true, because: describeWeights(job.precision) });
-    count++;
-  }
-  if (count === 0) {
-    throw new QuantizerError({
-      code: 'NOTHING_TO_QUANTIZE',
-      message: 'the model has no MatMul or Gemm with large constant weights.',
-      remedy: 'Use --mode static, dynamic or fp16.',
-    });
+    const { name, round } = rounding(plan);
+    quantizeWeightsOnly({ ...plan, round }, format);
+    const how = name === 'nearest' ? '' : `, rounded by ${name}`;
+    report.decisions.push({ ...entry, quantized: true, because: describeWeights(plan.precision) + how });
   }
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
-function requiredOpset(graph: Graph, recipe: Recipe): number {
-  const precisions = new LayerPrecisions(graph, recipe);
-  const memory = newWeightMemory();
-  const needed = graph.nodes.filter(isComputeOp).map((node) => {
-    const job = takeJob(graph, node, precisions, memory);
-    return typeof job === 'string' ? 1 : weightOnlyOpset(job.parts, job.precision, recipe.weightOnlyFormat);
+function nothingToQuantize(): QuantizerError {
+  return new QuantizerError({
+    code: 'NOTHING_TO_QUANTIZE',
+    message: 'the model has no MatMul or Gemm with large constant weights.',
+    remedy: 'Use --mode static, dynamic or fp16.',
   });
+}
+
+function requiredOpset(graph: Graph, recipe: Recipe): number {
+  const needed = planLayers(graph, recipe).map((plan) =>
+    typeof plan === 'string' ? 1 : weightOnlyOpset(plan.parts, plan.precision, recipe.weightOnlyFormat),
+  );
   return Math.max(1, ...needed);
 }
 
-function takeJob(
+/** What becomes of the weights of a node, or why they stay float. */
+type PlanLayer = (node: Node) => WeightPlan | string;
+
+function planLayers(graph: Graph, recipe: Recipe): (WeightPlan | string)[] {
+  return graph.sorted().filter(isComputeOp).map(layerPlanner(graph, recipe));
+}
+
+function layerPlanner(graph: Graph, recipe: Recipe): PlanLayer {
+  const precisions = new LayerPrecisions(graph, recipe);
+  const memory = newWeightMemory();
+  return (node) => takePlan(graph, node, { precisions, memory });
+}
+
+function takePlan(
   graph: Graph,
   node: Node,
-  precisions: LayerPrecisions,
-  memory: WeightMemory,
-): WeightJob | string {
+  { precisions, memory }: { readonly precisions: LayerPrecisions; readonly memory: WeightMemory },
+): WeightPlan | string {
   const parts = precisions.floatBecause(node) ?? takeCompute(graph, node);
   if (typeof parts === 'string') return parts;
   const { weights: precision, activations } = precisions.of(node);

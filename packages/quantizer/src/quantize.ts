@@ -17,9 +17,9 @@ import { makeNodeNamesUnique } from './unique-node-names.js';
 
 export interface QuantizeOptions {
   readonly recipe?: Partial<Recipe>;
-  /** Static mode: samples to observe activations on, or what was observed before. */
+  /** Static mode: samples to observe activations on, or what was observed before. Weight-only: samples to round by. */
   readonly calibration?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample> | Calibration;
-  /** Static mode: makes the float session that calibration runs on. */
+  /** Static and weight-only mode: makes the float session that calibration runs on. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
   /** Called after each calibration sample with the number seen. */
@@ -36,7 +36,7 @@ type Method = (
 const METHODS: Readonly<Record<Mode, Method>> = {
   static: runStatic,
   dynamic: (model, recipe, _, report) => quantizeDynamic(model, recipe, report),
-  'weight-only': (model, recipe, _, report) => quantizeWeightOnly(model, recipe, report),
+  'weight-only': quantizeWeightOnly,
   fp16: (model, recipe, _, report) => convertToFloat16(model, recipe, report),
 };
 

@@ -3,6 +3,7 @@ import { layerRule, observerName } from './layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import { IO_TYPES, MODES, type Recipe, STATIC_FORMATS, WEIGHT_ONLY_FORMATS } from './recipe.js';
+import { WEIGHT_ROUNDING_NAMES } from './weight-rounding/index.js';
 
 const globs = v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.readonly());
 
@@ -18,6 +19,7 @@ export const recipeSchema = v.strictObject({
   blockSize: v.exactOptional(v.picklist(BLOCK_SIZES)),
   format: v.exactOptional(v.picklist(STATIC_FORMATS)),
   weightOnlyFormat: v.exactOptional(v.picklist(WEIGHT_ONLY_FORMATS)),
+  rounding: v.exactOptional(v.picklist(WEIGHT_ROUNDING_NAMES)),
   observer: v.exactOptional(observerName),
   leastSqnr: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(200))),
   include: v.exactOptional(globs),

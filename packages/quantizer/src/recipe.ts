@@ -1,6 +1,7 @@
 import type { ObserverName } from '@octavo/core/quant';
 import type { LayerRule } from './layer-rule.js';
 import type { ActivationDType, WeightDType } from './precision.js';
+import type { WeightRoundingName } from './weight-rounding/index.js';
 
 /** Which values of a model become integers, and how. */
 export type Mode = 'static' | 'dynamic' | 'weight-only' | 'fp16';
@@ -26,7 +27,10 @@ export const WEIGHT_ONLY_FORMATS = ['matmulnbits', 'qdq'] as const;
 export interface Recipe {
   readonly mode: Mode;
   readonly weights: WeightDType;
-  /** Weights with zero point 0 or the middle of the dtype; default: signed dtypes are symmetric, unsigned are not. */
+  /**
+   * Weights with zero point 0 or the middle of the dtype; default: signed dtypes are symmetric, unsigned are not, and
+   * blocks of fewer than 8 bits are not either, whose zero point costs little and makes up for much.
+   */
   readonly symmetricWeights?: boolean;
   readonly activations: ActivationDType;
   /** Activations with zero point 0, or the middle of an unsigned dtype. */
@@ -37,6 +41,11 @@ export interface Recipe {
   readonly blockSize: number;
   readonly format: StaticFormat;
   readonly weightOnlyFormat: WeightOnlyFormat;
+  /**
+   * Weight-only: how weights in blocks become integers. By default `gptq` below 8 bits where there are calibration
+   * samples; else `nearest`, which the writer does layer by layer. `mse` and `hqq` search without samples.
+   */
+  readonly rounding?: WeightRoundingName;
   readonly observer: ObserverName;
   /**
    * Static: least expected SQNR in dB of what a layer reads. A layer whose input is wider than its integers can tell apart

@@ -8,10 +8,11 @@ import {
 } from './block-operands.js';
 import type { ComputeParts } from './compute-ops.js';
 import { dropUnused } from './insert-qdq.js';
-import type { NBits } from './pack-nbits.js';
+import { NBITS_STORAGE, type NBits } from './pack-nbits.js';
 import { bitsOf, opsetOf, type WeightPrecision } from './precision.js';
 import type { WeightOnlyFormat } from './recipe.js';
 import { replaceLayer } from './replace-layer.js';
+import type { BlockFormat } from './weight-rounding/index.js';
 
 /** Rewrites a layer to read quantized weights: as MatMulNBits where that is asked and fits, else dequantized in front of it. */
 export function quantizeWeightsOnly(job: WeightJob, format: WeightOnlyFormat): void {
@@ -27,6 +28,18 @@ export function weightOnlyOpset(
   format: WeightOnlyFormat,
 ): number {
   return nBitsOf(parts, precision, format) === undefined ? opsetOf(precision) : 7;
+}
+
+/** The integers of a layer's blocks; undefined where it has none. */
+export function blockFormatOf(
+  parts: ComputeParts,
+  precision: WeightPrecision,
+  format: WeightOnlyFormat,
+): BlockFormat | undefined {
+  const { dtype, symmetric, granularity, blockSize } = precision;
+  if (granularity !== 'per-block' || parts.weight.constant?.shape.length !== 2) return undefined;
+  const bits = nBitsOf(parts, precision, format);
+  return { storage: bits === undefined ? dtype : NBITS_STORAGE[bits], symmetric, blockSize };
 }
 
 /** The width of MatMulNBits for a layer: only matrices in blocks of 2, 4 or 8 bits have one. */

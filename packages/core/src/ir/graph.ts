@@ -1,6 +1,7 @@
 import type { StoredTensor } from '../tensor/index.js';
 import { GraphError } from '../tensor/index.js';
 import type { Attribute, AttributeArguments, AttributeSchema } from './attribute.js';
+import type { InferredNode } from './inferred-node.js';
 import { Node } from './node.js';
 import type { Op, OpDefinition, Slot, SlotArguments } from './op.js';
 import { tensorType, Value, type ValueType } from './value.js';
@@ -29,6 +30,8 @@ export class Graph {
   captures: Value[] = [];
   /** Key-value pairs carried from the file (`metadata_props`). */
   metadata: ReadonlyMap<string, string> = new Map();
+  /** @internal Kept by `inferTypes` for its next run. */
+  readonly inferred = new WeakMap<Node, InferredNode>();
   private readonly nodeSet = new Set<Node>();
   private readonly valueByName = new Map<string, Value>();
   /** Where `uniqueName` goes on counting. */

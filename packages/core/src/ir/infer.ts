@@ -2,6 +2,7 @@ import { GraphError, isInteger, OctavoError, type Tensor, toNumbers } from '../t
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims } from './dims.js';
 import type { Graph } from './graph.js';
+import { isCurrent, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { NodeContext } from './op.js';
 import { propagateDims } from './symbolic-dims.js';
@@ -68,9 +69,23 @@ class Inference {
 
   private inferNode(node: Node): void {
     if (!node.op.known) return;
+    const opset = this.graph.opsets.get(node.op.domain) ?? 1;
+    // What enclosing graphs know may change unseen.
+    const seen = this.facts.size === 0 && node.subgraphs.length === 0 && seenOf(node, opset, this.known);
+    const found = this.graph.inferred.get(node);
+    if (seen && found && !this.options.strict && isCurrent(found, node, seen)) {
+      if (node.output) this.known.set(node.output, found.dims);
+      return;
+    }
+    const dims = this.inferAnew(node, opset);
+    if (node.output) this.known.set(node.output, dims);
+    if (seen) this.graph.inferred.set(node, { seen, types: node.outputs.map((value) => value?.type), dims });
+  }
+
+  private inferAnew(node: Node, opset: number): readonly Dim[] | undefined {
     const context: NodeContext = {
       node,
-      opset: this.graph.opsets.get(node.op.domain) ?? 1,
+      opset,
       constant: (value) => this.constant(value),
       dims: (value) => this.dims(value),
     };
@@ -79,7 +94,7 @@ class Inference {
       const inferred = types[i];
       if (value && inferred) this.assign(value, inferred);
     });
-    if (node.output) this.known.set(node.output, propagateDims(node, { dims: (value) => this.dims(value) }));
+    return node.output && propagateDims(node, { dims: (value) => this.dims(value) });
   }
 
   private assign(value: Value, inferred: TensorType): void {
@@ -92,7 +107,9 @@ class Inference {
     if (this.options.strict && dtype !== declared.dtype) {
       contradiction(`${value.name} is declared as ${declared.dtype}, its node gives ${inferred.dtype}.`);
     }
-    value.type = { ...declared, dtype, shape: this.mergedShape(declared, inferred) };
+    const shape = this.mergedShape(declared, inferred);
+    if (dtype !== declared.dtype || !sameDims(shape, declared.shape))
+      value.type = { ...declared, dtype, shape };
   }
 
   private mergedShape(declared: TensorType, inferred: TensorType): TensorType['shape'] {
@@ -120,6 +137,10 @@ class Inference {
     }
     return Array.from(toNumbers(constant));
   }
+}
+
+function sameDims(a: TensorType['shape'], b: TensorType['shape']): boolean {
+  return a === b || (a?.length === b?.length && a?.every((dim, axis) => dim === b?.[axis]) === true);
 }
 
 function placed(error: unknown, node: Node): unknown {

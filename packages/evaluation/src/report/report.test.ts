@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { barChart, dotChart } from './charts.js';
-import { escapeHtml, type ReportDocument, renderHtml } from './html.js';
+import { barChart, dotChart } from './charts/index.js';
+import { escapeHtml } from './escape-html.js';
+import { type ReportDocument, renderHtml } from './html.js';
 
 const HOSTILE = `<script>alert("1 & 2")</script>`;
 

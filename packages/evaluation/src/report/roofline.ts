@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { draw } from './charts.js';
+import { draw } from './charts/index.js';
 
 /** Something that ran at `gops` 10^9 operations a second, with `intensity` operations a byte. */
 export interface RooflinePoint {

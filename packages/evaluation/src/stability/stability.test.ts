@@ -97,6 +97,8 @@ describe('weights', () => {
       zeros: 0,
     });
     expect(figures?.scaleSpread).toBeCloseTo(4, 5);
+    expect(figures?.range.min).toBeCloseTo(-128 * 0.04, 5);
+    expect(figures?.range.max).toBeCloseTo(127 * 0.04, 5);
     const noise = (4 - Math.fround(127 * Math.fround(0.04))) ** 2;
     expect(figures?.sqnr).toBeCloseTo(10 * Math.log10((1 + 4 + 0.25 + 16) / noise), 3);
   });

@@ -3,6 +3,7 @@ import {
   dequantizeNumbers,
   measureError,
   type QuantizedType,
+  type RealRange,
   type StorageDType,
   storageRange,
 } from '@octavo/core/quant';
@@ -15,6 +16,8 @@ export interface WeightFigures extends Distribution {
   readonly value: string;
   readonly storage: StorageDType;
   readonly granularity: QuantizedType['granularity']['kind'];
+  /** What the integers can stand for, in the channel or block with the largest scale. */
+  readonly range: RealRange;
   /** Share of the elements at the smallest or largest integer of the storage type. */
   readonly atLimits: number;
   /** Share of the elements that are 0. */
@@ -54,10 +57,18 @@ async function figuresOf(value: Value, type: QuantizedType, original: Graph): Pr
     storage: type.storage,
     granularity: type.granularity.kind,
     ...measure.read(),
+    range: widestRange(type),
     ...sharesOf(integers, numbers, type.storage),
     scaleSpread: spreadOf(type.scales),
     ...(source && sameShape ? { sqnr: measureError(toNumbers(await source.load()), numbers).sqnr } : {}),
   };
+}
+
+function widestRange({ storage, scales, zeroPoints }: QuantizedType): RealRange {
+  const { min, max } = storageRange(storage);
+  const widest = scales.reduce((at, scale, i) => (scale > (scales[at] ?? 0) ? i : at), 0);
+  const [scale, zero] = [scales[widest] ?? 0, zeroPoints[widest] ?? zeroPoints[0] ?? 0];
+  return { min: (min - zero) * scale, max: (max - zero) * scale };
 }
 
 function sharesOf(

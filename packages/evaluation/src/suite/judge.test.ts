@@ -154,6 +154,7 @@ describe('other gates', () => {
           storage: 'int8',
           granularity: 'per-axis',
           ...distribution,
+          range,
           atLimits: 0.3,
           zeros: 0,
           scaleSpread: 2,

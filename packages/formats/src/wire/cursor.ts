@@ -35,11 +35,21 @@ export class Cursor {
 
   /** @throws FormatError `ONNX_TRUNCATED` or `ONNX_NOT_A_MODEL`. */
   tag(end: number): readonly [number, WireType] {
+    const short = this.shortVarint(end);
+    if (short >= 8 && (short & 7) <= WireType.Bit32) {
+      this.position++;
+      return [short >> 3, short & 7];
+    }
     return this.scalar(LONGEST_VARINT, end, (reader) => reader.tag());
   }
 
   /** A varint as a signed 64-bit integer. */
   int(end: number): Int {
+    const short = this.shortVarint(end);
+    if (short >= 0) {
+      this.position++;
+      return short;
+    }
     const value = this.scalar(LONGEST_VARINT, end, (reader) => reader.int64());
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : BigInt(value);
@@ -51,7 +61,9 @@ export class Cursor {
 
   /** Reads the length of a length-delimited field, and leaves the position at its first byte. */
   span(end: number): Span {
-    const length = this.scalar(LONGEST_VARINT, end, (reader) => Number(reader.uint64()));
+    const short = this.shortVarint(end);
+    if (short >= 0) this.position++;
+    const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, (reader) => Number(reader.uint64()));
     if (length > end - this.position) {
       throw this.error('ONNX_TRUNCATED', `a field of ${length} bytes has ${end - this.position} bytes left.`);
     }
@@ -119,6 +131,14 @@ export class Cursor {
       remedy: 'The file is damaged or not an ONNX model: download or export it again.',
       cause,
     });
+  }
+
+  /** The varint at the position where it is one byte in the window: most are. -1 otherwise. */
+  private shortVarint(end: number): number {
+    const at = this.position - this.windowStart;
+    if (at < 0 || at >= this.reader.len || this.position >= end) return -1;
+    const byte = this.windowBytes[at] ?? 0x80;
+    return byte < 0x80 ? byte : -1;
   }
 
   private scalar<T>(longest: number, end: number, read: (reader: BinaryReader) => T): T {

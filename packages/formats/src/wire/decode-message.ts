@@ -21,6 +21,8 @@ export function decodeMessage<T extends object>(
   }
   cursor.charge(MESSAGE_COST);
   const message = blank(cursor, type, end);
+  const nested = (length: number, of: MessageType<object>): object =>
+    decodeMessage(cursor, of, cursor.position + length, unknown, depth + 1);
   while (cursor.position < end) {
     const [number, wireType] = cursor.tag(end);
     const entry = type.byNumber.get(number);
@@ -30,8 +32,6 @@ export function decodeMessage<T extends object>(
       continue;
     }
     const [key, field] = entry;
-    const nested = (length: number, of: MessageType<object>): object =>
-      decodeMessage(cursor, of, cursor.position + length, unknown, depth + 1);
     if (field.repeated) readElements(cursor, field, wireType, end, message[key] as unknown[], nested);
     else message[key] = readOne(cursor, field, wireType, end, nested);
   }

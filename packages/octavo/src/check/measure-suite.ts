@@ -18,7 +18,7 @@ import {
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
 import { sizeOnDisk } from '../cli/model-size.js';
-import { openData } from '../cli/open-data.js';
+import { inputSpecs, openData } from '../cli/open-data.js';
 import { withFloatPorts } from '../float-ports.js';
 import { type BackendName, openFastSession } from '../sessions.js';
 import { measureStability } from './measure-stability.js';
@@ -53,18 +53,26 @@ export async function measureSuite(
   using runner = await open(job.quantized.model, job, context);
   using original = await open(job.original.model, job, context);
   const session = await withFloatPorts(runner, job.quantized.model, job.original.model.graph);
-  const dataset = await openData(suite.data, session.inputs, {
-    seed: suite.seed ?? 1,
-    ...(suite.preprocess === undefined ? {} : { preprocess: suite.preprocess }),
-    ...(suite.samples === undefined ? {} : { samples: suite.samples }),
-    ...(suite.label === undefined ? {} : { label: suite.label }),
-  });
+  const dataset = await openSuiteData(suite, job.original.model);
   const ranges = await activationRanges(job.quantized.model.graph, job.original.model.graph);
   const seen = new SeenSamples(ranges);
   const scores = await scoreSuite(suite, session, original, dataset, seen, context);
   const performance = await comparePerformance(job, [session, original], seen.feeds, context);
   const stability = await measureStability(job, ranges, seen, context);
   return { ...scores, performance, stability, samples: seen.count };
+}
+
+/** Opens the data of a suite for a model. Throws DatasetError. */
+export function openSuiteData(
+  { data, seed = 1, preprocess, samples, label }: Suite,
+  model: Model,
+): Promise<Dataset> {
+  return openData(data, inputSpecs(model.graph), {
+    seed,
+    ...(preprocess === undefined ? {} : { preprocess }),
+    ...(samples === undefined ? {} : { samples }),
+    ...(label === undefined ? {} : { label }),
+  });
 }
 
 /** Opens a model for a check. */

@@ -178,11 +178,12 @@ function enumerationOf(schemaPart: unknown, property: string): unknown {
 describe('docs/schemas', () => {
   it.each([
     ['quantize', 'observer', Object.keys(observers)],
-    ['report', 'observer', Object.keys(observers)],
+    ['quantization', 'observer', Object.keys(observers)],
     ['quantize', 'mode', [...MODES]],
-    ['report', 'mode', [...MODES]],
+    ['quantization', 'mode', [...MODES]],
     ['evaluate', 'metric', metrics.map((metric) => metric.name)],
     ['compare', 'cause', CAUSES.map(({ name }) => name)],
+    ['measured', 'cause', CAUSES.map(({ name }) => name)],
   ] as const)('%s allows every %s there is', (name, property, values) => {
     expect(enumerationOf(schemaText(name), property)).toEqual(values);
   });
@@ -194,7 +195,7 @@ describe('docs/schemas', () => {
     });
     expect(schemaText('recipe')).toMatchObject(generated);
     const { $schema: _own, ...fields } = generated.properties ?? {};
-    for (const name of ['quantize', 'report', 'compare'] as const)
+    for (const name of ['quantize', 'quantization', 'compare'] as const)
       expect(schemaText(name)).toMatchObject({ $defs: { recipe: { properties: fields } } });
   });
 

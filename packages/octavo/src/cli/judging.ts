@@ -1,9 +1,17 @@
 import type { Model } from '@octavo/core/ir';
+import { OctavoError } from '@octavo/core/tensor';
 import type { Dataset } from '@octavo/datasets';
-import { metricNamed, metrics, type OutputTransform, outputTransforms } from '@octavo/evaluation';
+import {
+  metricNamed,
+  metrics,
+  type OutputTransform,
+  outputTransforms,
+  parseSegmentation,
+  type Segmentation,
+} from '@octavo/evaluation';
 import { type Judge, judgeOf } from '@octavo/quantizer';
-import { Option } from 'commander';
-import { choice } from './arguments.js';
+import { InvalidArgumentError, Option } from 'commander';
+import { choice, repeatable } from './arguments.js';
 import { type DataFlags, inputSpecs, openData } from './open-data.js';
 
 /** Flags that say how models are scored on labelled data. */
@@ -25,6 +33,26 @@ export function judgeOptions(): Option[] {
     new Option('--output-name <name>', "the model's output to score (default: the first)"),
     choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
+}
+
+/** A way to divide samples, with the text that says so. */
+export type NamedSegmentation = Segmentation & { readonly spec: string };
+
+/** `--segment`: accuracy is also reported for each part of the samples. */
+export function segmentOption(): Option {
+  return repeatable(
+    '--segment <spec>',
+    'column, column:prefix3, column:month, :quarter or :year, column:quantile4 or column:100,200',
+    parseSegment,
+  );
+}
+
+function parseSegment(spec: string): NamedSegmentation {
+  try {
+    return { ...parseSegmentation(spec), spec };
+  } catch (error) {
+    throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 /** Labelled data and what judges a model by them. */

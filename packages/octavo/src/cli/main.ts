@@ -10,6 +10,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { mergeCommand } from './commands/merge.js';
 import { profileCommand } from './commands/profile.js';
 import { quantizeCommand } from './commands/quantize.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { sensitivityCommand } from './commands/sensitivity.js';
 import { asOctavoError, Output, type Streams } from './console-output.js';
@@ -27,6 +28,7 @@ const COMMANDS: readonly CommandFactory[] = [
   evaluateCommand,
   compareCommand,
   checkCommand,
+  reportCommand,
   sensitivityCommand,
   runCommand,
   profileCommand,

@@ -168,6 +168,14 @@ describe('octavo compare', () => {
     expect(layers[0]?.sqnr).toBeGreaterThan(25);
   });
 
+  it('explains a half-precision model', async () => {
+    const fp16 = work.path('fp16.onnx');
+    await octavo(['quantize', model, '--mode', 'fp16', '-o', fp16]);
+    const ran = await octavo(['compare', model, fp16, '--data', data, '--json']);
+    const explanations = documentOf(ran.stdout, 'compare')['explanations'] as { own: { cause: string } }[];
+    expect(explanations.map(({ own }) => own.cause)).toEqual(['rounding', 'rounding']);
+  });
+
   it('names causes, with the evidence and the change to make', async () => {
     const int2 = work.path('int2.onnx');
     await octavo(['quantize', model, '--calibration', data, '--weights', 'int2', '-o', int2]);
@@ -234,6 +242,66 @@ describe('octavo compare', () => {
     expect(documentOf(ran.stdout, 'error')).toMatchObject({
       error: { code: 'NOTHING_TO_COMPARE', where: other },
     });
+  });
+});
+
+describe('octavo report', () => {
+  it('writes what it measured, with accuracy by segment, layers, histograms and edge cases', async () => {
+    const report = work.path('report');
+    const flags = [
+      '--data',
+      data,
+      '--label',
+      'label',
+      '--metric',
+      'top1',
+      '--segment',
+      'group',
+      '--no-memory',
+    ];
+    const ran = await octavo(['report', model, int8, ...flags, '-o', report, '--json']);
+    expect(ran.code).toBe(0);
+    const { reportFiles, ...document } = documentOf(ran.stdout, 'report');
+    expect(reportFiles).toEqual(['report.json', 'report.html'].map((name) => work.path('report', name)));
+    const [json, html] = ['report.json', 'report.html'].map((name) =>
+      readFileSync(work.path('report', name), 'utf8'),
+    );
+    expect(documentOf(json ?? '', 'report')).toEqual(document);
+    expect(document).toMatchObject({
+      measured: {
+        samples: COUNT,
+        evaluations: [{ metric: 'top1', segments: [{ by: 'group' }] }],
+        explanations: [{ op: 'Gemm' }, { op: 'Gemm' }],
+      },
+    });
+    const headings = [...(html ?? '').matchAll(/<h2[^>]*>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(headings).toEqual([
+      'Summary',
+      'Accuracy',
+      'top1 by group',
+      'Samples that lost most',
+      'Size, time and memory',
+      'Layer by layer',
+      'Causes, and what to change',
+      'Activations',
+      'Weights',
+      'Edge cases',
+    ]);
+  });
+
+  it('needs no labels', async () => {
+    const ran = await octavo([
+      'report',
+      model,
+      int8,
+      '--data',
+      data,
+      '--no-memory',
+      '-o',
+      work.path('plain'),
+    ]);
+    expect(ran.stdout).toMatch(/sqnr .* dB\ncosine/);
+    expect(ran.stdout).toContain('latency, 95th percentile');
   });
 });
 

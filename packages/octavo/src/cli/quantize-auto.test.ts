@@ -55,8 +55,10 @@ describe('octavo quantize --mode auto', () => {
       expect.arrayContaining(['static-per-tensor', 'static-per-channel', 'dynamic', 'weight-only', 'fp16']),
     );
     expect(attempts[chosen]).toMatchObject({ outcome: 'passed', figures: { quality: { count: COUNT } } });
-    const written: unknown = JSON.parse(readFileSync(work.path('report', 'report.json'), 'utf8'));
+    const text = readFileSync(work.path('report', 'report.json'), 'utf8');
+    const { measured, ...written } = documentOf(text, 'auto');
     expect(written).toEqual({ attempts, chosen, ...rest });
+    expect(measured).toMatchObject({ evaluations: [{ metric: 'mae' }] });
     expect(reportFiles).toEqual(['report.json', 'report.html'].map((name) => work.path('report', name)));
     expect(readFileSync(work.path('report', 'report.html'), 'utf8')).toContain('What was tried');
     using session = await openSession(await loadOnnx(output), { backend: 'reference' });

@@ -47,8 +47,10 @@ describe('octavo quantize --mode mixed', () => {
     expect(statSync(output).size).toBeLessThanOrEqual(6000);
     const sizes = points.map(({ figures }) => figures.bytes);
     expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
-    const written: unknown = JSON.parse(readFileSync(work.path('report', 'report.json'), 'utf8'));
+    const text = readFileSync(work.path('report', 'report.json'), 'utf8');
+    const { measured, ...written } = documentOf(text, 'mixed');
     expect(written).toEqual({ points, chosen, ...rest });
+    expect(measured).toMatchObject({ evaluations: [{ metric: 'mae' }] });
     expect(reportFiles).toEqual(['report.json', 'report.html'].map((name) => work.path('report', name)));
     expect(readFileSync(work.path('report', 'report.html'), 'utf8')).toContain('Pareto front');
   });

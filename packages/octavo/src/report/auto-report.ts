@@ -1,8 +1,8 @@
-import { type ReportDocument, renderHtml, type Section } from '@octavo/evaluation';
+import type { ReportDocument, Section } from '@octavo/evaluation';
 import type { Attempt, QuantizationReport } from '@octavo/quantizer';
-import { toJson } from '../cli/json.js';
 import { formatBytes } from '../cli/table.js';
-import { writeFiles } from '../output-files.js';
+import { measuredChapters } from './chapters/index.js';
+import type { MeasuredModels } from './measured.js';
 
 /** What an automatic search found, and the files that it read and wrote. */
 export interface AutoRun {
@@ -24,19 +24,8 @@ export interface AutoRun {
   readonly quantization: QuantizationReport | null;
 }
 
-/**
- * Writes `report.json` and `report.html` into a directory and returns their paths.
- * @throws OctavoError `OUTPUT_UNWRITABLE`.
- */
-export function writeAutoReport(directory: string, run: AutoRun, signal?: AbortSignal): Promise<string[]> {
-  const files = new Map([
-    ['report.json', toJson(run)],
-    ['report.html', renderHtml(documentOf(run))],
-  ]);
-  return writeFiles(directory, files, signal);
-}
-
-function documentOf(run: AutoRun): ReportDocument {
+/** The report of a run, and of what was measured of its result. */
+export function describeAuto(run: AutoRun, measured: MeasuredModels | null): ReportDocument {
   const warnings = run.warnings.map((text): Section => ({ kind: 'text', text: `Warning: ${text}` }));
   const { quantization } = run;
   return {
@@ -44,6 +33,7 @@ function documentOf(run: AutoRun): ReportDocument {
     chapters: [
       { title: 'Result', sections: [factsOf(run), ...warnings] },
       { title: 'What was tried', sections: [attemptsOf(run), ...chartsOf(run)] },
+      ...(measured ? measuredChapters(measured) : []),
       ...(quantization ? [{ title: 'Node by node', sections: [decisionsOf(quantization)] }] : []),
     ],
   };
@@ -65,7 +55,8 @@ function factsOf({ minRetention, metric, original, chosen, attempts, bytesAfter 
 }
 
 function attemptsOf({ attempts }: AutoRun): Section {
-  const rows = attempts.map(({ rung, label, outcome, because = '', figures, seconds }) => [
+  const rows = attempts.map(({ rung, label, outcome, because = '', figures, seconds }, index) => [
+    String(index + 1),
     rung,
     label,
     outcome,
@@ -76,28 +67,39 @@ function attemptsOf({ attempts }: AutoRun): Section {
     `${seconds.toFixed(1)} s`,
     because,
   ]);
-  const header = ['method', 'with', 'outcome', 'metric', 'retention', 'time', 'tensors', 'took', 'because'];
+  const header = [
+    '',
+    'method',
+    'with',
+    'outcome',
+    'metric',
+    'retention',
+    'time',
+    'tensors',
+    'took',
+    'because',
+  ];
   return { kind: 'table', caption: 'Attempts, in order', header, rows };
 }
 
-function chartsOf({ attempts }: AutoRun): Section[] {
-  const measured = attempts.filter(({ figures }) => figures);
-  if (measured.length === 0) return [];
-  const series = (value: (attempt: Attempt) => number) =>
-    measured.map((attempt) => ({ name: nameOf(attempt), value: value(attempt) }));
+function chartsOf({ attempts, chosen }: AutoRun): Section[] {
+  const points = attempts.flatMap(({ figures, outcome }, index) => {
+    if (!figures) return [];
+    const group = index === chosen ? 'chosen' : outcome;
+    return [
+      { name: String(index + 1), x: figures.latency[0]?.ratio ?? Number.NaN, y: figures.retention, group },
+    ];
+  });
+  if (points.length === 0) return [];
   return [
     {
-      kind: 'dots',
-      points: series(({ figures }) => figures?.retention ?? Number.NaN),
-      label: 'retention',
-      percent: true,
-      description: 'Share of the original metric that each attempt keeps.',
-    },
-    {
-      kind: 'dots',
-      points: series(({ figures }) => figures?.latency[0]?.ratio ?? Number.NaN),
+      kind: 'scatter',
+      points,
       label: 'time relative to the original',
-      description: 'Median time of each attempt over that of the original, in turns on the first target.',
+      yLabel: 'retention',
+      percent: true,
+      description:
+        'Share of the original metric that each attempt keeps, by its median time over that of the original on the first target; numbers are those of the table.',
     },
   ];
 }

@@ -1,8 +1,8 @@
-import { type ReportDocument, renderHtml, type Section } from '@octavo/evaluation';
+import type { ReportDocument, Section } from '@octavo/evaluation';
 import type { Budget, MixedPoint, QuantizationReport } from '@octavo/quantizer';
-import { toJson } from '../cli/json.js';
 import { formatBytes } from '../cli/table.js';
-import { writeFiles } from '../output-files.js';
+import { measuredChapters } from './chapters/index.js';
+import type { MeasuredModels } from './measured.js';
 
 /** A model that the search made and measured. */
 export interface MeasuredPoint extends Omit<MixedPoint, 'model' | 'report'> {
@@ -31,18 +31,6 @@ export interface MixedRun {
   readonly warnings: readonly string[];
   /** How the chosen model was quantized. */
   readonly quantization: QuantizationReport | null;
-}
-
-/**
- * Writes `report.json` and `report.html` into a directory and returns their paths.
- * @throws OctavoError `OUTPUT_UNWRITABLE`.
- */
-export function writeMixedReport(directory: string, run: MixedRun, signal?: AbortSignal): Promise<string[]> {
-  const files = new Map([
-    ['report.json', toJson(run)],
-    ['report.html', renderHtml(documentOf(run))],
-  ]);
-  return writeFiles(directory, files, signal);
 }
 
 /** A budget in words. */
@@ -79,14 +67,16 @@ export function frontCells(point: MeasuredPoint): string[] {
   ];
 }
 
-function documentOf(run: MixedRun): ReportDocument {
+/** The report of a run, and of what was measured of its result. */
+export function describeMixed(run: MixedRun, measured: MeasuredModels | null): ReportDocument {
   const warnings = run.warnings.map((text): Section => ({ kind: 'text', text: `Warning: ${text}` }));
   return {
     title: `Mixed precision of ${run.input}`,
     chapters: [
       { title: 'Result', sections: [factsOf(run), ...warnings] },
       { title: 'Pareto front', sections: [tableOf(run), ...chartsOf(run)] },
-      ...(run.chosen === null ? [] : [{ title: 'Layer by layer', sections: [layersOf(run)] }]),
+      ...(measured ? measuredChapters(measured) : []),
+      ...(run.chosen === null ? [] : [{ title: 'Precision of each layer', sections: [layersOf(run)] }]),
     ],
   };
 }
@@ -107,34 +97,42 @@ function factsOf({ budget, metric, original, points, chosen, bytesAfter }: Mixed
 
 function tableOf({ points, chosen }: MixedRun): Section {
   const rows = points.map((point, index) => [
+    String(index + 1),
     index === chosen ? 'chosen' : point.onFront ? 'on the front' : 'beaten',
     ...frontCells(point),
   ]);
   return {
     kind: 'table',
     caption: 'Models measured, smallest first',
-    header: ['', ...FRONT_HEADER],
+    header: ['', 'outcome', ...FRONT_HEADER],
     rows,
   };
 }
 
-function chartsOf({ points }: MixedRun): Section[] {
-  const series = (value: (point: MeasuredPoint) => number) =>
-    points.map((point, index) => ({
-      name: `${index + 1}: ${formatBytes(point.figures.bytes)}`,
-      value: value(point),
-    }));
+function chartsOf({ points, chosen }: MixedRun): Section[] {
+  const dots = points.map(({ figures, onFront }, index) => ({
+    name: String(index + 1),
+    x: figures.bytes / 1e6,
+    y: figures.retention,
+    group: index === chosen ? 'chosen' : onFront ? 'on the front' : 'beaten',
+  }));
   return [
     {
-      kind: 'dots',
-      points: series(({ figures }) => figures.retention),
-      label: 'retention',
+      kind: 'scatter',
+      points: dots,
+      joined: ['chosen', 'on the front'],
+      label: 'size of the file, MB',
+      yLabel: 'retention',
       percent: true,
-      description: 'Share of the original metric that each model keeps, by the size of its file.',
+      description:
+        'Share of the original metric that each model keeps, by the size of its file; the line is the front of size, time and quality, numbers are those of the table.',
     },
     {
       kind: 'dots',
-      points: series(({ figures }) => figures.latency[0]?.ratio ?? Number.NaN),
+      points: points.map(({ figures }, index) => ({
+        name: `${index + 1}: ${formatBytes(figures.bytes)}`,
+        value: figures.latency[0]?.ratio ?? Number.NaN,
+      })),
       label: 'time relative to the original',
       description: 'Median time of each model over that of the original, in turns on the first target.',
     },

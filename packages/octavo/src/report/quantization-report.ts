@@ -1,8 +1,8 @@
-import { type ReportDocument, renderHtml, type Section } from '@octavo/evaluation';
+import type { ReportDocument, Section } from '@octavo/evaluation';
 import type { QuantizationReport } from '@octavo/quantizer';
-import { toJson } from '../cli/json.js';
 import { formatBytes } from '../cli/table.js';
-import { writeFiles } from '../output-files.js';
+import { measuredChapters } from './chapters/index.js';
+import type { MeasuredModels } from './measured.js';
 
 /** What `report.json` holds: a quantization and the files that it read and wrote. */
 export interface QuantizationRun extends QuantizationReport {
@@ -13,28 +13,14 @@ export interface QuantizationRun extends QuantizationReport {
   readonly bytesAfter: number;
 }
 
-/**
- * Writes `report.json` and `report.html` into a directory and returns their paths.
- * @throws OctavoError `OUTPUT_UNWRITABLE`.
- */
-export function writeQuantizationReport(
-  directory: string,
-  run: QuantizationRun,
-  signal?: AbortSignal,
-): Promise<string[]> {
-  const files = new Map([
-    ['report.json', toJson(run)],
-    ['report.html', renderHtml(describeRun(run))],
-  ]);
-  return writeFiles(directory, files, signal);
-}
-
-function describeRun(run: QuantizationRun): ReportDocument {
+/** The report of a run, and of what was measured of its result. */
+export function describeQuantization(run: QuantizationRun, measured: MeasuredModels | null): ReportDocument {
   const warnings = run.warnings.map((warning): Section => ({ kind: 'text', text: `Warning: ${warning}` }));
   return {
     title: `Quantization of ${run.input}`,
     chapters: [
       { title: 'What was done', sections: [factsOf(run), ...warnings] },
+      ...(measured ? measuredChapters(measured) : []),
       { title: 'Node by node', sections: [decisionsOf(run)] },
       ...(run.activations.length > 0 ? [activationChapter(run)] : []),
     ],

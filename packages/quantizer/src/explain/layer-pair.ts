@@ -1,4 +1,5 @@
 import {
+  Cast,
   cloneModel,
   DequantizeLinear,
   type Graph,
@@ -63,12 +64,18 @@ export async function pairLayers(original: Graph, quantized: Model): Promise<Lay
   return pairs;
 }
 
-/** A result that became the graph's output has the suffix of what precedes it. */
+/** A result that became the graph's output has the suffix of what precedes it, or is behind changes of its type. */
 function counterpart(graph: Graph, { op, output }: Node): Node | undefined {
   const names = [`${output?.name ?? ''}_float`, output?.name ?? ''];
   return names
-    .flatMap((name) => graph.value(name)?.producer ?? [])
-    .find((producer) => producer.op.name === op.name);
+    .map((name) => beforeConversions(graph.value(name)?.producer))
+    .find((producer) => producer?.op.name === op.name);
+}
+
+function beforeConversions(node: Node | undefined): Node | undefined {
+  let at = node;
+  while (at && (Cast.is(at) || QuantizeLinear.is(at) || DequantizeLinear.is(at))) at = at.inputs[0]?.producer;
+  return at;
 }
 
 async function pairOf(parts: ComputeParts, node: Node, reader: QparamsReader): Promise<LayerPair> {

@@ -1,5 +1,5 @@
 import { Conv, ConvTranspose, createModel, Graph, type Node, tensorType } from '@octavo/core/ir';
-import { float32, type NumberArray, type Tensor } from '@octavo/core/tensor';
+import { float32, type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { Session } from '@octavo/runtime';
 import type { SessionFactory } from '../calibrate.js';
 import type { LayerPair } from './layer-pair.js';
@@ -26,11 +26,11 @@ export class LayerProbe {
     return new LayerProbe(pair, await createSession(createModel(graphOf(pair, opsets)), { taps: [] }));
   }
 
-  /** The layer's result; weights are its float ones when not given. */
+  /** The layer's result, computed in float32 from data of any float type; weights are its own when not given. */
   async run(data: Tensor, weights: NumberArray = this.pair.weights): Promise<Tensor> {
     const { shape, bias, parts } = this.pair;
     const { result } = await this.session.run({
-      data,
+      data: data.dtype === 'float32' ? data : float32(toNumbers(data), data.shape),
       weight: float32(weights, shape),
       ...(bias ? { bias: float32(bias, parts.bias?.constant?.shape ?? [bias.length]) } : {}),
     });

@@ -1,5 +1,4 @@
 import type { Model } from '@octavo/core/ir';
-import { OctavoError } from '@octavo/core/tensor';
 import {
   type Evaluation,
   evaluate,
@@ -8,21 +7,18 @@ import {
   metrics,
   type OutputTransform,
   outputTransforms,
-  parseSegmentation,
   type Scored,
-  type Segmentation,
   scoreSamples,
 } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
-import { Command, InvalidArgumentError, type Option } from 'commander';
+import { Command, type Option } from 'commander';
 import { withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
-import { choice, dataOptions, repeatable, sessionOptions } from '../arguments.js';
+import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { formatTable } from '../table.js';
-
-type NamedSegmentation = Segmentation & { readonly spec: string };
 
 interface EvaluateFlags extends DataFlags {
   readonly against?: string;
@@ -55,13 +51,7 @@ export function evaluateCommand(context: CommandContext): Command {
     .option('--against <file>', 'the original model: reports retention and drop on the same samples')
     .option('--label <name>', 'array or column that holds the labels')
     .option('--output-name <name>', "the model's output to score (default: the first)")
-    .addOption(
-      repeatable(
-        '--segment <spec>',
-        'column, column:prefix3, column:month, :quarter or :year, column:quantile4 or column:100,200',
-        parseSegment,
-      ),
-    )
+    .addOption(segmentOption())
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: EvaluateFlags) => {
       const result = await evaluateFile(file, flags, context);
@@ -77,14 +67,6 @@ function scoreOptions(): Option[] {
     choice('--metric <name>', 'how outputs are scored', names).makeOptionMandatory(),
     choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
-}
-
-function parseSegment(spec: string): NamedSegmentation {
-  try {
-    return { ...parseSegmentation(spec), spec };
-  } catch (error) {
-    throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
-  }
 }
 
 async function evaluateFile(

@@ -9,7 +9,8 @@ import {
   quantizeAutomatically,
   type Recipe,
 } from '@octavo/quantizer';
-import { type AutoRun, writeAutoReport } from '../../report/auto-report.js';
+import { type AutoRun, describeAuto } from '../../report/auto-report.js';
+import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
 import { sizeOnDisk } from '../model-size.js';
 import { inputSpecs, openData } from '../open-data.js';
@@ -18,6 +19,7 @@ import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 import type { QuantizeFlags } from './quantize-flags.js';
+import { measureResult } from './quantize-measure.js';
 import { limitOf } from './search-flags.js';
 
 /** What `octavo quantize --mode auto --json` prints. */
@@ -44,12 +46,18 @@ export async function quantizeAuto(
   const result = await search(source, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
+  const measured =
+    choice && reportDirectory !== undefined
+      ? await measureResult(choice.model, { file, model: source }, flags, context)
+      : null;
   if (choice) await saveOnnx(choice.model, output, { inputs, signal: context.signal });
   const bytesBefore = await sizeOnDisk(file, source);
   const bytesAfter = choice ? await sizeOnDisk(output, await loadOnnx(output)) : null;
   const run = describeRun(file, flags, result, bytesBefore, bytesAfter);
   const reportFiles =
-    reportDirectory === undefined ? [] : await writeAutoReport(reportDirectory, run, context.signal);
+    reportDirectory === undefined
+      ? []
+      : await writeReport(reportDirectory, { ...run, measured }, describeAuto(run, measured), context.signal);
   if (!choice) throw nothingPassed(file, result, reportFiles);
   context.output.result({ ...run, reportFiles }, asText({ ...run, reportFiles }));
 }

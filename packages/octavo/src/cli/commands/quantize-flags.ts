@@ -12,15 +12,17 @@ import {
   type StaticFormat,
   WEIGHT_DTYPES,
   WEIGHT_ONLY_FORMATS,
+  WEIGHT_ROUNDING_NAMES,
   type WeightDType,
   type WeightOnlyFormat,
+  type WeightRoundingName,
 } from '@octavo/quantizer';
 import { type Command, Option } from 'commander';
 import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
 import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
 import { type MixedFlags, mixedOptions } from './mixed-flags.js';
-import { limitOptions, type SearchFlags, searchOptions } from './search-flags.js';
+import { limitOptions, type SearchFlags, searchOptions, validationOptions } from './search-flags.js';
 
 /** `auto` tries the methods and keeps the fastest that passes; `mixed` gives each layer a precision within a budget. */
 export type QuantizeMode = Mode | 'auto' | 'mixed';
@@ -48,6 +50,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly symmetricActivations?: boolean;
   readonly blockSize: number;
   readonly format?: Format;
+  readonly rounding?: WeightRoundingName;
   readonly observer: ObserverName;
   readonly leastSqnr?: number;
   readonly calibration?: string;
@@ -70,21 +73,34 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   perTensor: ['static', 'dynamic'],
   blockSize: ['weight-only'],
   format: ['static', 'weight-only'],
+  rounding: ['weight-only'],
   observer: ['static'],
   leastSqnr: ['static'],
-  calibration: ['static', ...SEARCHES],
-  preprocess: ['static', ...SEARCHES],
-  samples: ['static', ...SEARCHES],
-  seed: ['static', ...SEARCHES],
-  threads: ['static', ...SEARCHES],
+  calibration: ['static', 'weight-only', ...SEARCHES],
+  preprocess: ['static', 'weight-only', ...SEARCHES],
+  samples: ['static', 'weight-only', ...SEARCHES],
+  seed: ['static', 'weight-only', ...SEARCHES],
+  threads: ['static', 'weight-only', ...SEARCHES],
   ranges: ['static'],
-  stratify: ['static', ...SEARCHES],
+  stratify: ['static', 'weight-only', ...SEARCHES],
   io: ['static'],
   strict: ['fp16'],
+  ...forModes(
+    validationOptions().filter(({ long }) => long !== '--validation'),
+    SEARCHES,
+  ),
   ...forModes(searchOptions(), SEARCHES),
   ...forModes(limitOptions(), ['auto']),
   ...forModes(mixedOptions(), ['mixed']),
 };
+
+/** Flags that say how labelled data are read and scored: of any mode that writes a report of them. */
+const DATA_FLAGS: readonly string[] = [
+  'preprocess',
+  'seed',
+  'threads',
+  ...validationOptions().map((option) => option.attributeName()),
+];
 
 function forModes(
   options: readonly Option[],
@@ -102,10 +118,14 @@ export function quantizeOptions(): Option[] {
     ...calibrationOptions(),
     repeatable('--include <pattern>', 'quantize only nodes or ops that match', String),
     repeatable('--exclude <pattern>', 'leave nodes or ops that match in float', String),
+    ...validationOptions(),
     ...searchOptions(),
     ...limitOptions(),
     ...mixedOptions(),
-    new Option('--report <dir>', 'write report.html and report.json'),
+    new Option(
+      '--report <dir>',
+      'write report.html and report.json, measured on --validation or --calibration',
+    ),
   ];
 }
 
@@ -113,7 +133,10 @@ function precisionOptions(): Option[] {
   const defaults = RECIPE_DEFAULTS;
   return [
     choice('--weights <dtype>', 'weights (default: int8; int4 for weight-only)', WEIGHT_DTYPES),
-    new Option('--asymmetric-weights', 'weights with a zero point (the default of unsigned dtypes)'),
+    new Option(
+      '--asymmetric-weights',
+      'weights with a zero point (the default of unsigned dtypes, and of weight-only below 8 bits)',
+    ),
     choice('--activations <dtype>', 'static: activations (default: uint8, or as --io)', ACTIVATION_DTYPES),
     new Option('--symmetric-activations', 'static: activations around a fixed zero point'),
     new Option('--per-channel', 'one scale for each output channel of a weight (the default)'),
@@ -126,6 +149,11 @@ function precisionOptions(): Option[] {
       'static: Q/DQ pairs (default) or integer ops; weight-only: MatMulNBits (default) or blocked DequantizeLinear',
       [...new Set([...STATIC_FORMATS, ...WEIGHT_ONLY_FORMATS])],
     ),
+    choice(
+      '--rounding <name>',
+      'weight-only: how weights become integers (default: gptq below 8 bits with --calibration, else nearest)',
+      WEIGHT_ROUNDING_NAMES,
+    ),
     choice('--io <type>', "static: the graph's own inputs and outputs", IO_TYPES, defaults.io),
     new Option('--strict', 'fp16: fail instead of clamping values beyond fp16'),
   ];
@@ -133,7 +161,7 @@ function precisionOptions(): Option[] {
 
 function calibrationOptions(): Option[] {
   return [
-    new Option('--calibration <path>', 'static, auto, mixed: representative inputs'),
+    new Option('--calibration <path>', 'static, weight-only, auto, mixed: representative inputs'),
     new Option('--ranges <file>', 'static: what octavo calibrate observed').conflicts('calibration'),
     ...dataOptions(),
     choice(
@@ -146,7 +174,7 @@ function calibrationOptions(): Option[] {
       '--least-sqnr <dB>',
       'static: quantize only the weights of layers whose input is noisier (default: 24)',
     ).argParser(wholeNumber(0)),
-    new Option('--threads <n>', 'static: threads for calibration').argParser(wholeNumber(1)),
+    new Option('--threads <n>', 'static, weight-only: threads for calibration').argParser(wholeNumber(1)),
   ];
 }
 
@@ -156,12 +184,14 @@ function calibrationOptions(): Option[] {
  */
 export function checkFlags(
   command: Command,
-  { mode, calibration, ranges, metric, validation, format }: QuantizeFlags,
+  { mode, calibration, ranges, metric, validation, format, report }: QuantizeFlags,
 ): void {
+  const isMeasured = report !== undefined && validation !== undefined;
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
-    if (given && modes && !modes.includes(mode))
+    const isAboutData = isMeasured && DATA_FLAGS.includes(option.attributeName());
+    if (given && modes && !modes.includes(mode) && !isAboutData)
       throw new UsageError(
         `${option.long} has no meaning with --mode ${mode}.`,
         `Leave it out, or use --mode ${modes.join(' or ')}.`,
@@ -172,6 +202,11 @@ export function checkFlags(
     throw new UsageError(
       `--format ${format} has no meaning with --mode ${mode}.`,
       `Leave it out, or use --format ${formats.join(' or ')}.`,
+    );
+  if (validation !== undefined && report === undefined && !SEARCHES.some((each) => each === mode))
+    throw new UsageError(
+      `--validation has no meaning with --mode ${mode} without --report DIR.`,
+      'Say where to write the report that is measured on it.',
     );
   if (mode === 'static' && calibration === undefined && ranges === undefined)
     throw new UsageError(
@@ -203,6 +238,7 @@ function formatsOf(
 export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe> = {}): Recipe {
   const { blockSize, observer, include, exclude, io } = flags;
   const symmetricWeights = flags.asymmetricWeights ? false : file.symmetricWeights;
+  const rounding = flags.rounding ?? file.rounding;
   return {
     mode,
     blockSize,
@@ -212,6 +248,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
     io,
     weights: flags.weights ?? (mode === 'weight-only' ? 'int4' : RECIPE_DEFAULTS.weights),
     ...(symmetricWeights === undefined ? {} : { symmetricWeights }),
+    ...(rounding === undefined ? {} : { rounding }),
     activations: flags.activations ?? (io === 'float' ? RECIPE_DEFAULTS.activations : io),
     symmetricActivations:
       flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,

@@ -13,12 +13,13 @@ import {
 import {
   describeBudget,
   describeLayers,
+  describeMixed,
   FRONT_HEADER,
   frontCells,
   type MeasuredPoint,
   type MixedRun,
-  writeMixedReport,
 } from '../../report/mixed-report.js';
+import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
 import { sizeOnDisk } from '../model-size.js';
 import { inputSpecs, openData } from '../open-data.js';
@@ -27,6 +28,7 @@ import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 import type { QuantizeFlags } from './quantize-flags.js';
+import { measureResult } from './quantize-measure.js';
 import { DEFAULT_RETENTION } from './search-flags.js';
 
 /** What `octavo quantize --mode mixed --json` prints. */
@@ -53,6 +55,10 @@ export async function quantizeMixed(
   const result = await search(source, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
+  const measured =
+    choice && reportDirectory !== undefined
+      ? await measureResult(choice.model, { file, model: source }, flags, context)
+      : null;
   if (choice) await saveOnnx(choice.model, output, { inputs, signal: context.signal });
   const run: MixedRun = {
     ...describeRun(file, flags, result),
@@ -60,7 +66,14 @@ export async function quantizeMixed(
     bytesAfter: choice ? await sizeOnDisk(output, await loadOnnx(output)) : null,
   };
   const reportFiles =
-    reportDirectory === undefined ? [] : await writeMixedReport(reportDirectory, run, context.signal);
+    reportDirectory === undefined
+      ? []
+      : await writeReport(
+          reportDirectory,
+          { ...run, measured },
+          describeMixed(run, measured),
+          context.signal,
+        );
   if (!choice) throw overBudget(run, reportFiles);
   const document: MixedDocument = { ...run, reportFiles };
   context.output.result(document, asText(document));

@@ -3,7 +3,8 @@ import type { Dataset } from '@octavo/datasets';
 import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
 import { type CalibrationSample, type QuantizeOptions, quantizeModel, type Recipe } from '@octavo/quantizer';
 import { Command } from 'commander';
-import { type QuantizationRun, writeQuantizationReport } from '../../report/quantization-report.js';
+import { describeQuantization, type QuantizationRun } from '../../report/quantization-report.js';
+import { writeReport } from '../../report/write-report.js';
 import { openFastSession } from '../../sessions.js';
 import { readCalibration } from '../calibration-file.js';
 import { type CommandContext, checkpoint, interruptible } from '../context.js';
@@ -15,6 +16,7 @@ import { applyRecipe, readRecipe } from '../recipe-file.js';
 import { formatBytes, formatTable } from '../table.js';
 import { quantizeAuto } from './quantize-auto.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
+import { measureResult } from './quantize-measure.js';
 import { quantizeMixed } from './quantize-mixed.js';
 
 /** What `octavo quantize --json` prints. */
@@ -70,6 +72,10 @@ async function quantizeFile(
     await quantizerOptions(source, flags, recipe, context),
   );
   await checkpoint(context.signal);
+  const measured =
+    reportDirectory === undefined
+      ? null
+      : await measureResult(model, { file, model: source }, flags, context);
   await saveOnnx(model, output, { inputs, signal: context.signal });
   const run: QuantizationRun = {
     input: file,
@@ -79,7 +85,14 @@ async function quantizeFile(
     ...report,
   };
   const reportFiles =
-    reportDirectory === undefined ? [] : await writeQuantizationReport(reportDirectory, run, context.signal);
+    reportDirectory === undefined
+      ? []
+      : await writeReport(
+          reportDirectory,
+          { ...run, measured },
+          describeQuantization(run, measured),
+          context.signal,
+        );
   const result: QuantizeResult = { ...run, reportFiles };
   context.output.result(result, describe(result));
 }

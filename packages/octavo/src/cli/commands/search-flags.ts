@@ -3,12 +3,13 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { BackendName } from '../../sessions.js';
 import { BACKEND_NAMES } from '../../sessions.js';
 import { choice, share, wholeNumber } from '../arguments.js';
-import { judgeOptions } from '../judging.js';
+import { judgeOptions, type NamedSegmentation, segmentOption } from '../judging.js';
 
 /** Flags of searches that measure what they find. */
 export interface SearchFlags {
   readonly validation?: string;
   readonly validationSamples?: number;
+  readonly segment: readonly NamedSegmentation[];
   readonly minRetention?: number;
   readonly maxDrop?: number;
   readonly target: readonly BackendName[];
@@ -17,11 +18,22 @@ export interface SearchFlags {
 /** What is kept when nothing is said. */
 export const DEFAULT_RETENTION = 0.99;
 
-/** Options of searches, with those that say how models are judged. */
+/** Options about labelled data: what searches judge models on, and what reports are measured on. */
+export function validationOptions(): Option[] {
+  return [
+    new Option(
+      '--validation <path>',
+      'labelled data: auto and mixed judge models on them, --report shows them',
+    ),
+    new Option('--validation-samples <n>', 'use at most n of them').argParser(wholeNumber(1)),
+    ...judgeOptions(),
+    segmentOption(),
+  ];
+}
+
+/** Options of searches only. */
 export function searchOptions(): Option[] {
   return [
-    new Option('--validation <path>', 'auto, mixed: labelled data that models are judged on'),
-    new Option('--validation-samples <n>', 'auto, mixed: use at most n of them').argParser(wholeNumber(1)),
     choice(
       '--target <name>',
       'auto, mixed: runtimes that the model is for (default: auto; repeatable)',
@@ -29,7 +41,6 @@ export function searchOptions(): Option[] {
     )
       .argParser<readonly BackendName[]>((text, previous) => [...previous, backendNamed(text)])
       .default([], 'auto'),
-    ...judgeOptions(),
   ];
 }
 

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Model } from '@octavo/core/ir';
+import { loadOnnx, saveOnnx } from '@octavo/formats/node';
+import type { ModelFile } from '../../check/measure-suite.js';
+import { type MeasuredModels, measureModels, type ReportData } from '../../report/measured.js';
+import type { CommandContext } from '../context.js';
+import type { QuantizeFlags } from './quantize-flags.js';
+
+/**
+ * Measures a model that is not written yet against its original, for a report: on the labelled data, else on the calibration
+ * samples; null without either. It works from a temporary file, so that data that do not fit leave no model behind.
+ */
+export async function measureResult(
+  model: Model,
+  original: ModelFile,
+  flags: QuantizeFlags,
+  context: CommandContext,
+): Promise<MeasuredModels | null> {
+  const data = dataOf(flags);
+  if (!data) return null;
+  const { target: [backend = 'auto'] = [], threads } = flags;
+  const folder = await mkdtemp(join(tmpdir(), 'octavo-'));
+  try {
+    const file = join(folder, basename(flags.output));
+    await saveOnnx(model, file, { signal: context.signal });
+    const job = {
+      quantized: { file, model: await loadOnnx(file) },
+      original,
+      backend,
+      ...(threads === undefined ? {} : { threads }),
+    };
+    return await measureModels(data, job, context);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function dataOf(flags: QuantizeFlags): ReportData | undefined {
+  const { validation, validationSamples, calibration, samples, preprocess, seed, segment } = flags;
+  const shared = { preprocess, seed, transform: flags.transform, outputName: flags.outputName };
+  if (validation !== undefined) {
+    const { label, metric } = flags;
+    const segments = segment.map(({ spec }) => spec);
+    return { ...shared, data: validation, samples: validationSamples, label, metric, segments };
+  }
+  return calibration === undefined ? undefined : { ...shared, data: calibration, samples, segments: [] };
+}

@@ -1,0 +1,77 @@
+import { cloneModel, Gemm, type Graph, type Model, Reshape, runPasses, type Value } from '@octavo/core/ir';
+import { int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { eliminateDeadNodes } from '@octavo/passes';
+import type { CalibrationSample, SessionFactory } from './calibrate.js';
+import { Checkpoint } from './checkpoint.js';
+import { QuantizerError } from './quantizer-error.js';
+import type { InputMoments } from './weight-rounding/index.js';
+
+/** A value that layers read, and its size along the last axis. */
+export interface ReadValue {
+  readonly name: string;
+  readonly rows: number;
+}
+
+export interface MomentsOptions {
+  readonly createSession: SessionFactory;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs samples through a model, cut off after a value and extended by its product `xT x`, so that the session's own
+ * kernels do the work, and sums the products in float64: 8 `rows^2` bytes.
+ * @throws QuantizerError `CALIBRATION_NAN` naming value and sample.
+ */
+export async function gatherMoments(
+  model: Model,
+  { name, rows }: ReadValue,
+  samples: readonly CalibrationSample[],
+  { createSession, signal }: MomentsOptions,
+): Promise<InputMoments> {
+  const cut = cloneModel(model);
+  const product = addProduct(cut.graph, { name, rows });
+  cut.graph.outputs = [product];
+  await runPasses(cut.graph, [eliminateDeadNodes]);
+  const gram = new Float64Array(rows * rows);
+  using session = await createSession(cut, { taps: [product.name] });
+  let seen = 0;
+  for await (const { feeds, id = `sample ${seen}` } of new Checkpoint(signal).each(samples)) {
+    const onTap = (_: string, tensor: Tensor): void => {
+      if (!addTo(gram, toNumbers(tensor))) throw notFinite(name, id);
+    };
+    await session.run(feeds, { onTap, ...(signal ? { signal } : {}) });
+    seen++;
+  }
+  return { gram };
+}
+
+/** Adds `xT x`, x as a matrix of its last axis. */
+function addProduct(graph: Graph, { name, rows }: ReadValue): Value {
+  const data = graph.value(name);
+  if (!data) throw new Error(`the prepared graph has ${name}`);
+  const shape = graph.addInitializer(`${name}_rows`, StoredTensor.of(int64([-1, rows])));
+  const { output: matrix } = graph.emit(Reshape, { data, shape }, {}, { name: `${name}_matrix` });
+  if (!matrix) throw new Error('Reshape has an output');
+  const { output } = graph.emit(Gemm, { A: matrix, B: matrix }, { transA: 1 }, { name: `${name}_gram` });
+  if (!output) throw new Error('Gemm has an output');
+  return output;
+}
+
+function addTo(sum: Float64Array, values: ArrayLike<number>): boolean {
+  let total = 0;
+  for (let i = 0; i < sum.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    sum[i] = (sum[i] ?? 0) + value;
+    total += value;
+  }
+  return Number.isFinite(total);
+}
+
+function notFinite(name: string, sample: string): QuantizerError {
+  return new QuantizerError({
+    code: 'CALIBRATION_NAN',
+    where: `${sample}, tensor ${name}`,
+    message: 'its second moments are not finite.',
+    remedy: 'Remove the sample, or repair the data or the preprocessing that made it.',
+  });
+}
