@@ -83,7 +83,7 @@ export async function quantizeStatic(
     if (params) quantizeActivation(graph, value, precision.dtype, params, readers);
   });
   if (recipe.io !== 'float')
-    quantizeGraphIo(graph, recipe.io, new Map(endRanges.map((each) => [each.value, each])));
+    quantizeGraphIo(graph, recipe.activations, new Map(endRanges.map((each) => [each.value, each])));
   if (recipe.format === 'qoperator') await writeQoperator(graph, report);
   await runAll(graph, [eliminateDeadNodes], report);
 }

@@ -4,13 +4,14 @@ import { reference } from '@octavo/reference';
 import { evaluateOn } from '@octavo/runtime';
 import { type CalibrationSample, calibrate, type SessionFactory } from './calibrate.js';
 import { Calibration, type Watched } from './calibration.js';
-import { convertToFloat16 } from './convert-fp16.js';
-import { BLOCK_SIZES, bitsOf } from './precision.js';
+import { convertToHalf } from './half/convert-half.js';
+import { BFLOAT16, FLOAT16 } from './half/half-constants.js';
+import { ACTIVATION_DTYPES, BLOCK_SIZES, bitsOf } from './precision.js';
 import { quantizeDynamic } from './quantize-dynamic.js';
 import { quantizeStatic } from './quantize-static.js';
 import { quantizeWeightOnly } from './quantize-weight-only.js';
 import { QuantizerError } from './quantizer-error.js';
-import { type Mode, RECIPE_DEFAULTS, type Recipe } from './recipe.js';
+import { type IoType, type Mode, RECIPE_DEFAULTS, type Recipe } from './recipe.js';
 import { type QuantizationReport, ReportBuilder } from './report.js';
 import { unmatchedPatterns } from './selection.js';
 import { makeNodeNamesUnique } from './unique-node-names.js';
@@ -37,12 +38,13 @@ const METHODS: Readonly<Record<Mode, Method>> = {
   static: runStatic,
   dynamic: (model, recipe, _, report) => quantizeDynamic(model, recipe, report),
   'weight-only': quantizeWeightOnly,
-  fp16: (model, recipe, _, report) => convertToFloat16(model, recipe, report),
+  fp16: (model, recipe, _, report) => convertToHalf(model, recipe, report, FLOAT16),
+  bf16: (model, recipe, _, report) => convertToHalf(model, recipe, report, BFLOAT16),
 };
 
 /**
  * Quantizes a model by a recipe. The source is not changed.
- * @returns A model in standard ONNX form (Q/DQ pairs, MatMulInteger, MatMulNBits or fp16) and what was done.
+ * @returns A model in standard ONNX form (Q/DQ pairs, integer ops, MatMulNBits, fp16 or bf16) and what was done.
  * @throws QuantizerError `RECIPE_*` for a recipe that contradicts itself, `CALIBRATION_*`, `NOTHING_TO_QUANTIZE`.
  */
 export async function quantizeModel(
@@ -99,28 +101,43 @@ async function calibrationOf(
   return calibrate(model, watched, calibration, { createSession, ...optional });
 }
 
+type Fail = (code: string, message: string, remedy: string) => never;
+
+const fail: Fail = (code, message, remedy) => {
+  throw new QuantizerError({ code, message, remedy });
+};
+
+/** The types that a mode gives to the graph's own inputs and outputs, `float` aside. */
+function ioTypesOf({ mode, activations }: Recipe): readonly IoType[] {
+  if (mode === 'static') return [activations];
+  return mode === 'fp16' ? ['float16'] : mode === 'bf16' ? ['bfloat16'] : [];
+}
+
+function checkIo(recipe: Recipe): void {
+  const types = ioTypesOf(recipe);
+  if (recipe.io === 'float' || types.includes(recipe.io)) return;
+  const isActivation = ACTIVATION_DTYPES.some((dtype) => dtype === recipe.io);
+  if (recipe.mode === 'static' && isActivation)
+    fail(
+      'RECIPE_IO',
+      `inputs and outputs of ${recipe.io} need activations of ${recipe.io}, found ${recipe.activations}.`,
+      `Use --activations ${recipe.io}.`,
+    );
+  fail(
+    'RECIPE_IO',
+    `mode ${recipe.mode} gives no inputs and outputs of ${recipe.io}.`,
+    isActivation ? 'Use --mode static.' : `Use --mode ${recipe.io === 'float16' ? 'fp16' : 'bf16'}.`,
+  );
+}
+
 function checkRecipe(recipe: Recipe): void {
-  const fail = (code: string, message: string, remedy: string): never => {
-    throw new QuantizerError({ code, message, remedy });
-  };
   if (!BLOCK_SIZES.some((size) => size === recipe.blockSize))
     fail(
       'RECIPE_BLOCK_SIZE',
       `weights in blocks of ${recipe.blockSize} are not supported.`,
       'Use 16, 32, 64, 128 or 256.',
     );
-  if (recipe.io !== 'float' && recipe.mode !== 'static')
-    fail(
-      'RECIPE_IO',
-      `integer inputs and outputs (${recipe.io}) need static quantization.`,
-      'Use --mode static.',
-    );
-  if (recipe.io !== 'float' && recipe.io !== recipe.activations)
-    fail(
-      'RECIPE_IO',
-      `inputs and outputs of ${recipe.io} need activations of ${recipe.io}, found ${recipe.activations}.`,
-      `Use --activations ${recipe.io}.`,
-    );
+  checkIo(recipe);
   if (recipe.mode === 'dynamic' && bitsOf(recipe.weights) !== 8)
     fail(
       'RECIPE_WEIGHTS',

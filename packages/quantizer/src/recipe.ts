@@ -4,13 +4,16 @@ import type { ActivationDType, WeightDType } from './precision.js';
 import type { WeightRoundingName } from './weight-rounding/index.js';
 
 /** Which values of a model become integers, and how. */
-export type Mode = 'static' | 'dynamic' | 'weight-only' | 'fp16';
+export type Mode = 'static' | 'dynamic' | 'weight-only' | 'fp16' | 'bf16';
 
-export const MODES: readonly Mode[] = ['static', 'dynamic', 'weight-only', 'fp16'];
+export const MODES: readonly Mode[] = ['static', 'dynamic', 'weight-only', 'fp16', 'bf16'];
 
-export const IO_TYPES = ['float', 'uint8', 'int8', 'uint16', 'int16'] as const;
+export const IO_TYPES = ['float', 'uint8', 'int8', 'uint16', 'int16', 'float16', 'bfloat16'] as const;
 
-/** Types of the graph's own inputs and outputs: integers make a full-integer model. */
+/**
+ * Types of the graph's own inputs and outputs: integers make a full-integer model; modes fp16 and bf16 give float32 or
+ * their own.
+ */
 export type IoType = (typeof IO_TYPES)[number];
 
 /** How static models are written: QuantizeLinear / DequantizeLinear pairs, or integer ops where onnxruntime has one. */
@@ -59,7 +62,7 @@ export interface Recipe {
   /** Exceptions from all of the above by node; later rules win. */
   readonly layers: readonly LayerRule[];
   readonly io: IoType;
-  /** Fail instead of clamping where a value does not fit fp16. */
+  /** Fail instead of clamping where a constant does not fit fp16 or bf16. */
   readonly strict: boolean;
 }
 
@@ -103,4 +106,5 @@ export const recipes = {
     mode: 'weight-only',
   }),
   fp16: (changes: Partial<Recipe> = {}): Recipe => ({ ...RECIPE_DEFAULTS, ...changes, mode: 'fp16' }),
+  bf16: (changes: Partial<Recipe> = {}): Recipe => ({ ...RECIPE_DEFAULTS, ...changes, mode: 'bf16' }),
 } as const;

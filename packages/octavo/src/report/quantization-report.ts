@@ -27,10 +27,15 @@ export function describeQuantization(run: QuantizationRun, measured: MeasuredMod
   };
 }
 
+const HALF_DTYPES: Readonly<Partial<Record<QuantizationRun['recipe']['mode'], string>>> = {
+  fp16: 'float16',
+  bf16: 'bfloat16',
+};
+
 function factsOf({ recipe, ...run }: QuantizationRun): Section {
   const quantized = run.decisions.filter((each) => each.quantized).length;
   const ratio = (run.bytesAfter / run.bytesBefore).toFixed(2);
-  const fp16 = recipe.mode === 'fp16';
+  const half = HALF_DTYPES[recipe.mode];
   const weights = `${recipe.weights}, ${granularityOf(recipe)}`;
   const activations =
     recipe.mode === 'static' ? `${recipe.activations}, ${recipe.observer}` : 'float or at run time';
@@ -38,8 +43,8 @@ function factsOf({ recipe, ...run }: QuantizationRun): Section {
     kind: 'facts',
     facts: [
       ['mode', recipe.mode],
-      ['weights', fp16 ? 'float16' : weights],
-      ['activations', fp16 ? 'float16' : activations],
+      ['weights', half ?? weights],
+      ['activations', half ?? activations],
       ['calibration samples', String(run.samples)],
       ['size', `${formatBytes(run.bytesBefore)} to ${formatBytes(run.bytesAfter)} (${ratio}x)`],
       ['nodes quantized', `${quantized} of ${run.decisions.length}`],

@@ -37,6 +37,8 @@ const FORMATS_OF: Readonly<Partial<Record<QuantizeMode, readonly Format[]>>> = {
 
 const SEARCHES = ['auto', 'mixed'] as const;
 
+const HALVES = ['fp16', 'bf16'] as const;
+
 const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, ...SEARCHES];
 
 export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
@@ -83,8 +85,8 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   threads: ['static', 'weight-only', ...SEARCHES],
   ranges: ['static'],
   stratify: ['static', 'weight-only', ...SEARCHES],
-  io: ['static'],
-  strict: ['fp16'],
+  io: ['static', ...HALVES],
+  strict: HALVES,
   ...forModes(
     validationOptions().filter(({ long }) => long !== '--validation'),
     SEARCHES,
@@ -154,8 +156,13 @@ function precisionOptions(): Option[] {
       'weight-only: how weights become integers (default: gptq below 8 bits with --calibration, else nearest)',
       WEIGHT_ROUNDING_NAMES,
     ),
-    choice('--io <type>', "static: the graph's own inputs and outputs", IO_TYPES, defaults.io),
-    new Option('--strict', 'fp16: fail instead of clamping values beyond fp16'),
+    choice(
+      '--io <type>',
+      "the graph's own inputs and outputs: static: the activations' dtype; fp16: float16; bf16: bfloat16",
+      IO_TYPES,
+      defaults.io,
+    ),
+    new Option('--strict', 'fp16, bf16: fail instead of clamping constants that do not fit'),
   ];
 }
 
@@ -249,7 +256,8 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
     weights: flags.weights ?? (mode === 'weight-only' ? 'int4' : RECIPE_DEFAULTS.weights),
     ...(symmetricWeights === undefined ? {} : { symmetricWeights }),
     ...(rounding === undefined ? {} : { rounding }),
-    activations: flags.activations ?? (io === 'float' ? RECIPE_DEFAULTS.activations : io),
+    activations:
+      flags.activations ?? ACTIVATION_DTYPES.find((dtype) => dtype === io) ?? RECIPE_DEFAULTS.activations,
     symmetricActivations:
       flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,
     perChannel: flags.perTensor !== true,
