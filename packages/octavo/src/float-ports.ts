@@ -1,6 +1,6 @@
 import { cloneModel, type Graph, type Model, runPasses, type Value } from '@octavo/core/ir';
 import { dequantize, isStorageDType, type QuantizedType, quantize } from '@octavo/core/quant';
-import { isFloat, type Tensor } from '@octavo/core/tensor';
+import { type DType, fromNumbers, isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { foldQdq, raiseQoperator } from '@octavo/passes';
 import {
   type BoundRun,
@@ -16,42 +16,57 @@ import {
 } from '@octavo/runtime';
 
 /**
- * A session of a full-integer model that takes and gives real numbers where the model it was made from does: inputs are
- * quantized and outputs dequantized by the model's own parameters. Other inputs and outputs stay as they are.
+ * A session of a model with integer or 16-bit float inputs and outputs that takes and gives float32 where the model it was
+ * made from does: integers are quantized and dequantized by the model's own parameters. Other inputs and outputs stay as
+ * they are.
  * @param session Runs `model`.
  * @param original The original model's graph.
  */
 export async function withFloatPorts(session: Session, model: Model, original: Graph): Promise<Session> {
-  const wasFloat = (name: string): boolean => {
-    const dtype = original.value(name)?.dtype;
-    return dtype !== undefined && isFloat(dtype);
+  const isPort = ({ name, dtype }: Value): boolean => {
+    const before = original.value(name)?.dtype;
+    return before !== undefined && isFloat(before) && dtype !== undefined && dtype !== before;
   };
-  const isPort = (value: Value): boolean =>
-    wasFloat(value.name) && value.dtype !== undefined && isStorageDType(value.dtype);
   if (![...model.graph.inputs, ...model.graph.outputs].some(isPort)) return session;
   const { graph } = cloneModel(model);
   await runPasses(graph, [raiseQoperator, foldQdq]);
-  const [inputs, outputs] = [typesOf(graph.inputs.filter(isPort)), typesOf(graph.outputs.filter(isPort))];
+  const [inputs, outputs] = [formsOf(graph.inputs.filter(isPort)), formsOf(graph.outputs.filter(isPort))];
   return inputs.size + outputs.size === 0 ? session : new FloatPorts(session, inputs, outputs);
+}
+
+/** How a model keeps the real numbers of an input or output. */
+interface StoredForm {
+  toStored(tensor: Tensor): Tensor;
+  toReal(tensor: Tensor): Tensor;
+}
+
+type StoredForms = ReadonlyMap<string, StoredForm>;
+
+function integers(type: QuantizedType): StoredForm {
+  return {
+    toStored: (tensor) => (tensor.is('float32') ? quantize(tensor, type) : tensor),
+    toReal: (tensor) => dequantize(tensor, type),
+  };
+}
+
+function floats(dtype: DType): StoredForm {
+  const cast = (tensor: Tensor, to: DType): Tensor => fromNumbers(to, tensor.shape, toNumbers(tensor));
+  return { toStored: (tensor) => cast(tensor, dtype), toReal: (tensor) => cast(tensor, 'float32') };
 }
 
 class FloatPorts implements Session {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   private readonly session: Session;
-  private readonly inputTypes: ReadonlyMap<string, QuantizedType>;
-  private readonly outputTypes: ReadonlyMap<string, QuantizedType>;
+  private readonly inputForms: StoredForms;
+  private readonly outputForms: StoredForms;
 
-  constructor(
-    session: Session,
-    inputTypes: ReadonlyMap<string, QuantizedType>,
-    outputTypes: ReadonlyMap<string, QuantizedType>,
-  ) {
+  constructor(session: Session, inputForms: StoredForms, outputForms: StoredForms) {
     this.session = session;
-    this.inputTypes = inputTypes;
-    this.outputTypes = outputTypes;
-    this.inputs = session.inputs.map((port) => floatPort(port, inputTypes));
-    this.outputs = session.outputs.map((port) => floatPort(port, outputTypes));
+    this.inputForms = inputForms;
+    this.outputForms = outputForms;
+    this.inputs = session.inputs.map((port) => floatPort(port, inputForms));
+    this.outputs = session.outputs.map((port) => floatPort(port, outputForms));
   }
 
   async run(feeds: NamedTensors, options?: RunOptions): Promise<NamedTensors> {
@@ -68,15 +83,15 @@ class FloatPorts implements Session {
 
   /** Quantizes into the bound tensors before each run and dequantizes after it. */
   async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
-    const bound = await this.session.bind(this.toStored(inputs), without(outputs, this.outputTypes));
+    const bound = await this.session.bind(this.toStored(inputs), without(outputs, this.outputForms));
     const results = { ...this.toReal(bound.outputs), ...outputs };
     return {
       inputs,
       outputs: results,
       run: () => {
-        copyInto(bound.inputs, this.toStored(inputs), this.inputTypes);
+        copyInto(bound.inputs, this.toStored(inputs), this.inputForms);
         bound.run();
-        copyInto(results, this.toReal(bound.outputs), this.outputTypes);
+        copyInto(results, this.toReal(bound.outputs), this.outputForms);
       },
       [Symbol.dispose]: () => bound[Symbol.dispose](),
     };
@@ -111,50 +126,50 @@ class FloatPorts implements Session {
   }
 
   private toStored(feeds: NamedTensors): NamedTensors {
-    return mapTyped(feeds, this.inputTypes, (tensor, type) =>
-      tensor.is('float32') ? quantize(tensor, type) : tensor,
-    );
+    return mapStored(feeds, this.inputForms, (form, tensor) => form.toStored(tensor));
   }
 
   private toReal(results: NamedTensors): NamedTensors {
-    return mapTyped(results, this.outputTypes, dequantize);
+    return mapStored(results, this.outputForms, (form, tensor) => form.toReal(tensor));
   }
 }
 
-/** The tensors that `types` does not name. */
-function without(tensors: NamedTensors, types: ReadonlyMap<string, QuantizedType>): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !types.has(name)));
+/** The tensors that `forms` does not name. */
+function without(tensors: NamedTensors, forms: StoredForms): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !forms.has(name)));
 }
 
-/** Overwrites the elements of those tensors that `types` names. */
-function copyInto(to: NamedTensors, from: NamedTensors, types: ReadonlyMap<string, QuantizedType>): void {
-  for (const name of types.keys()) {
+/** Overwrites the elements of those tensors that `forms` names. */
+function copyInto(to: NamedTensors, from: NamedTensors, forms: StoredForms): void {
+  for (const name of forms.keys()) {
     const source = from[name];
     if (source) to[name]?.bytes.set(source.bytes);
   }
 }
 
-function mapTyped(
+function mapStored(
   tensors: NamedTensors,
-  types: ReadonlyMap<string, QuantizedType>,
-  change: (tensor: Tensor, type: QuantizedType) => Tensor,
+  forms: StoredForms,
+  change: (form: StoredForm, tensor: Tensor) => Tensor,
 ): NamedTensors {
   const entries = Object.entries(tensors).map(([name, tensor]): [string, Tensor] => {
-    const type = types.get(name);
-    return [name, type ? change(tensor, type) : tensor];
+    const form = forms.get(name);
+    return [name, form ? change(form, tensor) : tensor];
   });
   return Object.fromEntries(entries);
 }
 
-function floatPort(port: Port, types: ReadonlyMap<string, QuantizedType>): Port {
-  return types.has(port.name) ? { ...port, dtype: 'float32' } : port;
+function floatPort(port: Port, forms: StoredForms): Port {
+  return forms.has(port.name) ? { ...port, dtype: 'float32' } : port;
 }
 
-/** The parameters by which the graph understands its own integers. */
-function typesOf(values: readonly Value[]): Map<string, QuantizedType> {
+/** How the graph understands its own integers and 16-bit floats. */
+function formsOf(values: readonly Value[]): Map<string, StoredForm> {
   return new Map(
-    values.flatMap(({ name, quantized }): [string, QuantizedType][] =>
-      quantized?.granularity.kind === 'per-tensor' ? [[name, quantized]] : [],
-    ),
+    values.flatMap(({ name, dtype, quantized }): [string, StoredForm][] => {
+      if (quantized?.granularity.kind === 'per-tensor') return [[name, integers(quantized)]];
+      const isPlainFloat = dtype !== undefined && !isStorageDType(dtype) && isFloat(dtype);
+      return isPlainFloat ? [[name, floats(dtype)]] : [];
+    }),
   );
 }

@@ -93,7 +93,7 @@ describe('octavo evaluate', () => {
     ]);
   });
 
-  it('gives a full-integer model the real numbers that its original takes', async () => {
+  it('gives a model of integer or half inputs the real numbers that its original takes', async () => {
     const scores = async (file: string) =>
       documentOf(
         (await octavo(evaluation(file, '--against', model, '--metric', 'nll', '--json'))).stdout,
@@ -102,6 +102,10 @@ describe('octavo evaluate', () => {
     const value = (document: Record<string, unknown>) => (document['overall'] as { value: number }).value;
     const [float, whole] = [value(await scores(int8)), value(await scores(integer))];
     expect(Math.abs(whole - float) / float).toBeLessThan(0.1);
+    const half = work.path('half.onnx');
+    await octavo(['quantize', model, '-o', half, '--mode', 'fp16', '--io', 'float16']);
+    const [near, original] = [value(await scores(half)), value(await scores(model))];
+    expect(Math.abs(near - original) / original).toBeLessThan(0.01);
   });
 
   it('prints a table for people', async () => {

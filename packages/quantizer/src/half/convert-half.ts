@@ -25,7 +25,7 @@ export async function convertToHalf(
   inferTypes(graph);
   refuseUntyped(graph, format);
   const constants = { format, strict: recipe.strict, report };
-  await new HalfGraph(graph, { recipe, constants, names: namesIn(graph) }).convert();
+  await new HalfGraph(graph, { recipe, constants, isInside: false, names: namesIn(graph) }).convert();
 }
 
 function refuseUntyped(graph: Graph, format: HalfFormat): void {

@@ -3,7 +3,8 @@ import {
   FLOAT16_MAX,
   float32ToBfloat16,
   float32ToFloat16,
-  type Tensor,
+  StoredTensor,
+  Tensor,
   toNumbers,
 } from '@octavo/core/tensor';
 import { deferredTensor, LastComputed } from '../deferred-storage.js';
@@ -52,17 +53,24 @@ export function toHalf(tensor: Tensor, place: string, constants: HalfConstants):
   return bitsOf(tensor, constants.format);
 }
 
-/** Adds the 16-bit form of a constant to a graph; its numbers are converted when a writer reads them. */
+/**
+ * Adds the 16-bit form of a constant to a graph. Its numbers are converted when a writer reads them, or now where
+ * `resident`: whoever runs a model at once expects the constants of subgraphs in memory.
+ */
 export async function halveConstant(
   graph: Graph,
   value: Value,
   name: string,
-  constants: HalfConstants,
+  constants: HalfConstants & { readonly resident: boolean },
 ): Promise<Value> {
   const source = value.constant;
   if (!source) throw new Error(`${value.name} is a constant`);
-  checkOverflow(await source.load(), `tensor ${value.name}`, constants);
   const { dtype } = constants.format;
+  if (constants.resident) {
+    const bits = toHalf(await source.load(), `tensor ${value.name}`, constants);
+    return graph.addInitializer(name, StoredTensor.of(new Tensor(dtype, source.shape, bits)));
+  }
+  checkOverflow(await source.load(), `tensor ${value.name}`, constants);
   const compute = async (): Promise<Record<string, Uint8Array>> => ({
     half: new Uint8Array(bitsOf(await source.load(), constants.format).buffer),
   });

@@ -21,6 +21,8 @@ import { keepsFloat32 } from './keeps-float32.js';
 export interface HalfJob {
   readonly recipe: Recipe;
   readonly constants: HalfConstants;
+  /** Whether the graph is inside a node of another. */
+  readonly isInside: boolean;
   /** Names taken in any graph. */
   readonly names: Set<string>;
 }
@@ -174,17 +176,15 @@ export class HalfGraph {
   private async halfOf(value: Value): Promise<Value> {
     const isConstant = value.constant && !this.graph.inputs.includes(value);
     const half =
-      this.halves.get(value) ??
-      (isConstant
-        ? await halveConstant(
-            this.graph,
-            value,
-            this.newName(`${value.name}_${this.dtype}`),
-            this.job.constants,
-          )
-        : this.addCast(value, this.dtype));
+      this.halves.get(value) ?? (isConstant ? await this.halve(value) : this.addCast(value, this.dtype));
     this.halves.set(value, half);
     return half;
+  }
+
+  private halve(constant: Value): Promise<Value> {
+    const { constants, isInside: resident } = this.job;
+    const name = this.newName(`${constant.name}_${this.dtype}`);
+    return halveConstant(this.graph, constant, name, { ...constants, resident });
   }
 
   private castOutput(output: Value, dtype: FloatDType): void {
@@ -231,5 +231,5 @@ function standsFor(node: Node, { graph, sources }: Subgraph, value: Value): Valu
 /** Bodies have values of their own, so that rules bounded by values of the graph around them are not about them. */
 function inside(job: HalfJob): HalfJob {
   const layers = job.recipe.layers.filter(({ from, to }) => !from && !to);
-  return { ...job, recipe: { ...job.recipe, layers } };
+  return { ...job, isInside: true, recipe: { ...job.recipe, layers } };
 }
