@@ -1,4 +1,7 @@
-/** Whether a backend can run a node, at what relative cost, or why not. */
+/**
+ * Whether a backend can run a node, at what relative cost, or why not: an empty reason where that tells nobody anything,
+ * because the backend is not meant for such nodes.
+ */
 export type Support =
   | { readonly supported: true; readonly cost: number }
   | { readonly supported: false; readonly reason: string };

@@ -3,6 +3,7 @@ import type { Graph, Model, Value } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import { readModel } from '#read-model';
 import { BackendSession } from './backend-session.js';
+import { withControlFlow } from './control-flow.js';
 import { HeldPlan } from './held-plan.js';
 import { lower } from './lower.js';
 import { optimize } from './optimize.js';
@@ -35,7 +36,8 @@ const DEFAULT_PLANS = 8;
  * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value.
  */
 export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
-  const { backends, taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
+  const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
+  const backends = withControlFlow(options.backends, options);
   const model = typeof source === 'string' ? await readModel(source) : source;
   const lowered = await lower(model, taps);
   const { graph } = lowered;

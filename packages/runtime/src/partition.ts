@@ -104,7 +104,7 @@ function choose(
   for (const backend of backends) {
     const support = backend.supports(node, context);
     if (support.supported) return { backend, declined };
-    declined.push({ backend: backend.id, reason: support.reason });
+    if (support.reason) declined.push({ backend: backend.id, reason: support.reason });
   }
   return { backend: undefined, declined };
 }

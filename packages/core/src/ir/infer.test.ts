@@ -130,6 +130,25 @@ describe('inferTypes', () => {
     expect(graph.value('y')?.shape).toEqual([3, 4]);
   });
 
+  it('leaves a branch alone that does not fit what it captures, unless strict', () => {
+    const text = `graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      %y = If(%c) {then_branch=graph (%i = %x) {
+        const %axes: int64[1] = [0]
+        %s = Squeeze(%i, %axes)
+        output %s
+      }, else_branch=graph (%i = %x) {
+        %n = Neg(%i)
+        output %n
+      }}
+      %z = Neg(%x)
+      output %y, %z
+    }`;
+    expect(infer(text).value('z')?.shape).toEqual([2, 6]);
+    expect(() => infer(text, true)).toThrow(expect.objectContaining({ code: 'INFER_TYPES' }));
+  });
+
   it('keeps quantized types and what the graph says more precisely', () => {
     const graph = infer(`graph opset 21 {
       input %x: uint8[N, 4] quantized(scale 0.5, zero 128)

@@ -63,7 +63,16 @@ class Inference {
         if (outer?.type) inner.type = outer.type;
         facts.set(inner, { constant: this.constant(outer), dims: this.dims(outer) });
       });
-      new Inference(graph, this.options, facts).run();
+      this.inferInside(new Inference(graph, this.options, facts));
+    }
+  }
+
+  /** A branch that does not fit what it captures is no fault: it may be there for other shapes, and not be taken. */
+  private inferInside(inner: Inference): void {
+    try {
+      inner.run();
+    } catch (error) {
+      if (this.options.strict || !(error instanceof OctavoError)) throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { GraphError, OctavoError } from '../tensor/index.js';
 import type { Graph } from './graph.js';
+import type { Node } from './node.js';
 import type { Pass, PassLog } from './pass.js';
 import { verify } from './verify.js';
 
@@ -63,10 +64,27 @@ async function runDeep(graph: Graph, pass: Pass, log: PassLog, options: RunPasse
   pass.ensures?.(graph);
   for (const node of graph.nodes) {
     for (const { graph: inner } of node.subgraphs) {
-      changed = (await runDeep(inner, pass, log, options)) || changed;
+      changed = (await runInside(node, inner, pass, log, options)) || changed;
     }
   }
   return changed;
+}
+
+/** A graph inside that does not fit the types of what it captures is left alone: it may never be run. */
+async function runInside(
+  node: Node,
+  inner: Graph,
+  pass: Pass,
+  log: PassLog,
+  options: RunPassesOptions,
+): Promise<boolean> {
+  try {
+    return await runDeep(inner, pass, log, options);
+  } catch (error) {
+    if (!(error instanceof GraphError) || error.code !== 'INFER_TYPES') throw error;
+    log.declined(pass.name, node.label, error.fault);
+    return false;
+  }
 }
 
 function placed(error: unknown, pass: Pass, before: readonly string[]): GraphError {
