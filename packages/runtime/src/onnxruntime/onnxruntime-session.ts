@@ -140,6 +140,6 @@ function portOf(metadata: InferenceSession.ValueMetadata): Port {
   return {
     name: metadata.name,
     dtype: metadata.type,
-    shape: metadata.shape.map((dim) => (typeof dim === 'number' && dim < 0 ? null : dim)),
+    shape: metadata.shape.map((dim) => (dim === '' || (typeof dim === 'number' && dim < 0) ? null : dim)),
   };
 }
