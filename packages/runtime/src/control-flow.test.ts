@@ -45,7 +45,7 @@ describe('If in a session', () => {
     const choice = session.explain().nodes.find(({ node }) => node === 'choice');
     expect(choice).toMatchObject({
       backend: 'runtime',
-      kernel: 'then 2 nodes on reference, else 1 nodes on reference',
+      kernel: 'then 2 nodes on reference, else 1 node on reference',
     });
   });
 

@@ -114,6 +114,8 @@ function describe(branch: Branch): string {
   const counts = new Map<string, number>();
   for (const { backend, executable } of plan.stages)
     counts.set(backend.id, (counts.get(backend.id) ?? 0) + executable.plan.length);
-  const parts = [...counts].map(([id, count], index) => `${count}${index === 0 ? ' nodes' : ''} on ${id}`);
+  const parts = [...counts].map(
+    ([id, count], index) => `${count}${index > 0 ? '' : count === 1 ? ' node' : ' nodes'} on ${id}`,
+  );
   return parts.join(', ') || 'nothing to compute';
 }
