@@ -33,9 +33,9 @@ async function compile(lines: readonly string[]) {
 describeWithAddon('the CPU backend', () => {
   it.each([
     [
-      'float operands',
-      ['input %x: float32[2, 2]', 'const %w: float32[2, 2] = [1, 2, 3, 4]', '%y = MatMul(%x, %w)'],
-      'its operands are not quantized',
+      'operands of 64-bit floats',
+      ['input %x: float64[2, 2]', 'const %w: float64[2, 2] = [1, 2, 3, 4]', '%y = MatMul(%x, %w)'],
+      'no float kernel for float64',
     ],
     [
       'weights that vary',

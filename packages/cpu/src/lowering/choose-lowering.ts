@@ -12,13 +12,18 @@ export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
   return table;
 }
 
-/** Whether one of the lowerings takes a node, or the reason of the first that does not. */
+/**
+ * Whether one of the lowerings takes a node, or why the one meant for it does not: the first for quantized values, the
+ * last for others.
+ */
 export function supportOf(table: LoweringTable, node: Node, context: SupportContext): Support {
   const candidates = table.get(node.op) ?? [];
   const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
   if (reason !== undefined) return unsupported(reason);
   const answers = candidates.map((lowering) => lowering.supports(node, context));
-  return answers.find(({ supported }) => supported) ?? answers[0] ?? unsupported(`no ${node.op.name} kernel`);
+  const isQuantized = node.operands.some(({ quantized }) => quantized !== undefined);
+  const meant = isQuantized ? answers[0] : answers.at(-1);
+  return answers.find(({ supported }) => supported) ?? meant ?? unsupported(`no ${node.op.name} kernel`);
 }
 
 /** The lowering of a node that {@link supportOf} accepted. */

@@ -1,29 +1,54 @@
 import type { Lowering } from './lowering.js';
 import { arrangeLowerings } from './ops/arrange.js';
+import { attentionLowerings } from './ops/attention.js';
+import { binaryLowerings } from './ops/binary.js';
 import { byteFunctionLowerings } from './ops/byte-function.js';
 import { castLowerings } from './ops/cast.js';
 import { conv2dLowerings } from './ops/conv2d.js';
 import { dynamicProductLowerings } from './ops/dynamic-product.js';
+import { floatConv2dLowerings } from './ops/float-conv2d.js';
+import { floatMatmulLowerings } from './ops/float-matmul.js';
+import { floatPoolLowerings } from './ops/float-pool.js';
+import { gatherLowerings } from './ops/gather.js';
 import { matmulLowerings } from './ops/matmul.js';
+import { normalizeLowerings } from './ops/normalize.js';
+import { padLowerings } from './ops/pad.js';
 import { quantizeLowerings } from './ops/quantize.js';
 import { quantizedBinaryLowerings } from './ops/quantized-binary.js';
 import { quantizedConcatLowerings } from './ops/quantized-concat.js';
 import { quantizedPoolLowerings } from './ops/quantized-pool.js';
+import { reduceLowerings } from './ops/reduce.js';
 import { reshapeLowerings } from './ops/reshape.js';
 import { resizeLowerings } from './ops/resize.js';
+import { softmaxLowerings } from './ops/softmax.js';
+import { unaryLowerings } from './ops/unary.js';
 
-/** Every lowering; several of one op are tried in order, and the first that supports a node lowers it. */
+/**
+ * Every lowering; several of one op are tried in order, and the first that supports a node lowers it. Those of
+ * quantized values come before those of floats.
+ */
 export const LOWERINGS: readonly Lowering[] = [
   ...arrangeLowerings,
+  ...attentionLowerings,
+  ...binaryLowerings,
   ...byteFunctionLowerings,
   ...castLowerings,
   ...conv2dLowerings,
   ...dynamicProductLowerings,
+  ...gatherLowerings,
   ...matmulLowerings,
+  ...normalizeLowerings,
+  ...padLowerings,
   ...quantizeLowerings,
   ...quantizedBinaryLowerings,
   ...quantizedConcatLowerings,
   ...quantizedPoolLowerings,
+  ...reduceLowerings,
   ...reshapeLowerings,
   ...resizeLowerings,
+  ...softmaxLowerings,
+  ...unaryLowerings,
+  ...floatConv2dLowerings,
+  ...floatMatmulLowerings,
+  ...floatPoolLowerings,
 ];

@@ -1,8 +1,8 @@
 import type { StoredTensor } from '@octavo/core/tensor';
-import type { ConstantHandle, Conv2dHandle, MatrixHandle, NativeBinding } from '../binding.js';
+import type { ConstantHandle, NativeBinding, WeightsHandle } from '../binding.js';
 
 /** Weights in the layout of a kernel, in native memory. */
-export type PackedHandle = MatrixHandle | Conv2dHandle;
+export type PackedHandle = WeightsHandle;
 
 /** Elements in native memory that somebody uses; `release` once. */
 export interface WeightLease<H = PackedHandle | ConstantHandle> {

@@ -1,0 +1,13 @@
+import type { Value } from '@octavo/core/ir';
+import { dtypeOf } from './static-value.js';
+
+/** Why an op of floats does not take these values; undefined when all are float32 and none is quantized. */
+export function declineFloats(values: readonly (Value | undefined)[]): string | undefined {
+  for (const value of values) {
+    if (!value) continue;
+    if (value.quantized) return 'no float kernel for quantized values';
+    const dtype = dtypeOf(value);
+    if (dtype !== 'float32') return `no float kernel for ${dtype}`;
+  }
+  return undefined;
+}

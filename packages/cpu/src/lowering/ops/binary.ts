@@ -1,0 +1,103 @@
+import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import {
+  Add,
+  type AttributeSchema,
+  Div,
+  Max,
+  Min,
+  Mul,
+  type Node,
+  type OpDefinition,
+  PRelu,
+  type Slot,
+  Sub,
+  Sum,
+  type Value,
+} from '@octavo/core/ir';
+import { broadcastShapes, elementCount, type Shape } from '@octavo/core/tensor';
+import { type BroadcastOperand, broadcastLayout, broadcastOperand } from '../broadcast.js';
+import { declineFloats } from '../float-values.js';
+import { defineLowering, type Lowering } from '../lowering.js';
+import type { Operand } from '../operand.js';
+import type { ProgramBuilder } from '../program-builder.js';
+import { required, shapeOf } from '../static-value.js';
+
+/** Axes that the native op takes. */
+const MOST_AXES = 8;
+
+function supportsElementwise(node: Node): Support {
+  if (node.inputs.length === 0) return unsupported('it has no operands');
+  const reason = declineFloats([...node.inputs, node.output]);
+  if (reason !== undefined) return unsupported(reason);
+  return node.output && shapeOf(node.output).length > MOST_AXES
+    ? unsupported(`its result has more than ${MOST_AXES} axes`)
+    : SUPPORTED;
+}
+
+/** Emits `name` of two operands, over one of the result's shape where nobody else reads it. */
+function emitBinary(
+  program: ProgramBuilder,
+  name: string,
+  [a, b]: readonly [BroadcastOperand, BroadcastOperand],
+  to: Operand,
+): void {
+  program.emit({
+    name: `binary_${name}`,
+    operands: [a.operand, b.operand, to],
+    words: [a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes],
+  });
+}
+
+/** Folds the operands from the first to the last. */
+function lowerElementwise(node: Node, program: ProgramBuilder, name: string): void {
+  const output = required(node.output, node);
+  const values = node.inputs.filter((value): value is Value => value !== undefined);
+  const shape = shapeOf(output);
+  const layout = broadcastLayout(program, values, shape);
+  const [first, ...rest] = values.map((value) => broadcastOperand(program, value, shape, layout));
+  if (!first) return;
+  if (rest.length === 0) {
+    program.alias(output, required(values[0], node), layout);
+    return;
+  }
+  let left = first;
+  rest.forEach((right, index) => {
+    const isLast = index === rest.length - 1;
+    const sizes = broadcastShapes(left.sizes, right.sizes);
+    const to = isLast
+      ? program.output(output, overOf(left, right, layout, sizes))
+      : program.scratch(elementCount(sizes) * Float32Array.BYTES_PER_ELEMENT);
+    emitBinary(program, name, [left, right], to);
+    left = { operand: to, sizes };
+  });
+}
+
+/** The operand that the result may replace: of its size, and in other memory than the other. */
+function overOf(a: BroadcastOperand, b: BroadcastOperand, layout: 'nchw' | 'nhwc', sizes: Shape) {
+  const isWhole = ({ sizes: own }: BroadcastOperand) => elementCount(own) === elementCount(sizes);
+  const areApart = a.operand === b.operand || a.operand.block !== b.operand.block;
+  const over = areApart ? [a, b].find(isWhole)?.operand : undefined;
+  return over ? { layout, over } : { layout };
+}
+
+function elementwise<I extends readonly Slot[], O extends readonly Slot[], A extends AttributeSchema>(
+  op: OpDefinition<I, O, A>,
+  name: string,
+): Lowering {
+  return defineLowering(op, {
+    supports: supportsElementwise,
+    lower: ({ node }, program) => lowerElementwise(node, program, name),
+  });
+}
+
+/** Functions of two or more floats, broadcast. */
+export const binaryLowerings: readonly Lowering[] = [
+  elementwise(Add, 'add'),
+  elementwise(Sub, 'sub'),
+  elementwise(Mul, 'mul'),
+  elementwise(Div, 'div'),
+  elementwise(PRelu, 'prelu'),
+  elementwise(Min, 'min'),
+  elementwise(Max, 'max'),
+  elementwise(Sum, 'add'),
+];

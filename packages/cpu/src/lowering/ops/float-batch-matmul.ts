@@ -1,0 +1,92 @@
+import type { Value } from '@octavo/core/ir';
+import { broadcastShapes, stridesOf } from '@octavo/core/tensor';
+import { fuseFloatEpilogue } from '../float-epilogue.js';
+import type { Operand } from '../operand.js';
+import type { ProgramBuilder } from '../program-builder.js';
+import { shapeOf } from '../static-value.js';
+
+/** A dimension of a batch of products; strides are in elements, 0 where an operand repeats. */
+export interface BatchDimension {
+  readonly size: number;
+  readonly a: number;
+  readonly b: number;
+  readonly out: number;
+}
+
+/** Strides of the rows and columns of a matrix, in elements. */
+export interface MatrixStrides {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Products of `[m, k]` and `[k, n]` matrices; the columns of a result lie together. */
+export interface BatchProduct {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly a: MatrixStrides;
+  readonly b: MatrixStrides;
+  readonly outRow: number;
+  /** At most 4. */
+  readonly batch: readonly BatchDimension[];
+}
+
+/** The words of `float_batch_matmul` after its epilogue. */
+export function batchProductWords({ m, k, n, a, b, outRow, batch }: BatchProduct): readonly number[] {
+  return [
+    ...[m, k, n, a.row, a.column, b.row, b.column, outRow, batch.length],
+    ...batch.flatMap((dimension) => [dimension.size, dimension.a, dimension.b, dimension.out]),
+  ];
+}
+
+/** Numpy's `matmul` of two row-major values. */
+export function productBatch(
+  left: Value,
+  right: Value,
+): BatchProduct & { operands: readonly [Value, Value] } {
+  const [aShape, bShape] = [shapeOf(left), shapeOf(right)];
+  const a = aShape.length === 1 ? [1, ...aShape] : aShape;
+  const b = bShape.length === 1 ? [...bShape, 1] : bShape;
+  const [m = 1, k = 1] = a.slice(-2);
+  const n = b.at(-1) ?? 1;
+  const sizes = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
+  const out = stridesOf([...sizes, m, n]);
+  const along = (shape: readonly number[], axis: number): number => {
+    const own = axis - (sizes.length - (shape.length - 2));
+    return own < 0 || shape[own] === 1 ? 0 : (stridesOf(shape)[own] ?? 0);
+  };
+  return {
+    operands: [left, right],
+    ...{ m, k, n },
+    a: { row: k, column: 1 },
+    b: { row: n, column: 1 },
+    outRow: n,
+    batch: sizes.map((size, axis) => ({ size, a: along(a, axis), b: along(b, axis), out: out[axis] ?? 0 })),
+  };
+}
+
+/** Emits products of two values that vary, and what follows them. */
+export function emitBatchProduct(
+  program: ProgramBuilder,
+  product: BatchProduct & { readonly operands: readonly [Value, Value] },
+  output: Value,
+): void {
+  const [a, b] = product.operands.map((value): Operand => program.operand(value));
+  const reads = [a, b].filter((operand) => operand !== undefined);
+  const isMatrix = shapeOf(output).length >= 2;
+  const epilogue = fuseFloatEpilogue(program, {
+    output,
+    biasAxis: isMatrix ? shapeOf(output).length - 1 : -1,
+    bias: undefined,
+    layout: 'nchw',
+    reads,
+  });
+  program.emit(
+    {
+      name: 'float_batch_matmul',
+      operands: [...epilogue.operands, a, b, epilogue.to],
+      words: [...epilogue.words, ...batchProductWords(product)],
+    },
+    program.binding.isa().floatKernel,
+  );
+}
