@@ -108,6 +108,9 @@ export function dynamicOperands(
 
 /** Leaves the nodes of a tail to the current one, and gives the value that it computes then. */
 export function absorbTail(program: ProgramBuilder, product: Node, tail: DynamicTail | undefined): Value {
-  for (const node of tail?.nodes ?? []) program.absorb(node, 'epilogue');
+  for (const node of tail?.nodes ?? []) {
+    // The product of the scales may have been computed before: it reads none of the sums.
+    if (!program.isReady(required(node.output, node))) program.absorb(node, 'epilogue');
+  }
   return tail?.output ?? required(product.output, product);
 }
