@@ -62,6 +62,29 @@ describe('bootstrapInterval', () => {
 });
 
 describe('evaluate', () => {
+  it('draws whole samples where a sample has many rows, such as tokens', () => {
+    const hits = uniforms(50, 5).map((value) => Number(value > 0.4));
+    const rows = hits.flatMap((hit, i) =>
+      Array.from({ length: 20 + (i % 2) }, (_, row) => ({ id: `s${i}[${row}]`, sample: `s${i}`, hit })),
+    );
+    const tokens = rows.map(({ hit, ...place }) => ({ ...scoredOf([hit])[0], ...place })) as Scored[];
+    const width = (scored: Scored[]): number => {
+      const { low, high } = evaluate(topK(1), scored).overall.interval;
+      return high - low;
+    };
+    const [whole, byToken, alone] = [
+      width(scoredOf(hits)),
+      width(tokens),
+      width(tokens.map(({ sample: _, ...token }) => token)),
+    ];
+    expect(byToken / whole).toBeGreaterThan(0.85);
+    expect(byToken / whole).toBeLessThan(1.15);
+    expect(alone / whole).toBeLessThan(0.35);
+    const pair = evaluate(topK(1), tokens, { original: tokens.map((token) => ({ ...token, score: 1 })) });
+    const drop = pair.overall.original?.interval ?? { low: 0, high: 0 };
+    expect((drop.high - drop.low) / whole).toBeGreaterThan(0.85);
+  });
+
   it('summarizes overall and by segment, with counts', () => {
     const result = evaluate(topK(1), scoredOf([1, 1, 0, 0, 0, 0, 0, 1]), {
       segmentations: [{ ...parseSegmentation('half'), spec: 'half' }],

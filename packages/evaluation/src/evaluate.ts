@@ -102,15 +102,29 @@ function figure(
 ): Figure {
   const own = columnsOf(scored, indices);
   const summarize = resampler(metric, own);
+  const groups = rowsOfSamples(scored, indices);
   const base = {
     count: indices.length,
     value: metric.summarize(own),
-    interval: bootstrapInterval(indices.length, summarize),
+    interval: bootstrapInterval(indices.length, summarize, undefined, groups),
     ...countNaN(scored, indices),
   };
   if (!original) return base;
   const other = columnsOf(original, indices);
-  return { ...base, original: { ...compare(metric, own, other), ...countNaN(original, indices) } };
+  return { ...base, original: { ...compare(metric, own, other, groups), ...countNaN(original, indices) } };
+}
+
+/** Positions among `indices` of the rows of each sample; undefined where every sample is one row. */
+function rowsOfSamples(scored: readonly Scored[], indices: readonly number[]): number[][] | undefined {
+  if (!indices.some((index) => scored[index]?.sample !== undefined)) return undefined;
+  const groups = new Map<string, number[]>();
+  indices.forEach((index, position) => {
+    const key = scored[index]?.sample ?? scored[index]?.id ?? '';
+    const rows = groups.get(key);
+    if (rows) rows.push(position);
+    else groups.set(key, [position]);
+  });
+  return [...groups.values()];
 }
 
 function countNaN(samples: readonly Scored[], indices: readonly number[]): { readonly nanOutputs?: number } {
@@ -118,7 +132,12 @@ function countNaN(samples: readonly Scored[], indices: readonly number[]): { rea
   return nanOutputs > 0 ? { nanOutputs } : {};
 }
 
-function compare(metric: Summary, own: SampleColumns, other: SampleColumns): Comparison {
+function compare(
+  metric: Summary,
+  own: SampleColumns,
+  other: SampleColumns,
+  groups: readonly (readonly number[])[] | undefined,
+): Comparison {
   const before = metric.summarize(other);
   const after = metric.summarize(own);
   const [summarizeOther, summarizeOwn] = [resampler(metric, other), resampler(metric, own)];
@@ -126,8 +145,11 @@ function compare(metric: Summary, own: SampleColumns, other: SampleColumns): Com
     value: before,
     retention: retentionOf(metric, before, after),
     drop: dropOf(metric, before, after),
-    interval: bootstrapInterval(own.scores.length, (drawn) =>
-      dropOf(metric, summarizeOther(drawn), summarizeOwn(drawn)),
+    interval: bootstrapInterval(
+      own.scores.length,
+      (drawn) => dropOf(metric, summarizeOther(drawn), summarizeOwn(drawn)),
+      undefined,
+      groups,
     ),
   };
 }
@@ -146,23 +168,26 @@ function columnsOf(samples: readonly Scored[], indices: readonly number[]): Samp
   };
 }
 
-/** The metric over drawn samples; works in the same arrays each time because it is called a thousand times. */
+/** The metric over drawn samples; works in the same arrays as long as they suffice, because it is called a thousand times. */
 function resampler(metric: Summary, columns: SampleColumns): (indices: readonly number[]) => number {
-  const drawn: SampleColumns = {
-    scores: columns.scores.slice(),
-    labels: columns.labels.slice(),
-    predictions: columns.predictions.slice(),
-    weights: columns.weights.slice(),
-  };
+  let room = emptyColumns(columns.scores.length);
   return (indices) => {
-    draw(columns.scores, indices, drawn.scores);
-    draw(columns.labels, indices, drawn.labels);
-    draw(columns.predictions, indices, drawn.predictions);
-    draw(columns.weights, indices, drawn.weights);
-    return metric.summarize(drawn);
+    if (indices.length > room.scores.length) room = emptyColumns(2 * indices.length);
+    return metric.summarize({
+      scores: draw(columns.scores, indices, room.scores),
+      labels: draw(columns.labels, indices, room.labels),
+      predictions: draw(columns.predictions, indices, room.predictions),
+      weights: draw(columns.weights, indices, room.weights),
+    });
   };
 }
 
-function draw(source: Float64Array, indices: readonly number[], target: Float64Array): void {
+function emptyColumns(count: number): SampleColumns {
+  const column = (): Float64Array => new Float64Array(count);
+  return { scores: column(), labels: column(), predictions: column(), weights: column() };
+}
+
+function draw(source: Float64Array, indices: readonly number[], target: Float64Array): Float64Array {
   for (let i = 0; i < indices.length; i++) target[i] = source[indices[i] ?? 0] ?? Number.NaN;
+  return target.subarray(0, indices.length);
 }

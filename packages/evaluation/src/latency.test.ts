@@ -31,6 +31,19 @@ describe('measureLatency', () => {
     expect((await measureLatency([session], FEEDS, 0)).map(({ runs }) => runs)).toEqual([3]);
   });
 
+  it('makes as many runs as fit the time, up to a limit', async () => {
+    using session = await openSession();
+    const slow: Session = {
+      ...session,
+      run: () => new Promise((resolve) => setTimeout(() => resolve({}), 5)),
+    };
+    const [figures] = await measureLatency([slow], FEEDS, 60);
+    expect(figures?.runs).toBeGreaterThan(3);
+    expect(figures?.runs).toBeLessThan(20);
+    const [all] = await measureLatency([session], FEEDS, 60_000);
+    expect(all?.runs).toBe(1000);
+  });
+
   it('stops between runs when it is aborted', async () => {
     using session = await openSession();
     const controller = new AbortController();

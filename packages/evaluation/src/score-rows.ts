@@ -45,6 +45,7 @@ export function scoreRows(
     return {
       ...scoreRow(metric, values, label, id),
       id,
+      ...(labels.length > 1 ? { sample: sample.id } : {}),
       label,
       columns: sample.columns ?? {},
       ...(values.some((value) => Number.isNaN(value)) ? { hasNaN: true as const } : {}),

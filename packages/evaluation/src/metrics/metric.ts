@@ -1,6 +1,8 @@
 /** One sample's result: what the model said, what is right, and how good that is. */
 export interface Scored {
   readonly id: string;
+  /** The sample that this is one row of, such as the sentence of a token; absent where a sample is one row. */
+  readonly sample?: string;
   /** Contribution to the metric, e.g. 1 for a hit, the absolute error, the squared error. */
   readonly score: number;
   /** Class index or number predicted. */

@@ -13,7 +13,10 @@ export interface OutOfRangeSample {
   readonly excess: number;
 }
 
-/** Keeps the samples that leave the ranges of the model's inputs farthest, at most `count`. */
+/**
+ * Keeps the samples that leave the ranges of the model's inputs farthest, at most `count`; values up to half a step beyond
+ * an end still round into the range.
+ */
 export class OutOfRangeSamples {
   readonly #ranges: readonly ActivationRange[];
   readonly #count: number;
@@ -27,11 +30,11 @@ export class OutOfRangeSamples {
   }
 
   add({ id, feeds }: Sample): void {
-    for (const { value: input, range } of this.#ranges) {
+    for (const { value: input, range, scale } of this.#ranges) {
       const tensor = Object.hasOwn(feeds, input) ? feeds[input] : undefined;
       if (!tensor) continue;
       const found = farthest(toNumbers(tensor), range.min, range.max);
-      if (found.excess <= 0) continue;
+      if (!(found.excess * (range.max - range.min) > scale / 2)) continue;
       this.#seen++;
       this.#worst.push({ id, input, ...found });
     }

@@ -89,9 +89,10 @@ async function deviations(
   }
 }
 
-async function tryEdgeCases(
+/** Runs both models on extremes, zeros, inputs beyond the range, NaN and infinities. */
+export async function tryEdgeCases(
   job: CheckJob,
-  { feeds: [example], inputRanges }: SeenSamples,
+  { feeds: [example], inputRanges }: Pick<SeenSamples, 'feeds' | 'inputRanges'>,
   context: CommandContext,
 ): Promise<StabilityFigures['edgeCases']> {
   if (!example) return [];

@@ -126,14 +126,17 @@ async function scoreSuite(
   };
 }
 
-async function comparePerformance(
+/** Sizes, times and peak memory of both models; times are taken in turns. */
+export async function comparePerformance(
   { quantized, original, backend, skipMemory }: CheckJob,
   sessions: readonly Session[],
   feeds: readonly NamedTensors[],
   context: CommandContext,
 ): Promise<PerformanceComparison> {
   const timed = feeds.slice(0, TIMED_SAMPLES);
-  const latencies = await withProgress(context, 'timing', undefined, () => measureLatency(sessions, timed));
+  const latencies = await withProgress(context, 'timing', undefined, () =>
+    measureLatency(sessions, timed, undefined, { signal: context.signal }),
+  );
   const notice = (line: string): void => context.output.notice(line);
   const of = async ({ file, model }: ModelFile, index: number) => {
     const latency = latencies[index];

@@ -55,6 +55,7 @@ describe('octavo evaluate', () => {
     data,
     '--label',
     'label',
+    '--no-memory',
   ];
 
   it('scores a model alone', async () => {
@@ -93,6 +94,29 @@ describe('octavo evaluate', () => {
     ]);
   });
 
+  it('lists cost side by side, edge cases and the samples that lost most or lie beyond the range', async () => {
+    const x = rows(8, 32);
+    x.data[40] = 500;
+    const wild = saveNpz(work.path('wild.npz'), { x, label: int64([0, 1, 2, 3, 0, 1, 2, 3]) });
+    const flags = ['--data', wild, '--label', 'label', '--metric', 'nll', '--no-memory', '--json'];
+    const ran = await octavo(['evaluate', int8, '--against', model, ...flags]);
+    const document = documentOf(ran.stdout, 'evaluate');
+    const size = (file: string): number => readFileSync(file).length;
+    expect(document).toMatchObject({
+      fidelity: [{ metric: 'sqnr' }, { metric: 'cosine' }, { metric: 'kl' }],
+      performance: {
+        quantized: { bytes: size(int8), peakMemory: null },
+        original: { bytes: size(model), peakMemory: null },
+      },
+      outOfRange: [{ id: `${wild}[1]`, input: 'x', position: 8, value: 500 }],
+    });
+    const losses = (document['worst'] as { loss: number }[]).map(({ loss }) => loss);
+    expect(losses.length).toBeGreaterThan(0);
+    expect(losses).toEqual(losses.filter((loss) => loss > 0).sort((a, b) => b - a));
+    const cases = document['edgeCases'] as { name: string; passed: boolean }[];
+    expect(cases.map(({ name }) => name)).toEqual(expect.arrayContaining(['zeros', 'NaN', 'infinity']));
+  });
+
   it('gives a model of integer or half inputs the real numbers that its original takes', async () => {
     const scores = async (file: string) =>
       documentOf(
@@ -114,14 +138,28 @@ describe('octavo evaluate', () => {
       /^segment +samples +top1 +95% interval +original +retention +drop +95% interval$/,
     );
     expect(ran.stdout.split('\n')[2]).toMatch(/^all +10 +\d+\.\d\d% .* 100\.00% /);
-    expect(ran.stderr).toBe(`scoring ${int8} 10 samples\nscoring ${model} 10 samples\n`);
+    expect(ran.stderr).toBe('scoring 10 samples\ntiming samples\n');
+    for (const line of ['latency, 95th percentile', 'throughput', 'sqnr', 'infinity'])
+      expect(ran.stdout).toMatch(new RegExp(`^${line} `, 'm'));
   });
 
   it('counts outputs that hold NaN, and says so', async () => {
     const x = rows(4, 32);
     x.data[0] = Number.NaN;
     const bad = saveNpz(work.path('nan.npz'), { x, label: int64([0, 1, 2, 3]) });
-    const args = ['evaluate', int8, '--against', model, '--data', bad, '--label', 'label', '--metric', 'nll'];
+    const args = [
+      'evaluate',
+      int8,
+      '--against',
+      model,
+      '--data',
+      bad,
+      '--label',
+      'label',
+      '--metric',
+      'nll',
+      '--no-memory',
+    ];
     const document = documentOf((await octavo([...args, '--json'])).stdout, 'evaluate');
     expect(document['overall']).toMatchObject({ original: { nanOutputs: 1, value: 'Infinity' } });
     expect((await octavo(args)).stdout).toMatch(/1 of 4 outputs of .*model\.onnx held NaN/);
@@ -188,7 +226,7 @@ describe('octavo compare', () => {
       output: string;
       own: unknown;
     }[];
-    expect(explanations.map(({ output }) => output)).toEqual(['scores', 'hidden']);
+    expect(explanations.map(({ output }) => output).sort()).toEqual(['hidden', 'scores']);
     for (const { own } of explanations)
       expect(own).toMatchObject({ cause: 'rounding', change: 'give its weights 4 bits (int4)' });
     const text = (await octavo(['compare', model, int2, '--data', data])).stdout;

@@ -10,7 +10,7 @@ import {
   storedConstant,
   type Value,
 } from '@octavo/core/ir';
-import { dequantizeNumbers, type QuantizedType, storageRange } from '@octavo/core/quant';
+import { dequantizeNumbers, isStorageDType, type QuantizedType, storageRange } from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
 import { QparamsReader } from '@octavo/passes';
 import type { ComputeParts } from '../compute-ops.js';
@@ -125,12 +125,18 @@ async function readConstant(
 
 async function readDequantized(value: Value, reader: QparamsReader): Promise<ReplacedConstant | undefined> {
   const node = value.producer;
-  const integers = node && DequantizeLinear.is(node) ? storedConstant(node.inputs[0]) : undefined;
-  if (!node || !integers) return undefined;
+  const integers = node && DequantizeLinear.is(node) ? storedConstant(narrow(node.inputs[0])) : undefined;
+  if (!node || !integers || !isStorageDType(integers.dtype)) return undefined;
   const { type } = await reader.ofNode(node);
   if (!type) return undefined;
   const numbers = dequantizeNumbers(toNumbers(await integers.load()), integers.shape, type);
-  return { numbers, type };
+  return { numbers, type: { ...type, storage: integers.dtype } };
+}
+
+/** Integers of few bits may be stored as they are and widened by the graph, for runtimes that want 8 bits. */
+function narrow(integers: Value | undefined): Value | undefined {
+  const widening = integers?.producer;
+  return widening && Cast.is(widening) ? widening.inputs[0] : integers;
 }
 
 async function numbersOf(value: Value): Promise<Float32Array> {

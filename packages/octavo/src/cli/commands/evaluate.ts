@@ -1,24 +1,26 @@
 import type { Model } from '@octavo/core/ir';
 import {
-  type Evaluation,
   evaluate,
   type Figure,
   metricNamed,
   metrics,
   type OutputTransform,
   outputTransforms,
+  type PerformanceComparison,
   type Scored,
   scoreSamples,
+  worstSamples,
 } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
 import { Command, type Option } from 'commander';
-import { withFloatPorts } from '../../float-ports.js';
+import { evaluateSideBySide, type SideBySide } from '../../check/evaluate-side-by-side.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { formatTable } from '../table.js';
+import { describeSideBySide } from './describe-side-by-side.js';
 
 interface EvaluateFlags extends DataFlags {
   readonly against?: string;
@@ -29,13 +31,16 @@ interface EvaluateFlags extends DataFlags {
   readonly segment: readonly NamedSegmentation[];
   readonly backend: BackendName;
   readonly threads?: number;
+  readonly memory: boolean;
 }
 
 /** What `octavo evaluate --json` prints. */
-export interface EvaluateResult extends Evaluation {
+export interface EvaluateResult extends Omit<SideBySide, 'performance'> {
   readonly model: string;
   readonly against: string | null;
   readonly data: string;
+  /** Without an original there is nothing to compare with. */
+  readonly performance: PerformanceComparison | null;
 }
 
 const EXAMPLES = `
@@ -48,9 +53,13 @@ export function evaluateCommand(context: CommandContext): Command {
     .description('Measure accuracy, overall and by segment, alone or against the original model.')
     .argument('<model>', 'ONNX file')
     .requiredOption('--data <path>', 'labelled data')
-    .option('--against <file>', 'the original model: reports retention and drop on the same samples')
+    .option(
+      '--against <file>',
+      'the original model: retention and drop on the same samples, cost side by side, edge cases',
+    )
     .option('--label <name>', 'array or column that holds the labels')
     .option('--output-name <name>', "the model's output to score (default: the first)")
+    .option('--no-memory', 'with --against: leave peak memory unmeasured')
     .addOption(segmentOption())
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: EvaluateFlags) => {
@@ -76,31 +85,38 @@ async function evaluateFile(
 ): Promise<EvaluateResult> {
   const { against, data, segment: segmentations } = flags;
   const model = await loadOnnx(file);
-  const reference = against === undefined ? undefined : await loadOnnx(against);
-  const scored = await scoreModel(file, model, reference ?? model, flags, context);
-  const original =
-    reference && against !== undefined
-      ? await scoreModel(against, reference, reference, flags, context)
-      : undefined;
-  const evaluation = evaluate(metricNamed(flags.metric), scored, { original, segmentations });
-  return { model: file, against: against ?? null, data, ...evaluation };
+  const metric = metricNamed(flags.metric);
+  if (against !== undefined) {
+    const original = { file: against, model: await loadOnnx(against) };
+    const compared = await evaluateSideBySide({ file, model }, original, { ...flags, metric }, context);
+    return { model: file, against, data, ...compared };
+  }
+  const scored = await scoreModel(file, model, flags, context);
+  return {
+    model: file,
+    against: null,
+    data,
+    ...evaluate(metric, scored, { segmentations }),
+    fidelity: [],
+    worst: worstSamples(metric, scored),
+    performance: null,
+    edgeCases: [],
+    outOfRange: [],
+  };
 }
 
-/** Full-integer models are scored on the real numbers that the model they come from takes and gives. */
 async function scoreModel(
   file: string,
   model: Model,
-  reference: Model,
   flags: EvaluateFlags,
   context: CommandContext,
 ): Promise<Scored[]> {
   const { backend, threads, outputName, transform } = flags;
-  using runner = await openFastSession(model, {
+  using session = await openFastSession(model, {
     backend,
     notice: (line) => context.output.notice(line),
     ...(threads === undefined ? {} : { threads }),
   });
-  const session = await withFloatPorts(runner, model, reference.graph);
   const dataset = await openData(flags.data, session.inputs, flags);
   return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
@@ -125,7 +141,7 @@ function describe(result: EvaluateResult): string {
   for (const { by, segments } of result.segments) {
     for (const segment of segments) rows.push(row(`${by}: ${segment.name}`, segment, result));
   }
-  return [formatTable(header, rows), ...nanLines(result)].join('\n');
+  return [formatTable(header, rows), ...nanLines(result), ...describeSideBySide(result)].join('\n');
 }
 
 /** Says how many outputs held NaN, where any did. */

@@ -1,0 +1,90 @@
+import {
+  activationRanges,
+  type EdgeCaseResult,
+  type Evaluation,
+  evaluate,
+  fidelityMetrics,
+  type Metric,
+  type OutOfRangeSample,
+  type OutputTransform,
+  type PerformanceComparison,
+  scoreModels,
+  type WorstSample,
+  worstSamples,
+} from '@octavo/evaluation';
+import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
+import type { NamedSegmentation } from '../cli/judging.js';
+import { type DataFlags, inputSpecs, openData } from '../cli/open-data.js';
+import { withFloatPorts } from '../float-ports.js';
+import type { BackendName } from '../sessions.js';
+import { tryEdgeCases } from './measure-stability.js';
+import { type CheckJob, comparePerformance, type ModelFile, open, SeenSamples } from './measure-suite.js';
+
+/** How a model does beside the one that it was made from. */
+export interface SideBySide extends Evaluation {
+  /** Of the outputs against the original's: SQNR, cosine, KL divergence. */
+  readonly fidelity: readonly Evaluation[];
+  /** Samples that lost most; of a model alone, those of the largest errors. */
+  readonly worst: readonly WorstSample[];
+  readonly performance: PerformanceComparison;
+  readonly edgeCases: readonly EdgeCaseResult[];
+  /** Samples whose inputs leave the calibrated range farthest. */
+  readonly outOfRange: readonly OutOfRangeSample[];
+}
+
+/** What to score by, on what, and where. */
+export interface SideBySideOptions extends DataFlags {
+  readonly data: string;
+  readonly metric: Metric;
+  readonly outputName?: string;
+  readonly transform: OutputTransform;
+  readonly segment: readonly NamedSegmentation[];
+  readonly backend: BackendName;
+  readonly threads?: number;
+  readonly memory: boolean;
+}
+
+/**
+ * Scores both models in one pass over the data, times them in turns and tries edge cases. Full-integer models get the real
+ * numbers that the original takes. Throws as datasets, sessions and `scoreModels` do.
+ */
+export async function evaluateSideBySide(
+  quantized: ModelFile,
+  original: ModelFile,
+  options: SideBySideOptions,
+  context: CommandContext,
+): Promise<SideBySide> {
+  const { metric, segment: segmentations, backend, threads, memory, outputName, transform } = options;
+  const job: CheckJob = {
+    quantized,
+    original,
+    backend,
+    skipMemory: !memory,
+    ...(threads === undefined ? {} : { threads }),
+  };
+  using runner = await open(quantized.model, job, context);
+  using originalSession = await open(original.model, job, context);
+  const session = await withFloatPorts(runner, quantized.model, original.model.graph);
+  const dataset = await openData(options.data, inputSpecs(original.model.graph), options);
+  const seen = new SeenSamples(await activationRanges(quantized.model.graph, original.model.graph));
+  const scores = await withProgress(context, 'scoring', dataset.size, (progress) =>
+    scoreModels(session, seen.watch(interruptible(dataset.samples(), context.signal)), {
+      metrics: [metric],
+      original: originalSession,
+      fidelity: fidelityMetrics,
+      transform,
+      signal: context.signal,
+      onSample: (count) => progress.update(count),
+      ...(outputName === undefined ? {} : { outputName }),
+    }),
+  );
+  const [scored, before] = [scores.scored.get(metric.name) ?? [], scores.original.get(metric.name) ?? []];
+  return {
+    ...evaluate(metric, scored, { original: before, segmentations }),
+    fidelity: fidelityMetrics.map((each) => evaluate(each, scores.fidelity.get(each.name) ?? [])),
+    worst: worstSamples(metric, scored, { original: before }),
+    performance: await comparePerformance(job, [session, originalSession], seen.feeds, context),
+    edgeCases: await tryEdgeCases(job, seen, context),
+    outOfRange: seen.outOfRange.list(),
+  };
+}
