@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { models } from './models.mjs';
 /**
  * Times the models of the data folder, as they are and quantized to INT8, on Octavo and on onnxruntime with the CLI:
  * `npm run build && node bench/models/measure.mjs [--seconds 3] [--only NAME] [--output FILE]`. `OCTAVO_TEST_DATA` names
- * the folder. Writes `bench/results/models.md` and `models.json`.
+ * the folder. Writes `bench/results/models.md` and `models.json`; with `--only`, the other rows stay as they are.
  */
 const { values } = parseArgs({
   options: {
@@ -61,6 +61,16 @@ async function quantized(path, dims) {
 
 /** @type {{ name: string, kind: string, precision: string, found: ReturnType<typeof bench> }[]} */
 const rows = [];
+const kept = values.only !== '' && existsSync(`${values.output}.json`) ? `${values.output}.json` : undefined;
+if (kept) rows.push(...JSON.parse(readFileSync(kept, 'utf8')));
+
+/** Puts a row in the place of an older one. @param {typeof rows[number]} row */
+function record(row) {
+  const same = rows.findIndex(({ name, precision }) => name === row.name && precision === row.precision);
+  if (same >= 0) rows[same] = row;
+  else rows.push(row);
+}
+
 try {
   for (const { path, dims = {}, kind, quantize } of models) {
     if (!path.includes(values.only)) continue;
@@ -70,7 +80,7 @@ try {
       try {
         const file = join(data, path);
         const found = bench(precision === 'float' ? file : await quantized(file, dims), dims);
-        rows.push({ name, kind, precision, found: { ...found, model: name } });
+        record({ name, kind, precision, found: { ...found, model: name } });
         const ratios = found.results.map((each) => `${each.ratio.toFixed(2)}x`).join(' ');
         process.stderr.write(`${name} ${precision}: ${ratios}\n`);
       } catch (error) {
@@ -98,27 +108,39 @@ const lines = rows.flatMap(({ name, kind, precision, found }) =>
   }),
 );
 
-/** Geometric mean of the ratios of one kind, precision and number of threads. */
+/** @param {readonly number[]} ratios */
+const geometricMean = (ratios) =>
+  Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+
+/** Ratios of one kind, precision and number of threads: of latencies, of creation times, of peak memory. */
 const groups = new Map();
 for (const { kind, precision, found } of rows) {
   for (const { threads, ratio } of found.results) {
     const key = `| ${kind} | ${precision} | ${threads} |`;
-    groups.set(key, [...(groups.get(key) ?? []), ratio]);
+    const group = groups.get(key) ?? { latency: [], creation: [], memory: [] };
+    groups.set(key, group);
+    group.latency.push(ratio);
+    const cost = found.footprint;
+    if (!cost) continue;
+    group.creation.push(cost.onnxruntime.creation / cost.octavo.creation);
+    group.memory.push(cost.onnxruntime.peakBytes / cost.octavo.peakBytes);
   }
 }
-const means = [...groups].map(([key, ratios]) => {
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  return `${key} ${mean.toFixed(2)}x | ${Math.min(...ratios).toFixed(2)}x | ${ratios.length} |`;
+const means = [...groups].map(([key, { latency, creation, memory }]) => {
+  const [time, create, memories] = [latency, creation, memory].map(
+    (list) => `${geometricMean(list).toFixed(2)}x`,
+  );
+  return `${key} ${time} | ${Math.min(...latency).toFixed(2)}x | ${create} | ${memories} | ${latency.length} |`;
 });
 
 const machine = rows[0]?.found.machine;
 const text = `# Models: Octavo and onnxruntime
 
 \`node bench/models/measure.mjs\` on ${machine?.cpu} (${machine?.cores} cores), Node ${machine?.node}: the same file on both, interleaved round by round.
-Cells are Octavo / onnxruntime; the ratio is onnxruntime's median over Octavo's. Creation and memory are those of a process of its own.
+Cells are Octavo / onnxruntime; a ratio is onnxruntime's figure over Octavo's, so that more than 1 is better. Creation and memory are those of a process of its own.
 
-| kind | precision | threads | geometric mean | lowest | models |
-|---|---|---|---|---|---|
+| kind | precision | threads | latency, geometric mean | lowest | creation | peak memory | models |
+|---|---|---|---|---|---|---|---|
 ${means.join('\n')}
 
 | model | kind | precision | threads | median ms | p95 ms | ratio | creation ms | peak MB |
