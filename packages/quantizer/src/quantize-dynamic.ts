@@ -25,6 +25,7 @@ import type { Recipe } from './recipe.js';
 import { replaceLayer } from './replace-layer.js';
 import type { NodeDecision, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
+import { quantizeStoredWeights, storedWeightsOpset } from './stored-weights.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 /** An activation quantized at run time (DynamicQuantizeLinear), shared by all its readers. */
@@ -47,7 +48,7 @@ interface DynamicRewrite {
 /**
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
  * Multiplications become MatMulInteger or ConvInteger, scaled back to float. Layers with float activations by a rule, and
- * ConvTranspose, which has no such op, have their weights quantized only.
+ * ConvTranspose, which has no such op, have their weights quantized only; so have LSTM, GRU and the rows of embeddings.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`, `RECIPE_WEIGHTS`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
@@ -66,10 +67,11 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
     const { label, op } = node;
     report.decisions.push({ node: label, op: op.name, ...(await rewriteLayer(rewrite, node)) });
   }
+  quantizeStoredWeights(graph, rewrite.precisions, rewrite.memory, report);
   if (!report.decisions.slice(before).some(({ quantized }) => quantized)) {
     throw new QuantizerError({
       code: 'NOTHING_TO_QUANTIZE',
-      message: 'the model has no Conv, MatMul or Gemm with constant weights.',
+      message: 'the model has no Conv, MatMul, Gemm, LSTM, GRU or Gather with constant weights.',
       remedy: 'Use --mode fp16.',
     });
   }
@@ -86,7 +88,7 @@ function requiredOpset(graph: Graph, recipe: Recipe): number {
       ? 11
       : weightOnlyOpset(parts, weights, recipe.weightOnlyFormat);
   });
-  return Math.max(11, ...needed);
+  return Math.max(11, storedWeightsOpset(graph, precisions), ...needed);
 }
 
 async function rewriteLayer(

@@ -10,6 +10,7 @@ import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
 import { chooseRounding } from './round-layers.js';
 import { runAll } from './run-passes.js';
+import { hasStoredWeights, quantizeStoredWeights, storedWeightsOpset } from './stored-weights.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 /** Weights smaller than this gain nothing from blocks. */
@@ -20,7 +21,7 @@ export type WeightPlan = Omit<WeightJob, 'round'>;
 
 /**
  * Weight-only quantization: blocks along the reduced axis of MatMul and Gemm weights, as MatMulNBits or as a blocked
- * DequantizeLinear; other granularities of any weights as DequantizeLinear. Without calibration samples, weights are
+ * DequantizeLinear; other granularities of any weights as DequantizeLinear; LSTM, GRU and the rows of embeddings in int8. Without calibration samples, weights are
  * quantized when the writer reads them, one layer at a time.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `CALIBRATION_MISSING`, `CALIBRATION_NAN`;
  * `WEIGHTS_NOT_FINITE`, without samples when the writer reads the weights.
@@ -35,7 +36,8 @@ export async function quantizeWeightOnly(
   const { weightOnlyFormat: format } = recipe;
   await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
   const plans = planLayers(graph, recipe).filter((plan) => typeof plan !== 'string');
-  if (plans.length === 0) throw nothingToQuantize();
+  const precisions = new LayerPrecisions(graph, recipe);
+  if (plans.length === 0 && !hasStoredWeights(graph, precisions)) throw nothingToQuantize();
   const rounding = await chooseRounding(model, plans, recipe, options, report);
   const planLayer = layerPlanner(graph, recipe);
   // Each layer is planned anew: rewriting those before it changed what it reads.
@@ -51,13 +53,14 @@ export async function quantizeWeightOnly(
     const how = name === 'nearest' ? '' : `, rounded by ${name}`;
     report.decisions.push({ ...entry, quantized: true, because: describeWeights(plan.precision) + how });
   }
+  quantizeStoredWeights(graph, precisions, newWeightMemory(), report);
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
 function nothingToQuantize(): QuantizerError {
   return new QuantizerError({
     code: 'NOTHING_TO_QUANTIZE',
-    message: 'the model has no MatMul or Gemm with large constant weights.',
+    message: 'the model has no MatMul, Gemm, LSTM, GRU or Gather with large constant weights.',
     remedy: 'Use --mode static, dynamic or fp16.',
   });
 }
@@ -66,7 +69,7 @@ function requiredOpset(graph: Graph, recipe: Recipe): number {
   const needed = planLayers(graph, recipe).map((plan) =>
     typeof plan === 'string' ? 1 : weightOnlyOpset(plan.parts, plan.precision, recipe.weightOnlyFormat),
   );
-  return Math.max(1, ...needed);
+  return Math.max(storedWeightsOpset(graph, new LayerPrecisions(graph, recipe)), ...needed);
 }
 
 /** What becomes of the weights of a node, or why they stay float. */

@@ -1,0 +1,124 @@
+import { Gather, GRU, type Graph, LSTM, type Node, type Op, RNN, type Value } from '@octavo/core/ir';
+import type { WeightMemory } from './block-operands.js';
+import type { ComputeParts } from './compute-ops.js';
+import { readQuantizedRows } from './embedding-rows.js';
+import type { LayerPrecisions } from './layer-precisions.js';
+import type { WeightPrecision } from './precision.js';
+import type { ReportBuilder } from './report.js';
+import { quantizeWeightsOnly } from './weight-only-layer.js';
+
+/** Eight bits whatever the recipe gives to products: errors of a recurrence add up, and rows are read as they are. */
+const PRECISION: WeightPrecision = {
+  dtype: 'int8',
+  symmetric: true,
+  granularity: 'per-channel',
+  blockSize: 32,
+};
+
+/** Smaller weights are not worth their DequantizeLinear. */
+const SMALLEST_WEIGHT = 1024;
+
+/** An op whose weights are kept in integers without an integer product: it computes in float. */
+interface StoredWeightOp {
+  readonly op: Op;
+  /** What each weight belongs to; `channelAxis` counts what has a scale of its own. */
+  parts(node: Node): readonly ComputeParts[];
+  quantize(graph: Graph, parts: ComputeParts, memory: WeightMemory): void;
+  /** Of the weights. */
+  readonly rank: number;
+  /** In words, for the report. */
+  readonly result: string;
+  /** The least opset of what is written. */
+  readonly opset: number;
+}
+
+/** W and R are [directions, gates x hidden, inputs]: a scale for each row of a gate. */
+function recurrent(op: Op): StoredWeightOp {
+  return {
+    op,
+    parts: (node) => [1, 2].flatMap((index) => partsOf(node, node.inputs[0], index, 1)),
+    quantize: (graph, parts, memory) =>
+      quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq'),
+    rank: 3,
+    result: 'int8 per-channel weights, float activations',
+    opset: 13,
+  };
+}
+
+const embedding: StoredWeightOp = {
+  op: Gather,
+  parts: (node) => (Gather.attributes(node).axis === 0 ? partsOf(node, node.inputs[1], 0, 0) : []),
+  quantize: (graph, parts, memory) => readQuantizedRows({ graph, parts, precision: PRECISION, memory }),
+  rank: 2,
+  result: 'int8 rows',
+  opset: 7,
+};
+
+const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [
+  recurrent(LSTM),
+  recurrent(GRU),
+  recurrent(RNN),
+  embedding,
+];
+
+function partsOf(
+  node: Node,
+  data: Value | undefined,
+  weightIndex: number,
+  channelAxis: number,
+): readonly ComputeParts[] {
+  const weight = node.inputs[weightIndex];
+  return data && weight
+    ? [{ node, data, weight, weightIndex, bias: undefined, biasIndex: -1, channelAxis }]
+    : [];
+}
+
+/** The nodes of a graph whose weights can be kept in eight bits, with those weights. */
+function storedWeights(
+  graph: Graph,
+  precisions: LayerPrecisions,
+): readonly {
+  readonly entry: StoredWeightOp;
+  readonly node: Node;
+  readonly parts: readonly ComputeParts[];
+}[] {
+  return graph.sorted().flatMap((node) => {
+    const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
+    const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
+    const isRead = node.outputs.some((value) => value && (value.users.length > 0 || graph.isOutput(value)));
+    return entry && isRead && parts.length > 0 && precisions.floatBecause(node) === undefined
+      ? [{ entry, node, parts }]
+      : [];
+  });
+}
+
+function isLargeConstant(graph: Graph, { constant }: Value, rank: number): boolean {
+  const size = constant?.shape.reduce((product, each) => product * each, 1) ?? 0;
+  const isWeight = constant?.dtype === 'float32' && constant.shape.length === rank;
+  return isWeight && size >= SMALLEST_WEIGHT && !graph.inputs.some((input) => input.constant === constant);
+}
+
+/** Whether {@link quantizeStoredWeights} finds any. */
+export function hasStoredWeights(graph: Graph, precisions: LayerPrecisions): boolean {
+  return storedWeights(graph, precisions).length > 0;
+}
+
+/** The least opset that {@link quantizeStoredWeights} needs. */
+export function storedWeightsOpset(graph: Graph, precisions: LayerPrecisions): number {
+  return Math.max(1, ...storedWeights(graph, precisions).map(({ entry }) => entry.opset));
+}
+
+/** Keeps the weights of recurrent layers and the rows of embeddings as int8; returns how many nodes read them so. */
+export function quantizeStoredWeights(
+  graph: Graph,
+  precisions: LayerPrecisions,
+  memory: WeightMemory,
+  report: ReportBuilder,
+): number {
+  const found = storedWeights(graph, precisions);
+  for (const { entry, node, parts } of found) {
+    report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because: entry.result });
+    for (const each of parts) entry.quantize(graph, each, memory);
+  }
+  return found.length;
+}
