@@ -152,6 +152,28 @@ const concat = fc.tuple(fc.integer({ min: 0, max: 3 }), qparams).map(
     },
 );
 
+const pad = fc
+  .record({
+    begins: fc.tuple(...[0, 1, 2, 3].map(() => fc.integer({ min: 0, max: 2 }))),
+    by: fc.constantFrom(undefined, 0, 1.5),
+  })
+  .map(
+    ({ begins, by }): MakeStep =>
+      (from, to, shape) => {
+        const result = { ...to, qparams: from.qparams };
+        const value = by === undefined ? '' : `, %${to.name}v`;
+        return {
+          lines: [
+            `const %${to.name}p: int64[8] = [${[...begins, ...begins].join(', ')}]`,
+            ...(by === undefined ? [] : [`const %${to.name}v: float32[] = ${by}`]),
+            `${typed(result)} = Pad(%${from.name}, %${to.name}p${value})`,
+          ],
+          shape: shape.map((size, axis) => size + 2 * at(begins, axis)),
+          qparams: from.qparams,
+        };
+      },
+  );
+
 /** Gives its output in channels last, whatever comes in. */
 const convolution = fc.constantFrom(1, 3).map(
   (channels): MakeStep =>
@@ -176,7 +198,7 @@ const chain = fc.record({
   perChannel: fc.boolean(),
   steps: fc.array(
     fc.tuple(
-      fc.oneof(unary, clip, requantize, binary, squared, pool, pool, concat, convolution, convolution),
+      fc.oneof(unary, clip, requantize, binary, squared, pool, pool, concat, pad, convolution, convolution),
       qparams,
     ),
     { minLength: 1, maxLength: 6 },

@@ -1,10 +1,19 @@
 import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
-import { type Node, Pad, Pad2 } from '@octavo/core/ir';
-import { allocate, type DType, normalizeAxis, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type Node, Pad, Pad2, type Value } from '@octavo/core/ir';
+import { quantizeNumbers } from '@octavo/core/quant';
+import {
+  allocate,
+  type DType,
+  normalizeAxis,
+  type Tensor,
+  type TensorArray,
+  toNumbers,
+} from '@octavo/core/tensor';
 import { copyOp } from '../copy.js';
 import { layoutStrides } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
+import { byteType } from '../quantized-bytes.js';
 import { dtypeOf, elementBytes, required, shapeOf } from '../static-value.js';
 import { supportsMovement } from './movement.js';
 
@@ -28,6 +37,14 @@ function coreOf(shape: readonly number[], pads: readonly number[]): Core {
   };
 }
 
+/** The element that pads a value: of a quantized one, the integer that stands for the number. */
+function fillOf(value: Value, number: number): TensorArray {
+  const type = byteType(value);
+  if (!type) return single(dtypeOf(value), number);
+  const [integer = 0] = quantizeNumbers(Float32Array.of(number), [1], type);
+  return single(type.storage, integer);
+}
+
 /** Fills the output with the constant and copies the input into it. */
 function lowerPad(node: Node, program: ProgramBuilder, pads: readonly number[], value: number): void {
   const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
@@ -36,7 +53,7 @@ function lowerPad(node: Node, program: ProgramBuilder, pads: readonly number[], 
   const own = { operand: program.operand(input, layout), strides: layoutStrides(shapeOf(input), layout) };
   const strides = layoutStrides(shapeOf(output), layout);
   const target = program.output(output, { layout });
-  const fill = { operand: program.constant(single(dtypeOf(input), value)), strides: strides.map(() => 0) };
+  const fill = { operand: program.constant(fillOf(input, value)), strides: strides.map(() => 0) };
   const bytes = elementBytes(input);
   program.emit(copyOp(shapeOf(output), bytes, fill, { operand: target, strides }), 'pad');
   if (sizes.includes(0)) return;
@@ -53,7 +70,7 @@ function lowerPad(node: Node, program: ProgramBuilder, pads: readonly number[], 
   );
 }
 
-function single(dtype: DType, value: number) {
+function single(dtype: DType, value: number): TensorArray {
   const data = allocate(dtype, 1);
   if (value !== 0 && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array)) data[0] = value;
   return data;
@@ -61,11 +78,13 @@ function single(dtype: DType, value: number) {
 
 function supportsConstant(node: Node, mode: string, value: number | undefined): Support {
   if (mode !== 'constant') return unsupported(`no kernel for ${mode} padding`);
-  const dtype = dtypeOf(required(node.inputs[0], node));
+  const input = required(node.inputs[0], node);
+  const dtype = dtypeOf(input);
   if (value === undefined) return unsupported('its constant is computed');
-  if (value !== 0 && dtype !== 'float32') return unsupported(`no kernel for ${dtype} padding that is not 0`);
-  if (required(node.inputs[0], node).quantized)
-    return unsupported('no kernel for padding of quantized values');
+  if (input.quantized && !byteType(input))
+    return unsupported(`no kernel for padding of values quantized to ${dtype}`);
+  if (value !== 0 && dtype !== 'float32' && !input.quantized)
+    return unsupported(`no kernel for ${dtype} padding that is not 0`);
   return supportsMovement(node.inputs.slice(0, 1), node);
 }
 
@@ -79,8 +98,10 @@ const pad = defineLowering(Pad, {
     const [, pads, value, axes] = node.inputs;
     if (!pads?.constant || (value && !value.constant) || (axes && !axes.constant))
       return unsupported('its padding is not constant');
-    const isFloat = dtypeOf(required(node.inputs[0], node)) === 'float32';
-    if (value && !isFloat) return unsupported('no kernel for padding of integers with a value');
+    const input = required(node.inputs[0], node);
+    const isReal = dtypeOf(input) === 'float32' || input.quantized !== undefined;
+    if (value && (!isReal || value.quantized))
+      return unsupported('no kernel for padding of integers with a value');
     const support = supportsConstant(node, Pad.attributes(node).mode, 0);
     return support.supported ? SUPPORTED : support;
   },
