@@ -21,28 +21,29 @@ TapRange taps_inside(size_t start, size_t pad, size_t size, size_t taps, size_t 
   return {begin, end};
 }
 
+// In whole words, of which the last may overlap the one before it.
+template <size_t Word>
+void copy_words(const uint8_t* from, size_t count, uint8_t* to) {
+  for (size_t i = 0; i + Word < count; i += Word) std::memcpy(to + i, from + i, Word);
+  std::memcpy(to + count - Word, from + count - Word, Word);
+}
+
 // Most rows of taps are a few bytes long or none at all: a call costs more than they do.
 void copy_run(const uint8_t* from, size_t count, uint8_t* to) {
-  constexpr size_t kWord = 8, kLong = 64;
-  if (count > kLong) {
+  if (count > 128) {
     std::memcpy(to, from, count);
-  } else if (count < kWord) {
-    for (size_t i = 0; i < count; ++i) to[i] = from[i];
+  } else if (count >= 16) {
+    copy_words<16>(from, count, to);
+  } else if (count >= 8) {
+    copy_words<8>(from, count, to);
   } else {
-    for (size_t i = 0; i + kWord < count; i += kWord) std::memcpy(to + i, from + i, kWord);
-    std::memcpy(to + count - kWord, from + count - kWord, kWord);
+    for (size_t i = 0; i < count; ++i) to[i] = from[i];
   }
 }
 
 void fill_run(uint8_t value, size_t count, uint8_t* to) {
   if (count != 0) std::memset(to, value, count);
 }
-
-// The columns of an output pixel's taps: first input column plus pad_left, and which of them exist.
-struct TapColumns {
-  size_t left;
-  TapRange inside;
-};
 
 class Gather {
  public:
@@ -54,14 +55,13 @@ class Gather {
         image_row_(shape.width * channels_),
         origin_(image + group * run_),
         pad_(pad),
-        dense_(run_ == channels_ && shape.dilation_w == 1) {}
+        dense_(run_ == channels_ && shape.dilation_w == 1),
+        inside_end_(shape.width + shape.pad_left -
+                    std::min(shape.width, shape.kernel.kernel_w - 1)) {}
 
   void pixel(size_t top, size_t left, uint8_t* rows) const {
     const KernelShape& kernel = shape_.kernel;
-    const TapColumns columns{
-        left, taps_inside(left, shape_.pad_left, shape_.width, kernel.kernel_w, shape_.dilation_w)};
-    const bool all_columns =
-        dense_ && columns.inside.begin == 0 && columns.inside.end == kernel.kernel_w;
+    const bool all_columns = dense_ && left >= shape_.pad_left && left < inside_end_;
     for (size_t kh = 0; kh < kernel.kernel_h; ++kh, rows += row_bytes_) {
       const size_t y = top + kh * shape_.dilation_h;
       if (y < shape_.pad_top || y - shape_.pad_top >= shape_.height) {
@@ -72,18 +72,19 @@ class Gather {
       if (all_columns) {
         copy_run(image_row + (left - shape_.pad_left) * channels_, row_bytes_, rows);
       } else {
-        edge_row(image_row, columns, rows);
+        edge_row(image_row, left, rows);
       }
     }
   }
 
  private:
-  void edge_row(const uint8_t* image_row, const TapColumns& columns, uint8_t* row) const {
-    const TapRange inside = columns.inside;
+  void edge_row(const uint8_t* image_row, size_t left, uint8_t* row) const {
+    const TapRange inside =
+        taps_inside(left, shape_.pad_left, shape_.width, shape_.kernel.kernel_w, shape_.dilation_w);
     fill_run(pad_, inside.begin * run_, row);
     fill_run(pad_, row_bytes_ - inside.end * run_, row + inside.end * run_);
     if (inside.begin == inside.end) return;
-    const size_t x = columns.left + inside.begin * shape_.dilation_w - shape_.pad_left;
+    const size_t x = left + inside.begin * shape_.dilation_w - shape_.pad_left;
     const uint8_t* source = image_row + x * channels_;
     if (dense_) {
       return copy_run(source, (inside.end - inside.begin) * run_, row + inside.begin * run_);
@@ -101,7 +102,8 @@ class Gather {
   size_t image_row_;
   const uint8_t* origin_;
   uint8_t pad_;
-  bool dense_;  // taps side by side in memory
+  bool dense_;         // taps side by side in memory
+  size_t inside_end_;  // the first column behind those whose dense taps all exist
 };
 
 }  // namespace
