@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { Figure, Metric } from '@octavo/evaluation';
+import type { Figure, Summary } from '@octavo/evaluation';
 import type { Cost } from './quantizer.js';
 
 /** One quantizer on one model: its cost and the accuracy of what it wrote, or why there is none. */
@@ -8,7 +8,7 @@ export type Attempt = (Cost & { readonly figure: Figure }) | { readonly failure:
 export interface PeerRow {
   readonly model: string;
   readonly mode: string;
-  readonly metric: Metric;
+  readonly metric: Summary;
   readonly ours: Attempt;
   readonly theirs: Attempt;
   /** Ours against theirs on the same samples: positive where ours is worse, with its 95% interval. */

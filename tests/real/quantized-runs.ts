@@ -11,6 +11,7 @@ import { openSession } from 'octavo';
 import { type Agreement, agreement } from './agreement.js';
 import { scoreDecisions } from './decisions.js';
 import type { LabelledModel, QuantizedModel } from './real-model.js';
+import { spread } from './spread.js';
 
 export const MODES = ['static', 'dynamic'] as const;
 
@@ -26,8 +27,8 @@ export function recipeOf(real: QuantizedModel, mode: RunMode): Partial<Recipe> {
   return { ...real[mode], mode };
 }
 
-/** Samples that our own sessions run. */
-const OWN_SAMPLES = 16;
+/** Samples that our own sessions run: at most 16, and few of large images. */
+const OWN = { samples: 16, bytes: 2 ** 21 };
 
 /** Scores every labelled sample. */
 export function score(real: LabelledModel, session: Session, samples: readonly Sample[]): Promise<Scored[]> {
@@ -67,7 +68,7 @@ export async function compareRuntimes(
     using ours = await openSession(await loadOnnx(path), { backend: 'cpu' });
     if (real.lacks !== undefined) throw new Error(`${real.name} runs: it lacks ${real.lacks} no longer`);
     using theirs = await createOnnxRuntimeSession(path);
-    return await agreement(ours, theirs, samples.slice(0, OWN_SAMPLES), real.decide);
+    return await agreement(ours, theirs, spread(samples.slice(0, OWN.samples), OWN), real.decide);
   } catch (error) {
     if (!(error instanceof OctavoError && error.code === 'OP_UNSUPPORTED')) throw error;
     if (real.lacks === undefined || !error.fault.includes(real.lacks)) throw error;

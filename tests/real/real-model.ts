@@ -1,5 +1,5 @@
 import type { Sample } from '@octavo/datasets';
-import type { Metric, OutputTransform } from '@octavo/evaluation';
+import type { Metric, OutputTransform, Summary } from '@octavo/evaluation';
 import type { Recipe } from '@octavo/quantizer';
 import type { Session } from '@octavo/runtime';
 import type { Decide } from './decisions.js';
@@ -27,8 +27,8 @@ export interface QuantizedModel {
 /** A public model with the data that shows whether it still works. */
 export interface LabelledModel extends QuantizedModel {
   readonly metric: Metric;
-  /** The metric that the limit is for, where it is another. */
-  readonly judge?: Metric;
+  /** What the limits are for, where it is another summary of the same scores. */
+  readonly judge?: Summary;
   readonly transform?: OutputTransform;
   /** Who says what is right: people or data, or (where there are no labels) the float model's own decisions. */
   readonly labels: 'data' | 'float model';
@@ -38,7 +38,7 @@ export interface LabelledModel extends QuantizedModel {
   readonly count?: DecisionCount;
   /** Largest drop of static INT8 that passes: points for scores, a share for errors. */
   readonly largestDrop: number;
-  /** The same of INT4; absent for small matrices, which have too few weights a result for errors to average out. */
+  /** The same of INT4 weights, where the model has matrices to speak of. */
   readonly largestInt4Drop?: number;
   /** Labelled samples, all of them; without labels where the float model gives them. */
   test(folder: string, float: Session): Promise<readonly Sample[]>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '@octavo/core/ir';
 import type { Sample } from '@octavo/datasets';
-import { evaluate, type Figure, type Metric, type Scored } from '@octavo/evaluation';
+import { evaluate, type Figure, type Scored, type Summary } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
 import type { Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
@@ -70,7 +70,7 @@ describe.skipIf(folder === '')('public models through INT8', () => {
 
     test.each(modesOf(real))('keeps its accuracy in %s form, and runtimes agree', async (mode) => {
       const output = join(work, 'labelled.onnx');
-      const calibration = mode === 'static' ? await real.calibration(folder, session) : [];
+      const calibration = mode === 'dynamic' ? [] : await real.calibration(folder, session);
       await quantizeTo(output, source, recipeOf(real, mode), calibration);
       using quantized = await createOnnxRuntimeSession(output);
       const scored = await score(real, quantized, samples);
@@ -111,7 +111,7 @@ describe.skipIf(folder === '')('public models through INT8', () => {
   });
 });
 
-function describeJudge(judge: Metric, figure: Figure): string {
+function describeJudge(judge: Summary, figure: Figure): string {
   const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
   const { value, drop, interval } = originalOf(figure);
   return `judged by ${judge.name}: ${percent(value)} to ${percent(figure.value)}, drop ${percent(drop)} (${percent(interval.low)} .. ${percent(interval.high)})`;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { int64, Tensor } from '@octavo/core/tensor';
 import type { Sample } from '@octavo/datasets';
-import { argmax, type Metric, meanScore } from '@octavo/evaluation';
+import { argmax, type Metric, meanScore, type Summary } from '@octavo/evaluation';
 
 /** Stories as token sequences; the label of each position is the next token. */
 export async function readStories(folder: string): Promise<Sample[]> {
@@ -15,6 +15,16 @@ export async function readStories(folder: string): Promise<Sample[]> {
     label: int64(tokens.slice(1)),
   }));
 }
+
+/** Share of positions whose most likely token is the next one, from the scores of any metric of classes. */
+export const nextToken: Summary = {
+  name: 'next token',
+  higherIsBetter: true,
+  unit: '%',
+  summarize: ({ predictions, labels }) =>
+    predictions.reduce((hits, prediction, i) => hits + (prediction === labels[i] ? 1 : 0), 0) /
+    predictions.length,
+};
 
 /** All 729 sequences of six digits in 0..2 followed by the first five of them sorted; the label is the sorted digits in base 3. */
 export function sortingProblems(): Sample[] {

@@ -1,5 +1,5 @@
 import { createAdam, defaultAdamOptions } from './adam.js';
-import { featureColumns, featuresOf } from './columns.js';
+import { featuresOf } from './columns.js';
 import { createDraws, type Draws } from './draws.js';
 import { backward, createMlp, forward, type Mlp } from './mlp.js';
 import type { Sale } from './sale.js';
@@ -33,25 +33,37 @@ interface TrainingSet {
   readonly width: number;
 }
 
-/**
- * Trains a valuation model on sales by mean squared error of the logarithm of the price.
- * It uses only additions, multiplications, divisions and square roots of float64 numbers, and single
- * precision targets: the weights, rounded to float32 at the end, are the same on every platform. Throws RangeError
- * without sales.
- */
+/** Trains a valuation model on sales, as {@link trainOnFeatures} does. Throws RangeError without sales. */
 export function trainValuationModel(
   sales: readonly Sale[],
   options = defaultTrainingOptions,
 ): ValuationModel {
-  if (sales.length === 0) {
+  return trainOnFeatures(
+    sales.map(featuresOf),
+    sales.map(({ price }) => price),
+    options,
+  );
+}
+
+/**
+ * Trains a valuation model on rows of features by mean squared error of the logarithm of the price.
+ * It uses only additions, multiplications, divisions and square roots of float64 numbers, and single
+ * precision targets: the weights, rounded to float32 at the end, are the same on every platform. Throws RangeError
+ * without rows.
+ */
+export function trainOnFeatures(
+  features: readonly (readonly number[])[],
+  prices: readonly number[],
+  options = defaultTrainingOptions,
+): ValuationModel {
+  const width = features[0]?.length;
+  if (width === undefined) {
     throw new RangeError('there are no sales to train on');
   }
-  const features = sales.map(featuresOf);
-  const scaling = featureScaling(features);
-  const logPrices = sales.map(({ price }) => Math.fround(Math.log(price)));
+  const scaling = featureScaling(features, width);
+  const logPrices = prices.map((price) => Math.fround(Math.log(price)));
   const target = momentsOf(logPrices);
   const draws = createDraws(options.seed);
-  const width = featureColumns.length;
   const mlp = createMlp([width, ...options.hiddenWidths, 1], draws);
   const set: TrainingSet = {
     inputs: standardize(scaling, features),
@@ -68,8 +80,9 @@ export function trainValuationModel(
 /** Flags of two values keep their 0 and 1: scaled, a rare flag would stretch the range of all inputs. */
 function featureScaling(
   features: readonly (readonly number[])[],
+  width: number,
 ): Pick<ValuationModel, 'featureMean' | 'featureInverseDeviation'> {
-  const scales = featureColumns.map((_, index) => {
+  const scales = Array.from({ length: width }, (_, index) => {
     const values = features.map((row) => row[index] ?? 0);
     if (values.every((value) => value === 0 || value === 1)) {
       return { mean: 0, inverse: 1 };
