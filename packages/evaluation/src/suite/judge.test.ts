@@ -299,6 +299,8 @@ describe('written results', () => {
     const markdown = checkMarkdown(report);
     expect(markdown).toContain("## ❌ Not ready: `m'.onnx`");
     expect(markdown).toContain('limits: 1 passed, 1 failed, 1 skipped');
+    expect(markdown).toContain('| runs with other bits |  | 0 |');
+    expect(markdown).toContain('| edge cases that are not finite |  | 0 of 0 |');
     expect(markdown).not.toContain('<script>');
     const table = markdown.split('\n').filter((line) => line.startsWith('| ❌'));
     expect(table).toHaveLength(1);

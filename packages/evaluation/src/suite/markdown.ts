@@ -3,6 +3,7 @@ import { figureText, number, percent } from '../figure-text.js';
 import type { PerformanceComparison } from '../performance.js';
 import type { GateResult } from './gate.js';
 import type { CheckReport } from './report.js';
+import { stabilityRows } from './stability-rows.js';
 
 const MARKS: Readonly<Record<GateResult['status'], string>> = { failed: '❌', passed: '✅', skipped: '➖' };
 
@@ -27,6 +28,8 @@ export function checkMarkdown(report: CheckReport): string {
     accuracyTable([...report.evaluations, ...report.fidelity]),
     '### Size and speed',
     performanceTable(report.performance),
+    '### Numerical stability',
+    table(['', 'worst', 'figure'], stabilityRows(report.stability)),
     ...segmentTables(report.evaluations),
   ].join('\n\n')}\n`;
 }
