@@ -1,6 +1,7 @@
 # Kernels written once over vectors (src/vector/tiers.h): each source is compiled once a tier.
 
 set(OCTAVO_TIERED_SOURCES
+  src/block_gemm/block_kernels.cc
   src/conv/depthwise_rows_kernels.cc
   src/elementwise/binary_kernels.cc
   src/elementwise/unary_kernels.cc

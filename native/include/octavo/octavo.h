@@ -8,6 +8,7 @@
 #define OCTAVO_OCTAVO_H_
 
 #include "octavo/base.h"
+#include "octavo/block_matmul.h"
 #include "octavo/conv2d.h"
 #include "octavo/epilogue.h"
 #include "octavo/float_conv2d.h"

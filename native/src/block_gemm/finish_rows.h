@@ -1,0 +1,16 @@
+// The epilogue of products in mode dynamic-int8, the same arithmetic on every tier.
+#ifndef OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_
+#define OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_
+
+#include "octavo/octavo.h"
+
+namespace octavo {
+
+// Writes `count` outputs of a row from `column`: activation(sum + bias + residual). Without `sums`
+// they are 0.
+void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column, const float* sums,
+                size_t count);
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_

@@ -1,0 +1,158 @@
+#include "block_gemm/pack_blocks.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "base/half.h"
+
+namespace octavo {
+namespace {
+
+// Bits of the half that is exactly x, if there is one.
+bool exact_half(float x, uint16_t& bits) {
+  const uint32_t word = std::bit_cast<uint32_t>(x);
+  const uint16_t sign = static_cast<uint16_t>(word >> 16 & 0x8000);
+  const float magnitude = std::fabs(x);
+  if (magnitude > 65504.0f) return false;
+  if (magnitude >= 0x1p-14f) {
+    bits = static_cast<uint16_t>(sign | ((word & 0x7FFFFFFF) - 0x38000000) >> 13);
+  } else {
+    bits = static_cast<uint16_t>(sign | static_cast<uint16_t>(magnitude * 0x1p24f));
+  }
+  return half_to_float(bits) == x;
+}
+
+class Packer {
+ public:
+  explicit Packer(const octavo_block_weights& weights)
+      : weights_(weights),
+        per_byte_(8 / weights.bits),
+        mask_((1u << weights.bits) - 1),
+        // A signed number with its top bit flipped is that number plus the middle.
+        flip_(weights.is_signed != 0 ? 1u << (weights.bits - 1) : 0) {}
+
+  PackedBlocks run() {
+    PackedBlocks packed{};
+    packed.k = weights_.k;
+    packed.n = weights_.n;
+    packed.block_size = effective_block_size(weights_);
+    const size_t depth = block_row_depth(weights_.bits);
+    const size_t blocks = div_up(weights_.k, packed.block_size);
+    const size_t last = weights_.k - (blocks - 1) * packed.block_size;
+    const bool half = halves_fit(blocks), zero_points = zero_points_vary(blocks);
+    const size_t header = kBlockColumns * ((half ? 2 : 4) + (zero_points ? 1 : 0));
+    packed.shape = {
+        weights_.bits,      half, zero_points, header, blocks, packed.block_size / depth,
+        div_up(last, depth)};
+    packed.panel_bytes = panel_bytes(packed.shape);
+    packed.panels = AlignedBuffer<uint8_t>(
+        CheckedSize(div_up(weights_.n, kBlockColumns)).times(packed.panel_bytes).value());
+    for (size_t first = 0; first < weights_.n; first += kBlockColumns) {
+      pack_panel(packed, first, packed.panels.data() + first / kBlockColumns * packed.panel_bytes);
+    }
+    return packed;
+  }
+
+ private:
+  static size_t panel_bytes(const BlockShape& shape) {
+    const size_t rows = (shape.blocks - 1) * shape.block_rows + shape.last_rows;
+    // Panels begin at cache lines.
+    return div_up(rows * kBlockRowBytes + shape.blocks * shape.header_bytes, kCacheLine) *
+           kCacheLine;
+  }
+
+  uint8_t number(const uint8_t* data, size_t index) const {
+    const uint32_t byte = data[index / per_byte_];
+    const uint32_t shift = static_cast<uint32_t>(index % per_byte_) * weights_.bits;
+    return static_cast<uint8_t>((byte >> shift & mask_) ^ flip_);
+  }
+
+  uint8_t zero_point(size_t block, size_t n) const {
+    if (weights_.zero_points == nullptr) return static_cast<uint8_t>(1u << (weights_.bits - 1));
+    return number(weights_.zero_points,
+                  block * weights_.zero_point_block_stride + n * weights_.zero_point_n_stride);
+  }
+
+  float scale(size_t block, size_t n) const {
+    const size_t at = block * weights_.scale_block_stride + n * weights_.scale_n_stride;
+    if (weights_.scale_type == OCTAVO_F32) return static_cast<const float*>(weights_.scales)[at];
+    return half_to_float(static_cast<const uint16_t*>(weights_.scales)[at]);
+  }
+
+  template <typename Holds>
+  bool for_all(size_t blocks, Holds holds) const {
+    for (size_t n = 0; n < weights_.n; ++n) {
+      for (size_t block = 0; block < blocks; ++block) {
+        if (!holds(block, n)) return false;
+      }
+    }
+    return true;
+  }
+
+  bool halves_fit(size_t blocks) const {
+    if (weights_.scale_type == OCTAVO_F16) return true;
+    uint16_t bits;
+    return for_all(blocks,
+                   [&](size_t block, size_t n) { return exact_half(scale(block, n), bits); });
+  }
+
+  bool zero_points_vary(size_t blocks) const {
+    if (weights_.zero_points == nullptr) return false;
+    const uint32_t middle = 1u << (weights_.bits - 1);
+    return !for_all(blocks, [&](size_t block, size_t n) { return zero_point(block, n) == middle; });
+  }
+
+  void pack_panel(const PackedBlocks& packed, size_t first, uint8_t* to) const {
+    const BlockShape& shape = packed.shape;
+    const size_t columns = std::min(kBlockColumns, weights_.n - first);
+    std::memset(to, 0, packed.panel_bytes);
+    for (size_t block = 0; block < shape.blocks; ++block) {
+      to = pack_header(shape, block, first, columns, to);
+      const size_t begin = block * packed.block_size;
+      const size_t count = std::min(packed.block_size, weights_.k - begin);
+      for (size_t j = 0; j < columns; ++j) pack_column(begin, count, first + j, to + 4 * j);
+      to += (block + 1 == shape.blocks ? shape.last_rows : shape.block_rows) * kBlockRowBytes;
+    }
+  }
+
+  uint8_t* pack_header(const BlockShape& shape, size_t block, size_t first, size_t columns,
+                       uint8_t* to) const {
+    const size_t bytes = shape.half_scales ? 2 : 4;
+    for (size_t j = 0; j < columns; ++j) {
+      const float value = scale(block, first + j);
+      uint16_t half = 0;
+      if (shape.half_scales) exact_half(value, half);
+      std::memcpy(to + bytes * j, shape.half_scales ? static_cast<const void*>(&half) : &value,
+                  bytes);
+    }
+    to += bytes * kBlockColumns;
+    if (!shape.has_zero_points) return to;
+    for (size_t j = 0; j < columns; ++j) to[j] = zero_point(block, first + j);
+    return to + kBlockColumns;
+  }
+
+  // Numbers beyond k stay 0: they meet a left-hand side of 0.
+  void pack_column(size_t begin, size_t count, size_t n, uint8_t* to) const {
+    const size_t depth = block_row_depth(weights_.bits);
+    const size_t from = begin * weights_.k_stride + n * weights_.n_stride;
+    for (size_t k = 0; k < count; ++k) {
+      const size_t in_row = k % depth;
+      const uint32_t q = number(weights_.data, from + k * weights_.k_stride);
+      uint8_t& byte = to[k / depth * kBlockRowBytes + in_row % 4];
+      byte = static_cast<uint8_t>(byte | q << (in_row / 4 * weights_.bits));
+    }
+  }
+
+  const octavo_block_weights& weights_;
+  size_t per_byte_;
+  uint32_t mask_;
+  uint32_t flip_;
+};
+
+}  // namespace
+
+PackedBlocks pack_blocks(const octavo_block_weights& weights) { return Packer(weights).run(); }
+
+}  // namespace octavo

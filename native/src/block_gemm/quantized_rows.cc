@@ -1,0 +1,84 @@
+#include "block_gemm/quantized_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/math.h"
+#include "base/thread_scratch.h"
+#include "threading/parallel_for.h"
+#include "vector/select_tier.h"
+
+namespace octavo {
+namespace {
+
+constexpr Tier<BlockKernels> kTiers[] = {
+#define OCTAVO_BLOCK_TIER(isa, tier) {isa, &block_kernels_##tier},
+    OCTAVO_TIERS(OCTAVO_BLOCK_TIER)
+#undef OCTAVO_BLOCK_TIER
+};
+
+constexpr size_t kPageBytes = 4096;
+// Elements that are worth waking a thread for.
+constexpr size_t kElementsPerTask = 16384;
+
+// Rows a multiple of a page apart would compete for one set of the first-level cache.
+size_t row_stride(size_t bytes) {
+  const size_t stride = div_up(bytes, kCacheLine) * kCacheLine;
+  return stride % kPageBytes == 0 ? stride + kCacheLine : stride;
+}
+
+// From the last quadruple to the first, in place: a row of bytes becomes int16 ordered 0, 2, 1, 3.
+void widen_row(uint8_t* row, size_t count) {
+  for (size_t k = count; k != 0;) {
+    k -= 4;
+    int8_t from[4];
+    std::memcpy(from, row + k, sizeof(from));
+    const int16_t to[4] = {from[0], from[2], from[1], from[3]};
+    std::memcpy(row + 2 * k, to, sizeof(to));
+  }
+}
+
+}  // namespace
+
+QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
+                             octavo_type type, IsaSet available)
+    : rhs_(rhs),
+      kernels_(select_tier(kTiers, available)),
+      wide_(type == OCTAVO_S16),
+      stride_(row_stride(rhs.padded_k() * (wide_ ? 2 : 1))) {
+  const CheckedSize blocks = CheckedSize(args.m).times(rhs.shape.blocks);
+  const size_t bytes = CheckedSize(args.m)
+                           .times(stride_)
+                           .plus(blocks.times(sizeof(float) + sizeof(int32_t)).value())
+                           .value();
+  values_ = thread_scratch(bytes);
+  if (values_ == nullptr) throw std::bad_alloc();
+  scales_ = reinterpret_cast<float*>(values_ + args.m * stride_);
+  offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
+  const size_t rows_per_task = std::max<size_t>(1, kElementsPerTask / rhs.k);
+  parallel_for(div_up(args.m, rows_per_task), args.threads, [&](size_t task) {
+    const size_t first = task * rows_per_task;
+    for (size_t row = first; row < std::min(args.m, first + rows_per_task); ++row) {
+      quantize_row(args.lhs + row * args.lhs_stride, row);
+    }
+  });
+}
+
+void QuantizedRows::quantize_row(const float* from, size_t row) const {
+  uint8_t* const values = values_ + row * stride_;
+  const size_t at = row * rhs_.shape.blocks;
+  const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
+  for (size_t block = 0, k = 0; block < rhs_.shape.blocks; ++block, k += rhs_.block_size) {
+    const size_t count = std::min(rhs_.block_size, rhs_.k - k);
+    const QuantizedBlock quantized =
+        kernels_.quantize(from + k, count, reinterpret_cast<int8_t*>(values + k));
+    scales_[at + block] = quantized.scale;
+    offsets_[at + block] = static_cast<int32_t>(0u - factor * static_cast<uint32_t>(quantized.sum));
+  }
+  const size_t padded = rhs_.padded_k();
+  std::memset(values + rhs_.k, 0, padded - rhs_.k);
+  if (wide_) widen_row(values, padded);
+}
+
+}  // namespace octavo

@@ -1,0 +1,41 @@
+// A left-hand side in the integers that block microkernels read: each block of each row on its own
+// symmetric int8 grid.
+#ifndef OCTAVO_SRC_BLOCK_GEMM_QUANTIZED_ROWS_H_
+#define OCTAVO_SRC_BLOCK_GEMM_QUANTIZED_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "block_gemm/block_kernels.h"
+#include "block_gemm/pack_blocks.h"
+#include "cpu/isa.h"
+
+namespace octavo {
+
+// Lives in the calling thread's scratch memory, which nothing else may use meanwhile.
+class QuantizedRows {
+ public:
+  // Quantizes all rows, `type` and order as in block_microkernels.inc. Throws std::bad_alloc.
+  QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs, octavo_type type,
+                IsaSet available);
+
+  size_t stride() const { return stride_; }  // in bytes
+  const uint8_t* values(size_t row) const { return values_ + row * stride_; }
+  const float* scales(size_t row) const { return scales_ + row * rhs_.shape.blocks; }
+  const int32_t* offsets(size_t row) const { return offsets_ + row * rhs_.shape.blocks; }
+
+ private:
+  void quantize_row(const float* from, size_t row) const;
+
+  const PackedBlocks& rhs_;
+  const BlockKernels& kernels_;
+  bool wide_;
+  size_t stride_;
+  uint8_t* values_;
+  float* scales_;
+  int32_t* offsets_;
+};
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_BLOCK_GEMM_QUANTIZED_ROWS_H_

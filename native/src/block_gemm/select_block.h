@@ -1,0 +1,31 @@
+// Which block microkernel runs, as a function of the hardware and of the bits of the weights.
+#ifndef OCTAVO_SRC_BLOCK_GEMM_SELECT_BLOCK_H_
+#define OCTAVO_SRC_BLOCK_GEMM_SELECT_BLOCK_H_
+
+#include <span>
+
+#include "block_gemm/block_tile.h"
+#include "cpu/isa.h"
+#include "octavo/base.h"
+
+namespace octavo {
+
+// One line of block_microkernels.inc.
+struct BlockMicrokernel {
+  const char* name;
+  IsaSet isa;
+  uint32_t bits;
+  size_t mr;
+  octavo_type lhs;
+  BlockMicrokernelFn run;
+};
+
+// Every kernel compiled in, best first.
+std::span<const BlockMicrokernel> block_microkernels();
+
+// Some line of each width requires nothing, so there always is one.
+const BlockMicrokernel& select_block_microkernel(uint32_t bits, IsaSet available = active_isa());
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_BLOCK_GEMM_SELECT_BLOCK_H_
