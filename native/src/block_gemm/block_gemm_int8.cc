@@ -19,11 +19,13 @@ void multiply_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs
                    const BlockMicrokernel& kernel, const QuantizedRows& lhs, const Range& rows,
                    const Range& columns) {
   alignas(kCacheLine) float sums[kMaxBlockTileRows * kBlockColumns];
+  alignas(kCacheLine) int32_t totals[kMaxBlockTileRows * kBlockColumns];
   BlockTile tile{};
   tile.shape = rhs.shape;
   tile.lhs_stride = lhs.stride();
   tile.block_stride = rhs.shape.blocks;
   tile.out = sums;
+  tile.totals = totals;
   // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
   const size_t count = rows.last - rows.first;
   const size_t tiles = div_up(count, kernel.mr);

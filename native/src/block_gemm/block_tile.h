@@ -42,7 +42,8 @@ struct BlockTile {
   // -sum of the block's quantized values, times the middle unless there are zero points
   const int32_t* lhs_offsets;
   size_t block_stride;  // from row to row of the two above
-  float* out;           // [rows][16]
+  float* out;           // [rows][16], aligned to 64 bytes
+  int32_t* totals;      // memory like that of `out` for the kernel's own use
 };
 
 using BlockMicrokernelFn = void (*)(const BlockTile& tile);

@@ -1,8 +1,9 @@
 // The tile loop that every block microkernel is made of, over a vector trait `V` and a product `D`.
 // A vector holds 4 bytes of each of `lanes` columns. A trait has
-//   lanes, Int, Float, load(p), broadcast(p) of 4 bytes, splat(int32), add(Int, Int), mul(Int,
+//   lanes, Int, Float, quads(p), broadcast(p) of 4 bytes, splat(int32), add(Int, Int), mul(Int,
 //   Int), bytes(p) and floats(p) and halves(p): lanes values widened, to_float(Int), splat(float),
-//   load(const float*), store(float*, Float), mul(Float, Float), fma(a, b, c) = a * b + c
+//   load and store of int32_t* and float*, mul(Float, Float), fma(a, b, c) = a * b + c,
+//   keep_order(Int&), before which no compiler moves what comes after
 // and a product has
 //   planes          products that a vector of weights takes part in, with 4 bytes of lhs each
 //   rows_per_chunk  after so many rows, sums have to become int32
@@ -22,109 +23,162 @@ namespace {
 // How far ahead weights are asked for: the processor's own prefetching starts anew at each page.
 constexpr size_t kBlockPrefetchBytes = 1024;
 
-template <class V>
-struct BlockVectors {
-  static constexpr int count = static_cast<int>(kBlockColumns / V::lanes);
-};
-
 // Adds the products of one row of 64 bytes.
 template <class V, class D, int Rows, int Plane, int Vectors>
 OCTAVO_ALWAYS_INLINE void multiply_planes(typename V::Int (&sums)[Rows][Vectors],
                                           const uint8_t* weights, const uint8_t* lhs,
                                           size_t lhs_stride) {
   typename V::Int w[Vectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 16
   for (int j = 0; j < Vectors; ++j) {
-    w[j] = D::template unpack<Plane>(V::load(weights + 4 * V::lanes * j));
+    w[j] = D::template unpack<Plane>(V::quads(weights + 4 * V::lanes * j));
   }
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
     const typename V::Int a = V::broadcast(lhs + i * lhs_stride + 4 * Plane);
-#pragma GCC unroll 2
-    for (int j = 0; j < Vectors; ++j) sums[i][j] = D::add(sums[i][j], w[j], a);
+#pragma GCC unroll 16
+    for (int j = 0; j < Vectors; ++j) {
+      sums[i][j] = D::add(sums[i][j], w[j], a);
+      // Compilers that begin the next products early run out of registers.
+      if constexpr (Rows > 1 || D::planes > 2) V::keep_order(sums[i][j]);
+    }
   }
-  // Compilers that keep the raw weights for the next plane run out of registers.
-  if constexpr (Rows > 2) __asm__ volatile("" ::: "memory");
+  if constexpr (Rows > 1 || D::planes > 2) __asm__ volatile("" ::: "memory");
   if constexpr (Plane + 1 < D::planes) {
     multiply_planes<V, D, Rows, Plane + 1, Vectors>(sums, weights, lhs, lhs_stride);
   }
 }
 
-template <class V, class D, int Rows, int Vectors>
-OCTAVO_ALWAYS_INLINE void finish_block(const BlockTile& tile, size_t block, const uint8_t* header,
-                                       const int32_t (&sums)[Rows][kBlockColumns]) {
-  const bool half = tile.shape.half_scales;
-  const uint8_t* zero_points = header + kBlockColumns * (half ? 2 : 4);
-#pragma GCC unroll 2
-  for (int j = 0; j < Vectors; ++j) {
-    const size_t column = V::lanes * j;
-    const typename V::Float scale =
-        half ? V::halves(header + 2 * column) : V::floats(header + 4 * column);
-    typename V::Int zero_point = V::splat(int32_t{1});
-    if (tile.shape.has_zero_points) zero_point = V::bytes(zero_points + column);
+template <class V>
+struct Integers {
+  using Element = int32_t;
+  using Vector = typename V::Int;
+};
+template <class V>
+struct Floats {
+  using Element = float;
+  using Vector = typename V::Float;
+};
+
+// Sums of a tile, a vector each. One row's stay in registers; those of more rows wait in the tile's
+// memory while the products of a block take all registers.
+template <class V, class Kind, int Rows>
+struct TileSums {
+  using Vector = typename Kind::Vector;
+  explicit TileSums(typename Kind::Element* to) : memory(to) {}
+
+  Vector get(int row, int vector) const { return V::load(memory + at(row, vector)); }
+  void set(int row, int vector, Vector sum) { V::store(memory + at(row, vector), sum); }
+  static size_t at(int row, int vector) { return row * kBlockColumns + vector * V::lanes; }
+  typename Kind::Element* memory;
+};
+
+template <class V, class Kind>
+struct TileSums<V, Kind, 1> {
+  using Vector = typename Kind::Vector;
+  explicit TileSums(typename Kind::Element*) {}
+
+  Vector get(int, int vector) const { return sums[vector]; }
+  void set(int, int vector, Vector sum) { sums[vector] = sum; }
+  Vector sums[kBlockColumns / V::lanes];
+};
+
+template <class V, int Rows>
+using Totals = TileSums<V, Integers<V>, Rows>;
+template <class V, int Rows>
+using Outputs = TileSums<V, Floats<V>, Rows>;
+
+template <class V>
+constexpr int kVectors = static_cast<int>(kBlockColumns / V::lanes);
+
+// Adds the products of at most rows_per_chunk rows, as one int32 a column, to `totals`.
+template <class V, class D, int Rows>
+OCTAVO_ALWAYS_INLINE void sum_chunk(Totals<V, Rows>& totals, const uint8_t* weights,
+                                    size_t row_count, const uint8_t* lhs, size_t lhs_stride) {
+  typename V::Int sums[Rows][kVectors<V>];
 #pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) {
-      const size_t at = i * tile.block_stride + block;
-      typename V::Int offset = V::splat(tile.lhs_offsets[at]);
-      if (tile.shape.has_zero_points) offset = V::mul(offset, zero_point);
-      const typename V::Int sum = V::load_sums(sums[i] + column);
-      float* const out = tile.out + i * kBlockColumns + column;
-      V::store(out, V::fma(V::to_float(V::add(sum, offset)),
-                           V::mul(scale, V::splat(tile.lhs_scales[at])), V::load(out)));
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kVectors<V>; ++j) sums[i][j] = V::splat(int32_t{0});
+  }
+#pragma GCC unroll 1
+  for (size_t row = 0; row < row_count; ++row) {
+    __builtin_prefetch(weights + kBlockPrefetchBytes);
+    multiply_planes<V, D, Rows, 0, kVectors<V>>(sums, weights, lhs, lhs_stride);
+    weights += kBlockRowBytes;
+    lhs += 4 * D::planes;
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kVectors<V>; ++j) {
+      totals.set(i, j, V::add(totals.get(i, j), D::widen(sums[i][j])));
     }
   }
 }
 
-template <class V, class D, int Rows, int Vectors>
-OCTAVO_ALWAYS_INLINE const uint8_t* sum_block(const BlockTile& tile, const uint8_t* weights,
-                                              size_t row_count, const uint8_t* lhs,
-                                              int32_t (&totals)[Rows][kBlockColumns]) {
-  bool first = true;
-  do {
-    const size_t count = row_count < D::rows_per_chunk ? row_count : D::rows_per_chunk;
-    row_count -= count;
-    typename V::Int sums[Rows][Vectors];
-#pragma GCC unroll 8
+// What the sums of a block start from: the share of its zero points.
+template <class V, int Rows>
+OCTAVO_ALWAYS_INLINE void start_block(const BlockTile& tile, size_t block, const uint8_t* header,
+                                      Totals<V, Rows>& totals) {
+  const uint8_t* zero_points = header + tile.shape.header_bytes - kBlockColumns;
+#pragma GCC unroll 1
+  for (int i = 0; i < Rows; ++i) {
+    const typename V::Int offset = V::splat(tile.lhs_offsets[i * tile.block_stride + block]);
+#pragma GCC unroll 16
+    for (int j = 0; j < kVectors<V>; ++j) {
+      totals.set(i, j,
+                 tile.shape.has_zero_points ? V::mul(offset, V::bytes(zero_points + V::lanes * j))
+                                            : offset);
+    }
+  }
+}
+
+template <class V, int Rows>
+OCTAVO_ALWAYS_INLINE void finish_block(const BlockTile& tile, size_t block, const uint8_t* header,
+                                       const Totals<V, Rows>& totals, Outputs<V, Rows>& outputs) {
+#pragma GCC unroll 16
+  for (int j = 0; j < kVectors<V>; ++j) {
+    const size_t column = V::lanes * j;
+    const typename V::Float scale =
+        tile.shape.half_scales ? V::halves(header + 2 * column) : V::floats(header + 4 * column);
+#pragma GCC unroll 1
     for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 2
-      for (int j = 0; j < Vectors; ++j) sums[i][j] = V::splat(int32_t{0});
+      const typename V::Float lhs_scale = V::splat(tile.lhs_scales[i * tile.block_stride + block]);
+      outputs.set(
+          i, j, V::fma(V::to_float(totals.get(i, j)), V::mul(scale, lhs_scale), outputs.get(i, j)));
     }
-    for (size_t row = 0; row < count; ++row) {
-      __builtin_prefetch(weights + kBlockPrefetchBytes);
-      multiply_planes<V, D, Rows, 0, Vectors>(sums, weights, lhs, tile.lhs_stride);
-      weights += kBlockRowBytes;
-      lhs += 4 * D::planes;
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 2
-      for (int j = 0; j < Vectors; ++j) {
-        int32_t* const total = totals[i] + V::lanes * j;
-        const typename V::Int sum = D::widen(sums[i][j]);
-        V::store_sums(total, first ? sum : V::add(sum, V::load_sums(total)));
-      }
-    }
-    first = false;
-  } while (row_count != 0);
-  return weights;
+  }
 }
 
 template <class V, class D, int Rows>
 __attribute__((noinline)) void run_block_tile(const BlockTile& tile) {
-  constexpr int kVectors = BlockVectors<V>::count;
   const BlockShape& shape = tile.shape;
+  Totals<V, Rows> totals(tile.totals);
+  Outputs<V, Rows> outputs(tile.out);
   for (int i = 0; i < Rows; ++i) {
-    for (size_t j = 0; j < kBlockColumns; ++j) tile.out[i * kBlockColumns + j] = 0;
+#pragma GCC unroll 16
+    for (int j = 0; j < kVectors<V>; ++j) outputs.set(i, j, V::splat(0.0f));
   }
-  alignas(64) int32_t totals[Rows][kBlockColumns];
   const uint8_t* panel = tile.panel;
   const uint8_t* lhs = tile.lhs;
   for (size_t block = 0; block < shape.blocks; ++block) {
     const uint8_t* const header = panel;
-    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
-    panel = sum_block<V, D, Rows, kVectors>(tile, panel + shape.header_bytes, rows, lhs, totals);
-    lhs += rows * 4 * D::planes;
-    finish_block<V, D, Rows, kVectors>(tile, block, header, totals);
+    start_block<V, Rows>(tile, block, header, totals);
+    panel += shape.header_bytes;
+    size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+    while (rows != 0) {
+      const size_t count = rows < D::rows_per_chunk ? rows : D::rows_per_chunk;
+      sum_chunk<V, D, Rows>(totals, panel, count, lhs, tile.lhs_stride);
+      panel += count * kBlockRowBytes;
+      lhs += count * 4 * D::planes;
+      rows -= count;
+    }
+    finish_block<V, Rows>(tile, block, header, totals, outputs);
+  }
+  if constexpr (Rows == 1) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kVectors<V>; ++j) V::store(tile.out + V::lanes * j, outputs.get(0, j));
   }
 }
 

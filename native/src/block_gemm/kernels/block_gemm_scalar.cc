@@ -9,14 +9,15 @@ struct Scalar {
   static constexpr size_t lanes = 1;
   using Int = uint32_t;
   using Float = float;
-  static Int load(const uint8_t* p) {
+  static Int quads(const uint8_t* p) {
     Int quad;
     __builtin_memcpy(&quad, p, sizeof(quad));
     return quad;
   }
-  static Int load_sums(const int32_t* p) { return static_cast<Int>(*p); }
-  static void store_sums(int32_t* p, Int x) { *p = static_cast<int32_t>(x); }
-  static Int broadcast(const uint8_t* p) { return load(p); }
+  static Int load(const int32_t* p) { return static_cast<Int>(*p); }
+  static void store(int32_t* p, Int x) { *p = static_cast<int32_t>(x); }
+  static Int broadcast(const uint8_t* p) { return quads(p); }
+  static void keep_order(Int&) {}
   static Int splat(int32_t x) { return static_cast<Int>(x); }
   static Int add(Int a, Int b) { return a + b; }
   static Int mul(Int a, Int b) { return a * b; }

@@ -15,16 +15,19 @@ struct Ymm {
   static constexpr size_t lanes = 8;
   using Int = __m256i;
   using Float = __m256;
-  static Int load(const uint8_t* p) { return load_sums(p); }
-  static Int load_sums(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
-  static void store_sums(int32_t* p, Int x) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(p), x);
+  static Int quads(const uint8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
+  static Int load(const int32_t* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static void store(int32_t* p, Int x) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), x); }
   static Int broadcast(const uint8_t* p) {
     int32_t quad;
     __builtin_memcpy(&quad, p, sizeof(quad));
     return _mm256_set1_epi32(quad);
   }
+  static void keep_order(Int& x) { __asm__ volatile("" : "+x"(x)); }
   static Int splat(int32_t x) { return _mm256_set1_epi32(x); }
   static Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
   static Int mul(Int a, Int b) { return _mm256_mullo_epi32(a, b); }
@@ -76,8 +79,8 @@ struct Bytes {
 
 }  // namespace
 
-void block_gemm_q2_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Narrow<2>, 6>(tile); }
-void block_gemm_q4_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Narrow<4>, 6>(tile); }
-void block_gemm_q8_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Bytes, 6>(tile); }
+void block_gemm_q2_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Narrow<2>, 3>(tile); }
+void block_gemm_q4_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Narrow<4>, 4>(tile); }
+void block_gemm_q8_x86_avx2fma(const BlockTile& tile) { run_block_rows<Ymm, Bytes, 3>(tile); }
 
 }  // namespace octavo
