@@ -12,6 +12,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   using namespace octavo;
   napi::Environment::attach(env);
   add<napi::bind_program>(exports, "bindProgram");
+  add<napi::block_matmul>(exports, "blockMatmul");
   add<napi::conv2d>(exports, "conv2d");
   add<napi::convert_floats>(exports, "convertFloats");
   add<napi::create_program>(exports, "createProgram");
@@ -24,6 +25,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add<napi::measure_peak>(exports, "measurePeak");
   add<napi::op_names>(exports, "opNames");
   add<napi::open_program>(exports, "openProgram");
+  add<napi::pack_block_matrix>(exports, "packBlockMatrix");
   add<napi::pack_conv2d>(exports, "packConv2d");
   add<napi::pack_float_conv2d>(exports, "packFloatConv2d");
   add<napi::pack_float_matrix>(exports, "packFloatMatrix");

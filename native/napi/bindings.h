@@ -36,6 +36,14 @@ void float_matmul(const Napi::CallbackInfo& call);
 // floatConv2d(packed, input, geometry, bias, residual, activation, out, threads)
 void float_conv2d(const Napi::CallbackInfo& call);
 
+// packBlockMatrix(data, bits, isSigned, k, n, blockSize, kStride, nStride, scales, scaleBlockStride,
+// scaleNStride, zeroPoints, zeroPointBlockStride, zeroPointNStride) -> handle; data and zero points
+// are bytes of packed numbers, scales a Float32Array or the bits of halves in a Uint16Array
+Napi::Value pack_block_matrix(const Napi::CallbackInfo& call);
+// blockMatmul(packed, lhs, m, lhsStride, dynamicInt8, bias, residual, residualStride, activation,
+// out, outStride, threads)
+void block_matmul(const Napi::CallbackInfo& call);
+
 // quantize(in, shape, scales, zeroPoints, out); shape is an Int32Array of outer, channels, inner;
 // the kind of `out` is the type: Int8Array, Uint8Array, Int16Array or Uint16Array
 void quantize(const Napi::CallbackInfo& call);

@@ -21,7 +21,8 @@ Napi::Value isa(const Napi::CallbackInfo& call) {
 void release(const Napi::CallbackInfo& call) {
   if (MatrixHandle::release(call[0]) || Conv2dHandle::release(call[0]) ||
       FloatMatrixHandle::release(call[0]) || FloatConv2dHandle::release(call[0]) ||
-      ConstantHandle::release(call[0]) || ProgramHandle::release(call[0])) {
+      BlockMatrixHandle::release(call[0]) || ConstantHandle::release(call[0]) ||
+      ProgramHandle::release(call[0])) {
     return;
   }
   Arguments(call, "release")

@@ -141,6 +141,16 @@ struct PackedFloatConv2dKind {
   static size_t bytes(const Held* packed) { return octavo_packed_float_conv2d_bytes(packed); }
 };
 
+struct PackedBlocksKind {
+  using Held = octavo_packed_blocks;
+  static constexpr napi_type_tag tag = {0x6f637461766f0007, 0xd25f80a61bc9e437};
+  static constexpr const char* name = "packed";
+  static constexpr const char* released = "released weights";
+  static constexpr const char* expected = "weights packed by packBlockMatrix";
+  static void free(Held* packed) { octavo_free_packed_blocks(packed); }
+  static size_t bytes(const Held* packed) { return octavo_packed_blocks_bytes(packed); }
+};
+
 // Values that never change.
 struct ConstantKind {
   using Held = ConstantBlock;
@@ -166,6 +176,7 @@ using MatrixHandle = NativeHandle<PackedMatrixKind>;
 using Conv2dHandle = NativeHandle<PackedConv2dKind>;
 using FloatMatrixHandle = NativeHandle<PackedFloatMatrixKind>;
 using FloatConv2dHandle = NativeHandle<PackedFloatConv2dKind>;
+using BlockMatrixHandle = NativeHandle<PackedBlocksKind>;
 using ConstantHandle = NativeHandle<ConstantKind>;
 using ProgramHandle = NativeHandle<ProgramKind>;
 

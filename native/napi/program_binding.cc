@@ -15,6 +15,7 @@ PackedWeights weights_in(const Arguments& arguments, napi_value element) {
   if (auto conv2d = Conv2dHandle::get(value)) return conv2d;
   if (auto matrix = FloatMatrixHandle::get(value)) return matrix;
   if (auto conv2d = FloatConv2dHandle::get(value)) return conv2d;
+  if (auto blocks = BlockMatrixHandle::get(value)) return blocks;
   arguments.fail("weights", "packed weights", "another value");
 }
 

@@ -14,7 +14,8 @@ using ConstantBlock = AlignedBuffer<uint8_t>;
 
 using PackedWeights = std::variant<
     std::shared_ptr<const octavo_packed_matrix>, std::shared_ptr<const octavo_packed_conv2d>,
-    std::shared_ptr<const octavo_packed_float>, std::shared_ptr<const octavo_packed_float_conv2d>>;
+    std::shared_ptr<const octavo_packed_float>, std::shared_ptr<const octavo_packed_float_conv2d>,
+    std::shared_ptr<const octavo_packed_blocks>>;
 
 }  // namespace octavo
 
