@@ -10,6 +10,7 @@ declare const packedMatrix: unique symbol;
 declare const packedConv2d: unique symbol;
 declare const packedFloatMatrix: unique symbol;
 declare const packedFloatConv2d: unique symbol;
+declare const packedBlockMatrix: unique symbol;
 declare const constantBlock: unique symbol;
 declare const nativeProgram: unique symbol;
 
@@ -33,8 +34,18 @@ export interface FloatConv2dHandle {
   readonly [packedFloatConv2d]: true;
 }
 
+/** Packed block-quantized matrix weights in native memory. */
+export interface BlockMatrixHandle {
+  readonly [packedBlockMatrix]: true;
+}
+
 /** Weights that programs multiply by. */
-export type WeightsHandle = MatrixHandle | Conv2dHandle | FloatMatrixHandle | FloatConv2dHandle;
+export type WeightsHandle =
+  | MatrixHandle
+  | Conv2dHandle
+  | FloatMatrixHandle
+  | FloatConv2dHandle
+  | BlockMatrixHandle;
 
 /** Values that programs share, in native memory. */
 export interface ConstantHandle {
@@ -149,6 +160,40 @@ export interface NativeBinding {
     kernelW: number,
     groups: number,
   ): FloatConv2dHandle;
+  /**
+   * Strides are in numbers of `bits` bits, as `octavo/block_matmul.h` says; scales are floats, or the bits of float16.
+   */
+  packBlockMatrix(
+    data: Uint8Array,
+    bits: number,
+    isSigned: boolean,
+    k: number,
+    n: number,
+    blockSize: number,
+    kStride: number,
+    nStride: number,
+    scales: Float32Array | Uint16Array,
+    scaleBlockStride: number,
+    scaleNStride: number,
+    zeroPoints: Uint8Array | undefined,
+    zeroPointBlockStride: number,
+    zeroPointNStride: number,
+  ): BlockMatrixHandle;
+  /** As `floatMatmul`; `dynamicInt8` chooses the mode. */
+  blockMatmul(
+    packed: BlockMatrixHandle,
+    lhs: Float32Array,
+    m: number,
+    lhsStride: number,
+    dynamicInt8: boolean,
+    bias: Float32Array | undefined,
+    residual: Float32Array | undefined,
+    residualStride: number,
+    activation: Float32Array,
+    out: Float32Array,
+    outStride: number,
+    threads: number,
+  ): void;
   /** `activation`: its number in `octavo/float_epilogue.h`, alpha and beta. 0 threads: those of the process. */
   floatMatmul(
     packed: FloatMatrixHandle,
@@ -267,6 +312,8 @@ export const BINDING_FUNCTIONS = {
   conv2d: true,
   packFloatMatrix: true,
   packFloatConv2d: true,
+  packBlockMatrix: true,
+  blockMatmul: true,
   floatMatmul: true,
   floatConv2d: true,
   quantize: true,

@@ -62,6 +62,10 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
   const filter = binding.packConv2d(new Int8Array(8).fill(2), 2, 1, 2, 2, 2, undefined);
   const floatMatrix = binding.packFloatMatrix(new Float32Array(12).fill(3), false, 4, 3, 3, 1);
   const floatFilter = binding.packFloatConv2d(new Uint16Array(8).fill(2), true, 2, 1, 2, 2, 2);
+  const blocks = binding.packBlockMatrix(
+    ...([new Uint8Array(24).fill(0x5a), 4, false, 16, 3, 16, 1, 16] as const),
+    ...([new Float32Array(3).fill(0.5), 1, 1, undefined, 1, 2] as const),
+  );
   const scales = new Float32Array(3).fill(0.5);
   const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
   const copy = binding.opNames().indexOf('copy');
@@ -86,7 +90,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
       Float64Array.of(1, 0, 8, 3, 0, 8),
       64,
       [binding.makeConstant(new Float32Array(2))],
-      [matrix, filter, floatMatrix, floatFilter],
+      [matrix, filter, floatMatrix, floatFilter, blocks],
       Float64Array.of(8),
       Float64Array.of(8),
       1,
@@ -113,6 +117,15 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     },
     packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1],
     packFloatConv2d: () => [new Uint16Array(8), true, 2, 1, 2, 2, 2],
+    packBlockMatrix: () => {
+      const scalesAndZeroPoints = [new Float32Array(3).fill(0.5), 1, 1, new Uint8Array(3), 1, 2];
+      return [new Uint8Array(24), 4, false, 16, 3, 16, 1, 16, ...scalesAndZeroPoints];
+    },
+    blockMatmul: () => {
+      const [bias, activation] = [new Float32Array(3), Float32Array.of(1, 0, 6)];
+      const ends = [bias, new Float32Array(6), 3, activation, new Float32Array(6), 3, 1];
+      return [blocks, new Float32Array(32), 2, 16, true, ...ends];
+    },
     floatMatmul: () => {
       const [bias, activation] = [new Float32Array(3), Float32Array.of(1, 0, 6)];
       const ends = [bias, new Float32Array(6), 3, activation, new Float32Array(6), 3, 1];

@@ -1,6 +1,13 @@
 export { cpu } from './backend/cpu.js';
 export type { ByteArray, OutputArray } from './binding.js';
 export {
+  type BlockMatmulOptions,
+  type BlockWeightsToPack,
+  blockMatmul,
+  type PackedBlockWeights,
+  packBlockWeights,
+} from './block-gemm.js';
+export {
   type Conv2dOptions,
   type Conv2dWeightsToPack,
   conv2d,

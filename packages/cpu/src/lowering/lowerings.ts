@@ -11,6 +11,7 @@ import { floatMatmulLowerings } from './ops/float-matmul.js';
 import { floatPoolLowerings } from './ops/float-pool.js';
 import { gatherLowerings } from './ops/gather.js';
 import { matmulLowerings } from './ops/matmul.js';
+import { matMulNBitsLowerings } from './ops/matmul-nbits.js';
 import { normalizeLowerings } from './ops/normalize.js';
 import { padLowerings } from './ops/pad.js';
 import { quantizeLowerings } from './ops/quantize.js';
@@ -34,6 +35,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...conv2dLowerings,
   ...dynamicProductLowerings,
   ...matmulLowerings,
+  ...matMulNBitsLowerings,
   ...quantizeLowerings,
   ...quantizedBinaryLowerings,
   ...quantizedConcatLowerings,
