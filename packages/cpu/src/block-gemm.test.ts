@@ -103,7 +103,7 @@ describeWithAddon('blockMatmul', () => {
     expect(pack({ scales: new Float32Array(3) })).toThrow(/scales: expected/);
     expect(pack({ scales: new Float32Array(4).fill(Number.NaN) })).toThrow(/finite/);
     expect(pack({ zeroPoints: new Uint8Array(1) })).toThrow(/zeroPoints: expected/);
-    expect(pack({ blockSize: 24 })).toThrow(/block_size/);
+    expect(pack({ blockSize: 24, data: new Uint8Array(64) })).toThrow(/block_size/);
     expect(pack({ n: 2 ** 52 })).toThrow();
     packed.dispose();
     expect(() => blockMatmul({ a: new Float32Array(32), m: 1, packed, mode: 'exact' })).toThrow(/released/);
