@@ -2,6 +2,7 @@ import { type ConformanceCase, runCase } from '@octavo/conformance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../../tests/addon.js';
+import { graphOf } from '../../../tests/compile-graph.js';
 import { cpu } from '../../backend/cpu.js';
 
 /** A step of a chain over one value of rank 4, from its shape to text and its next shape. */
@@ -152,5 +153,20 @@ describeWithAddon('chains of ops that move elements agree with the reference', (
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each(['int8', 'uint8'])('pads quantized %s values with their zero point', async (dtype) => {
+    const type = `${dtype}[?, ?, ?, ?] quantized(scale 0.5, zero 7)`;
+    const graph = [
+      `input %x: ${dtype}[2, 3, 4, 5] quantized(scale 0.5, zero 7)`,
+      'const %pads: int64[8] = [0, 1, 0, 2, 1, 0, -1, 3]',
+      `%y: ${type} = Pad(%x, %pads)`,
+      'output %y',
+    ].join('\n');
+    const test = { name: 'pad', graph: `graph opset 21 {\n${graph}\n}` };
+    expect(await runCase(backend, test)).toEqual({ outcome: 'passed' });
+    const parsed = graphOf(graph.split('\n'));
+    const node = parsed.nodes[0];
+    expect(node && backend.supports(node, { graph: parsed, opset: 21 })).toMatchObject({ supported: true });
   });
 });
