@@ -17,9 +17,10 @@ struct Columns {
 
 size_t lines(size_t bytes) { return div_up(bytes, kCacheLine) * kCacheLine; }
 
-const PairedKernel* paired_for(const Microkernel& kernel, size_t rows) {
+const PairedKernel* paired_for(const Microkernel& kernel, size_t rows, size_t columns) {
   const PairedKernel* paired = kernel.paired;
-  return paired != nullptr && rows >= paired->min_rows ? paired : nullptr;
+  if (paired == nullptr) return nullptr;
+  return rows >= paired->min_rows && columns >= paired->min_columns ? paired : nullptr;
 }
 
 size_t steps_of(const PackedRhs& rhs) { return div_up(rhs.k, 4); }
@@ -29,7 +30,7 @@ size_t steps_of(const PackedRhs& rhs) { return div_up(rhs.k, 4); }
 GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
     : problem_(problem),
       kernel_(*select_microkernel_for(problem.rhs->layout, available)),
-      paired_(paired_for(kernel_, problem.m)),
+      paired_(paired_for(kernel_, problem.m, problem.rhs->n)),
       epilogue_(select_epilogue(epilogue_kind(problem.epilogue.output), available).run),
       stage_(problem, kernel_.lhs, paired_) {}
 

@@ -36,7 +36,7 @@ struct PairedTile {
 };
 
 struct PairedKernel {
-  size_t min_rows;  // from which the copies pay
+  size_t min_rows, min_columns;  // from which the copies pay
   // Copies `k` bytes, writing up to a multiple of 16 elements; returns sum a[k] a[k+1] mod 2^32.
   int32_t (*copy_row)(const uint8_t* row, size_t k, bool is_signed, int16_t* copy);
   // Copies a panel of the packed layout; `terms` takes sum b[k] b[k+1] of each column.

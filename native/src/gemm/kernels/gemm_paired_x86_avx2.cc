@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kLanes = 8;
 constexpr size_t kMinRows = 8;
+constexpr size_t kMinColumns = 33;
 constexpr size_t kRows = 4;
 constexpr size_t kRowChunk = 16;
 
@@ -171,6 +172,6 @@ void run(const PairedTile& all) {
 
 }  // namespace
 
-const PairedKernel gemm_paired_x86_avx2 = {kMinRows, copy_row, copy_panel, run};
+const PairedKernel gemm_paired_x86_avx2 = {kMinRows, kMinColumns, copy_row, copy_panel, run};
 
 }  // namespace octavo
