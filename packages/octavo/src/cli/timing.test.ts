@@ -81,6 +81,17 @@ describe('octavo bench', () => {
     expect(readFileSync(plot, 'utf8').match(/<circle/g)).toHaveLength(4);
   });
 
+  it('compares products with 4-bit weights', async () => {
+    const ran = await octavo(['bench', 'int4', '--quick', '--suite', 'qwen-0.5b', '--json']);
+    expect(ran.code).toBe(0);
+    const { rows } = documentOf(ran.stdout, 'bench-kernels') as {
+      rows: { name: string; maxError: number }[];
+    };
+    expect(rows.map(({ name }) => name)).toEqual(['int4 block 32 1x896x128']);
+    // 896 products of at most 1 * 8 * 0.016, summed in float32 in another order.
+    expect(rows.every(({ maxError }) => maxError <= 896 * 0.125 * 2 ** -20)).toBe(true);
+  });
+
   it.each([
     [['gemm', '--suite', 'alexnet', '--quick'], /alexnet.*resnet-50/],
     [['gemm', 'model.onnx'], /takes no model/],

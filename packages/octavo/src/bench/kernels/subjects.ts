@@ -1,14 +1,20 @@
+import { blockCases } from './block-cases.js';
 import { convCases } from './conv-cases.js';
 import type { KernelCase, KernelSubject } from './kernel-case.js';
 import { floatCases, gemmCases, integerProduct } from './product-cases.js';
 import { randomUint8, randomWeights } from './random-bytes.js';
 
-export type SubjectName = 'gemm' | 'conv' | 'float' | 'overhead';
+export type SubjectName = 'gemm' | 'conv' | 'int4' | 'float' | 'overhead';
 
 /** What each subject of `octavo bench` measures. */
 export const SUBJECTS: Readonly<Record<SubjectName, () => KernelSubject>> = {
   gemm: () => ({ title: '8-bit matrix products (MatMulInteger)', peak: 'int8', cases: gemmCases() }),
   conv: () => ({ title: '8-bit convolutions (QLinearConv)', peak: 'int8', cases: convCases() }),
+  int4: () => ({
+    title: '4-bit weights in blocks (MatMulNBits, accuracy_level 4)',
+    peak: 'int8',
+    cases: blockCases(),
+  }),
   float: () => ({ title: 'float32 matrix products (MatMul)', peak: 'float32', cases: floatCases() }),
   overhead: () => ({ title: 'Calls with next to no arithmetic', peak: 'int8', cases: overheadCases() }),
 };
