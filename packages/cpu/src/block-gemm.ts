@@ -1,6 +1,6 @@
 import type { BlockMatrixHandle, NativeBinding } from './binding.js';
-import { callNative } from './cpu-error.js';
-import { allocateOutput } from './epilogue.js';
+import { CpuError, callNative } from './cpu-error.js';
+import { allocateOutput, outputLength } from './epilogue.js';
 import { type FloatEpilogue, nativeActivation } from './float-epilogue.js';
 import { loadBinding } from './load-binding.js';
 
@@ -68,7 +68,7 @@ export class PackedBlockWeights implements Disposable {
  * Packs block-quantized weights once, for any number of products.
  *
  * @throws CpuError `CPU_BINDING_NOT_FOUND` without the addon; `CPU_INVALID_ARGUMENT` for sizes that are not whole
- *   numbers, arrays that are too short, or scales that are not finite; `CPU_OUT_OF_MEMORY`
+ *   numbers, arrays that are too short, signed `matmulnbits` weights, or scales that are not finite; `CPU_OUT_OF_MEMORY`
  */
 export function packBlockWeights(weights: BlockWeightsToPack): PackedBlockWeights {
   return new PackedBlockWeights(loadBinding().binding, weights);
@@ -78,6 +78,10 @@ export function packBlockWeights(weights: BlockWeightsToPack): PackedBlockWeight
 export function packBlocks(binding: NativeBinding, weights: BlockWeightsToPack): BlockMatrixHandle {
   const { data, bits, k, n, blockSize, signed = false, scales, zeroPoints } = weights;
   const { numbers, scale, zeroPoint } = stridesOf(weights);
+  if (signed && weights.format === 'matmulnbits') {
+    const message = 'packBlockWeights: signed: expected false for matmulnbits, whose numbers are unsigned';
+    throw new CpuError({ code: 'CPU_INVALID_ARGUMENT', where: 'signed', message });
+  }
   return callNative(() =>
     binding.packBlockMatrix(
       data,
@@ -149,7 +153,7 @@ export interface BlockMatmulOptions extends FloatEpilogue {
 export function blockMatmul(options: BlockMatmulOptions): Float32Array {
   const { a, m, packed, mode, bias, residual, threads = 0 } = options;
   const { stride = packed.k, outStride = packed.n } = options;
-  const length = m > 0 ? (m - 1) * outStride + packed.n : 0;
+  const length = outputLength(m, packed.n, outStride);
   const out = options.out ?? allocateOutput({ output: 'float32', scales: 1 }, length);
   const activation = nativeActivation(options.activation);
   const { binding, handle } = packed.native;

@@ -62,6 +62,12 @@ const OUTPUT_ARRAYS = {
   int8: Int8Array,
 } as const satisfies Record<keyof OutputArrays, unknown>;
 
+/** Elements to allocate for `m` rows of `n`, `stride` apart; sizes that make no sense allocate nothing and are refused by the call that follows. */
+export function outputLength(m: number, n: number, stride: number): number {
+  const length = m > 0 ? (m - 1) * stride + n : 0;
+  return Number.isSafeInteger(length) && length > 0 ? length : 0;
+}
+
 /**
  * A new array of `length` elements of the epilogue's output type.
  *

@@ -1,6 +1,6 @@
 import type { FloatMatrixHandle, NativeBinding } from './binding.js';
 import { callNative } from './cpu-error.js';
-import { allocateOutput } from './epilogue.js';
+import { allocateOutput, outputLength } from './epilogue.js';
 import { type FloatEpilogue, nativeActivation } from './float-epilogue.js';
 import type { HalfType } from './half-floats.js';
 import { loadBinding } from './load-binding.js';
@@ -78,7 +78,7 @@ export interface FloatMatmulOptions extends FloatEpilogue {
 
 /**
  * `out[r, c] = activation(sum over k of a[r, k] * w[k, c] + bias[c] + residual[r, c])`, summed in float32 in the order
- * that suits the CPU: NUMERICS bounds the error, not the bits.
+ * that suits the CPU: docs/numerics.md bounds the error, not the bits.
  *
  * @returns `out`
  * @throws CpuError `CPU_INVALID_ARGUMENT` naming the argument, what was expected and what was found;
@@ -87,7 +87,7 @@ export interface FloatMatmulOptions extends FloatEpilogue {
 export function floatMatmul(options: FloatMatmulOptions): Float32Array {
   const { a, m, packed, bias, residual, threads = 0 } = options;
   const { stride = packed.k, outStride = packed.n } = options;
-  const length = m > 0 ? (m - 1) * outStride + packed.n : 0;
+  const length = outputLength(m, packed.n, outStride);
   const out = options.out ?? allocateOutput({ output: 'float32', scales: 1 }, length);
   const activation = nativeActivation(options.activation);
   const { binding, handle } = packed.native;

@@ -1,6 +1,6 @@
 import type { ByteArray } from './binding.js';
 import { callNative } from './cpu-error.js';
-import { allocateOutput, type Epilogue, nativeEpilogue, type OutputOf } from './epilogue.js';
+import { allocateOutput, type Epilogue, nativeEpilogue, type OutputOf, outputLength } from './epilogue.js';
 import { type PackedWeights, toZeroPoints } from './packed-weights.js';
 
 /** The left-hand side of a product with packed weights. */
@@ -57,10 +57,4 @@ export interface MatmulIntegerOptions extends LeftHandSide {
  */
 export function matmulInteger(options: MatmulIntegerOptions): Int32Array {
   return matmul({ ...options, epilogue: { output: 'int32' } });
-}
-
-/** Elements to allocate; sizes that make no sense allocate nothing and are refused by the call that follows. */
-function outputLength(m: number, n: number, stride: number): number {
-  const length = m > 0 ? (m - 1) * stride + n : 0;
-  return Number.isSafeInteger(length) && length > 0 ? length : 0;
 }

@@ -79,4 +79,20 @@ describe('materialize-qoperator', () => {
     ]);
     expect(print(graph)).toContain('%a: float32[2, 2] = MatMul(%x_dequantized, %w_dequantized) @wide');
   });
+
+  it('keeps the pairs of clamps that requantize, and of averages with dilations', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: uint8[1, 1, 4, 4] quantized(scale 0.1, zero 128)
+      %r: uint8[1, 1, 4, 4] quantized(scale 0.05, zero 0) = Relu(%x) @relu
+      %p: uint8[1, 1, 2, 2] quantized(scale 0.05, zero 0) = AveragePool(%r) {kernel_shape=[2, 2], dilations=[2, 2]} @apart
+      %q: uint8[1, 1, 1, 1] quantized(scale 0.05, zero 0) = AveragePool(%p) {kernel_shape=[2, 2], dilations=[1, 1]} @pool
+      output %q
+    }`);
+    const [record] = await runPasses(graph, [materializeQoperator], { verify: true });
+    expect(record?.declined.map(({ place, reason }) => `${place}: ${reason}`)).toEqual([
+      'relu: its result is quantized in another way',
+      'apart: onnxruntime averages integers without dilations',
+    ]);
+    expect(print(graph)).toMatch(/QLinearAveragePool\(.*\) \{kernel_shape=\[2, 2\]\} @pool/);
+  });
 });

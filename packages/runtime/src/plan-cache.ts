@@ -30,7 +30,7 @@ export class PlanCache {
 
   /** The plan for these shapes, compiled when it is new. It stays alive until it is released. */
   async acquire(shapes: readonly Shape[]): Promise<PlanLease> {
-    const entry = this.find(shapes) ?? this.add(keyOf(shapes), shapes);
+    const entry = this.find(shapes) ?? this.add(keyOf(shapes), copyOf(shapes));
     if (entry.ready) return entry.ready.lease();
     entry.waiting++;
     try {
@@ -67,7 +67,7 @@ export class PlanCache {
     if (!entry) return undefined;
     this.entries.delete(key);
     this.entries.set(key, entry);
-    this.recent = { shapes, entry };
+    this.recent = { shapes: copyOf(shapes), entry };
     return entry;
   }
 
@@ -85,6 +85,11 @@ export class PlanCache {
     this.entries.delete(key);
     if (this.recent?.entry === entry) this.recent = undefined;
   }
+}
+
+/** Shapes of one's own: the caller may change theirs. */
+function copyOf(shapes: readonly Shape[]): readonly Shape[] {
+  return shapes.map((shape) => [...shape]);
 }
 
 function sameShapes(a: readonly Shape[], b: readonly Shape[]): boolean {

@@ -81,6 +81,17 @@ describe('plans', () => {
     expect(session.runSync({ x: batch(2) })['y']?.shape).toEqual([2, 4]);
   });
 
+  it('are for the shapes that were given, whatever becomes of the arrays that held them', async () => {
+    const { backend, log } = observed();
+    using session = await createSession(modelOf(FLATTEN), { backends: [backend] });
+    const shape = [2, 2, 2];
+    await session.prepare({ x: shape });
+    shape[0] = 3;
+    await session.prepare({ x: shape });
+    expect(log).toContain('compile [3,2,2]');
+    expect(numbers((await session.run({ x: batch(3) }))['y'])).toHaveLength(12);
+  });
+
   it('are missed by runSync with a remedy', async () => {
     using session = await createSession(modelOf(FLATTEN), { backends: [reference()] });
     expect(() => session.runSync({ x: batch(2) })).toThrow(

@@ -1,7 +1,7 @@
 import type { CompileOptions, Subgraph } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
-import type { NativeBinding } from '../binding.js';
+import type { ConstantHandle, NativeBinding } from '../binding.js';
 import { callNative } from '../cpu-error.js';
 import { assemble } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
@@ -29,11 +29,12 @@ export async function compileSubgraph(
   const constants = await loadConstants(subgraph);
   const { binding } = compiler;
   const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants });
+  let pool: ConstantHandle | undefined;
   try {
     lowerNodes(compiler, subgraph, constants, builder);
     const signature = signatureOf(subgraph, outputs);
     const outputBlocks = builder.outputBlocks();
-    const pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
+    pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
     const { ops, weights, leases } = builder;
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
@@ -50,7 +51,6 @@ export async function compileSubgraph(
         JSON.stringify(signature),
       ),
     );
-    if (pool) binding.release(pool);
     return new NativeExecutable({
       binding,
       handle,
@@ -64,6 +64,8 @@ export async function compileSubgraph(
   } catch (error) {
     for (const lease of builder.leases) lease.release();
     throw error;
+  } finally {
+    if (pool) binding.release(pool);
   }
 }
 

@@ -10,8 +10,8 @@ import { required, shapeOf } from './static-value.js';
 /** A float product before what follows it is taken over. */
 export interface FloatProduct {
   readonly output: Value;
-  /** The axis of the output that has one bias a position. */
-  readonly biasAxis: number;
+  /** The axis of the output that has one bias a position, where there is such an axis. */
+  readonly biasAxis: number | undefined;
   readonly bias: Operand | undefined;
   readonly layout: Layout;
   /** What the product reads while it writes. */
@@ -81,7 +81,7 @@ function addTerm(
   chain: Chain,
   other: Value,
 ): string | undefined {
-  if (!chain.bias && other.constant && isAlong(other, output, biasAxis)) {
+  if (!chain.bias && biasAxis !== undefined && other.constant && isAlong(other, output, biasAxis)) {
     chain.bias = program.operand(other);
     return undefined;
   }

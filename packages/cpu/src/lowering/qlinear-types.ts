@@ -18,6 +18,7 @@ export function declineQLinear(node: Node, channelAxis: number): string | undefi
     return 'its weights, bias, scales or zero points are not constant';
   const [, , , w] = node.inputs;
   if (!isByte(x?.dtype) || !isByte(w?.dtype)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
+  if (!isByte(rest[6]?.dtype)) return `no kernel for results of ${rest[6]?.dtype}`;
   const channels = w?.constant?.shape[channelAxis];
   const [xScale, xZero, , wScale, wZero, yScale, yZero] = rest;
   if ([xScale, xZero, yScale, yZero].some((value) => sizeOf(value) !== 1))

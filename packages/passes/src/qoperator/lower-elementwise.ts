@@ -22,13 +22,12 @@ import {
   Softmax,
   type Value,
 } from '@octavo/core/ir';
-import { quantizeNumbers } from '@octavo/core/quant';
+import { quantizeNumbers, sameQuantization } from '@octavo/core/quant';
 import { fromNumbers, StoredTensor } from '@octavo/core/tensor';
 import { clampBounds } from '../qdq/clamp.js';
 import {
   activationProblem,
   firstOutput,
-  isByte,
   type Lowering,
   type LoweringContext,
   operandOf,
@@ -81,11 +80,23 @@ function unary(op: Op, lowered: Op & { readonly inputSlots: UnarySlots }): Lower
       const { graph } = context;
       const slots = Object.values(unarySlots(node, context));
       const output = graph.addValue(graph.uniqueName(firstOutput(node).name), firstOutput(node).type);
-      const parts = { name: node.name, inputs: slots, outputs: [output], attributes: node.attributes };
+      const attributes = new Map([...node.attributes].filter(([name]) => name !== 'dilations'));
+      const parts = { name: node.name, inputs: slots, outputs: [output], attributes };
       return firstOutput(graph.addNode(lowered, parts));
     },
   };
 }
+
+/** The integer op has no dilations: ONNX has them since opset 19. */
+const averagePool: Lowering = {
+  ...unary(AveragePool, QLinearAveragePool),
+  declines(node) {
+    const { dilations } = AveragePool.attributes(node);
+    return dilations?.some((dilation) => dilation !== 1)
+      ? 'onnxruntime averages integers without dilations'
+      : unaryProblem(node);
+  },
+};
 
 const softmax: Lowering = {
   op: Softmax,
@@ -119,8 +130,11 @@ function clamp(op: Op): Lowering {
   return {
     op,
     declines: (node) => {
-      const type = node.output?.quantized;
-      if (!type || !isByte(type)) return 'its integers are not of 8 bits';
+      const problem = activationProblem([node.inputs[0], node.output]);
+      if (problem) return problem;
+      const [from, to] = [node.inputs[0]?.quantized, node.output?.quantized];
+      // The integers are clamped as they are: they must mean the same before and after.
+      if (!from || !to || !sameQuantization(from, to)) return 'its result is quantized in another way';
       return clampBounds(node) ? undefined : 'its bounds are not constant';
     },
     lower(node, { graph }) {
@@ -147,7 +161,7 @@ export const elementwiseLowerings: readonly Lowering[] = [
   binary(Mul, QLinearMul),
   unary(Sigmoid, QLinearSigmoid),
   unary(LeakyRelu, QLinearLeakyRelu),
-  unary(AveragePool, QLinearAveragePool),
+  averagePool,
   unary(GlobalAveragePool, QLinearGlobalAveragePool),
   softmax,
   concat,

@@ -43,6 +43,14 @@ function supports(node: Node): Support {
   const shapes = [q, k, v].map((value) => shapeOf(required(value, node)));
   if (shapes.some((shape) => shape.length === 3) && !(q_num_heads && kv_num_heads))
     return unsupported('its number of heads is not known');
+  const [queryHeads, keyHeads] = [
+    headsOf(shapes[0] ?? [], q_num_heads),
+    headsOf(shapes[1] ?? [], kv_num_heads),
+  ];
+  const isWhole = [queryHeads.width, keyHeads.width, queryHeads.heads / keyHeads.heads].every(
+    Number.isInteger,
+  );
+  if (!isWhole) return unsupported('its heads do not divide its channels, or its query heads');
   return mask ? supportsMask(node, mask) : SUPPORTED;
 }
 

@@ -74,6 +74,7 @@ function supported(reason: string | undefined): Support {
 export function declineWindow(node: Node, weights: number, attributes: ConvAttributes): string | undefined {
   const rank = node.inputs[weights]?.shape?.length;
   if (rank !== 3 && rank !== 4) return `no kernel for weights of rank ${rank ?? 'unknown'}`;
+  if (node.inputs[weights]?.shape?.includes(0)) return 'its weights are empty';
   return attributes.pads?.some((pad) => pad < 0) ? 'its padding is negative' : undefined;
 }
 

@@ -73,10 +73,10 @@ export function emitBatchProduct(
 ): void {
   const [a, b] = product.operands.map((value): Operand => program.operand(value));
   const reads = [a, b].filter((operand) => operand !== undefined);
-  const isMatrix = shapeOf(output).length >= 2;
   const epilogue = fuseFloatEpilogue(program, {
     output,
-    biasAxis: isMatrix ? shapeOf(output).length - 1 : -1,
+    // A vector at the right leaves no axis of columns.
+    biasAxis: shapeOf(product.operands[1]).length >= 2 ? shapeOf(output).length - 1 : undefined,
     bias: undefined,
     layout: 'nchw',
     reads,

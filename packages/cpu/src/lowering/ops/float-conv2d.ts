@@ -15,7 +15,6 @@ const conv = defineLowering(Conv, {
     const reason = declineFloats([...node.inputs, node.output]);
     if (reason !== undefined) return unsupported(reason);
     if (!weights?.constant || (bias && !bias.constant)) return unsupported('its weights are not constant');
-    if (weights.constant.size === 0) return unsupported('its weights are empty');
     const declined = declineWindow(node, 1, Conv.attributes(node));
     return declined === undefined ? SUPPORTED : unsupported(declined);
   },

@@ -6,54 +6,46 @@ import {
   MaxPool,
   type Node,
   type PoolAttributes,
-  poolWindow,
-  resolvePads,
 } from '@octavo/core/ir';
-import { elementCount } from '@octavo/core/tensor';
+import { elementCount, type Shape } from '@octavo/core/tensor';
 import { declineFloats } from '../float-values.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
+import { declineWindows, poolWords, slidingWindow } from '../pool-window.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { required, shapeOf } from '../static-value.js';
 
-function supportsWindow(node: Node, { pads }: PoolAttributes): Support {
-  const reason = declineFloats([node.inputs[0]]);
-  if (reason !== undefined) return unsupported(reason);
-  const rank = shapeOf(required(node.inputs[0], node)).length;
-  if (rank !== 3 && rank !== 4) return unsupported(`no kernel for windows of rank ${rank - 2}`);
-  if (pads?.some((pad) => pad < 0)) return unsupported('its padding is negative');
-  return node.outputs[1] ? unsupported('the positions of its maxima are an output') : SUPPORTED;
+type WindowAttributes = PoolAttributes & { readonly count_include_pad?: number };
+
+function shapesOf(node: Node): readonly [from: Shape, to: Shape] {
+  return [shapeOf(required(node.inputs[0], node)), shapeOf(required(node.output, node))];
 }
 
-/** Channels last on both sides; one spatial axis is a second one of size 1. */
+function supportsWindow(node: Node, attributes: WindowAttributes): Support {
+  const floats = declineFloats([node.inputs[0]]);
+  if (floats !== undefined) return unsupported(floats);
+  if (node.outputs[1]) return unsupported('the positions of its maxima are an output');
+  const [from, to] = shapesOf(node);
+  const reason = declineWindows(from, to, slidingWindow(from, attributes));
+  return reason === undefined ? SUPPORTED : unsupported(reason);
+}
+
+/** Channels last on both sides. */
 function lowerWindow(
   node: Node,
   program: ProgramBuilder,
   kind: 'max' | 'average',
-  attributes: PoolAttributes & { readonly count_include_pad?: number },
+  attributes: WindowAttributes,
 ): void {
   const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
-  const [batch = 1, channels = 1, ...spatial] = shapeOf(input);
-  const isPlane = spatial.length === 2;
-  const pads = resolvePads(spatial, poolWindow(attributes));
-  const plane = (list: readonly number[] | undefined): readonly number[] => {
-    const [first = 1, second = 1] = list ?? [];
-    return isPlane ? [first, second] : [1, first];
-  };
+  const [from, to] = shapesOf(node);
   program.emit({
     name: 'pool',
     operands: [program.operand(input, 'nhwc'), program.output(output, { layout: 'nhwc' })],
     words: [
       kind === 'max' ? 0 : 1,
       nativeType('float32'),
-      ...[batch, channels],
-      ...plane(spatial),
-      ...plane(shapeOf(output).slice(2)),
-      ...plane(attributes.kernel_shape),
-      ...plane(attributes.strides),
-      ...plane(attributes.dilations),
-      ...(isPlane ? pads : [0, pads[0] ?? 0, 0, pads[1] ?? 0]),
-      attributes.count_include_pad ? 1 : 0,
+      ...poolWords(from, to, slidingWindow(from, attributes)),
     ],
   });
 }

@@ -1,6 +1,6 @@
 import { SUPPORTED, unsupported } from '@octavo/backend';
 import { MatMulNBits, type Node, type Value } from '@octavo/core/ir';
-import { elementCount, type Tensor } from '@octavo/core/tensor';
+import { elementCount, type StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { type BlockWeightsToPack, packBlocks } from '../../block-gemm.js';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
 import { declineFloats } from '../float-values.js';
@@ -9,6 +9,9 @@ import { required, shapeOf } from '../static-value.js';
 
 /** `accuracy_level` of products whose activations become int8. */
 const DYNAMIC_INT8 = 4;
+
+/** Sums of so many products of 255 and 127 fit 32 bits. */
+const MOST_BYTES_A_BLOCK = 65536;
 
 const matMulNBits = defineLowering(MatMulNBits, {
   supports: (node) => {
@@ -20,7 +23,7 @@ const matMulNBits = defineLowering(MatMulNBits, {
     const output = required(node.output, node);
     const dynamic = attributes.accuracy_level === DYNAMIC_INT8;
     const { K, N, bits, block_size: blockSize } = attributes;
-    const key = ['nbits', K, N, bits, blockSize, scales?.name, zeroPoints?.name].join(' ');
+    const key = ['nbits', K, N, bits, blockSize, identityOf(scales), identityOf(zeroPoints)].join(' ');
     const packed = program.packed(required(b, node), key, () =>
       packBlocks(program.binding, weightsOf(node, constants)),
     );
@@ -46,11 +49,25 @@ const matMulNBits = defineLowering(MatMulNBits, {
 /** Products with weights quantized in blocks. */
 export const matMulNBitsLowerings: readonly Lowering[] = [matMulNBits];
 
+/** Numbers for tensors: weights that share bytes may have scales of their own under the same name. */
+const identities = new WeakMap<StoredTensor, number>();
+let tensors = 0;
+
+function identityOf(value: Value | undefined): number {
+  const constant = value?.constant;
+  if (!constant) return 0;
+  const known = identities.get(constant) ?? ++tensors;
+  identities.set(constant, known);
+  return known;
+}
+
 function declineWeights(node: Node): string | undefined {
-  const { K, N, bits, block_size: blockSize } = MatMulNBits.attributes(node);
+  const { K, N, bits, block_size: blockSize, accuracy_level: accuracyLevel } = MatMulNBits.attributes(node);
   const [a, b, scales, zeroPoints, groups, bias] = node.inputs;
   if (bits !== 2 && bits !== 4 && bits !== 8) return `no kernel for weights of ${bits} bits`;
   if (blockSize < 16 || blockSize % 16 !== 0) return `no kernel for blocks of ${blockSize}`;
+  const sumsWrap = bits === 8 && Math.min(blockSize, K) > MOST_BYTES_A_BLOCK;
+  if (accuracyLevel === DYNAMIC_INT8 && sumsWrap) return `no kernel for blocks of ${blockSize} bytes`;
   if (groups) return 'no kernel for group indices (g_idx)';
   if (a && shapeOf(a).at(-1) !== K) return `its input has not ${K} columns`;
   const blocks = Math.ceil(K / blockSize);

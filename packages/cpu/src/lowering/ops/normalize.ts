@@ -25,6 +25,11 @@ function supportsRows(node: Node, axis: number): Support {
     : unsupported('its scale or bias is broadcast');
 }
 
+/** In the input's place, unless parameters that are read all along lie there too. */
+function overUnless(from: Operand, parameters: readonly (Operand | undefined)[]): { over?: Operand } {
+  return parameters.some((each) => each?.block === from.block) ? {} : { over: from };
+}
+
 function lowerRows(
   node: Node,
   program: ProgramBuilder,
@@ -39,7 +44,7 @@ function lowerRows(
     return value && program.operand(value);
   };
   const [scale, bias] = [read(0), read(1)];
-  const to = program.output(required(node.output, node), { over: from });
+  const to = program.output(required(node.output, node), overUnless(from, [scale, bias]));
   const rows = columns === 0 ? 0 : elementCount(shapeOf(required(input, node))) / columns;
   program.emit({ name, operands: [from, scale, bias, to], words: [rows, columns, floatWord(epsilon)] });
 }
@@ -54,7 +59,7 @@ const instanceNormalization = defineLowering(InstanceNormalization, {
     const [batch = 1, channels = 1, ...spatial] = shapeOf(required(input, node));
     const from = program.operand(required(input, node));
     const parameters = [scale, bias].map((value) => program.operand(required(value, node)));
-    const to = program.output(required(node.output, node), { over: from });
+    const to = program.output(required(node.output, node), overUnless(from, parameters));
     program.emit({
       name: 'instance_norm',
       operands: [from, ...parameters, to],

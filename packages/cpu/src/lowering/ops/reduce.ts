@@ -138,13 +138,8 @@ function byInput(op: typeof ReduceSum, reduction: Reduction): Lowering {
     lower: ({ node, attributes, constants: [, axes] }, program) => {
       const input = required(node.inputs[0], node);
       const listed = integers(axes);
-      if (listed.length === 0 && attributes.noop_with_empty_axes !== 0) {
-        const layout = program.layoutOf(input);
-        program.alias(required(node.output, node), input, layout);
-        return;
-      }
-      const shape = shapeOf(input);
-      lowerReduction(node, program, reduction, axisSet(shape, listed.length > 0 ? listed : undefined));
+      const all = attributes.noop_with_empty_axes === 0 ? undefined : [];
+      lowerReduction(node, program, reduction, axisSet(shapeOf(input), listed.length > 0 ? listed : all));
     },
   });
 }

@@ -30,7 +30,8 @@ export function draw(options: ChartOptions, plot: Plot.PlotOptions): string {
     ...plot,
     document,
   });
-  const title = document.createElement('title');
+  // As an element of HTML a title would be written without escaping its text.
+  const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
   title.textContent = options.description;
   figure.prepend(title);
   figure.setAttribute('role', 'img');
