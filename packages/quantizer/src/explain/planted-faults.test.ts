@@ -106,6 +106,7 @@ interface Fault {
   /** The layer that has it. */
   readonly layer: string;
   readonly says: RegExp;
+  readonly change?: RegExp;
   /** SQNR to reach, in dB, which the faulty model misses. */
   readonly goal: number;
   readonly source: Model;
@@ -136,6 +137,18 @@ const FAULTS: readonly Fault[] = [
     goal: 35,
     source: network(),
     plant: (source) => quantize(source, {}, samples(30)),
+  },
+  {
+    cause: 'unused-range',
+    layer: 'second',
+    says: /of 256 integers are used/,
+    change: /asymmetric activations/,
+    goal: 39,
+    source: network(),
+    plant: (source) => {
+      const layers = [{ nodes: ['first'], keepFloat: true }];
+      return quantize(source, { activations: 'int8', symmetricActivations: true, layers });
+    },
   },
   {
     cause: 'rounding',
@@ -182,6 +195,7 @@ describe('a planted fault', () => {
     const because = layers.find(({ output }) => output === layer)?.because;
     expect(because?.cause).toBe(cause);
     expect(because?.evidence).toMatch(fault.says);
+    if (fault.change) expect(because?.change).toMatch(fault.change);
 
     const rounds: FixRound[] = [];
     const fixed = await fixQuantization(source, quantized, {
