@@ -1,6 +1,6 @@
 import type { Model } from '@octavo/core/ir';
 import { ErrorMeasure } from '@octavo/core/quant';
-import { toNumbers } from '@octavo/core/tensor';
+import { isFloat, toNumbers } from '@octavo/core/tensor';
 import { evaluate, figureText, percent, type Scored } from '@octavo/evaluation';
 import type { NamedTensors } from '@octavo/runtime';
 import type { CalibrationSample } from '../calibrate.js';
@@ -8,6 +8,7 @@ import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from '../judging/judge.js';
 import type { QualityLimit } from '../judging/limit.js';
 import type { Target } from '../judging/target.js';
+import { QuantizerError } from '../quantizer-error.js';
 
 /** How near a model is to a goal. */
 export interface GoalFigure {
@@ -52,11 +53,23 @@ export function sqnrGoal(
   };
 }
 
+/** Adds the float outputs: indices would outweigh them, and strings have no numbers. */
 function addOutputs(error: ErrorMeasure, original: NamedTensors, outputs: NamedTensors): void {
-  for (const [name, tensor] of Object.entries(original)) {
+  const floats = Object.entries(original).filter(([, { dtype }]) => isFloat(dtype));
+  if (floats.length === 0) throw notComparable('the original has no float output.');
+  for (const [name, tensor] of floats) {
     const other = outputs[name];
-    if (other) error.add(toNumbers(tensor), toNumbers(other));
+    if (!other) throw notComparable(`the quantized model lacks the output ${name} of the original.`);
+    error.add(toNumbers(tensor), toNumbers(other));
   }
+}
+
+function notComparable(message: string): QuantizerError {
+  return new QuantizerError({
+    code: 'GOAL_OUTPUTS',
+    message,
+    remedy: 'Give a model that was made from this original, or judge it by a metric on labelled data.',
+  });
 }
 
 /** A goal on labelled samples: the share of the original's metric that is kept. */
