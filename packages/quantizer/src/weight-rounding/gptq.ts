@@ -1,6 +1,7 @@
-import { allocateIntegers, type QuantizedType, roundHalfEven, storageRange } from '@octavo/core/quant';
+import { allocateIntegers, type QuantizedType, roundHalfEven } from '@octavo/core/quant';
 import type { NumberArray } from '@octavo/core/tensor';
 import { inverseFactor } from './cholesky.js';
+import { integerRange } from './integer-range.js';
 import { mse } from './mse.js';
 import { searchBlocks } from './search-block.js';
 import { type BlockFormat, blockType, type InputMoments, type WeightRounding } from './weight-rounding.js';
@@ -91,7 +92,7 @@ class Compensation {
   /** Rounds one row; its errors are in units of the factor's diagonal. */
   private roundRow(row: number, errors: Float64Array): void {
     const { rows, columns, factor } = this.layer;
-    const { min, max } = storageRange(this.format.storage);
+    const { min, max } = integerRange(this.format);
     const block = Math.floor(row / this.format.blockSize) * columns;
     const diagonal = factor[row * (rows + 1)] ?? 1;
     for (let column = 0; column < columns; column++) {

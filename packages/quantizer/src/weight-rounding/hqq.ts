@@ -1,13 +1,6 @@
-import {
-  type Qparams,
-  qparamsOfRange,
-  quantizeNumbers,
-  roundHalfEven,
-  roundScale,
-  type StorageDType,
-  storageRange,
-} from '@octavo/core/quant';
+import { type Qparams, type QuantRange, qparamsOfRange, roundHalfEven, roundScale } from '@octavo/core/quant';
 import { fitBlocks } from './fit-blocks.js';
+import { integerRange, nearestIntegers } from './integer-range.js';
 import type { BlockFormat, WeightRounding } from './weight-rounding.js';
 
 const NORM = 0.7;
@@ -27,35 +20,40 @@ export const hqq: WeightRounding = {
   needsInputs: false,
   round(weights, format) {
     const type = fitBlocks(weights, format, (block) => solve(block, format));
-    return { type, integers: quantizeNumbers(weights.values, [weights.rows, weights.columns], type) };
+    return { type, integers: nearestIntegers(weights, format, type) };
   },
 };
 
-function solve(block: Float64Array, { storage, symmetric }: BlockFormat): Qparams {
+function solve(block: Float64Array, format: BlockFormat): Qparams {
+  const { storage, symmetric } = format;
+  const integers = integerRange(format);
   const range = { min: Math.min(...block), max: Math.max(...block) };
   let current = qparamsOfRange(range, storage, symmetric);
   let best = current;
-  let least = errorNorm(block, current, storage);
+  let least = errorNorm(block, current, integers);
   // The paper's weights are on the scale of the integers' reciprocal; shrinking needs errors of comparable size.
   const unit = current.scale;
   for (let i = 0, penalty = FIRST_PENALTY; i < ITERATIONS; i++, penalty *= PENALTY_GROWTH) {
-    current = step(block, current, { storage, symmetric, penalty, unit });
-    const norm = errorNorm(block, current, storage);
+    current = step(block, current, { integers, symmetric, penalty, unit });
+    const norm = errorNorm(block, current, integers);
     if (norm < least) [best, least] = [current, norm];
   }
   return best;
 }
 
 interface Step {
-  readonly storage: StorageDType;
+  readonly integers: QuantRange;
   readonly symmetric: boolean;
   readonly penalty: number;
   readonly unit: number;
 }
 
 /** Shrinks the errors, and fits zero point and scale to the weights without them. */
-function step(block: Float64Array, current: Qparams, { storage, symmetric, penalty, unit }: Step): Qparams {
-  const { min, max } = storageRange(storage);
+function step(
+  block: Float64Array,
+  current: Qparams,
+  { integers: { min, max }, symmetric, penalty, unit }: Step,
+): Qparams {
   const integers = block.map((value) => integerOf(value, current, min, max));
   const targets = block.map((value, i) => {
     const error = value - ((integers[i] ?? 0) - current.zeroPoint) * current.scale;
@@ -88,8 +86,7 @@ function integerOf(value: number, { scale, zeroPoint }: Qparams, min: number, ma
   return Math.min(max, Math.max(min, roundHalfEven(value / scale) + zeroPoint));
 }
 
-function errorNorm(block: Float64Array, qparams: Qparams, storage: StorageDType): number {
-  const { min, max } = storageRange(storage);
+function errorNorm(block: Float64Array, qparams: Qparams, { min, max }: QuantRange): number {
   return block.reduce((sum, value) => {
     const back = (integerOf(value, qparams, min, max) - qparams.zeroPoint) * qparams.scale;
     return sum + Math.abs(value - back) ** NORM;

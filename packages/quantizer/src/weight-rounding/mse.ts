@@ -1,4 +1,4 @@
-import { quantizeNumbers } from '@octavo/core/quant';
+import { nearestIntegers } from './integer-range.js';
 import { searchBlocks } from './search-block.js';
 import type { WeightRounding } from './weight-rounding.js';
 
@@ -9,6 +9,6 @@ export const mse: WeightRounding = {
   needsInputs: false,
   round(weights, format) {
     const type = searchBlocks(weights, format);
-    return { type, integers: quantizeNumbers(weights.values, [weights.rows, weights.columns], type) };
+    return { type, integers: nearestIntegers(weights, format, type) };
   },
 };

@@ -1,5 +1,6 @@
-import { type Qparams, type QuantizedType, roundScale, storageRange } from '@octavo/core/quant';
+import { type Qparams, type QuantizedType, roundScale } from '@octavo/core/quant';
 import { fitBlocks } from './fit-blocks.js';
+import { integerRange } from './integer-range.js';
 import type { BlockFormat, WeightMatrix } from './weight-rounding.js';
 
 /** The integers of a block. */
@@ -9,19 +10,19 @@ export interface BlockSearch {
   readonly symmetric: boolean;
 }
 
-const SHARES = Array.from({ length: 21 }, (_, i) => 1.1 - 0.025 * i);
+const SHARES = Array.from({ length: 33 }, (_, i) => 1.4 - 0.025 * i);
 const REFINEMENTS = 3;
 const ROUNDER = 1.5 * 2 ** 52;
 
 /** The parameters of {@link searchBlock} for every block. Throws QuantizationError `QUANT_RANGE`. */
 export function searchBlocks(weights: WeightMatrix, format: BlockFormat): QuantizedType {
-  const search = { ...storageRange(format.storage), symmetric: format.symmetric };
+  const search = { ...integerRange(format), symmetric: format.symmetric };
   return fitBlocks(weights, format, (block) => searchBlock(block, search));
 }
 
 /**
- * The scale and zero point of one block with the least squared error: a grid over ranges of 60% to 110% of the
- * block's own and, where there is a zero point, its neighbours; then the least-squares scale for the integers found,
+ * The scale and zero point of one block with the least squared error: a grid over ranges of 60% to 140% of the
+ * block's own (wider ones let an outlier fall on an integer) and, where there is a zero point, its neighbours; then the least-squares scale for the integers found,
  * repeated (the "make_qx_quants" search of llama.cpp and OMSE of Choukroun et al. 2019, arXiv:1902.06822, by grid).
  * @param block Finite weights that are not all equal.
  */
@@ -46,7 +47,7 @@ function* candidates(block: ArrayLike<number>, { min, max, symmetric }: BlockSea
     low = Math.min(low, block[i] ?? 0);
     high = Math.max(high, block[i] ?? 0);
   }
-  const middle = min + (max - min + 1) / 2;
+  const middle = min + Math.ceil((max - min) / 2);
   for (const share of SHARES) {
     if (symmetric) {
       yield { scale: roundScale((share * Math.max(-low, high)) / ((max - min) / 2)), zeroPoint: middle };
