@@ -59,6 +59,14 @@ describe('bootstrapInterval', () => {
     expect(bootstrapInterval(3, () => Number.NaN)).toEqual({ low: Number.NaN, high: Number.NaN });
     expect(bootstrapInterval(0, mean([]))).toEqual({ low: Number.NaN, high: Number.NaN });
   });
+
+  it('is NaN for a single group, of which every draw is the same', () => {
+    const nothing = { low: Number.NaN, high: Number.NaN };
+    expect(bootstrapInterval(3, mean([1, 2, 3]), 1, [[0, 1, 2]])).toEqual(nothing);
+    expect(bootstrapInterval(1, mean([1]))).toEqual(nothing);
+    const two = bootstrapInterval(3, mean([1, 2, 3]), 1, [[0, 1], [2]]);
+    expect(two.high).toBeGreaterThan(two.low);
+  });
 });
 
 describe('evaluate', () => {

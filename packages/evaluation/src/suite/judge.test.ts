@@ -96,6 +96,23 @@ describe('accuracy gates', () => {
     });
   });
 
+  it('neither pass nor fail where all rows are of one sample', () => {
+    const rows = samples(0.05).map((each) => ({ ...each, sample: 'document' }));
+    const limits = (value: number, judge: string): string =>
+      `accuracy: [{ minRetention: ${1 - value}, maxDrop: ${value}, judge: ${judge} }]`;
+    for (const value of [0.01, 0.9])
+      expect(judge(limits(value, 'interval'), rows)).toEqual({
+        'mape retention': 'skipped',
+        'mape drop': 'skipped',
+      });
+    expect(judge(limits(0.01, 'value'), rows)).toEqual({ 'mape retention': 'failed', 'mape drop': 'failed' });
+    const { gates } = judgeSuite(
+      parseSuite(`data: a\nmetrics: [mape]\n${limits(0.01, 'interval')}`),
+      measure('data: a\nmetrics: [mape]', rows),
+    );
+    expect(gates[0]?.because).toContain('not enough samples');
+  });
+
   it('find the one segment that lost, and skip those that are too small', () => {
     const south = samples(0.01, (i) => i >= COUNT / 2);
     expect(judge('accuracy: [{ segments: [half, few], minRetention: 0.97 }]', south)).toEqual({

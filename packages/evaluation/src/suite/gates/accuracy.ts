@@ -1,4 +1,4 @@
-import type { Evaluation, Figure } from '../../evaluate.js';
+import type { Comparison, Evaluation, Figure } from '../../evaluate.js';
 import { figureText, percent } from '../../figure-text.js';
 import { DEFAULT_MIN_SAMPLES, type Gate, type GateResult, limited, tooSmall } from '../gate.js';
 import type { AccuracyGate, Suite } from '../schema.js';
@@ -75,6 +75,8 @@ function judgeRetention(
   place: string,
 ): GateResult {
   const measured = original?.retention ?? Number.NaN;
+  if (judge !== 'value' && lacksInterval(original))
+    return undecided(group, `${metric} retention${place}`, measured, limit);
   const allowed = higherIsBetter ? (1 - limit) * (original?.value ?? Number.NaN) : 1 / limit - 1;
   const certain = judge === 'value' || measured >= limit || !((original?.interval.low ?? 0) <= allowed);
   const holds = measured >= limit || !certain;
@@ -98,6 +100,8 @@ function judgeDrop(
   place: string,
 ): GateResult {
   const measured = original?.drop ?? Number.NaN;
+  if (judge !== 'value' && lacksInterval(original))
+    return undecided(group, `${metric} drop${place}`, measured, limit);
   const judged = judge === 'value' ? measured : (original?.interval.low ?? Number.NaN);
   const show = (value: number): string => (higherIsBetter ? figureText(value, unit) : percent(value));
   const holds = measured <= limit || judged <= limit;
@@ -110,4 +114,13 @@ function judgeDrop(
     limit,
     because: `loses ${show(measured)}, at most ${show(limit)} allowed${noise}`,
   };
+}
+
+/** Whether too few samples, or groups of them, say nothing of how certain a figure is; one that is no number fails by itself. */
+function lacksInterval(original: Comparison | undefined): boolean {
+  return original !== undefined && !Number.isNaN(original.drop) && Number.isNaN(original.interval.low);
+}
+
+function undecided(group: GateResult['group'], name: string, measured: number, limit: number): GateResult {
+  return { group, name, status: 'skipped', measured, limit, because: 'not enough samples for an interval' };
 }
