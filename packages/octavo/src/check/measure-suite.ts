@@ -1,6 +1,6 @@
 import type { Model } from '@octavo/core/ir';
 import type { RealRange } from '@octavo/core/quant';
-import type { Dataset, Sample } from '@octavo/datasets';
+import type { Dataset, Sample, Stratum } from '@octavo/datasets';
 import {
   type ActivationRange,
   activationRanges,
@@ -40,13 +40,18 @@ export interface CheckJob {
   readonly skipMemory?: boolean;
 }
 
+/** A suite, and what only flags say of its data. */
+export interface MeasuredSuite extends Suite {
+  readonly stratify?: readonly Stratum[];
+}
+
 /** Samples whose feeds are kept for timing and for looking inside the models. */
 const KEPT_SAMPLES = 64;
 const TIMED_SAMPLES = 16;
 
 /** Measures all that a suite names, in one pass over its data and some shorter ones. */
 export async function measureSuite(
-  suite: Suite,
+  suite: MeasuredSuite,
   job: CheckJob,
   context: CommandContext,
 ): Promise<Measurements & { readonly samples: number }> {
@@ -64,7 +69,7 @@ export async function measureSuite(
 
 /** Opens the data of a suite for a model. Throws DatasetError. */
 export function openSuiteData(
-  { data, seed = 1, preprocess, samples, label }: Suite,
+  { data, seed = 1, preprocess, samples, label, stratify }: MeasuredSuite,
   model: Model,
 ): Promise<Dataset> {
   return openData(data, inputSpecs(model.graph), {
@@ -72,6 +77,7 @@ export function openSuiteData(
     ...(preprocess === undefined ? {} : { preprocess }),
     ...(samples === undefined ? {} : { samples }),
     ...(label === undefined ? {} : { label }),
+    ...(stratify === undefined ? {} : { stratify }),
   });
 }
 

@@ -268,6 +268,34 @@ describe('octavo compare', () => {
     expect(existsSync(never)).toBe(false);
   });
 
+  it('mends weights in blocks between Q/DQ pairs', async () => {
+    const blocks = work.path('blocks.onnx');
+    const mode = ['--mode', 'weight-only', '--format', 'qdq', '--weights', 'int4'];
+    await octavo(['quantize', model, ...mode, '-o', blocks]);
+    const flags = ['--data', data, '--fix', work.path('mended-blocks.onnx'), '--min-sqnr', '30', '--json'];
+    const ran = await octavo(['compare', model, blocks, ...flags]);
+    expect(documentOf(ran.stdout, 'compare')['fix']).toMatchObject({
+      reached: true,
+      before: { passed: false },
+    });
+  });
+
+  it.each([
+    [['--mode', 'dynamic'], 'DynamicQuantizeLinear'],
+    [['--mode', 'weight-only'], 'MatMulNBits'],
+    [['--calibration', 'data', '--format', 'qoperator'], 'QGemm'],
+  ])('refuses at once to mend a model of %j', async (mode, op) => {
+    const other = work.path(`${op}.onnx`);
+    const flags = mode.map((flag) => (flag === 'data' ? data : flag));
+    await octavo(['quantize', model, ...flags, '-o', other]);
+    const ran = await octavo(['compare', model, other, '--data', data, '--fix', work.path('none'), '--json']);
+    expect(ran.code).toBe(1);
+    expect(documentOf(ran.stdout, 'error')).toMatchObject({
+      error: { code: 'FIX_FORM', where: other, message: expect.stringContaining(`is a ${op}`) },
+    });
+    expect(ran.stderr).not.toContain('comparing');
+  });
+
   it.each([
     [['--min-sqnr', '30']],
     [['--fix', 'x.onnx', '--max-drop', '1%']],
@@ -288,6 +316,38 @@ describe('octavo compare', () => {
 });
 
 describe('octavo report', () => {
+  it.each([
+    [
+      'report',
+      () => ['report', model, int8, '--data', data, '--samples', '8', '--no-memory', '-o', work.path('few')],
+    ],
+    [
+      'quantize --report',
+      () => [
+        ...['quantize', model, '--calibration', data, '--validation', data, '--validation-samples', '8'],
+        ...['--report', work.path('few'), '-o', work.path('few.onnx')],
+      ],
+    ],
+  ])('keeps the shares of groups among the samples that %s measures on', async (_, command) => {
+    const judged = ['--label', 'label', '--metric', 'top1', '--segment', 'group', '--stratify', 'group'];
+    for (const seed of ['1', '2']) {
+      expect((await octavo([...command(), ...judged, '--seed', seed])).code).toBe(0);
+      const { measured } = JSON.parse(readFileSync(work.path('few', 'report.json'), 'utf8')) as {
+        measured: { evaluations: { segments: { segments: { count: number }[] }[] }[] };
+      };
+      const [groups] = measured.evaluations[0]?.segments ?? [];
+      expect(groups?.segments.map(({ count }) => count)).toEqual([4, 4]);
+    }
+  });
+
+  it('gives no interval of one sample', async () => {
+    const flags = ['--data', data, '--label', 'label', '--metric', 'top1', '--samples', '1', '--no-memory'];
+    const ran = await octavo(['evaluate', int8, '--against', model, ...flags, '--json']);
+    expect(documentOf(ran.stdout, 'evaluate')).toMatchObject({
+      overall: { count: 1, interval: { low: null }, original: { interval: { low: null } } },
+    });
+  });
+
   it('writes what it measured, with accuracy by segment, layers, histograms and edge cases', async () => {
     const report = work.path('report');
     const flags = [

@@ -1,14 +1,20 @@
+import type { Stratum } from '@octavo/datasets';
 import {
   type Evaluation,
   type Measurements,
   metricsOf,
   type OutputTransform,
-  type Suite,
   type WorstSample,
   worstSamples,
 } from '@octavo/evaluation';
 import { explainLayers, type LayerExplanation } from '@octavo/quantizer';
-import { type CheckJob, measureSuite, open, openSuiteData } from '../check/measure-suite.js';
+import {
+  type CheckJob,
+  type MeasuredSuite,
+  measureSuite,
+  open,
+  openSuiteData,
+} from '../check/measure-suite.js';
 import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
 import { withFloatPorts } from '../float-ports.js';
 
@@ -29,6 +35,7 @@ export interface ReportData {
   readonly data: string;
   readonly preprocess?: string | undefined;
   readonly samples?: number | undefined;
+  readonly stratify?: readonly Stratum[] | undefined;
   readonly seed: number;
   readonly label?: string | undefined;
   readonly metric?: string | undefined;
@@ -57,8 +64,8 @@ export async function measureModels(
   };
 }
 
-function suiteOf({ data, metric, segments, outputName, ...settings }: ReportData): Suite {
-  const { preprocess, samples, seed, label, transform } = settings;
+function suiteOf({ data, metric, segments, outputName, ...settings }: ReportData): MeasuredSuite {
+  const { preprocess, samples, stratify, seed, label, transform } = settings;
   return {
     data,
     seed,
@@ -67,12 +74,17 @@ function suiteOf({ data, metric, segments, outputName, ...settings }: ReportData
     ...(metric === undefined ? {} : { metrics: [metric] }),
     ...(preprocess === undefined ? {} : { preprocess }),
     ...(samples === undefined ? {} : { samples }),
+    ...(stratify === undefined ? {} : { stratify }),
     ...(label === undefined ? {} : { label }),
     ...(outputName === undefined ? {} : { output: outputName }),
   };
 }
 
-async function explain(suite: Suite, job: CheckJob, context: CommandContext): Promise<LayerExplanation[]> {
+async function explain(
+  suite: MeasuredSuite,
+  job: CheckJob,
+  context: CommandContext,
+): Promise<LayerExplanation[]> {
   const { original, quantized } = job;
   const dataset = await openSuiteData(suite, original.model);
   const samples = interruptible(dataset.samples({ limit: EXPLAINED_SAMPLES }), context.signal);

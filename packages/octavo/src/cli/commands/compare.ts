@@ -13,6 +13,7 @@ import { type CommandContext, interruptible, withProgress } from '../context.js'
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
 import { formatTable } from '../table.js';
+import { checkFixable } from './check-fixable.js';
 import {
   checkFixFlags,
   describeFix,
@@ -73,7 +74,10 @@ async function compareFiles(
   const source = await loadOnnx(originalFile);
   const quantized = await loadOnnx(quantizedFile);
   const inputs = [originalFile, quantizedFile, ...sourceFiles(source), ...sourceFiles(quantized)];
-  if (flags.fix !== undefined) await checkOutputFile(flags.fix, inputs);
+  if (flags.fix !== undefined) {
+    checkFixable(quantized, quantizedFile);
+    await checkOutputFile(flags.fix, inputs);
+  }
   const dataset = await openData(flags.data, inputSpecs(source.graph), flags);
   const createSession = sessions(flags, context);
   const job: FixJob = {

@@ -38,12 +38,12 @@ export async function measureResult(
 }
 
 function dataOf(flags: QuantizeFlags): ReportData | undefined {
-  const { validation, validationSamples, calibration, samples, preprocess, seed, segment } = flags;
-  const shared = { preprocess, seed, transform: flags.transform, outputName: flags.outputName };
+  const { validation, validationSamples, calibration, samples, metric, segment } = flags;
+  const { preprocess, seed, stratify, label, transform, outputName } = flags;
+  const shared = { preprocess, seed, stratify, label, transform, outputName };
   if (validation !== undefined) {
-    const { label, metric } = flags;
     const segments = segment.map(({ spec }) => spec);
-    return { ...shared, data: validation, samples: validationSamples, label, metric, segments };
+    return { ...shared, data: validation, samples: validationSamples, metric, segments };
   }
   return calibration === undefined ? undefined : { ...shared, data: calibration, samples, segments: [] };
 }
