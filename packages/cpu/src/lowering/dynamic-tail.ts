@@ -34,6 +34,8 @@ export function dynamicTail(
   const scales = otherOperand(rescale, floats);
   const scaling = scales?.producer;
   if (!scales || !scaling || !Mul.is(scaling) || program.soleReader(scales) !== rescale) return undefined;
+  // Once the product of the scales is computed, the input's scale may be overwritten.
+  if (program.isReady(scales)) return undefined;
   const factors = scalesOf(program, scaling, shapeOf(sums), channelAxis);
   if (!factors) return undefined;
   const rescaled = required(rescale.output, rescale);
@@ -108,9 +110,6 @@ export function dynamicOperands(
 
 /** Leaves the nodes of a tail to the current one, and gives the value that it computes then. */
 export function absorbTail(program: ProgramBuilder, product: Node, tail: DynamicTail | undefined): Value {
-  for (const node of tail?.nodes ?? []) {
-    // The product of the scales may have been computed before: it reads none of the sums.
-    if (!program.isReady(required(node.output, node))) program.absorb(node, 'epilogue');
-  }
+  for (const node of tail?.nodes ?? []) program.absorb(node, 'epilogue');
   return tail?.output ?? required(product.output, product);
 }

@@ -20,6 +20,8 @@ const product = fc.record({
   bias: fc.boolean(),
   swapped: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
   rescaled: fc.boolean(),
+  /** Whether the product of the scales comes before that of the integers. */
+  early: fc.boolean(),
   /** Whether the sums in float are wanted too. */
   kept: fc.boolean(),
 });
@@ -28,22 +30,38 @@ type Product = typeof product extends fc.Arbitrary<infer T> ? T : never;
 
 /** The lines of a product of `%q`, whose result is `%<name>`. */
 function linesOf(test: Product, name: string): string[] {
-  const { kind, columns, inner, kernel, weights, weightZero, perChannel, bias, swapped, rescaled, kept } =
-    test;
+  const {
+    kind,
+    columns,
+    inner,
+    kernel,
+    weights,
+    weightZero,
+    perChannel,
+    bias,
+    swapped,
+    rescaled,
+    early,
+    kept,
+  } = test;
   const isConv = kind === 'ConvInteger';
   const shape = isConv ? [columns, inner, kernel, 1] : [inner, columns];
   const channels = isConv ? [columns, 1, 1] : [columns];
   const zero = weightZero === undefined ? '' : `, %${name}wz`;
   const swap = (index: number, a: string, b: string) => (swapped[index] ? `%${b}, %${a}` : `%${a}, %${b}`);
+  const scales = [
+    `value %${name}ws: float32[${perChannel ? channels.join(', ') : ''}]`,
+    `%${name}s = Mul(${swap(0, 'qs', `${name}ws`)})`,
+  ];
   return [
     ...(weightZero === undefined ? [] : [`const %${name}wz: ${weights}[] = ${weightZero}`]),
     `value %${name}w: ${weights}[${shape.join(', ')}]`,
+    ...(rescaled && early ? scales : []),
     `%${name}${rescaled ? 'i' : ''} = ${kind}(%q, %${name}w, %qz${zero})`,
     ...(rescaled
       ? [
-          `value %${name}ws: float32[${perChannel ? channels.join(', ') : ''}]`,
           `%${name}f = Cast(%${name}i) {to=1}`,
-          `%${name}s = Mul(${swap(0, 'qs', `${name}ws`)})`,
+          ...(early ? [] : scales),
           `%${name}${bias ? 'p' : ''} = Mul(${swap(1, `${name}f`, `${name}s`)})`,
           ...(bias
             ? [
