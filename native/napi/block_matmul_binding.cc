@@ -89,22 +89,9 @@ void block_matmul(const Napi::CallbackInfo& call) {
   octavo_block_matmul_args args{};
   args.rhs = BlockMatrixHandle::unwrap(arguments, 0).get();
   const size_t k = octavo_packed_blocks_k(args.rhs), n = octavo_packed_blocks_n(args.rhs);
-  const Elements lhs = arguments.one_of(1, "lhs", {OCTAVO_F32}, "a Float32Array");
-  args.lhs = static_cast<const float*>(lhs.data);
-  args.m = arguments.size(2, "m");
-  args.lhs_stride = arguments.size(3, "lhsStride");
-  arguments.require_at_least("lhs", lhs.count, span_of_rows(args.m, k, args.lhs_stride));
+  read_float_rows(arguments, 1, k, args);
   args.mode = arguments.boolean(4, "dynamicInt8") ? OCTAVO_BLOCK_DYNAMIC_INT8 : OCTAVO_BLOCK_EXACT;
-  args.epilogue.bias = optional_floats(arguments, 5, "bias", CheckedSize(n));
-  args.epilogue.residual_stride = arguments.size(7, "residualStride");
-  args.epilogue.residual = optional_floats(arguments, 6, "residual",
-                                           span_of_rows(args.m, n, args.epilogue.residual_stride));
-  read_activation(arguments, 8, args.epilogue);
-  const Elements out = arguments.one_of(9, "out", {OCTAVO_F32}, "a Float32Array");
-  args.out = static_cast<float*>(out.data);
-  args.out_stride = arguments.size(10, "outStride");
-  arguments.require_at_least("out", out.count, span_of_rows(args.m, n, args.out_stride));
-  args.threads = read_threads(arguments, 11);
+  read_float_outputs(arguments, 5, n, args);
   arguments.require_ok(octavo_block_matmul(&args));
 }
 

@@ -4,27 +4,15 @@
 #include "native_handle.h"
 
 namespace octavo::napi {
+
 void float_matmul(const Napi::CallbackInfo& call) {
   const Arguments arguments(call, "floatMatmul");
   octavo_float_matmul_args args{};
   args.rhs = FloatMatrixHandle::unwrap(arguments, 0).get();
   const size_t k = octavo_packed_float_k(args.rhs), n = octavo_packed_float_n(args.rhs);
-  const Elements lhs = arguments.one_of(1, "lhs", {OCTAVO_F32}, "a Float32Array");
-  args.lhs = static_cast<const float*>(lhs.data);
-  args.m = arguments.size(2, "m");
-  args.lhs_stride = arguments.size(3, "lhsStride");
   args.lhs_k_stride = 1;
-  arguments.require_at_least("lhs", lhs.count, span_of_rows(args.m, k, args.lhs_stride));
-  args.epilogue.bias = optional_floats(arguments, 4, "bias", CheckedSize(n));
-  args.epilogue.residual_stride = arguments.size(6, "residualStride");
-  args.epilogue.residual = optional_floats(arguments, 5, "residual",
-                                           span_of_rows(args.m, n, args.epilogue.residual_stride));
-  read_activation(arguments, 7, args.epilogue);
-  const Elements out = arguments.one_of(8, "out", {OCTAVO_F32}, "a Float32Array");
-  args.out = static_cast<float*>(out.data);
-  args.out_stride = arguments.size(9, "outStride");
-  arguments.require_at_least("out", out.count, span_of_rows(args.m, n, args.out_stride));
-  args.threads = read_threads(arguments, 10);
+  read_float_rows(arguments, 1, k, args);
+  read_float_outputs(arguments, 4, n, args);
   arguments.require_ok(octavo_float_matmul(&args));
 }
 

@@ -101,54 +101,45 @@ class NativeHandle {
   size_t bytes_;
 };
 
-struct PackedMatrixKind {
-  using Held = octavo_packed_matrix;
+// Packed weights; a kind adds its tag and the function that packs them.
+template <typename Packed, void (*kFree)(Packed*), size_t (*kBytes)(const Packed*)>
+struct PackedKind {
+  using Held = Packed;
+  static constexpr const char* name = "packed";
+  static constexpr const char* released = "released weights";
+  static void free(Held* packed) { kFree(packed); }
+  static size_t bytes(const Held* packed) { return kBytes(packed); }
+};
+
+struct PackedMatrixKind
+    : PackedKind<octavo_packed_matrix, octavo_free_packed_matrix, octavo_packed_matrix_bytes> {
   static constexpr napi_type_tag tag = {0x6f637461766f0001, 0x9d2b71c3e84f5a60};
-  static constexpr const char* name = "packed";
-  static constexpr const char* released = "released weights";
   static constexpr const char* expected = "weights packed by packMatrix";
-  static void free(Held* packed) { octavo_free_packed_matrix(packed); }
-  static size_t bytes(const Held* packed) { return octavo_packed_matrix_bytes(packed); }
 };
 
-struct PackedConv2dKind {
-  using Held = octavo_packed_conv2d;
+struct PackedConv2dKind
+    : PackedKind<octavo_packed_conv2d, octavo_free_packed_conv2d, octavo_packed_conv2d_bytes> {
   static constexpr napi_type_tag tag = {0x6f637461766f0002, 0x3a84c6f01d5be792};
-  static constexpr const char* name = "packed";
-  static constexpr const char* released = "released weights";
   static constexpr const char* expected = "weights packed by packConv2d";
-  static void free(Held* packed) { octavo_free_packed_conv2d(packed); }
-  static size_t bytes(const Held* packed) { return octavo_packed_conv2d_bytes(packed); }
 };
 
-struct PackedFloatMatrixKind {
-  using Held = octavo_packed_float;
+struct PackedFloatMatrixKind
+    : PackedKind<octavo_packed_float, octavo_free_packed_float, octavo_packed_float_bytes> {
   static constexpr napi_type_tag tag = {0x6f637461766f0005, 0x84b1f2a9365d0ce7};
-  static constexpr const char* name = "packed";
-  static constexpr const char* released = "released weights";
   static constexpr const char* expected = "weights packed by packFloatMatrix";
-  static void free(Held* packed) { octavo_free_packed_float(packed); }
-  static size_t bytes(const Held* packed) { return octavo_packed_float_bytes(packed); }
 };
 
-struct PackedFloatConv2dKind {
-  using Held = octavo_packed_float_conv2d;
+struct PackedFloatConv2dKind
+    : PackedKind<octavo_packed_float_conv2d, octavo_free_packed_float_conv2d,
+                 octavo_packed_float_conv2d_bytes> {
   static constexpr napi_type_tag tag = {0x6f637461766f0006, 0x27d8053cbe91f64a};
-  static constexpr const char* name = "packed";
-  static constexpr const char* released = "released weights";
   static constexpr const char* expected = "weights packed by packFloatConv2d";
-  static void free(Held* packed) { octavo_free_packed_float_conv2d(packed); }
-  static size_t bytes(const Held* packed) { return octavo_packed_float_conv2d_bytes(packed); }
 };
 
-struct PackedBlocksKind {
-  using Held = octavo_packed_blocks;
+struct PackedBlocksKind
+    : PackedKind<octavo_packed_blocks, octavo_free_packed_blocks, octavo_packed_blocks_bytes> {
   static constexpr napi_type_tag tag = {0x6f637461766f0007, 0xd25f80a61bc9e437};
-  static constexpr const char* name = "packed";
-  static constexpr const char* released = "released weights";
   static constexpr const char* expected = "weights packed by packBlockMatrix";
-  static void free(Held* packed) { octavo_free_packed_blocks(packed); }
-  static size_t bytes(const Held* packed) { return octavo_packed_blocks_bytes(packed); }
 };
 
 // Values that never change.

@@ -67,16 +67,7 @@ void check_block_matmul(const octavo_block_matmul_args& args) {
           "OCTAVO_BLOCK_EXACT or OCTAVO_BLOCK_DYNAMIC_INT8");
   check_activation(args.epilogue);
   require(args.lhs_stride >= k || args.m <= 1, "lhs_stride", "at least k");
-  require(args.out_stride >= n || args.m <= 1, "out_stride", "at least n");
-  const size_t lhs = span_bytes(args.m, k, args.lhs_stride, 4, "lhs");
-  const size_t out = span_bytes(args.m, n, args.out_stride, 4, "out");
-  require(lhs == 0 || args.lhs != nullptr, "lhs", "a pointer");
-  require(out == 0 || args.out != nullptr, "out", "a pointer");
-  check_disjoint(args.out, out, args.lhs, lhs, "memory apart from lhs");
-  if (args.epilogue.residual == nullptr) return;
-  require(args.epilogue.residual_stride >= n || args.m <= 1, "epilogue.residual_stride",
-          "at least n");
-  span_bytes(args.m, n, args.epilogue.residual_stride, 4, "epilogue.residual");
+  check_float_rows(args, span_bytes(args.m, k, args.lhs_stride, 4, "lhs"), n);
 }
 
 PackedBlocks pack_checked(const octavo_block_weights& weights) {

@@ -29,16 +29,7 @@ void check_float_matmul(const octavo_float_matmul_args& args) {
   require(args.rhs != nullptr, "rhs", "packed weights");
   const size_t k = args.rhs->rhs.k, n = args.rhs->rhs.n;
   check_activation(args.epilogue);
-  require(args.out_stride >= n || args.m <= 1, "out_stride", "at least n");
-  const size_t lhs = matrix_bytes(args.m, k, args.lhs_stride, args.lhs_k_stride, 4, "lhs");
-  const size_t out = span_bytes(args.m, n, args.out_stride, 4, "out");
-  require(lhs == 0 || args.lhs != nullptr, "lhs", "a pointer");
-  require(out == 0 || args.out != nullptr, "out", "a pointer");
-  check_disjoint(args.out, out, args.lhs, lhs, "memory apart from lhs");
-  if (args.epilogue.residual == nullptr) return;
-  require(args.epilogue.residual_stride >= n || args.m <= 1, "epilogue.residual_stride",
-          "at least n");
-  span_bytes(args.m, n, args.epilogue.residual_stride, 4, "epilogue.residual");
+  check_float_rows(args, matrix_bytes(args.m, k, args.lhs_stride, args.lhs_k_stride, 4, "lhs"), n);
 }
 
 void check_operand(const octavo_float_operand& operand, size_t rows, size_t columns,

@@ -4,22 +4,15 @@
 #include "base/half.h"
 #include "base/math.h"
 #include "block_gemm/block_gemm.h"
-#include "block_gemm/block_kernels.h"
+#include "block_gemm/select_block.h"
 #include "float_gemm/lhs_rows.h"
 #include "float_gemm/pack_float.h"
 #include "float_gemm/row_block.h"
 #include "float_gemm/task_grid.h"
 #include "threading/parallel_for.h"
-#include "vector/select_tier.h"
 
 namespace octavo {
 namespace {
-
-constexpr Tier<BlockKernels> kTiers[] = {
-#define OCTAVO_BLOCK_TIER(isa, tier) {isa, &block_kernels_##tier},
-    OCTAVO_TIERS(OCTAVO_BLOCK_TIER)
-#undef OCTAVO_BLOCK_TIER
-};
 
 // Depth that is made floats at once: with 16 columns, half of a first-level cache.
 constexpr size_t kPieceDepth = 256;
@@ -30,7 +23,7 @@ class ExactProduct {
   ExactProduct(const octavo_block_matmul_args& args, const PackedBlocks& rhs, IsaSet available)
       : args_(args),
         rhs_(rhs),
-        expand_(select_tier(kTiers, available).expand),
+        expand_(select_block_kernels(available).expand),
         kernel_(select_float_microkernel(OCTAVO_F32, available)),
         group_(div_up(kernel_.nr, kBlockColumns) * kBlockColumns),
         lhs_{args.lhs, args.lhs_stride, 1},

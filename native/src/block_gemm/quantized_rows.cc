@@ -6,17 +6,11 @@
 
 #include "base/math.h"
 #include "base/thread_scratch.h"
+#include "block_gemm/select_block.h"
 #include "threading/parallel_for.h"
-#include "vector/select_tier.h"
 
 namespace octavo {
 namespace {
-
-constexpr Tier<BlockKernels> kTiers[] = {
-#define OCTAVO_BLOCK_TIER(isa, tier) {isa, &block_kernels_##tier},
-    OCTAVO_TIERS(OCTAVO_BLOCK_TIER)
-#undef OCTAVO_BLOCK_TIER
-};
 
 constexpr size_t kPageBytes = 4096;
 // Elements that are worth waking a thread for.
@@ -44,7 +38,7 @@ void widen_row(uint8_t* row, size_t count) {
 QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                              octavo_type type, IsaSet available)
     : rhs_(rhs),
-      kernels_(select_tier(kTiers, available)),
+      kernels_(select_block_kernels(available)),
       wide_(type == OCTAVO_S16),
       stride_(row_stride(rhs.padded_k() * (wide_ ? 2 : 1))) {
   const CheckedSize blocks = CheckedSize(args.m).times(rhs.shape.blocks);

@@ -1,5 +1,7 @@
 #include "block_gemm/select_block.h"
 
+#include "vector/select_tier.h"
+
 namespace octavo {
 namespace {
 
@@ -7,6 +9,12 @@ constexpr BlockMicrokernel kTable[] = {
 #define OCTAVO_BLOCK_MICROKERNEL(isa, name, bits, mr, lhs) {#name, isa, bits, mr, lhs, name},
 #include "block_gemm/block_microkernels.inc"
 #undef OCTAVO_BLOCK_MICROKERNEL
+};
+
+constexpr Tier<BlockKernels> kTiers[] = {
+#define OCTAVO_BLOCK_TIER(isa, tier) {isa, &block_kernels_##tier},
+    OCTAVO_TIERS(OCTAVO_BLOCK_TIER)
+#undef OCTAVO_BLOCK_TIER
 };
 
 constexpr bool table_is_sound() {
@@ -25,6 +33,10 @@ const BlockMicrokernel& select_block_microkernel(uint32_t bits, IsaSet available
   const BlockMicrokernel* candidate = kTable;
   while (candidate->bits != bits || !available.contains(candidate->isa)) ++candidate;
   return *candidate;
+}
+
+const BlockKernels& select_block_kernels(IsaSet available) {
+  return select_tier(kTiers, available);
 }
 
 }  // namespace octavo

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "block_gemm/block_kernels.h"
 #include "block_gemm/block_tile.h"
 #include "cpu/isa.h"
 #include "octavo/base.h"
@@ -25,6 +26,8 @@ std::span<const BlockMicrokernel> block_microkernels();
 
 // Some line of each width requires nothing, so there always is one.
 const BlockMicrokernel& select_block_microkernel(uint32_t bits, IsaSet available = active_isa());
+
+const BlockKernels& select_block_kernels(IsaSet available = active_isa());
 
 }  // namespace octavo
 

@@ -2,7 +2,7 @@
 // (or left out), input, output. Words: weights, activation, alpha, beta, rows. Rows are dense.
 #include "octavo/float_matmul.h"
 
-#include "program/float_epilogue_reader.h"
+#include "program/float_rows.h"
 
 namespace octavo {
 namespace {
@@ -14,34 +14,19 @@ class FloatMatmul final : public Op {
     const size_t k = octavo_packed_float_k(weights_.get());
     const size_t n = octavo_packed_float_n(weights_.get());
     args_.rhs = weights_.get();
-    args_.epilogue = read_float_epilogue(reader);
-    args_.epilogue.bias = read_bias(reader, n).data;
-    args_.epilogue.residual_stride = n;
-    args_.m = reader.size("rows");
-    args_.lhs_stride = k;
     args_.lhs_k_stride = 1;
-    args_.out_stride = n;
-    const CheckedSize out = CheckedSize(args_.m).times(n).times(sizeof(float));
-    residual_ = reader.optional_input("residual", out, sizeof(float));
-    input_ =
-        reader.input("input", CheckedSize(args_.m).times(k).times(sizeof(float)), sizeof(float));
-    output_ = reader.output("output", out, sizeof(float));
-    reader.expect_disjoint(input_, output_);
-    reader.expect_elementwise(residual_, output_);
+    rows_.read(reader, k, n, args_);
   }
 
   void run(const Frame& frame) const override {
-    octavo_float_matmul_args args = args_;
-    args.lhs = input_.in<const float>(frame);
-    args.epilogue.residual = residual_.in<const float>(frame);
-    args.out = output_.in<float>(frame);
+    const octavo_float_matmul_args args = rows_.place(args_, frame);
     require_ok(octavo_float_matmul(&args));
   }
 
  private:
   std::shared_ptr<const octavo_packed_float> weights_;
   octavo_float_matmul_args args_{};
-  Operand residual_, input_, output_;
+  FloatRows<octavo_float_matmul_args> rows_;
 };
 
 }  // namespace
