@@ -11,3 +11,8 @@ export const SUPPORTED: Support = { supported: true, cost: 1 };
 export function unsupported(reason: string): Support {
   return { supported: false, reason };
 }
+
+/** Supported, unless there is a reason why not. */
+export function supportUnless(reason: string | undefined): Support {
+  return reason === undefined ? SUPPORTED : unsupported(reason);
+}

@@ -3,6 +3,7 @@ import { CpuError, callNative } from './cpu-error.js';
 import { allocateOutput, outputLength } from './epilogue.js';
 import { type FloatEpilogue, nativeActivation } from './float-epilogue.js';
 import { loadBinding } from './load-binding.js';
+import { NativeWeights } from './native-weights.js';
 
 /**
  * Weights `(q - zero point) * scale` of a product `[m, k] x [k, n]`, with a scale for each block of `blockSize` values
@@ -35,32 +36,15 @@ interface Strides {
 }
 
 /** Block-quantized weights in the layout of the kernels, in native memory; see `PackedWeights`. */
-export class PackedBlockWeights implements Disposable {
+export class PackedBlockWeights extends NativeWeights<BlockMatrixHandle> {
   readonly k: number;
   readonly n: number;
-  readonly #binding: NativeBinding;
-  readonly #handle: BlockMatrixHandle;
 
   /** Use `packBlockWeights`. */
   constructor(binding: NativeBinding, weights: BlockWeightsToPack) {
+    super(binding, packBlocks(binding, weights));
     this.k = weights.k;
     this.n = weights.n;
-    this.#binding = binding;
-    this.#handle = packBlocks(binding, weights);
-  }
-
-  /** The native object and the addon that made it. */
-  get native(): { readonly binding: NativeBinding; readonly handle: BlockMatrixHandle } {
-    return { binding: this.#binding, handle: this.#handle };
-  }
-
-  /** Frees the native memory; the weights cannot be used afterwards. Harmless when repeated. */
-  dispose(): void {
-    this.#binding.release(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -3,6 +3,7 @@ import { type Conv2dGeometry, conv2dOutputLength, nativeGeometry } from './conv2
 import { callNative } from './cpu-error.js';
 import { allocateOutput, type Epilogue, nativeEpilogue, type OutputOf } from './epilogue.js';
 import { loadBinding } from './load-binding.js';
+import { NativeWeights } from './native-weights.js';
 import { toZeroPoints } from './packed-weights.js';
 
 /** Convolution weights as ONNX stores them. */
@@ -17,39 +18,23 @@ export interface Conv2dWeightsToPack {
 }
 
 /** Convolution weights in the layout of this CPU's kernels, in native memory; see `PackedWeights`. */
-export class PackedConv2d implements Disposable {
+export class PackedConv2d extends NativeWeights<Conv2dHandle> {
   readonly outChannels: number;
   readonly inChannels: number;
   readonly kernel: readonly [height: number, width: number];
-  readonly #binding: NativeBinding;
-  readonly #handle: Conv2dHandle;
 
   /** Use `packConv2d`. */
   constructor(binding: NativeBinding, weights: Conv2dWeightsToPack) {
-    const { data, groups = 1 } = weights;
-    const [outChannels, groupChannels, kernelH, kernelW] = weights.shape;
+    const { data, shape, groups = 1 } = weights;
+    const [outChannels, groupChannels, height, width] = shape;
+    const zeroPoints = toZeroPoints(weights.zeroPoints);
+    super(
+      binding,
+      callNative(() => binding.packConv2d(data, ...shape, groups, zeroPoints)),
+    );
     this.outChannels = outChannels;
     this.inChannels = groupChannels * groups;
-    this.kernel = [kernelH, kernelW];
-    this.#binding = binding;
-    const zeroPoints = toZeroPoints(weights.zeroPoints);
-    this.#handle = callNative(() =>
-      binding.packConv2d(data, outChannels, groupChannels, kernelH, kernelW, groups, zeroPoints),
-    );
-  }
-
-  /** The native object and the addon that made it. */
-  get native(): { readonly binding: NativeBinding; readonly handle: Conv2dHandle } {
-    return { binding: this.#binding, handle: this.#handle };
-  }
-
-  /** Frees the native memory; the weights cannot be used afterwards. Harmless when repeated. */
-  dispose(): void {
-    this.#binding.release(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.kernel = [height, width];
   }
 }
 

@@ -1,28 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../tests/addon.js';
-import { bytes } from '../tests/arbitraries.js';
+import { bytes, convolution } from '../tests/arbitraries.js';
 import { conv2d, packConv2d } from './conv2d.js';
-import type { Layout } from './conv2d-geometry.js';
 import { floatConv2d, packFloatConv2d } from './float-conv2d.js';
 import { toHalf } from './half-floats.js';
 
-const small = (min: number, max: number) => fc.integer({ min, max });
-const layouts = fc.constantFrom<Layout>('NCHW', 'NHWC');
-
 const layers = fc
   .record({
-    batch: small(1, 2),
-    size: fc.tuple(small(7, 10), small(7, 10)),
-    groups: small(1, 3),
-    groupChannels: small(1, 3),
-    groupOutputs: small(1, 3),
-    kernel: fc.tuple(small(1, 3), small(1, 3)),
-    strides: fc.tuple(small(1, 3), small(1, 3)),
-    dilations: fc.tuple(small(1, 2), small(1, 2)),
-    pads: fc.tuple(small(0, 3), small(0, 3), small(0, 3), small(0, 3)),
-    layout: layouts,
-    outLayout: layouts,
+    ...convolution,
     halves: fc.boolean(),
   })
   .chain((layer) => {

@@ -5,6 +5,7 @@ import { allocateOutput } from './epilogue.js';
 import { type FloatEpilogue, nativeActivation } from './float-epilogue.js';
 import type { HalfType } from './half-floats.js';
 import { loadBinding } from './load-binding.js';
+import { NativeWeights } from './native-weights.js';
 
 /** Float convolution weights as ONNX stores them. */
 export interface FloatConv2dWeightsToPack {
@@ -18,46 +19,22 @@ export interface FloatConv2dWeightsToPack {
 }
 
 /** Float convolution weights in the layout of this CPU's kernels, in native memory; see `PackedWeights`. */
-export class PackedFloatConv2d implements Disposable {
+export class PackedFloatConv2d extends NativeWeights<FloatConv2dHandle> {
   readonly outChannels: number;
   readonly inChannels: number;
   readonly kernel: readonly [height: number, width: number];
-  readonly #binding: NativeBinding;
-  readonly #handle: FloatConv2dHandle;
 
   /** Use `packFloatConv2d`. */
   constructor(binding: NativeBinding, weights: FloatConv2dWeightsToPack) {
-    const { data, type = 'float16', groups = 1 } = weights;
-    const [outChannels, groupChannels, kernelH, kernelW] = weights.shape;
+    const { data, shape, type = 'float16', groups = 1 } = weights;
+    const [outChannels, groupChannels, height, width] = shape;
+    super(
+      binding,
+      callNative(() => binding.packFloatConv2d(data, type === 'bfloat16', ...shape, groups)),
+    );
     this.outChannels = outChannels;
     this.inChannels = groupChannels * groups;
-    this.kernel = [kernelH, kernelW];
-    this.#binding = binding;
-    this.#handle = callNative(() =>
-      binding.packFloatConv2d(
-        data,
-        type === 'bfloat16',
-        outChannels,
-        groupChannels,
-        kernelH,
-        kernelW,
-        groups,
-      ),
-    );
-  }
-
-  /** The native object and the addon that made it. */
-  get native(): { readonly binding: NativeBinding; readonly handle: FloatConv2dHandle } {
-    return { binding: this.#binding, handle: this.#handle };
-  }
-
-  /** Frees the native memory; the weights cannot be used afterwards. Harmless when repeated. */
-  dispose(): void {
-    this.#binding.release(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    this.kernel = [height, width];
   }
 }
 

@@ -4,6 +4,7 @@ import { allocateOutput, outputLength } from './epilogue.js';
 import { type FloatEpilogue, nativeActivation } from './float-epilogue.js';
 import type { HalfType } from './half-floats.js';
 import { loadBinding } from './load-binding.js';
+import { NativeWeights } from './native-weights.js';
 
 /** Weights of a float product `[m, k] x [k, n]`. */
 export interface FloatWeightsToPack {
@@ -18,35 +19,20 @@ export interface FloatWeightsToPack {
 }
 
 /** Float weights in the layout of this CPU's best kernel, in native memory; see `PackedWeights`. */
-export class PackedFloatWeights implements Disposable {
+export class PackedFloatWeights extends NativeWeights<FloatMatrixHandle> {
   readonly k: number;
   readonly n: number;
-  readonly #binding: NativeBinding;
-  readonly #handle: FloatMatrixHandle;
 
   /** Use `packFloatWeights`. */
   constructor(binding: NativeBinding, weights: FloatWeightsToPack) {
     const { data, type = 'float16', k, n, transposed = false } = weights;
+    const [kStride, nStride] = transposed ? [1, k] : [n, 1];
+    super(
+      binding,
+      callNative(() => binding.packFloatMatrix(data, type === 'bfloat16', k, n, kStride, nStride)),
+    );
     this.k = k;
     this.n = n;
-    this.#binding = binding;
-    this.#handle = callNative(() =>
-      binding.packFloatMatrix(data, type === 'bfloat16', k, n, transposed ? 1 : n, transposed ? k : 1),
-    );
-  }
-
-  /** The native object and the addon that made it. */
-  get native(): { readonly binding: NativeBinding; readonly handle: FloatMatrixHandle } {
-    return { binding: this.#binding, handle: this.#handle };
-  }
-
-  /** Frees the native memory; the weights cannot be used afterwards. Harmless when repeated. */
-  dispose(): void {
-    this.#binding.release(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

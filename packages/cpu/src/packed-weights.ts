@@ -1,6 +1,7 @@
 import type { ByteArray, MatrixHandle, NativeBinding } from './binding.js';
 import { callNative } from './cpu-error.js';
 import { loadBinding } from './load-binding.js';
+import { NativeWeights } from './native-weights.js';
 
 /** Weights of a product `[m, k] x [k, n]`. */
 export interface WeightsToPack {
@@ -18,36 +19,20 @@ export interface WeightsToPack {
  * Weights in the layout of this CPU's best kernel, in native memory that `dispose` frees at once and garbage
  * collection otherwise. The layout depends on the CPU: keep the original weights, never these.
  */
-export class PackedWeights implements Disposable {
+export class PackedWeights extends NativeWeights<MatrixHandle> {
   readonly k: number;
   readonly n: number;
-  readonly #binding: NativeBinding;
-  readonly #handle: MatrixHandle;
 
   /** Use `packWeights`. */
-  constructor(binding: NativeBinding, weights: WeightsToPack) {
-    const { data, k, n, transposed = false } = weights;
+  constructor(binding: NativeBinding, { data, k, n, transposed = false, zeroPoints }: WeightsToPack) {
+    const [kStride, nStride] = transposed ? [1, k] : [n, 1];
+    const points = toZeroPoints(zeroPoints);
+    super(
+      binding,
+      callNative(() => binding.packMatrix(data, k, n, kStride, nStride, points)),
+    );
     this.k = k;
     this.n = n;
-    this.#binding = binding;
-    const zeroPoints = toZeroPoints(weights.zeroPoints);
-    this.#handle = callNative(() =>
-      binding.packMatrix(data, k, n, transposed ? 1 : n, transposed ? k : 1, zeroPoints),
-    );
-  }
-
-  /** The native object and the addon that made it. */
-  get native(): { readonly binding: NativeBinding; readonly handle: MatrixHandle } {
-    return { binding: this.#binding, handle: this.#handle };
-  }
-
-  /** Frees the native memory; the weights cannot be used afterwards. Harmless when repeated. */
-  dispose(): void {
-    this.#binding.release(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ByteArray } from '../src/binding.js';
+import type { Layout } from '../src/conv2d-geometry.js';
 import type { Epilogue } from '../src/epilogue.js';
 
 /** Bytes of either sign, with the extremes often. */
@@ -73,3 +74,21 @@ export function epilogues(rows: number, columns: number): fc.Arbitrary<Epilogue>
   });
   return fc.oneof(fc.record({ output: fc.constant('int32' as const), bias }), float, quantized);
 }
+
+const small = (min: number, max: number) => fc.integer({ min, max });
+const layouts = fc.constantFrom<Layout>('NCHW', 'NHWC');
+
+/** The fields of small convolutions, for `fc.record`; every kernel fits within its input. */
+export const convolution = {
+  batch: small(1, 2),
+  size: fc.tuple(small(7, 10), small(7, 10)),
+  groups: small(1, 3),
+  groupChannels: small(1, 3),
+  groupOutputs: small(1, 3),
+  kernel: fc.tuple(small(1, 3), small(1, 3)),
+  strides: fc.tuple(small(1, 3), small(1, 3)),
+  dilations: fc.tuple(small(1, 2), small(1, 2)),
+  pads: fc.tuple(small(0, 3), small(0, 3), small(0, 3), small(0, 3)),
+  layout: layouts,
+  outLayout: layouts,
+};

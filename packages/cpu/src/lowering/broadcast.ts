@@ -1,9 +1,12 @@
 import type { Value } from '@octavo/core/ir';
-import type { Shape } from '@octavo/core/tensor';
+import { elementCount, type Shape } from '@octavo/core/tensor';
 import { axisOrder, type Layout } from './layout.js';
 import type { Operand } from './operand.js';
 import type { ProgramBuilder } from './program-builder.js';
 import { shapeOf } from './static-value.js';
+
+/** Axes that elementwise ops take. */
+const MOST_AXES = 8;
 
 /** An operand of an elementwise op: where it lies, and its sizes in the order of memory. */
 export interface BroadcastOperand {
@@ -31,6 +34,23 @@ export function broadcastOperand(
     operand: program.operand(value, isFull ? layout : 'nchw'),
     sizes: axisOrder(shape.length, layout).map((axis) => padded[axis] ?? 1),
   };
+}
+
+/** Why an elementwise op does not take a result of `shape`, or undefined when it does. */
+export function declineAxes(shape: Shape): string | undefined {
+  return shape.length > MOST_AXES ? `its result has more than ${MOST_AXES} axes` : undefined;
+}
+
+/** The operand that the result may replace: of its size, and in other memory than the other. */
+export function overOf(
+  a: BroadcastOperand,
+  b: BroadcastOperand,
+  layout: Layout,
+  elements: number,
+): { readonly layout: Layout; readonly over?: Operand } {
+  const areApart = a.operand === b.operand || a.operand.block !== b.operand.block;
+  const over = areApart ? [a, b].find(({ sizes }) => elementCount(sizes) === elements)?.operand : undefined;
+  return over ? { layout, over } : { layout };
 }
 
 function paddedShape(value: Value, shape: Shape): Shape {

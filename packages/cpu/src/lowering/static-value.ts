@@ -1,5 +1,14 @@
 import { knownShape, type Node, type Value } from '@octavo/core/ir';
-import { byteLengthOf, DTYPES, type DType, elementCount, OctavoError, type Shape } from '@octavo/core/tensor';
+import {
+  byteLengthOf,
+  DTYPES,
+  type DType,
+  elementCount,
+  OctavoError,
+  type Shape,
+  type Tensor,
+  toNumbers,
+} from '@octavo/core/tensor';
 
 /** Offsets and sizes of programs are 32-bit integers. */
 const MOST_ELEMENTS = 2 ** 31 - 1;
@@ -49,6 +58,11 @@ export function elementBytes(value: Value): number {
 /** Bytes of all elements. */
 export function valueBytes(value: Value): number {
   return byteLengthOf(dtypeOf(value), elementCount(shapeOf(value)));
+}
+
+/** The elements of a constant; none of one that is left out. */
+export function numbersOf(tensor: Tensor | undefined): readonly number[] {
+  return tensor ? Array.from(toNumbers(tensor)) : [];
 }
 
 /** An operand that the op requires. */

@@ -10,12 +10,12 @@ import {
   sliceAxis,
   Transpose,
 } from '@octavo/core/ir';
-import { normalizeAxis, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { normalizeAxis, type Tensor } from '@octavo/core/tensor';
 import { copyOp } from '../copy.js';
 import { layoutStrides } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
-import { elementBytes, required, shapeOf } from '../static-value.js';
+import { elementBytes, numbersOf, required, shapeOf } from '../static-value.js';
 import { pick, supportsMovement } from './movement.js';
 
 const transpose = defineLowering(Transpose, {
@@ -153,5 +153,5 @@ function supportsConstantOperands(node: Node, reason: string): Support {
 }
 
 function integers(tensor: Tensor | undefined): readonly number[] | undefined {
-  return tensor && Array.from(toNumbers(tensor));
+  return tensor && numbersOf(tensor);
 }

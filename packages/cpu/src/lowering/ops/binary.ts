@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { type Support, supportUnless, unsupported } from '@octavo/backend';
 import {
   Add,
   type AttributeSchema,
@@ -14,24 +14,25 @@ import {
   Sum,
   type Value,
 } from '@octavo/core/ir';
-import { broadcastShapes, elementCount, type Shape } from '@octavo/core/tensor';
-import { type BroadcastOperand, broadcastLayout, broadcastOperand } from '../broadcast.js';
+import { broadcastShapes, elementCount } from '@octavo/core/tensor';
+import {
+  type BroadcastOperand,
+  broadcastLayout,
+  broadcastOperand,
+  declineAxes,
+  overOf,
+} from '../broadcast.js';
 import { declineFloats } from '../float-values.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { Operand } from '../operand.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { required, shapeOf } from '../static-value.js';
 
-/** Axes that the native op takes. */
-const MOST_AXES = 8;
-
 function supportsElementwise(node: Node): Support {
   if (node.inputs.length === 0) return unsupported('it has no operands');
-  const reason = declineFloats([...node.inputs, node.output]);
-  if (reason !== undefined) return unsupported(reason);
-  return node.output && shapeOf(node.output).length > MOST_AXES
-    ? unsupported(`its result has more than ${MOST_AXES} axes`)
-    : SUPPORTED;
+  return supportUnless(
+    declineFloats([...node.inputs, node.output]) ?? declineAxes(shapeOf(required(node.output, node))),
+  );
 }
 
 /** Emits `name` of two operands, over one of the result's shape where nobody else reads it. */
@@ -65,19 +66,11 @@ function lowerElementwise(node: Node, program: ProgramBuilder, name: string): vo
     const isLast = index === rest.length - 1;
     const sizes = broadcastShapes(left.sizes, right.sizes);
     const to = isLast
-      ? program.output(output, overOf(left, right, layout, sizes))
+      ? program.output(output, overOf(left, right, layout, elementCount(sizes)))
       : program.scratch(elementCount(sizes) * Float32Array.BYTES_PER_ELEMENT);
     emitBinary(program, name, [left, right], to);
     left = { operand: to, sizes };
   });
-}
-
-/** The operand that the result may replace: of its size, and in other memory than the other. */
-function overOf(a: BroadcastOperand, b: BroadcastOperand, layout: 'nchw' | 'nhwc', sizes: Shape) {
-  const isWhole = ({ sizes: own }: BroadcastOperand) => elementCount(own) === elementCount(sizes);
-  const areApart = a.operand === b.operand || a.operand.block !== b.operand.block;
-  const over = areApart ? [a, b].find(isWhole)?.operand : undefined;
-  return over ? { layout, over } : { layout };
 }
 
 function elementwise<I extends readonly Slot[], O extends readonly Slot[], A extends AttributeSchema>(

@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { supportUnless } from '@octavo/backend';
 import {
   Conv,
   type ConvAttributes,
@@ -30,7 +30,7 @@ interface Convolution {
 }
 
 const conv = defineLowering(Conv, {
-  supports: (node) => supported(declineWindow(node, 1, Conv.attributes(node)) ?? declineProduct(node, 0)),
+  supports: (node) => supportUnless(declineWindow(node, 1, Conv.attributes(node)) ?? declineProduct(node, 0)),
   lower: ({ node, constants, attributes }, program) => {
     const types = productTypes(node);
     const [x, w] = node.inputs;
@@ -48,7 +48,7 @@ const conv = defineLowering(Conv, {
 
 const qlinearConv = defineLowering(QLinearConv, {
   supports: (node) =>
-    supported(declineWindow(node, 3, QLinearConv.attributes(node)) ?? declineQLinear(node, 0)),
+    supportUnless(declineWindow(node, 3, QLinearConv.attributes(node)) ?? declineQLinear(node, 0)),
   lower: ({ node, constants, attributes }, program) => {
     const types = qlinearTypes(constants);
     const [x, , , w] = node.inputs;
@@ -66,10 +66,6 @@ const qlinearConv = defineLowering(QLinearConv, {
 
 /** Convolutions of 8-bit integers over one or two spatial axes. */
 export const conv2dLowerings: readonly Lowering[] = [conv, qlinearConv];
-
-function supported(reason: string | undefined): Support {
-  return reason === undefined ? SUPPORTED : unsupported(reason);
-}
 
 export function declineWindow(node: Node, weights: number, attributes: ConvAttributes): string | undefined {
   const rank = node.inputs[weights]?.shape?.length;

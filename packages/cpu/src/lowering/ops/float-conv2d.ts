@@ -1,4 +1,4 @@
-import { SUPPORTED, unsupported } from '@octavo/backend';
+import { supportUnless, unsupported } from '@octavo/backend';
 import { Conv, type Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
@@ -15,8 +15,7 @@ const conv = defineLowering(Conv, {
     const reason = declineFloats([...node.inputs, node.output]);
     if (reason !== undefined) return unsupported(reason);
     if (!weights?.constant || (bias && !bias.constant)) return unsupported('its weights are not constant');
-    const declined = declineWindow(node, 1, Conv.attributes(node));
-    return declined === undefined ? SUPPORTED : unsupported(declined);
+    return supportUnless(declineWindow(node, 1, Conv.attributes(node)));
   },
   lower: ({ node, constants, attributes }, program) => {
     const [x, w] = [required(node.inputs[0], node), required(node.inputs[1], node)];

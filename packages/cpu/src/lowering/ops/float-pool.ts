@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { SUPPORTED, type Support, supportUnless, unsupported } from '@octavo/backend';
 import {
   AveragePool,
   GlobalAveragePool,
@@ -26,8 +26,7 @@ function supportsWindow(node: Node, attributes: WindowAttributes): Support {
   if (floats !== undefined) return unsupported(floats);
   if (node.outputs[1]) return unsupported('the positions of its maxima are an output');
   const [from, to] = shapesOf(node);
-  const reason = declineWindows(from, to, slidingWindow(from, attributes));
-  return reason === undefined ? SUPPORTED : unsupported(reason);
+  return supportUnless(declineWindows(from, to, slidingWindow(from, attributes)));
 }
 
 /** Channels last on both sides. */

@@ -1,4 +1,4 @@
-import { SUPPORTED, unsupported } from '@octavo/backend';
+import { supportUnless } from '@octavo/backend';
 import { MatMulNBits, type Node, type Value } from '@octavo/core/ir';
 import { elementCount, type StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { type BlockWeightsToPack, packBlocks } from '../../block-gemm.js';
@@ -15,8 +15,7 @@ const MOST_BYTES_A_BLOCK = 65536;
 
 const matMulNBits = defineLowering(MatMulNBits, {
   supports: (node) => {
-    const reason = declineFloats([node.inputs[0], node.output]) ?? declineWeights(node);
-    return reason === undefined ? SUPPORTED : unsupported(reason);
+    return supportUnless(declineFloats([node.inputs[0], node.output]) ?? declineWeights(node));
   },
   lower: ({ node, constants, attributes }, program) => {
     const [a, b, scales, zeroPoints, , bias] = node.inputs;

@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { supportUnless } from '@octavo/backend';
 import { Gemm, MatMul, type Node, QLinearMatMul, type Value } from '@octavo/core/ir';
 import { elementCount, type Tensor } from '@octavo/core/tensor';
 import { defineLowering, type Lowering } from '../lowering.js';
@@ -23,7 +23,7 @@ interface Product {
 
 const gemm = defineLowering(Gemm, {
   supports: (node) =>
-    supported(declineGemm(node) ?? declineProduct(node, Gemm.attributes(node).transB ? 0 : 1)),
+    supportUnless(declineGemm(node) ?? declineProduct(node, Gemm.attributes(node).transB ? 0 : 1)),
   lower: ({ node, constants, attributes }, program) => {
     const types = productTypes(node);
     const [a, b] = node.inputs;
@@ -50,7 +50,7 @@ function declineGemm(node: Node): string | undefined {
 }
 
 const matMul = defineLowering(MatMul, {
-  supports: (node) => supported(declineMatrix(node, 1) ?? declineProduct(node, 1)),
+  supports: (node) => supportUnless(declineMatrix(node, 1) ?? declineProduct(node, 1)),
   lower: ({ node, constants }, program) => {
     const types = productTypes(node);
     const [a, b] = node.inputs;
@@ -67,7 +67,7 @@ const matMul = defineLowering(MatMul, {
 });
 
 const qlinearMatMul = defineLowering(QLinearMatMul, {
-  supports: (node) => supported(declineMatrix(node, 3) ?? declineQLinear(node, 1)),
+  supports: (node) => supportUnless(declineMatrix(node, 3) ?? declineQLinear(node, 1)),
   lower: ({ node, constants }, program) => {
     const types = qlinearTypes(constants);
     const [a, , , b] = node.inputs;
@@ -85,10 +85,6 @@ const qlinearMatMul = defineLowering(QLinearMatMul, {
 
 /** Products of 8-bit integers with constant weights. */
 export const matmulLowerings: readonly Lowering[] = [gemm, matMul, qlinearMatMul];
-
-function supported(reason: string | undefined): Support {
-  return reason === undefined ? SUPPORTED : unsupported(reason);
-}
 
 export function declineMatrix(node: Node, position: number): string | undefined {
   return node.inputs[position]?.constant?.shape.length === 2

@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { SUPPORTED, type Support, supportUnless, unsupported } from '@octavo/backend';
 import { InstanceNormalization, LayerNormalization, type Node, RMSNormalization } from '@octavo/core/ir';
 import { elementCount, normalizeAxis } from '@octavo/core/tensor';
 import { declineFloats } from '../float-values.js';
@@ -51,8 +51,7 @@ function lowerRows(
 
 const instanceNormalization = defineLowering(InstanceNormalization, {
   supports: (node) => {
-    const reason = declineFloats(node.inputs);
-    return reason === undefined ? SUPPORTED : unsupported(reason);
+    return supportUnless(declineFloats(node.inputs));
   },
   lower: ({ node, attributes: { epsilon } }, program) => {
     const [input, scale, bias] = node.inputs.map((value) => required(value, node));

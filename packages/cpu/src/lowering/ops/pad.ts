@@ -1,20 +1,13 @@
 import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import { type Node, Pad, Pad2, type Value } from '@octavo/core/ir';
 import { quantizeNumbers } from '@octavo/core/quant';
-import {
-  allocate,
-  type DType,
-  normalizeAxis,
-  type Tensor,
-  type TensorArray,
-  toNumbers,
-} from '@octavo/core/tensor';
+import { allocate, type DType, normalizeAxis, type TensorArray } from '@octavo/core/tensor';
 import { copyOp } from '../copy.js';
 import { layoutStrides } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { byteType } from '../quantized-bytes.js';
-import { dtypeOf, elementBytes, required, shapeOf } from '../static-value.js';
+import { dtypeOf, elementBytes, numbersOf, required, shapeOf } from '../static-value.js';
 import { supportsMovement } from './movement.js';
 
 /** Elements of a padded value that are its input's: where they begin on either side, and how many there are. */
@@ -118,10 +111,6 @@ const pad = defineLowering(Pad, {
     lowerPad(node, program, all, numbersOf(value)[0] ?? 0);
   },
 });
-
-function numbersOf(tensor: Tensor | undefined): readonly number[] {
-  return tensor ? Array.from(toNumbers(tensor)) : [];
-}
 
 /** Padding with a constant. */
 export const padLowerings: readonly Lowering[] = [pad2, pad];

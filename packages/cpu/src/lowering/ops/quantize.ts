@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { SUPPORTED, supportUnless, unsupported } from '@octavo/backend';
 import {
   DequantizeLinear,
   DynamicQuantizeLinear,
@@ -41,10 +41,6 @@ function declineCrossing(
   const { size } = scale.constant;
   const channels = size === 1 ? 1 : shape[normalizeAxis(axis, shape.length)];
   return size === channels ? undefined : 'its scales do not follow its axis';
-}
-
-function crossing(reason: string | undefined): Support {
-  return reason === undefined ? SUPPORTED : unsupported(reason);
 }
 
 /** Elements around the channels of `axis`, channels, and elements of one, in the order of memory. */
@@ -102,14 +98,14 @@ const QUANTIZE = {
   supports: (node: Node) =>
     node.output?.dtype === 'int32'
       ? unsupported('no kernel for int32')
-      : crossing(declineCrossing(node, node.inputs[0], node.output, QuantizeLinear.attributes(node))),
+      : supportUnless(declineCrossing(node, node.inputs[0], node.output, QuantizeLinear.attributes(node))),
   lower: (lowered: LoweredNode, program: ProgramBuilder) =>
     lowerCrossing(lowered, program, 'quantize', QuantizeLinear.attributes(lowered.node)),
 };
 
 const DEQUANTIZE = {
   supports: (node: Node) =>
-    crossing(declineCrossing(node, node.output, node.inputs[0], DequantizeLinear.attributes(node))),
+    supportUnless(declineCrossing(node, node.output, node.inputs[0], DequantizeLinear.attributes(node))),
   lower: (lowered: LoweredNode, program: ProgramBuilder) => {
     const { node } = lowered;
     const found = requantization(node, program);

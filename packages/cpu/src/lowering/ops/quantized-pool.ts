@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { type Support, supportUnless, unsupported } from '@octavo/backend';
 import { AveragePool, GlobalAveragePool, GlobalMaxPool, MaxPool, type Node } from '@octavo/core/ir';
 import { sameQuantization } from '@octavo/core/quant';
 import { elementCount } from '@octavo/core/tensor';
@@ -39,12 +39,9 @@ function supportsAverage(node: Node, window: PoolWindow): Support {
 }
 
 function supportsWindows(node: Node, window: PoolWindow): Support {
-  const reason = declineWindows(
-    shapeOf(required(node.inputs[0], node)),
-    shapeOf(required(node.output, node)),
-    window,
+  return supportUnless(
+    declineWindows(shapeOf(required(node.inputs[0], node)), shapeOf(required(node.output, node)), window),
   );
-  return reason === undefined ? SUPPORTED : unsupported(reason);
 }
 
 /** Channels last on both sides. */

@@ -1,4 +1,4 @@
-import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
+import { supportUnless, unsupported } from '@octavo/backend';
 import {
   ArgMax,
   ArgMin,
@@ -18,12 +18,12 @@ import {
   ReduceSumSquare,
   ReduceSumSquare1,
 } from '@octavo/core/ir';
-import { elementCount, normalizeAxis, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { elementCount, normalizeAxis, type Shape } from '@octavo/core/tensor';
 import { declineFloats } from '../float-values.js';
 import { axisOrder, type Layout } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
-import { required, shapeOf } from '../static-value.js';
+import { numbersOf, required, shapeOf } from '../static-value.js';
 
 /** `joined` is how partial results of several runs of axes combine; undefined where they do not. */
 interface Reduction {
@@ -103,10 +103,6 @@ function declineAxes(
   return !joined && passesOf(shape, isReduced).length > 1 ? `${name} of axes that are apart` : undefined;
 }
 
-function supported(reason: string | undefined): Support {
-  return reason === undefined ? SUPPORTED : unsupported(reason);
-}
-
 function axisSet(shape: Shape, axes: readonly number[] | undefined): ReadonlySet<number> {
   return new Set(axes?.map((axis) => normalizeAxis(axis, shape.length)) ?? shape.keys());
 }
@@ -115,7 +111,7 @@ function byAttribute(op: typeof ReduceSum1, reduction: Reduction): Lowering {
   const axesOf = (node: Node) => axisSet(shapeOf(required(node.inputs[0], node)), op.attributes(node).axes);
   return defineLowering(op, {
     supports: (node) =>
-      supported(
+      supportUnless(
         declineFloats([node.inputs[0]]) ??
           declineAxes(shapeOf(required(node.inputs[0], node)), axesOf(node), reduction),
       ),
@@ -133,19 +129,15 @@ function byInput(op: typeof ReduceSum, reduction: Reduction): Lowering {
       if (elementCount(shape) === 0) return unsupported('it reduces no elements');
       if (!reduction.joined && axes && axes.constant?.size !== 1 && axes.constant?.size !== shape.length)
         return unsupported(`${reduction.name} of several axes`);
-      return supported(declineFloats([data]));
+      return supportUnless(declineFloats([data]));
     },
     lower: ({ node, attributes, constants: [, axes] }, program) => {
       const input = required(node.inputs[0], node);
-      const listed = integers(axes);
+      const listed = numbersOf(axes);
       const all = attributes.noop_with_empty_axes === 0 ? undefined : [];
       lowerReduction(node, program, reduction, axisSet(shapeOf(input), listed.length > 0 ? listed : all));
     },
   });
-}
-
-function integers(tensor: Tensor | undefined): readonly number[] {
-  return tensor ? Array.from(toNumbers(tensor)) : [];
 }
 
 function argExtreme(op: typeof ArgMax, largest: boolean): Lowering {
@@ -153,7 +145,7 @@ function argExtreme(op: typeof ArgMax, largest: boolean): Lowering {
     supports: (node) => {
       const shape = shapeOf(required(node.inputs[0], node));
       const isEmpty = shape[normalizeAxis(op.attributes(node).axis, shape.length)] === 0;
-      return supported(isEmpty ? 'it reduces no elements' : declineFloats([node.inputs[0]]));
+      return supportUnless(isEmpty ? 'it reduces no elements' : declineFloats([node.inputs[0]]));
     },
     lower: ({ node, attributes }, program) => {
       const input = required(node.inputs[0], node);

@@ -1,4 +1,4 @@
-import { SUPPORTED, unsupported } from '@octavo/backend';
+import { supportUnless } from '@octavo/backend';
 import { LogSoftmax, LogSoftmax1, type Node, Softmax, Softmax1 } from '@octavo/core/ir';
 import { elementCount, normalizeAxis } from '@octavo/core/tensor';
 import { declineFloats } from '../float-values.js';
@@ -12,8 +12,7 @@ import { emitPermuted } from './permuted.js';
 type RowFunction = 'softmax' | 'log_softmax';
 
 function supports(node: Node) {
-  const reason = declineFloats([node.inputs[0]]);
-  return reason === undefined ? SUPPORTED : unsupported(reason);
+  return supportUnless(declineFloats([node.inputs[0]]));
 }
 
 function emitRows(program: ProgramBuilder, name: RowFunction, from: Operand, to: Operand, columns: number) {

@@ -1,4 +1,4 @@
-import { SUPPORTED, unsupported } from '@octavo/backend';
+import { SUPPORTED, supportUnless, unsupported } from '@octavo/backend';
 import {
   Abs,
   type AttributeSchema,
@@ -65,8 +65,7 @@ function unary<I extends readonly Slot[], O extends readonly Slot[], A extends A
 ): Lowering {
   return defineLowering(op, {
     supports: (node) => {
-      const reason = declineFloats([node.inputs[0]]);
-      return reason === undefined ? SUPPORTED : unsupported(reason);
+      return supportUnless(declineFloats([node.inputs[0]]));
     },
     lower: ({ node, attributes }, program) => emitUnary(node, program, functionOf(attributes)),
   });
