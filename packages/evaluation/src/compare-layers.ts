@@ -66,7 +66,8 @@ export async function compareLayers(
   return compared.sort((a, b) => (order(a) === order(b) ? 0 : order(a) - order(b)));
 }
 
-async function tapAll(session: Session, feeds: NamedTensors): Promise<Map<string, Tensor>> {
+/** Every value that the session taps and gives for one sample, by name. */
+export async function tapAll(session: Session, feeds: NamedTensors): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
   const outputs = await session.run(feeds, { onTap: (name, tensor) => tensors.set(name, tensor) });
   for (const [name, tensor] of Object.entries(outputs)) tensors.set(name, tensor);

@@ -1,4 +1,5 @@
-import { type Graph, type Pass, type PassLog, tensorType } from '@octavo/core/ir';
+import type { Graph, Pass, PassLog } from '@octavo/core/ir';
+import { dropQuantizedTypes } from './qdq/drop-quantized-types.js';
 import { isTyped } from './qdq/integer-types.js';
 import { materializeNode } from './qdq/materialize-node.js';
 import { checkOpset } from './qdq/needed-opset.js';
@@ -20,10 +21,5 @@ function run(graph: Graph, log: PassLog): boolean {
     materializeNode(graph, node, qparams);
     changed = true;
   }
-  for (const value of graph.values) {
-    if (!value.quantized || !value.dtype) continue;
-    value.type = tensorType(value.dtype, value.shape);
-    changed = true;
-  }
-  return changed;
+  return dropQuantizedTypes(graph).length > 0 || changed;
 }

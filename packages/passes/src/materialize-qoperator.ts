@@ -1,5 +1,6 @@
-import { type Graph, type Node, type Pass, type PassLog, supersede, tensorType } from '@octavo/core/ir';
+import { type Graph, type Node, type Pass, type PassLog, supersede } from '@octavo/core/ir';
 import { sameQuantization } from '@octavo/core/quant';
+import { dropQuantizedTypes } from './qdq/drop-quantized-types.js';
 import { isTyped } from './qdq/integer-types.js';
 import { materializeNode } from './qdq/materialize-node.js';
 import { isMovement, movedValues } from './qdq/movement.js';
@@ -57,14 +58,11 @@ function lowerNode(node: Node, context: LoweringContext): string | undefined {
 }
 
 function dropTypes(graph: Graph): boolean {
-  let changed = false;
-  for (const value of graph.values) {
-    if (!value.quantized || !value.dtype) continue;
-    value.type = tensorType(value.dtype, value.shape);
-    changed = true;
+  const dropped = dropQuantizedTypes(graph);
+  for (const value of dropped) {
     const isFixed = value.constant || graph.inputs.includes(value) || graph.isOutput(value);
     if (!isFixed && !value.name.endsWith('_quantized'))
       graph.rename(value, graph.uniqueName(`${value.name}_quantized`));
   }
-  return changed;
+  return dropped.length > 0;
 }

@@ -1,4 +1,4 @@
-import { Cast, Gather, Mul, type Value } from '@octavo/core/ir';
+import { Cast, Gather, Mul, outputOf, type Value } from '@octavo/core/ir';
 import { quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
 import { DTYPES } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
@@ -20,8 +20,8 @@ export function readQuantizedRows(job: WeightJob): void {
   const picked = graph.emit(Gather, { data: rows, indices }, { axis: 0 }, { name: `${base}_rows` });
   const scale = graph.emit(Gather, { data: scales, indices }, { axis: 0 }, { name: `${base}_scales` });
   const to = DTYPES.float32.onnx;
-  const real = graph.emit(Cast, { input: only(picked.output) }, { to }, { name: `${base}_cast` });
-  const factors = { A: only(real.output), B: only(scale.output) };
+  const real = graph.emit(Cast, { input: outputOf(picked) }, { to }, { name: `${base}_cast` });
+  const factors = { A: outputOf(real), B: outputOf(scale) };
   replaceLayer(graph, parts, graph.emit(Mul, factors, {}, { name: `${base}_rescale` }));
 }
 
@@ -48,9 +48,4 @@ function makeRows({ graph, parts, memory }: WeightJob): readonly Value[] {
     graph.addInitializer(`${weight.name}_rows`, rows),
     graph.addInitializer(`${weight.name}_row_scales`, scales),
   ];
-}
-
-function only(value: Value | undefined): Value {
-  if (!value) throw new Error('a node of one output');
-  return value;
 }

@@ -1,4 +1,13 @@
-import { cloneModel, Gemm, type Graph, type Model, Reshape, runPasses, type Value } from '@octavo/core/ir';
+import {
+  cloneModel,
+  Gemm,
+  type Graph,
+  type Model,
+  outputOf,
+  Reshape,
+  runPasses,
+  type Value,
+} from '@octavo/core/ir';
 import { int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { eliminateDeadNodes } from '@octavo/passes';
 import type { CalibrationSample, SessionFactory } from './calibrate.js';
@@ -50,11 +59,8 @@ function addProduct(graph: Graph, { name, rows }: ReadValue): Value {
   const data = graph.value(name);
   if (!data) throw new Error(`the prepared graph has ${name}`);
   const shape = graph.addInitializer(`${name}_rows`, StoredTensor.of(int64([-1, rows])));
-  const { output: matrix } = graph.emit(Reshape, { data, shape }, {}, { name: `${name}_matrix` });
-  if (!matrix) throw new Error('Reshape has an output');
-  const { output } = graph.emit(Gemm, { A: matrix, B: matrix }, { transA: 1 }, { name: `${name}_gram` });
-  if (!output) throw new Error('Gemm has an output');
-  return output;
+  const matrix = outputOf(graph.emit(Reshape, { data, shape }, {}, { name: `${name}_matrix` }));
+  return outputOf(graph.emit(Gemm, { A: matrix, B: matrix }, { transA: 1 }, { name: `${name}_gram` }));
 }
 
 function addTo(sum: Float64Array, values: ArrayLike<number>): boolean {

@@ -3,6 +3,7 @@ import {
   DequantizeLinear,
   type Graph,
   type Node,
+  outputOf,
   QuantizeLinear,
   tensorType,
   type Value,
@@ -39,7 +40,7 @@ export function quantizeActivation(
     inputs: [value, scale, zeroPoint],
     outputs: [graph.addValue(graph.uniqueName(`${base}_quantized`), tensorType(storage, value.shape))],
   });
-  const integers = onlyOutput(quantizeNode);
+  const integers = outputOf(quantizeNode);
   const dequantized = dequantizeValue(
     graph,
     integers,
@@ -68,7 +69,7 @@ export function dequantizeValue(
     inputs: zeroPoint ? [integers, scale, zeroPoint] : [integers, scale],
     outputs: [graph.addValue(graph.uniqueName(name), tensorType('float32', integers.shape))],
   });
-  return onlyOutput(node);
+  return outputOf(node);
 }
 
 /** Scalar scale and zero point initializers called after `base`. */
@@ -151,7 +152,7 @@ function widen(graph: Graph, base: string, narrow: Value, dtype: 'int8' | 'uint8
     { to: DTYPES[dtype].onnx },
     { name: `${base}_Cast`, outputNames: [`${base}_widened`] },
   );
-  const value = onlyOutput(node);
+  const value = outputOf(node);
   value.type = tensorType(dtype, narrow.shape);
   return value;
 }
@@ -182,11 +183,5 @@ function dequantizeConstant(
     outputs: [graph.addValue(graph.uniqueName(`${base}_dequantized`), tensorType('float32', integers.shape))],
     attributes: DequantizeLinear.encodeAttributes({ axis }),
   });
-  return onlyOutput(node);
-}
-
-function onlyOutput(node: Node): Value {
-  const { output } = node;
-  if (!output) throw new Error(`${node.op.name} has an output`);
-  return output;
+  return outputOf(node);
 }

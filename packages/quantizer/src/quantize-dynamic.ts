@@ -10,6 +10,7 @@ import {
   type Model,
   Mul,
   type Node,
+  outputOf,
   type Value,
 } from '@octavo/core/ir';
 import { DTYPES, StoredTensor } from '@octavo/core/tensor';
@@ -133,9 +134,9 @@ async function replaceByIntegers(
   const base = node.name || node.output?.name || parts.weight.name;
   const product = multiplyIntegers(graph, node, activation, weights, base);
   const to = DTYPES.float32.onnx;
-  const real = graph.emit(Cast, { input: output(product) }, { to }, { name: `${base}_cast` });
+  const real = graph.emit(Cast, { input: outputOf(product) }, { to }, { name: `${base}_cast` });
   const scale = graph.emit(Mul, { A: activation.scale, B: weights.scale }, {}, { name: `${base}_scales` });
-  const scaled = graph.emit(Mul, { A: output(real), B: output(scale) }, {}, { name: `${base}_rescale` });
+  const scaled = graph.emit(Mul, { A: outputOf(real), B: outputOf(scale) }, {}, { name: `${base}_rescale` });
   const result = parts.bias ? await addBias(graph, scaled, parts, base) : scaled;
   replaceLayer(graph, parts, result);
 }
@@ -193,10 +194,5 @@ async function addBias(graph: Graph, sum: Node, parts: ComputeParts, base: strin
         StoredTensor.of((await constant.load()).reshape(channelShape(constant.size, rank))),
       )
     : bias;
-  return graph.emit(Add, { A: output(sum), B: shaped }, {}, { name: `${base}_bias` });
-}
-
-function output(node: Node): Value {
-  if (!node.output) throw new Error(`${node.op.name} has an output`);
-  return node.output;
+  return graph.emit(Add, { A: outputOf(sum), B: shaped }, {}, { name: `${base}_bias` });
 }

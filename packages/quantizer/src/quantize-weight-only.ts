@@ -10,11 +10,13 @@ import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
 import { chooseRounding } from './round-layers.js';
 import { runAll } from './run-passes.js';
-import { hasStoredWeights, quantizeStoredWeights, storedWeightsOpset } from './stored-weights.js';
+import {
+  hasStoredWeights,
+  quantizeStoredWeights,
+  SMALLEST_WEIGHT,
+  storedWeightsOpset,
+} from './stored-weights.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
-
-/** Weights smaller than this gain nothing from blocks. */
-const SMALLEST_WEIGHT = 1024;
 
 /** A layer that will read quantized weights. */
 export type WeightPlan = Omit<WeightJob, 'round'>;

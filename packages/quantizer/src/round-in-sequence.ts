@@ -6,6 +6,7 @@ import { matrixOf, transpose, weightMatrix } from './block-operands.js';
 import type { CalibrationSample } from './calibrate.js';
 import { Checkpoint } from './checkpoint.js';
 import type { ComputeParts } from './compute-ops.js';
+import { groupBy } from './group-by.js';
 import { gatherMoments, type MomentsOptions } from './input-moments.js';
 import type { BlockFormat, RoundedWeights, WeightRounding } from './weight-rounding/index.js';
 
@@ -39,7 +40,7 @@ export async function roundInSequence(
   const working = cloneModel(model);
   const rounded = new Map<string, RoundedWeights>();
   const checkpoint = new Checkpoint(options.signal);
-  for (const [name, readers] of byInput(layers)) {
+  for (const [name, readers] of groupBy(layers, ({ parts }) => parts.data.name)) {
     const rows = readers[0] ? matrixOf(readers[0].parts).rows : 0;
     const inputs = await gatherMoments(working, { name, rows }, samples, options);
     for (const { parts, format, rounding } of readers) {
@@ -53,15 +54,6 @@ export async function roundInSequence(
     }
   }
   return rounded;
-}
-
-function byInput(layers: readonly LayerToRound[]): Map<string, LayerToRound[]> {
-  const groups = new Map<string, LayerToRound[]>();
-  for (const layer of layers) {
-    const { name } = layer.parts.data;
-    groups.set(name, [...(groups.get(name) ?? []), layer]);
-  }
-  return groups;
 }
 
 function replaceWeight(model: Model, parts: ComputeParts, { integers, type }: RoundedWeights): void {

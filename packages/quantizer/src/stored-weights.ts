@@ -16,7 +16,7 @@ const PRECISION: WeightPrecision = {
 };
 
 /** Smaller weights are not worth their DequantizeLinear. */
-const SMALLEST_WEIGHT = 1024;
+export const SMALLEST_WEIGHT = 1024;
 
 /** An op whose weights are kept in integers without an integer product: it computes in float. */
 interface StoredWeightOp {
@@ -108,17 +108,15 @@ export function storedWeightsOpset(graph: Graph, precisions: LayerPrecisions): n
   return Math.max(1, ...storedWeights(graph, precisions).map(({ entry }) => entry.opset));
 }
 
-/** Keeps the weights of recurrent layers and the rows of embeddings as int8; returns how many nodes read them so. */
+/** Keeps the weights of recurrent layers and the rows of embeddings as int8. */
 export function quantizeStoredWeights(
   graph: Graph,
   precisions: LayerPrecisions,
   memory: WeightMemory,
   report: ReportBuilder,
-): number {
-  const found = storedWeights(graph, precisions);
-  for (const { entry, node, parts } of found) {
+): void {
+  for (const { entry, node, parts } of storedWeights(graph, precisions)) {
     report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because: entry.result });
     for (const each of parts) entry.quantize(graph, each, memory);
   }
-  return found.length;
 }

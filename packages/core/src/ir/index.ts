@@ -8,6 +8,7 @@ export * from './model.js';
 export * from './node.js';
 export * from './op.js';
 export * from './ops/index.js';
+export * from './output-of.js';
 export * from './pass.js';
 export * from './pass-runner.js';
 export * from './real-functions/index.js';

@@ -68,8 +68,16 @@ export async function openLabelled(
   metric: string,
   flags: Omit<JudgeFlags, 'metric'>,
 ): Promise<LabelledData> {
-  const { transform, outputName } = flags;
   const dataset = await openData(path, inputSpecs(model.graph), flags);
+  return { dataset, judge: judgeFor(dataset, metric, flags) };
+}
+
+/** What judges a model by labelled data that is open. Throws EvaluationError. */
+export function judgeFor(
+  dataset: Dataset,
+  metric: string,
+  { transform, outputName }: Pick<JudgeFlags, 'transform' | 'outputName'>,
+): Judge {
   const options = { transform, ...(outputName === undefined ? {} : { outputName }) };
-  return { dataset, judge: judgeOf(dataset, metricNamed(metric), options) };
+  return judgeOf(dataset, metricNamed(metric), options);
 }

@@ -21,6 +21,12 @@ export async function openData(
   return openDataset(path, { inputs, seed, preprocess, samples, label, stratify, shard });
 }
 
+/** Opens samples to calibrate on: they need no labels, whatever flags say of labelled data. Throws DatasetError. */
+export function openCalibration(path: string, graph: Graph, flags: DataFlags): Promise<Dataset> {
+  const { label: _, ...unlabelled } = flags;
+  return openData(path, inputSpecs(graph), unlabelled);
+}
+
 /** What data must provide for a graph's inputs; inputs that are no tensors have no data. */
 export function inputSpecs(graph: Graph): InputSpec[] {
   return graph.inputs.flatMap(({ name, tensorType }) =>

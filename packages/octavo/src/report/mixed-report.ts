@@ -98,7 +98,7 @@ function factsOf({ budget, metric, original, points, chosen, bytesAfter }: Mixed
 function tableOf({ points, chosen }: MixedRun): Section {
   const rows = points.map((point, index) => [
     String(index + 1),
-    index === chosen ? 'chosen' : point.onFront ? 'on the front' : 'beaten',
+    outcomeOf(point, index === chosen),
     ...frontCells(point),
   ]);
   return {
@@ -109,12 +109,17 @@ function tableOf({ points, chosen }: MixedRun): Section {
   };
 }
 
+function outcomeOf({ onFront }: MixedRun['points'][number], isChosen: boolean): string {
+  if (isChosen) return 'chosen';
+  return onFront ? 'on the front' : 'beaten';
+}
+
 function chartsOf({ points, chosen }: MixedRun): Section[] {
-  const dots = points.map(({ figures, onFront }, index) => ({
+  const dots = points.map((point, index) => ({
     name: String(index + 1),
-    x: figures.bytes / 1e6,
-    y: figures.retention,
-    group: index === chosen ? 'chosen' : onFront ? 'on the front' : 'beaten',
+    x: point.figures.bytes / 1e6,
+    y: point.figures.retention,
+    group: outcomeOf(point, index === chosen),
   }));
   return [
     {

@@ -9,6 +9,7 @@ import {
   Mul,
   type Node,
   type Op,
+  outputOf,
   QLinearAdd,
   QLinearAveragePool,
   QLinearConcat,
@@ -25,13 +26,7 @@ import {
 import { quantizeNumbers, sameQuantization } from '@octavo/core/quant';
 import { fromNumbers, StoredTensor } from '@octavo/core/tensor';
 import { clampBounds } from '../qdq/clamp.js';
-import {
-  activationProblem,
-  firstOutput,
-  type Lowering,
-  type LoweringContext,
-  operandOf,
-} from './lowering.js';
+import { activationProblem, type Lowering, type LoweringContext, operandOf } from './lowering.js';
 
 function binary(op: Op, lowered: typeof QLinearAdd): Lowering {
   return {
@@ -50,7 +45,7 @@ function binary(op: Op, lowered: typeof QLinearAdd): Lowering {
         C_scale: c.scale,
         C_zero_point: c.zeroPoint,
       };
-      return firstOutput(context.graph.emit(lowered, slots, {}, { name: node.name }));
+      return outputOf(context.graph.emit(lowered, slots, {}, { name: node.name }));
     },
   };
 }
@@ -79,10 +74,10 @@ function unary(op: Op, lowered: Op & { readonly inputSlots: UnarySlots }): Lower
     lower(node, context) {
       const { graph } = context;
       const slots = Object.values(unarySlots(node, context));
-      const output = graph.addValue(graph.uniqueName(firstOutput(node).name), firstOutput(node).type);
+      const output = graph.addValue(graph.uniqueName(outputOf(node).name), outputOf(node).type);
       const attributes = new Map([...node.attributes].filter(([name]) => name !== 'dilations'));
       const parts = { name: node.name, inputs: slots, outputs: [output], attributes };
-      return firstOutput(graph.addNode(lowered, parts));
+      return outputOf(graph.addNode(lowered, parts));
     },
   };
 }
@@ -104,9 +99,7 @@ const softmax: Lowering = {
   lower(node, context) {
     const { graph } = context;
     const attributes = { ...Softmax.attributes(node), opset: graph.opset };
-    return firstOutput(
-      graph.emit(QLinearSoftmax, unarySlots(node, context), attributes, { name: node.name }),
-    );
+    return outputOf(graph.emit(QLinearSoftmax, unarySlots(node, context), attributes, { name: node.name }));
   },
 };
 
@@ -121,7 +114,7 @@ const concat: Lowering = {
     });
     const slots = { Y_scale: y.scale, Y_zero_point: y.zeroPoint, inputs };
     const { axis } = Concat.attributes(node);
-    return firstOutput(context.graph.emit(QLinearConcat, slots, { axis }, { name: node.name }));
+    return outputOf(context.graph.emit(QLinearConcat, slots, { axis }, { name: node.name }));
   },
 };
 
@@ -138,7 +131,7 @@ function clamp(op: Op): Lowering {
       return clampBounds(node) ? undefined : 'its bounds are not constant';
     },
     lower(node, { graph }) {
-      const output = firstOutput(node);
+      const output = outputOf(node);
       const type = output.quantized;
       const bounds = clampBounds(node);
       const [input] = node.inputs;
@@ -150,7 +143,7 @@ function clamp(op: Op): Lowering {
           StoredTensor.of(fromNumbers(type.storage, [], [integer])),
         );
       const slots = { input, min: bound('min', low), max: bound('max', high) };
-      return firstOutput(graph.emit(Clip, slots, {}, { name: node.name }));
+      return outputOf(graph.emit(Clip, slots, {}, { name: node.name }));
     },
   };
 }

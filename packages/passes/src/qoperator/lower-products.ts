@@ -4,12 +4,13 @@ import {
   MatMul,
   MatMulIntegerToFloat,
   type Node,
+  outputOf,
   QGemm,
   QLinearConv,
   QLinearMatMul,
   type Value,
 } from '@octavo/core/ir';
-import { firstOutput, type Lowering, type LoweringContext, operandOf, productProblem } from './lowering.js';
+import { type Lowering, type LoweringContext, operandOf, productProblem } from './lowering.js';
 
 /** QLinearConv. */
 const conv: Lowering = {
@@ -31,7 +32,7 @@ const conv: Lowering = {
       y_zero_point: y.zeroPoint,
       B,
     };
-    return firstOutput(context.graph.emit(QLinearConv, slots, Conv.attributes(node), { name: node.name }));
+    return outputOf(context.graph.emit(QLinearConv, slots, Conv.attributes(node), { name: node.name }));
   },
 };
 
@@ -53,7 +54,7 @@ const matMul: Lowering = {
     if (!node.output?.quantized) return floatMatMul(node, context, slots);
     const y = operandOf(context, node.output);
     const operands = { ...slots, y_scale: y.scale, y_zero_point: y.zeroPoint };
-    return firstOutput(context.graph.emit(QLinearMatMul, operands, {}, { name: node.name }));
+    return outputOf(context.graph.emit(QLinearMatMul, operands, {}, { name: node.name }));
   },
 };
 
@@ -63,7 +64,7 @@ type MatMulSlots = Readonly<
 
 function floatMatMul(node: Node, { graph }: LoweringContext, slots: MatMulSlots): Value {
   const { a: A, b: B, ...rest } = slots;
-  return firstOutput(graph.emit(MatMulIntegerToFloat, { A, B, ...rest }, {}, { name: node.name }));
+  return outputOf(graph.emit(MatMulIntegerToFloat, { A, B, ...rest }, {}, { name: node.name }));
 }
 
 /** QGemm, whose result is float without `y_scale`. */
@@ -86,7 +87,7 @@ const gemm: Lowering = {
       y_scale: y?.scale,
       y_zero_point: y?.zeroPoint,
     };
-    return firstOutput(context.graph.emit(QGemm, slots, { transA, transB }, { name: node.name }));
+    return outputOf(context.graph.emit(QGemm, slots, { transA, transB }, { name: node.name }));
   },
 };
 

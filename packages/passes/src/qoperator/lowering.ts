@@ -33,11 +33,6 @@ export function operandOf({ qparams }: LoweringContext, value: Value | undefined
   return { value, scale, zeroPoint };
 }
 
-export function firstOutput(node: Node): Value {
-  if (!node.output) throw new Error(`${node.op.name} has an output`);
-  return node.output;
-}
-
 const BYTES: ReadonlySet<StorageDType> = new Set<StorageDType>(['int8', 'uint8']);
 
 export function isByte(type: QuantizedType): boolean {

@@ -7,12 +7,15 @@ import type { Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
 import { explainLayers, type LayerExplanation } from './explain-layers.js';
 import type { Goal, GoalFigure } from './goal.js';
+import { keepFloat } from './precision-change.js';
 import { recipeOfModel } from './recipe-of-model.js';
 
 export interface FixOptions {
   readonly goal: Goal;
   /** Samples to explain on: the same ones each time. */
   readonly samples: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
+  /** What {@link explainLayers} says of the quantized model, where that is known. */
+  readonly explained?: readonly LayerExplanation[] | undefined;
   /** Samples to calibrate on. */
   readonly calibration: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
   readonly createSession: SessionFactory;
@@ -78,7 +81,8 @@ export async function fixQuantization(
   const tried = new Set<string>();
   while (!figure.passed && rounds.length < most) {
     signal?.throwIfAborted();
-    const layers = await explainLayers(source, model, options.samples(), options);
+    const known = rounds.length === 0 ? options.explained : undefined;
+    const layers = known ?? (await explainLayers(source, model, options.samples(), options));
     const changes = chooseChanges(layers, tried);
     if (changes.length === 0) break;
     const next = { ...recipe, layers: [...recipe.layers, ...changes.flatMap(({ rules }) => rules)] };
@@ -130,9 +134,7 @@ function chooseChanges(layers: readonly LayerExplanation[], tried: Set<string>):
       node: layer.node,
       cause,
       evidence,
-      ...(isNew
-        ? { change, rules }
-        : { change: 'keep it in float', rules: [{ nodes: [layer.output], keepFloat: true }] }),
+      ...(isNew ? { change, rules } : keepFloat([layer.output])),
     });
   }
   return chosen;

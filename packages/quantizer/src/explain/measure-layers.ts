@@ -1,6 +1,7 @@
 import type { Model } from '@octavo/core/ir';
 import { dequantize, ErrorMeasure, Histogram, quantize } from '@octavo/core/quant';
 import { float32, type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { tapAll } from '@octavo/evaluation';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
@@ -57,10 +58,7 @@ export async function measureLayers(
 }
 
 async function tapped(session: Session, feeds: NamedTensors): Promise<Map<string, Tensor>> {
-  const tensors = new Map(Object.entries(feeds));
-  const outputs = await session.run(feeds, { onTap: (name, tensor) => tensors.set(name, tensor) });
-  for (const [name, tensor] of Object.entries(outputs)) tensors.set(name, tensor);
-  return tensors;
+  return new Map([...Object.entries(feeds), ...(await tapAll(session, feeds))]);
 }
 
 /** Collects what is known of one layer, sample by sample. */

@@ -19,7 +19,7 @@ export function widenInput(pair: LayerPair): PrecisionChange {
   const storage = pair.input?.type.storage;
   const dtype = ACTIVATION_DTYPES.find((each) => bitsOf(each) === 16 && each[0] === storage?.[0]);
   const isWide = ACTIVATION_DTYPES.some((each) => each === storage && bitsOf(each) === 16);
-  if (!dtype || isWide) return keepFloat(pair);
+  if (!dtype || isWide) return keepFloat(nodesOf(pair));
   return {
     change: `give what it reads 16 bits (${dtype})`,
     rules: [{ nodes: nodesOf(pair), activations: { dtype }, observer: 'minmax' }],
@@ -31,16 +31,16 @@ export function widenWeights(pair: LayerPair): PrecisionChange {
   const storage = WEIGHT_DTYPES.find((each) => each === pair.quantizedWeights?.type?.storage);
   const bits = storage && 2 * bitsOf(storage);
   const dtype = WEIGHT_DTYPES.find((each) => each[0] === storage?.[0] && bitsOf(each) === bits);
-  if (!dtype || bitsOf(dtype) > 8) return keepFloat(pair);
+  if (!dtype || bitsOf(dtype) > 8) return keepFloat(nodesOf(pair));
   return {
     change: `give its weights ${bits} bits (${dtype})`,
     rules: [{ nodes: nodesOf(pair), weights: { dtype, granularity: 'per-channel' } }],
   };
 }
 
-/** The last resort. */
-export function keepFloat(pair: LayerPair): PrecisionChange {
-  return { change: 'keep it in float', rules: [{ nodes: nodesOf(pair), keepFloat: true }] };
+/** The last resort for layers. */
+export function keepFloat(nodes: readonly string[]): PrecisionChange {
+  return { change: 'keep it in float', rules: [{ nodes, keepFloat: true }] };
 }
 
 /** More bits for what makes more of a layer's own noise, its weights or what it reads. */

@@ -4,6 +4,7 @@ import {
   ConstantOfShape,
   type Graph,
   type Node,
+  outputOf,
   type Subgraph,
   tensorType,
   type Value,
@@ -205,9 +206,9 @@ export class HalfGraph {
         outputNames: [name ?? this.newName(`${value.name}_${dtype}`)],
       },
     );
-    if (!node.output) throw new Error('Cast has an output');
-    node.output.type = tensorType(dtype, value.shape);
-    return node.output;
+    const output = outputOf(node);
+    output.type = tensorType(dtype, value.shape);
+    return output;
   }
 
   private newName(hint: string): string {

@@ -1,4 +1,4 @@
-import { Clip, cloneModel, type Graph, type Model, type Node, type Value } from '@octavo/core/ir';
+import { Clip, cloneModel, type Graph, type Model, type Node, outputOf, type Value } from '@octavo/core/ir';
 import type { Qparams } from '@octavo/core/quant';
 import { float32, fromNumbers, StoredTensor } from '@octavo/core/tensor';
 import { raiseOpset } from '@octavo/passes';
@@ -60,8 +60,8 @@ function clipFor(graph: Graph, { node, data }: ComputeParts, low: number, high: 
   const scalar = (name: string, number: number): Value =>
     graph.addInitializer(name, StoredTensor.of(fromNumbers('float32', [], [number])));
   const operands = { input: data, min: scalar('narrow_min', low), max: scalar('narrow_max', high) };
-  const { output } = graph.emit(Clip, operands, {}, { name: graph.uniqueName(`${data.name}_narrow`) });
-  if (!output) throw new Error('Clip has an output');
+  const name = graph.uniqueName(`${data.name}_narrow`);
+  const output = outputOf(graph.emit(Clip, operands, {}, { name }));
   node.replaceOperand(data, output);
   return output;
 }

@@ -4,6 +4,7 @@ import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import { type ComputeParts, isComputeOp, takeCompute } from '../compute-ops.js';
+import { groupBy } from '../group-by.js';
 import { loadWeights } from '../load-weights.js';
 import { QuantizerError } from '../quantizer-error.js';
 import { type WeightLayout, weightLayout } from './weight-layout.js';
@@ -76,18 +77,6 @@ export async function gatherStatistics(
   }
   if (seen === 0) throw noSamples();
   return gatherers.map((gatherer) => gatherer.statistics());
-}
-
-function groupBy(
-  gatherers: readonly Gatherer[],
-  key: (gatherer: Gatherer) => string,
-): Map<string, Gatherer[]> {
-  const groups = new Map<string, Gatherer[]>();
-  for (const gatherer of gatherers) {
-    const name = key(gatherer);
-    groups.set(name, [...(groups.get(name) ?? []), gatherer]);
-  }
-  return groups;
 }
 
 async function startGatherer(parts: ComputeParts): Promise<Gatherer> {

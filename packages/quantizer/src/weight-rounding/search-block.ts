@@ -1,4 +1,4 @@
-import { type Qparams, type QuantizedType, roundScale } from '@octavo/core/quant';
+import { type Qparams, type QuantizedType, roundScale, roundSmall } from '@octavo/core/quant';
 import { fitBlocks } from './fit-blocks.js';
 import { integerRange } from './integer-range.js';
 import type { BlockFormat, WeightMatrix } from './weight-rounding.js';
@@ -12,7 +12,6 @@ export interface BlockSearch {
 
 const SHARES = Array.from({ length: 33 }, (_, i) => 1.4 - 0.025 * i);
 const REFINEMENTS = 3;
-const ROUNDER = 1.5 * 2 ** 52;
 
 /** The parameters of {@link searchBlock} for every block. Throws QuantizationError `QUANT_RANGE`. */
 export function searchBlocks(weights: WeightMatrix, format: BlockFormat): QuantizedType {
@@ -22,8 +21,8 @@ export function searchBlocks(weights: WeightMatrix, format: BlockFormat): Quanti
 
 /**
  * The scale and zero point of one block with the least squared error: a grid over ranges of 60% to 140% of the
- * block's own (wider ones let an outlier fall on an integer) and, where there is a zero point, its neighbours; then the least-squares scale for the integers found,
- * repeated (the "make_qx_quants" search of llama.cpp and OMSE of Choukroun et al. 2019, arXiv:1902.06822, by grid).
+ * block's own (wider ones let an outlier fall on an integer) and, where there is a zero point, its neighbours; then the
+ * least-squares scale for the integers found, repeated (the "make_qx_quants" search of llama.cpp and OMSE of Choukroun et al. 2019, arXiv:1902.06822, by grid).
  * @param block Finite weights that are not all equal.
  */
 export function searchBlock(block: ArrayLike<number>, search: BlockSearch): Qparams {
@@ -70,7 +69,7 @@ function squaredError(
   for (let i = 0; i < block.length; i++) {
     const value = block[i] ?? 0;
     const v = value / scale;
-    const difference = value - ((v < low ? low : v > high ? high : v) + ROUNDER - ROUNDER) * scale;
+    const difference = value - roundSmall(v < low ? low : v > high ? high : v) * scale;
     sum += difference * difference;
   }
   return sum;
@@ -86,7 +85,7 @@ function leastSquaresScale(
   let [products, squares] = [0, 0];
   for (let i = 0; i < block.length; i++) {
     const v = (block[i] ?? 0) / scale;
-    const q = (v < low ? low : v > high ? high : v) + ROUNDER - ROUNDER;
+    const q = roundSmall(v < low ? low : v > high ? high : v);
     products += (block[i] ?? 0) * q;
     squares += q * q;
   }

@@ -1,7 +1,6 @@
-import { createModel, Graph, inferTypes, MatMulNBits, tensorType } from '@octavo/core/ir';
+import { createModel, Graph, inferTypes, MatMulNBits, outputOf, tensorType } from '@octavo/core/ir';
 import { StoredTensor, Tensor } from '@octavo/core/tensor';
 import type { KernelCase, KernelProblem } from './kernel-case.js';
-import { outputOf } from './node-output.js';
 import { PRODUCT_LAYERS, type Product } from './product-layers.js';
 import { randomFloats, randomUint8 } from './random-bytes.js';
 

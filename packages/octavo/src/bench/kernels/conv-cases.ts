@@ -2,6 +2,7 @@ import {
   createModel,
   Graph,
   inferTypes,
+  outputOf,
   QLinearConv,
   Transpose,
   tensorType,
@@ -10,7 +11,6 @@ import {
 import { float32, fromNumbers, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { CONV_LAYERS, type ConvLayer } from './conv-layers.js';
 import type { KernelCase, KernelProblem } from './kernel-case.js';
-import { outputOf } from './node-output.js';
 import { randomUint8, randomWeights } from './random-bytes.js';
 
 type Layout = 'NHWC' | 'NCHW';

@@ -1,7 +1,6 @@
-import { createModel, Graph, inferTypes, MatMul, MatMulInteger, tensorType } from '@octavo/core/ir';
+import { createModel, Graph, inferTypes, MatMul, MatMulInteger, outputOf, tensorType } from '@octavo/core/ir';
 import { fromNumbers, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import type { KernelCase, KernelProblem } from './kernel-case.js';
-import { outputOf } from './node-output.js';
 import { PRODUCT_LAYERS, type Product } from './product-layers.js';
 import {
   randomFloats,

@@ -1,14 +1,12 @@
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
-import { metricNamed } from '@octavo/evaluation';
 import { saveOnnx, sourceFiles } from '@octavo/formats/node';
 import {
   type FixResult,
   type FixRound,
   fixQuantization,
   type Goal,
-  judgeOf,
-  type QualityLimit,
+  type LayerExplanation,
   type Recipe,
   retentionGoal,
   type SessionFactory,
@@ -17,9 +15,10 @@ import {
 import { Option } from 'commander';
 import { decibels, share } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { type JudgeFlags, judgeOptions } from '../judging.js';
-import { inputSpecs, openData } from '../open-data.js';
+import { type JudgeFlags, judgeFor, judgeOptions } from '../judging.js';
+import { openCalibration } from '../open-data.js';
 import { UsageError } from '../usage-error.js';
+import { limitOf } from './search-flags.js';
 
 export interface FixFlags extends JudgeFlags {
   readonly data: string;
@@ -83,20 +82,23 @@ export interface FixJob {
   readonly openQuantized: SessionFactory;
 }
 
+/** Two models, and why the second loses accuracy. */
+export interface ExplainedJob extends FixJob {
+  readonly explanations: readonly LayerExplanation[];
+}
+
 /** Mends a model and writes it when the goal is reached. */
 export async function fixModel(
-  job: FixJob,
+  job: ExplainedJob,
   output: string,
   flags: FixFlags,
   context: CommandContext,
 ): Promise<FixDocument> {
-  const { source, quantized, dataset, createSession, openQuantized } = job;
+  const { source, quantized, dataset, createSession, openQuantized, explanations: explained } = job;
   const { signal } = context;
   const samples = () => interruptible(dataset.samples(), signal);
   const calibration =
-    flags.calibration === undefined
-      ? dataset
-      : await openData(flags.calibration, inputSpecs(source.graph), withoutLabel(flags));
+    flags.calibration === undefined ? dataset : await openCalibration(flags.calibration, source.graph, flags);
   const result = await withProgress(
     context,
     'mending',
@@ -106,6 +108,7 @@ export async function fixModel(
       return fixQuantization(source, quantized, {
         goal: goalOf(job, flags, signal),
         samples,
+        explained,
         calibration: () => interruptible(calibration.samples(), signal),
         createSession,
         openQuantized,
@@ -121,23 +124,11 @@ export async function fixModel(
   return { goal, reached, before, rounds, output: reached ? output : null, recipe };
 }
 
-function withoutLabel({ label: _, ...flags }: FixFlags): Omit<FixFlags, 'label'> {
-  return flags;
-}
-
 function goalOf({ source, dataset, openQuantized }: FixJob, flags: FixFlags, signal: AbortSignal): Goal {
   const options = { source, signal, open: (model: Model) => openQuantized(model, { taps: [] }) };
-  const { metric, transform, outputName, minSqnr = DEFAULT_SQNR } = flags;
+  const { metric, minSqnr = DEFAULT_SQNR } = flags;
   if (metric === undefined) return sqnrGoal(minSqnr, () => dataset.samples(), options);
-  const judge = judgeOf(dataset, metricNamed(metric), {
-    transform,
-    ...(outputName === undefined ? {} : { outputName }),
-  });
-  return retentionGoal(limitOf(flags), judge, options);
-}
-
-function limitOf({ minRetention, maxDrop = 0.01 }: FixFlags): QualityLimit {
-  return { minRetention: minRetention ?? 1 - maxDrop };
+  return retentionGoal(limitOf(flags), judgeFor(dataset, metric, flags), options);
 }
 
 /** For people: what was changed, round by round. */

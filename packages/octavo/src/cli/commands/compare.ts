@@ -1,17 +1,18 @@
-import { cloneModel, inferTypes, type Model } from '@octavo/core/ir';
+import { cloneModel, inferTypes } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import type { Dataset } from '@octavo/datasets';
 import { compareLayers, type LayerComparison, pairValues, type ValuePair } from '@octavo/evaluation';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
-import { explainLayers, type LayerExplanation, prepareModel, type SessionFactory } from '@octavo/quantizer';
+import { explainLayers, type LayerExplanation, prepareModel } from '@octavo/quantizer';
 import type { NamedTensors } from '@octavo/runtime';
 import { Command } from 'commander';
 import { withFloatPorts } from '../../float-ports.js';
-import { type BackendName, openFastSession } from '../../sessions.js';
+import type { BackendName } from '../../sessions.js';
 import { dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
+import { floatSessions } from '../search.js';
 import { formatTable } from '../table.js';
 import { checkFixable } from './check-fixable.js';
 import {
@@ -79,7 +80,7 @@ async function compareFiles(
     await checkOutputFile(flags.fix, inputs);
   }
   const dataset = await openData(flags.data, inputSpecs(source.graph), flags);
-  const createSession = sessions(flags, context);
+  const createSession = floatSessions(context, flags.threads, flags.backend);
   const job: FixJob = {
     source,
     quantized,
@@ -90,7 +91,8 @@ async function compareFiles(
   };
   const { samples, layers } = await compareValues(job, originalFile, quantizedFile, context);
   const explanations = await explain(job, context);
-  const fix = flags.fix === undefined ? null : await fixModel(job, flags.fix, flags, context);
+  const fix =
+    flags.fix === undefined ? null : await fixModel({ ...job, explanations }, flags.fix, flags, context);
   return { original: originalFile, quantized: quantizedFile, samples, layers, explanations, fix };
 }
 
@@ -133,12 +135,6 @@ function explain(
 
 function valuesOf(pairs: readonly ValuePair[], side: 'value' | 'quantizedValue'): string[] {
   return [...new Set(pairs.map((pair) => pair[side]))];
-}
-
-function sessions({ backend, threads }: CompareFlags, context: CommandContext): SessionFactory {
-  const notice = (line: string): void => context.output.notice(line);
-  return (model: Model, { taps }) =>
-    openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
 }
 
 async function* feedsOf(dataset: Dataset, signal: AbortSignal): AsyncGenerator<NamedTensors> {

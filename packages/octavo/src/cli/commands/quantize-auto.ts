@@ -13,7 +13,7 @@ import { type AutoRun, describeAuto } from '../../report/auto-report.js';
 import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
 import { sizeOnDisk } from '../model-size.js';
-import { inputSpecs, openData } from '../open-data.js';
+import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
@@ -72,9 +72,8 @@ async function search(
   if (metric === undefined || validation === undefined)
     throw new UsageError('--mode auto needs --metric and --validation PATH.');
   const trials = await openTrials(source, { ...flags, metric, validation }, context);
-  const { label: _, ...dataFlags } = flags;
   const samples =
-    calibration === undefined ? undefined : await openData(calibration, inputSpecs(source.graph), dataFlags);
+    calibration === undefined ? undefined : await openCalibration(calibration, source.graph, flags);
   return withProgress(
     context,
     'trying',

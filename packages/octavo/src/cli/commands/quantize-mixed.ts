@@ -22,7 +22,7 @@ import {
 import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
 import { sizeOnDisk } from '../model-size.js';
-import { inputSpecs, openData } from '../open-data.js';
+import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
@@ -89,8 +89,7 @@ async function search(
   if (metric === undefined || validation === undefined || calibration === undefined)
     throw new UsageError('--mode mixed needs --metric, --validation PATH and --calibration PATH.');
   const trials = await openTrials(source, { ...flags, metric, validation }, context);
-  const { label: _, ...dataFlags } = flags;
-  const samples = await openData(calibration, inputSpecs(source.graph), dataFlags);
+  const samples = await openCalibration(calibration, source.graph, flags);
   return withProgress(
     context,
     'measuring',

@@ -58,7 +58,10 @@ export function limitOptions(): Option[] {
 }
 
 /** The limit that flags set. */
-export function limitOf({ minRetention, maxDrop }: SearchFlags): QualityLimit {
+export function limitOf({
+  minRetention,
+  maxDrop,
+}: Pick<SearchFlags, 'minRetention' | 'maxDrop'>): QualityLimit {
   return { minRetention: minRetention ?? (maxDrop === undefined ? DEFAULT_RETENTION : 1 - maxDrop) };
 }
 

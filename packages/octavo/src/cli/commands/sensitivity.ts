@@ -13,16 +13,16 @@ import {
   type Part,
   prepareModel,
   type Sensitivity,
-  type SessionFactory,
 } from '@octavo/quantizer';
 import { Command, Option } from 'commander';
 import { writeFiles } from '../../output-files.js';
-import { type BackendName, openFastSession } from '../../sessions.js';
+import type { BackendName } from '../../sessions.js';
 import { choice, dataOptions, listOption, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
+import { floatSessions } from '../search.js';
 import { hashOfFile, SensitivityState } from '../sensitivity-state.js';
 import { formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
@@ -105,7 +105,7 @@ async function analyse(
   let samples = 0;
   const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
     gatherStatistics(model, interruptible(dataset.samples(), context.signal), {
-      createSession: sessionsOf(flags, context),
+      createSession: floatSessions(context, flags.threads, flags.backend),
       signal: context.signal,
       onSample: (seen) => {
         samples = seen;
@@ -134,12 +134,6 @@ function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags):
     );
 }
 
-function sessionsOf({ backend, threads }: SensitivityFlags, context: CommandContext): SessionFactory {
-  const notice = (line: string): void => context.output.notice(line);
-  return (model, { taps }) =>
-    openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
-}
-
 async function measureLayers(
   file: string,
   model: Model,
@@ -159,7 +153,7 @@ async function measureLayers(
       measureSensitivity(model, statistics, {
         ...flags,
         judge,
-        createSession: sessionsOf(flags, context),
+        createSession: floatSessions(context, flags.threads, flags.backend),
         signal: context.signal,
         onProgress: (done) => progress.update(done),
         ...(state ? { known: state.known, onResult: (entry) => state.add(entry) } : {}),

@@ -1,8 +1,8 @@
 import { mseRange } from '@octavo/core/quant';
+import { DTYPES } from '@octavo/core/tensor';
 import { number } from '@octavo/evaluation';
 import { gridOfRange, magnitudeQuantile, rangeNoise } from '../../sensitivity/range-noise.js';
 import type { Cause } from '../cause.js';
-import { gridBits } from '../grid-bits.js';
 import { nodesOf, widenInput } from '../precision-change.js';
 
 /** The share of the values that counts as the bulk. */
@@ -26,7 +26,7 @@ export const outlierRange: Cause = {
     const bulk = magnitudeQuantile(read, BULK);
     const reach = Math.max(-input.grid.low, input.grid.high);
     if (!(bulk > 0 && reach >= BEYOND * bulk)) return undefined;
-    const bits = gridBits(input);
+    const bits = DTYPES[input.type.storage].bits;
     const { symmetric } = input.type;
     const now = rangeNoise(read, input.grid);
     const clipped = rangeNoise(read, gridOfRange(mseRange(read, { bits, symmetric }), bits));

@@ -1,7 +1,7 @@
+import { DTYPES } from '@octavo/core/tensor';
 import { number } from '@octavo/evaluation';
 import { decibels } from '../../sensitivity/layer-noise.js';
 import type { Cause } from '../cause.js';
-import { gridBits } from '../grid-bits.js';
 import { widenInput, widenWeights } from '../precision-change.js';
 
 /** The integers have too few bits, with nothing wrong about their range. */
@@ -18,7 +18,7 @@ export const rounding: Cause = {
       return {
         noise: noise.inputRounding,
         evidence: of(
-          `what it reads to ${gridBits(input)} bits in steps of ${number(input.grid.scale)}`,
+          `what it reads to ${DTYPES[input.type.storage].bits} bits in steps of ${number(input.grid.scale)}`,
           noise.inputRounding,
         ),
         ...widenInput(pair),

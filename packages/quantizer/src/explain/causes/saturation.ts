@@ -1,7 +1,7 @@
+import { DTYPES } from '@octavo/core/tensor';
 import { number, percent } from '@octavo/evaluation';
 import { gridOfRange, rangeNoise } from '../../sensitivity/range-noise.js';
 import type { Cause } from '../cause.js';
-import { gridBits } from '../grid-bits.js';
 import { nodesOf, widenInput } from '../precision-change.js';
 
 /** The range chosen for what the layer reads is narrower than the values are. */
@@ -14,7 +14,7 @@ export const saturation: Cause = {
     if (!input || noise.saturation === 0) return undefined;
     const { grid } = input;
     const now = rangeNoise(read, grid);
-    const whole = rangeNoise(read, gridOfRange(read, gridBits(input)));
+    const whole = rangeNoise(read, gridOfRange(read, DTYPES[input.type.storage].bits));
     const pays = whole.rounding + whole.saturation < now.rounding + now.saturation;
     return {
       noise: noise.saturation,
