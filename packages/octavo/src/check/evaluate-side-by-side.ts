@@ -15,10 +15,16 @@ import {
 import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
 import type { NamedSegmentation } from '../cli/judging.js';
 import { type DataFlags, inputSpecs, openData } from '../cli/open-data.js';
-import { withFloatPorts } from '../float-ports.js';
 import type { BackendName } from '../sessions.js';
 import { tryEdgeCases } from './measure-stability.js';
-import { type CheckJob, comparePerformance, type ModelFile, open, SeenSamples } from './measure-suite.js';
+import {
+  type CheckJob,
+  comparePerformance,
+  type ModelFile,
+  open,
+  openQuantized,
+  SeenSamples,
+} from './measure-suite.js';
 
 /** How a model does beside the one that it was made from. */
 export interface SideBySide extends Evaluation {
@@ -62,9 +68,8 @@ export async function evaluateSideBySide(
     skipMemory: !memory,
     ...(threads === undefined ? {} : { threads }),
   };
-  using runner = await open(quantized.model, job, context);
+  using session = await openQuantized(quantized.model, job, context);
   using originalSession = await open(original.model, job, context);
-  const session = await withFloatPorts(runner, quantized.model, original.model.graph);
   const dataset = await openData(options.data, inputSpecs(original.model.graph), options);
   const seen = new SeenSamples(await activationRanges(quantized.model.graph, original.model.graph));
   const scores = await withProgress(context, 'scoring', dataset.size, (progress) =>
@@ -84,7 +89,7 @@ export async function evaluateSideBySide(
     fidelity: fidelityMetrics.map((each) => evaluate(each, scores.fidelity.get(each.name) ?? [])),
     worst: worstSamples(metric, scored, { original: before }),
     performance: await comparePerformance(job, [session, originalSession], seen.feeds, context),
-    edgeCases: await tryEdgeCases(job, seen, context),
+    edgeCases: await tryEdgeCases([session, originalSession], seen),
     outOfRange: seen.outOfRange.list(),
   };
 }

@@ -13,9 +13,9 @@ import {
   type StabilityFigures,
 } from '@octavo/evaluation';
 import { prepareModel } from '@octavo/quantizer';
+import type { Session } from '@octavo/runtime';
 import { type CommandContext, checkpoint, withProgress } from '../cli/context.js';
-import { withFloatPorts } from '../float-ports.js';
-import { type CheckJob, open, type SeenSamples } from './measure-suite.js';
+import { type CheckJob, open, openQuantized, type SeenSamples } from './measure-suite.js';
 
 /** Thread counts that must give equal bits. */
 const THREADS = [1, 2];
@@ -23,9 +23,13 @@ const THREADS = [1, 2];
 /** Samples that determinism is tried on. */
 const REPEATED_SAMPLES = 4;
 
+/** Both models, open on the same ports. */
+export type ComparedSessions = readonly [quantized: Session, original: Session];
+
 /** Looks inside both models on the samples kept. */
 export async function measureStability(
   job: CheckJob,
+  sessions: ComparedSessions,
   ranges: readonly ActivationRange[],
   seen: SeenSamples,
   context: CommandContext,
@@ -37,7 +41,7 @@ export async function measureStability(
       ...inside,
       weights: await measureWeights(job.quantized.model, job.original.model.graph),
       deviations: await deviations(job, seen, context),
-      edgeCases: await tryEdgeCases(job, seen, context),
+      edgeCases: await tryEdgeCases(sessions, seen),
       outOfRange: seen.outOfRange.list(),
     };
   });
@@ -57,15 +61,10 @@ async function lookInside(
   const known = ranges.filter(({ value }) => original.graph.value(value));
   const taps = [...new Set([...pairs.map(({ value }) => value), ...known.map(({ value }) => value)])];
   using left = await open(original, job, context, { taps });
-  using right = await open(quantized, job, context, {
+  using right = await openQuantized(quantized, job, context, {
     taps: [...new Set(pairs.map(({ quantizedValue }) => quantizedValue))],
   });
-  const layers: LayerComparison[] = await compareLayers(
-    pairs,
-    left,
-    await withFloatPorts(right, quantized, original.graph),
-    feeds,
-  );
+  const layers: LayerComparison[] = await compareLayers(pairs, left, right, feeds);
   return { layers, activations: await measureActivations(known, left, feeds) };
 }
 
@@ -77,11 +76,8 @@ async function deviations(
   const sessions: NamedSession[] = [];
   try {
     for (const threads of THREADS) {
-      const session = await open(job.quantized.model, job, context, { threads });
-      sessions.push({
-        name: `${threads} threads`,
-        session: await withFloatPorts(session, job.quantized.model, job.original.model.graph),
-      });
+      const session = await openQuantized(job.quantized.model, job, context, { threads });
+      sessions.push({ name: `${threads} threads`, session });
     }
     return await findDeviations(sessions, feeds.slice(0, REPEATED_SAMPLES));
   } finally {
@@ -91,13 +87,9 @@ async function deviations(
 
 /** Runs both models on extremes, zeros, inputs beyond the range, NaN and infinities. */
 export async function tryEdgeCases(
-  job: CheckJob,
+  [quantized, original]: ComparedSessions,
   { feeds: [example], inputRanges }: Pick<SeenSamples, 'feeds' | 'inputRanges'>,
-  context: CommandContext,
 ): Promise<StabilityFigures['edgeCases']> {
   if (!example) return [];
-  using original = await open(job.original.model, job, context);
-  using quantized = await open(job.quantized.model, job, context);
-  const session = await withFloatPorts(quantized, job.quantized.model, job.original.model.graph);
-  return await runEdgeCases(edgeCases(example, inputRanges), original, session);
+  return await runEdgeCases(edgeCases(example, inputRanges), original, quantized);
 }

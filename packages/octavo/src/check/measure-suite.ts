@@ -49,26 +49,30 @@ export interface MeasuredSuite extends Suite {
 const KEPT_SAMPLES = 64;
 const TIMED_SAMPLES = 16;
 
+/** What a suite names, measured, with how many samples there were and the feeds of the first of them. */
+export interface MeasuredData extends Measurements {
+  readonly samples: number;
+  readonly feeds: readonly NamedTensors[];
+}
+
 /** Measures all that a suite names, in one pass over its data and some shorter ones. */
 export async function measureSuite(
   suite: MeasuredSuite,
   job: CheckJob,
   context: CommandContext,
-): Promise<Measurements & { readonly samples: number }> {
-  using runner = await open(job.quantized.model, job, context);
+): Promise<MeasuredData> {
+  using session = await openQuantized(job.quantized.model, job, context);
   using original = await open(job.original.model, job, context);
-  const session = await withFloatPorts(runner, job.quantized.model, job.original.model.graph);
   const dataset = await openSuiteData(suite, job.original.model);
   const ranges = await activationRanges(job.quantized.model.graph, job.original.model.graph);
   const seen = new SeenSamples(ranges);
   const scores = await scoreSuite(suite, session, original, dataset, seen, context);
   const performance = await comparePerformance(job, [session, original], seen.feeds, context);
-  const stability = await measureStability(job, ranges, seen, context);
-  return { ...scores, performance, stability, samples: seen.count };
+  const stability = await measureStability(job, [session, original], ranges, seen, context);
+  return { ...scores, performance, stability, samples: seen.count, feeds: seen.feeds };
 }
 
-/** Opens the data of a suite for a model. Throws DatasetError. */
-export function openSuiteData(
+function openSuiteData(
   { data, seed = 1, preprocess, samples, label, stratify }: MeasuredSuite,
   model: Model,
 ): Promise<Dataset> {
@@ -94,6 +98,22 @@ export function open(
     ...(threads === undefined ? {} : { threads }),
     ...options,
   });
+}
+
+/** Opens a model that was made from the original so that it takes and gives what that does. */
+export async function openQuantized(
+  model: Model,
+  job: CheckJob,
+  context: CommandContext,
+  options: { readonly taps?: readonly string[]; readonly threads?: number } = {},
+): Promise<Session> {
+  const session = await open(model, job, context, options);
+  try {
+    return await withFloatPorts(session, model, job.original.model.graph);
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
 }
 
 async function scoreSuite(

@@ -8,15 +8,15 @@ import {
   worstSamples,
 } from '@octavo/evaluation';
 import { explainLayers, type LayerExplanation } from '@octavo/quantizer';
+import type { NamedTensors } from '@octavo/runtime';
 import {
   type CheckJob,
   type MeasuredSuite,
   measureSuite,
   open,
-  openSuiteData,
+  openQuantized,
 } from '../check/measure-suite.js';
-import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
-import { withFloatPorts } from '../float-ports.js';
+import { type CommandContext, withProgress } from '../cli/context.js';
 
 /** Two models measured side by side, for a report. */
 export interface MeasuredModels extends Pick<Measurements, 'fidelity' | 'performance' | 'stability'> {
@@ -54,13 +54,13 @@ export async function measureModels(
   context: CommandContext,
 ): Promise<MeasuredModels> {
   const suite = suiteOf(settings);
-  const { scored, original, ...measured } = await measureSuite(suite, job, context);
+  const { scored, original, feeds, ...measured } = await measureSuite(suite, job, context);
   const [metric] = metricsOf(suite);
   return {
     data: settings.data,
     ...measured,
     worst: metric ? worstSamples(metric, scored, { original }) : [],
-    explanations: await explain(suite, job, context),
+    explanations: await explain(feeds.slice(0, EXPLAINED_SAMPLES), job, context),
   };
 }
 
@@ -81,18 +81,16 @@ function suiteOf({ data, metric, segments, outputName, ...settings }: ReportData
 }
 
 async function explain(
-  suite: MeasuredSuite,
+  kept: readonly NamedTensors[],
   job: CheckJob,
   context: CommandContext,
 ): Promise<LayerExplanation[]> {
   const { original, quantized } = job;
-  const dataset = await openSuiteData(suite, original.model);
-  const samples = interruptible(dataset.samples({ limit: EXPLAINED_SAMPLES }), context.signal);
+  const samples = kept.map((feeds) => ({ feeds }));
   return await withProgress(context, 'explaining', undefined, (progress) =>
     explainLayers(original.model, quantized.model, samples, {
       createSession: (model, { taps }) => open(model, job, context, { taps }),
-      openQuantized: async (model, { taps }) =>
-        withFloatPorts(await open(model, job, context, { taps }), model, original.model.graph),
+      openQuantized: (model, { taps }) => openQuantized(model, job, context, { taps }),
       signal: context.signal,
       onSample: (seen) => progress.update(seen),
     }),
