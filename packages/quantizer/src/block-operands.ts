@@ -8,6 +8,7 @@ import { loadWeights } from './load-weights.js';
 import { type NBits, packNBits } from './pack-nbits.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
+import { transpose } from './transpose.js';
 import { nearest, type RoundMatrix, type WeightMatrix } from './weight-rounding/index.js';
 
 /** What layers over one weight share: its operands, and the memory of the last computation. */
@@ -149,14 +150,4 @@ function asMatrix(weights: Tensor<'float32'>, parts: ComputeParts): WeightMatrix
   const { rows, columns } = matrixOf(parts);
   const values = parts.channelAxis === 1 ? weights.data : transpose(weights.data, columns, rows);
   return { values, rows, columns };
-}
-
-/** [rows, columns] to [columns, rows]. */
-export function transpose<A extends NumberArray>(values: A, rows: number, columns: number): A {
-  const result = values.slice() as A;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      result[column * rows + row] = values[row * columns + column] ?? 0;
-  }
-  return result;
 }

@@ -11,6 +11,7 @@ import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
+import { transpose } from './transpose.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
 export interface DynamicWeights {
@@ -87,7 +88,8 @@ async function quantizeWeights(
 ): Promise<QuantizedWeights> {
   const loaded = await loadWeights(parts.weight.constant);
   const isTransposed = !isConv && parts.channelAxis === 0;
-  const source = isTransposed ? transpose(loaded) : loaded;
+  const [rows = 0, columns = 0] = loaded.shape;
+  const source = isTransposed ? float32(transpose(loaded.data, rows, columns), [columns, rows]) : loaded;
   const oriented = isTransposed ? { ...parts, channelAxis: 1 } : parts;
   const options = weightOptions(oriented, precision);
   const { storage } = options;
@@ -109,12 +111,4 @@ function zeroPointTensor(type: QuantizedType): Tensor {
   return isUniform
     ? fromNumbers(type.storage, [], type.zeroPoints.slice(0, 1))
     : fromNumbers(type.storage, [type.zeroPoints.length], type.zeroPoints);
-}
-
-function transpose(tensor: Tensor<'float32'>): Tensor<'float32'> {
-  const [rows = 0, columns = 0] = tensor.shape;
-  return float32(
-    Float32Array.from(tensor.data, (_, i) => tensor.data[(i % rows) * columns + Math.floor(i / rows)] ?? 0),
-    [columns, rows],
-  );
 }

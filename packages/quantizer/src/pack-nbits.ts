@@ -1,4 +1,5 @@
 import { type QuantizedType, type StorageDType, symmetricZeroPoint } from '@octavo/core/quant';
+import { transpose } from './transpose.js';
 import { nearest, type RoundMatrix } from './weight-rounding/index.js';
 
 /** Widths that com.microsoft MatMulNBits has in onnxruntime. */
@@ -37,7 +38,7 @@ export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWe
   const { integers, type } = round({ values: weights, rows, columns }, { storage, symmetric, blockSize });
   return {
     packed: packColumns(integers, type, options),
-    scales: transposeScales(type.scales, columns),
+    scales: transpose(type.scales, type.scales.length / columns, columns),
     zeroPoints: symmetric ? undefined : packZeroPoints(type, columns, bits),
   };
 }
@@ -64,12 +65,6 @@ function packColumns(
     }
   }
   return packed;
-}
-
-/** [blocks, N] to [N, blocks]. */
-function transposeScales(scales: Float32Array, columns: number): Float32Array {
-  const blocks = scales.length / columns;
-  return Float32Array.from(scales, (_, i) => scales[(i % blocks) * columns + Math.floor(i / blocks)] ?? 0);
 }
 
 function packZeroPoints(type: QuantizedType, columns: number, bits: NBits): Uint8Array {

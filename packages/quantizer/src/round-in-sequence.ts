@@ -2,12 +2,13 @@ import { cloneModel, type Model } from '@octavo/core/ir';
 import { dequantizeNumbers } from '@octavo/core/quant';
 import { StoredTensor, Tensor } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
-import { matrixOf, transpose, weightMatrix } from './block-operands.js';
+import { matrixOf, weightMatrix } from './block-operands.js';
 import type { CalibrationSample } from './calibrate.js';
 import { Checkpoint } from './checkpoint.js';
 import type { ComputeParts } from './compute-ops.js';
 import { groupBy } from './group-by.js';
 import { gatherMoments, type MomentsOptions } from './input-moments.js';
+import { transpose } from './transpose.js';
 import type { BlockFormat, RoundedWeights, WeightRounding } from './weight-rounding/index.js';
 
 /** A layer to round, in the order of the graph. */

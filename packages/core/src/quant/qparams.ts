@@ -22,6 +22,12 @@ export interface RealRange {
   readonly max: number;
 }
 
+/** The real numbers that the least and the greatest integer of a type stand for. */
+export function representableRange({ scale, zeroPoint }: Qparams, storage: StorageDType): RealRange {
+  const { min, max } = storageRange(storage);
+  return { min: (min - zeroPoint) * scale, max: (max - zeroPoint) * scale };
+}
+
 /** The smallest scale made: smaller ones would be subnormal, which some processors flush to 0. */
 export const SMALLEST_SCALE = 2 ** -126;
 

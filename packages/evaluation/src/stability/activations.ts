@@ -1,5 +1,5 @@
 import { type Graph, QuantizeLinear, storedConstant } from '@octavo/core/ir';
-import { isStorageDType, type RealRange, storageRange } from '@octavo/core/quant';
+import { isStorageDType, type RealRange, representableRange } from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { type Distribution, DistributionMeasure } from './distribution.js';
@@ -36,8 +36,7 @@ export async function activationRanges(quantized: Graph, original: Graph): Promi
     const [scales, zeroPoints] = [await numbersOf(scale), zeroPoint ? await numbersOf(zeroPoint) : [0]];
     const [step, zero] = [scales?.[0], zeroPoints?.[0]];
     if (!name || scales?.length !== 1 || step === undefined || zero === undefined) continue;
-    const { min, max } = storageRange(storage);
-    const range = { min: (min - zero) * step, max: (max - zero) * step };
+    const range = representableRange({ scale: step, zeroPoint: zero }, storage);
     ranges.push({ value: name, range, scale: step });
   }
   return ranges;

@@ -4,6 +4,7 @@ import {
   measureError,
   type QuantizedType,
   type RealRange,
+  representableRange,
   type StorageDType,
   storageRange,
 } from '@octavo/core/quant';
@@ -65,10 +66,9 @@ async function figuresOf(value: Value, type: QuantizedType, original: Graph): Pr
 }
 
 function widestRange({ storage, scales, zeroPoints }: QuantizedType): RealRange {
-  const { min, max } = storageRange(storage);
   const widest = scales.reduce((at, scale, i) => (scale > (scales[at] ?? 0) ? i : at), 0);
-  const [scale, zero] = [scales[widest] ?? 0, zeroPoints[widest] ?? zeroPoints[0] ?? 0];
-  return { min: (min - zero) * scale, max: (max - zero) * scale };
+  const zeroPoint = zeroPoints[widest] ?? zeroPoints[0] ?? 0;
+  return representableRange({ scale: scales[widest] ?? 0, zeroPoint }, storage);
 }
 
 function sharesOf(

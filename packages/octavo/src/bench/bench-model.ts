@@ -1,10 +1,10 @@
-import { cpus } from 'node:os';
 import { loadOnnx } from '@octavo/formats/node';
 import { createSession, type NamedTensors, type Session, SessionError } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { defaultBackends } from '../sessions.js';
 import { type Footprint, measureFootprint } from './footprint.js';
 import { type Call, type Timing, timeInterleaved } from './interleaved.js';
+import { type Machine, thisMachine } from './machine.js';
 
 export interface ModelBenchOptions {
   /** Numbers of threads to measure with. */
@@ -31,7 +31,7 @@ export interface ThreadsResult {
 /** What `octavo bench model --json` prints; times are in milliseconds. */
 export interface ModelBenchmark {
   readonly model: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: Machine;
   readonly results: readonly ThreadsResult[];
   /** Each in a process of its own; null when that is not possible. */
   readonly footprint: { readonly octavo: Footprint; readonly onnxruntime: Footprint } | null;
@@ -49,10 +49,9 @@ export async function benchModel(
 ): Promise<ModelBenchmark> {
   const results: ThreadsResult[] = [];
   for (const threads of options.threads) results.push(await compare(path, feeds, threads, options));
-  const [cpu] = cpus();
   return {
     model: path,
-    machine: { cpu: cpu?.model.trim() ?? 'unknown', cores: cpus().length, node: process.version },
+    machine: thisMachine(),
     results,
     footprint: await footprints(path, options),
   };

@@ -10,7 +10,12 @@ import {
   storedConstant,
   type Value,
 } from '@octavo/core/ir';
-import { dequantizeNumbers, isStorageDType, type QuantizedType, storageRange } from '@octavo/core/quant';
+import {
+  dequantizeNumbers,
+  isStorageDType,
+  type QuantizedType,
+  representableRange,
+} from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
 import { QparamsReader } from '@octavo/passes';
 import type { ComputeParts } from '../compute-ops.js';
@@ -101,12 +106,14 @@ async function readInput(read: Value | undefined, reader: QparamsReader): Promis
   const { type } = await reader.ofNode(dequantize);
   const scale = type?.scales[0];
   if (type?.granularity.kind !== 'per-tensor' || scale === undefined) return undefined;
-  const { min, max } = storageRange(type.storage);
-  const zero = type.zeroPoints[0] ?? 0;
+  const { min: low, max: high } = representableRange(
+    { scale, zeroPoint: type.zeroPoints[0] ?? 0 },
+    type.storage,
+  );
   const quantize = dequantize.inputs[0]?.producer;
   return {
     type,
-    grid: { scale, low: (min - zero) * scale, high: (max - zero) * scale },
+    grid: { scale, low, high },
     source: quantize && QuantizeLinear.is(quantize) ? quantize.inputs[0]?.name : undefined,
   };
 }

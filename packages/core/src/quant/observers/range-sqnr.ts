@@ -1,4 +1,4 @@
-import { type Qparams, qparamsOfRange, type RealRange } from '../qparams.js';
+import { qparamsOfRange, type RealRange, representableRange } from '../qparams.js';
 import { type StorageDType, storageRange } from '../quantized-type.js';
 import { readState } from './histogram-observer.js';
 import { expectedSquaredError } from './mse.js';
@@ -18,14 +18,9 @@ export function rangeSqnr(
   if (!histogram) return undefined;
   const { counts, low, exponent } = histogram;
   const signal = counts.reduce((sum, count, i) => sum + count * (i + low + 0.5) ** 2, 0);
-  const ends = representable(qparamsOfRange(range, storage, symmetric), storage);
+  const ends = representableRange(qparamsOfRange(range, storage, symmetric), storage);
   const width = 2 ** exponent;
   const steps = storageRange(storage).max - storageRange(storage).min;
   const noise = expectedSquaredError(histogram, { below: -ends.min / width, above: ends.max / width }, steps);
   return signal === 0 ? undefined : 10 * Math.log10(signal / noise);
-}
-
-function representable({ scale, zeroPoint }: Qparams, storage: StorageDType): RealRange {
-  const { min, max } = storageRange(storage);
-  return { min: (min - zeroPoint) * scale, max: (max - zeroPoint) * scale };
 }

@@ -1,10 +1,10 @@
-import { cpus } from 'node:os';
 import { toNumbers } from '@octavo/core/tensor';
 import { measurePeak, type Peak, probe } from '@octavo/cpu';
 import { createSession, type NamedTensors, type Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { defaultBackends } from '../../sessions.js';
 import { type Timing, timeInterleaved } from '../interleaved.js';
+import { type Machine, thisMachine } from '../machine.js';
 import type { KernelCase, KernelProblem, KernelSubject } from './kernel-case.js';
 
 export interface KernelBenchOptions {
@@ -45,10 +45,7 @@ export interface KernelRow {
 /** What `octavo bench <subject> --json` prints; times are in milliseconds. */
 export interface KernelBenchmark {
   readonly subject: string;
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly node: string;
+  readonly machine: Machine & {
     /** Instruction sets in use, and how the addon was built. */
     readonly isa: readonly string[];
     readonly kernel: string;
@@ -81,14 +78,11 @@ export async function benchKernels(
   }
   const after = peaks(subject, options.threads);
   const ratios = measured.map(({ ratio }) => ratio);
-  const [cpu] = cpus();
   const { active, gemmKernel, build } = probe();
   return {
     subject: subject.title,
     machine: {
-      cpu: cpu?.model.trim() ?? 'unknown',
-      cores: cpus().length,
-      node: process.version,
+      ...thisMachine(),
       isa: active,
       kernel: gemmKernel,
       build,

@@ -1,6 +1,6 @@
-import { createModel, Graph, inferTypes, MatMulNBits, outputOf, tensorType } from '@octavo/core/ir';
+import { Graph, MatMulNBits, outputOf, tensorType } from '@octavo/core/ir';
 import { StoredTensor, Tensor } from '@octavo/core/tensor';
-import type { KernelCase, KernelProblem } from './kernel-case.js';
+import { type KernelCase, type KernelProblem, problemOf } from './kernel-case.js';
 import { PRODUCT_LAYERS, type Product } from './product-layers.js';
 import { randomFloats, randomUint8 } from './random-bytes.js';
 
@@ -53,7 +53,5 @@ function blockProduct([m, K, N]: Product, blockSize: number): KernelProblem {
     },
     { K, N, bits: BITS, block_size: blockSize, accuracy_level: 4 },
   );
-  graph.outputs.push(outputOf(node));
-  inferTypes(graph);
-  return { model: createModel(graph), feeds: { a } };
+  return problemOf(graph, outputOf(node), { a });
 }

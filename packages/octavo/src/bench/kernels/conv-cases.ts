@@ -1,16 +1,7 @@
-import {
-  createModel,
-  Graph,
-  inferTypes,
-  outputOf,
-  QLinearConv,
-  Transpose,
-  tensorType,
-  type Value,
-} from '@octavo/core/ir';
+import { Graph, outputOf, QLinearConv, Transpose, tensorType, type Value } from '@octavo/core/ir';
 import { float32, fromNumbers, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { CONV_LAYERS, type ConvLayer } from './conv-layers.js';
-import type { KernelCase, KernelProblem } from './kernel-case.js';
+import { type KernelCase, type KernelProblem, problemOf } from './kernel-case.js';
 import { randomUint8, randomWeights } from './random-bytes.js';
 
 type Layout = 'NHWC' | 'NCHW';
@@ -46,9 +37,7 @@ function convProblem(layer: ConvLayer, layout: Layout): KernelProblem {
   const input = graph.addInput('x', tensorType('uint8', shape));
   const image = layout === 'NHWC' ? transpose(graph, input, [0, 3, 1, 2]) : input;
   const out = convolve(graph, image, layer);
-  graph.outputs.push(layout === 'NHWC' ? transpose(graph, out, [0, 2, 3, 1]) : out);
-  inferTypes(graph);
-  return { model: createModel(graph), feeds: { x } };
+  return problemOf(graph, layout === 'NHWC' ? transpose(graph, out, [0, 2, 3, 1]) : out, { x });
 }
 
 function transpose(graph: Graph, data: Value, perm: number[]): Value {

@@ -1,4 +1,4 @@
-import type { Model } from '@octavo/core/ir';
+import { createModel, type Graph, inferTypes, type Model, type Value } from '@octavo/core/ir';
 import type { PeakKind } from '@octavo/cpu';
 import type { NamedTensors } from '@octavo/runtime';
 
@@ -26,4 +26,11 @@ export interface KernelSubject {
   /** The limit of the machine that its layers are compared with. */
   readonly peak: PeakKind;
   readonly cases: readonly KernelCase[];
+}
+
+/** The layer that a graph computes, made of its one output. */
+export function problemOf(graph: Graph, output: Value, feeds: NamedTensors): KernelProblem {
+  graph.outputs.push(output);
+  inferTypes(graph);
+  return { model: createModel(graph), feeds };
 }

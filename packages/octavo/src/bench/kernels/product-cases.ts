@@ -1,6 +1,6 @@
-import { createModel, Graph, inferTypes, MatMul, MatMulInteger, outputOf, tensorType } from '@octavo/core/ir';
+import { Graph, MatMul, MatMulInteger, outputOf, tensorType } from '@octavo/core/ir';
 import { fromNumbers, StoredTensor, type Tensor } from '@octavo/core/tensor';
-import type { KernelCase, KernelProblem } from './kernel-case.js';
+import { type KernelCase, type KernelProblem, problemOf } from './kernel-case.js';
 import { PRODUCT_LAYERS, type Product } from './product-layers.js';
 import {
   randomFloats,
@@ -72,9 +72,7 @@ export function integerProduct(a: Tensor<'uint8' | 'int8'>, b: Tensor<'uint8' | 
     a_zero_point: zeroPoint('a_zero_point', a.dtype),
     b_zero_point: zeroPoint('b_zero_point', b.dtype),
   });
-  graph.outputs.push(outputOf(node));
-  inferTypes(graph);
-  return { model: createModel(graph), feeds: { a } };
+  return problemOf(graph, outputOf(node), { a });
 }
 
 function floatProduct(a: Tensor<'float32'>, b: Tensor<'float32'>): KernelProblem {
@@ -83,7 +81,5 @@ function floatProduct(a: Tensor<'float32'>, b: Tensor<'float32'>): KernelProblem
     A: graph.addInput('a', tensorType('float32', a.shape)),
     B: graph.addInitializer('b', StoredTensor.of(b)),
   });
-  graph.outputs.push(outputOf(node));
-  inferTypes(graph);
-  return { model: createModel(graph), feeds: { a } };
+  return problemOf(graph, outputOf(node), { a });
 }

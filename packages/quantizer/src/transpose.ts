@@ -1,0 +1,11 @@
+import type { NumberArray } from '@octavo/core/tensor';
+
+/** [rows, columns] to [columns, rows]. */
+export function transpose<A extends NumberArray>(values: A, rows: number, columns: number): A {
+  const result = values.slice() as A;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = values[row * columns + column] ?? 0;
+  }
+  return result;
+}
