@@ -19,7 +19,7 @@ namespace octavo {
 
 constexpr size_t kBlockColumns = 16;
 constexpr size_t kBlockRowBytes = 64;
-constexpr size_t kMaxBlockTileRows = 8;
+constexpr size_t kMaxBlockTileRows = 12;
 
 // What all panels of a matrix have in common.
 struct BlockShape {

@@ -25,6 +25,7 @@ constexpr PeakEntry kTable[] = {
     {OCTAVO_PEAK_INT8, isa::avx512_vnni, "vpdpbusd zmm", peak_vpdpbusd_x86_avx512vnni, nullptr},
     {OCTAVO_PEAK_INT8, isa::avx_vnni, "vpdpbusd ymm", peak_vpdpbusd_x86_avxvnni, nullptr},
     {OCTAVO_PEAK_INT8, isa::avx2_fma, "vpmaddwd ymm", peak_vpmaddwd_x86_avx2fma, nullptr},
+    {OCTAVO_PEAK_F32, isa::avx512, "vfmadd231ps zmm", peak_vfmadd_x86_avx512, nullptr},
     {OCTAVO_PEAK_F32, isa::avx2_fma, "vfmadd231ps ymm", peak_vfmadd_x86_avx2fma, nullptr},
     {OCTAVO_PEAK_READ, isa::avx2_fma, "vmovups ymm", nullptr, read_x86_avx2fma},
 #endif

@@ -1,0 +1,145 @@
+// vpdpbusd adds four products of unsigned weights and int8 to each of the 16 columns of a panel: a
+// row of 64 bytes, unpacked, is one operand, four values of k of a row of lhs the other.
+#include <immintrin.h>
+
+#include "block_gemm/block_tile.h"
+
+#if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
+#error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
+#endif
+
+namespace octavo {
+namespace {
+
+#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+// Before this, no compiler moves what comes after: those that begin the next products early run out
+// of registers.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_KEEP_ORDER(vector) static_cast<void>(vector)
+#else
+#define OCTAVO_KEEP_ORDER(vector) __asm__ volatile("" : "+v"(vector))
+#endif
+
+// How far ahead weights are asked for: the processor's own prefetching starts anew at each page.
+constexpr size_t kPrefetchBytes = 1024;
+
+// Few rows would leave the multipliers waiting for each other's sums: each plane has its own.
+template <int Bits, int Rows>
+constexpr int sets_of_sums() {
+  return Rows <= 4 ? 8 / Bits : 1;
+}
+
+OCTAVO_ALWAYS_INLINE __m512i broadcast_quad(const uint8_t* p) {
+  int32_t quad;
+  __builtin_memcpy(&quad, p, sizeof(quad));
+  return _mm512_set1_epi32(quad);
+}
+
+// Compilers that see through the step keep a pointer for each row, more than there are registers.
+template <typename T>
+OCTAVO_ALWAYS_INLINE const T* next_row(const T* row, size_t stride) {
+  row += stride;
+  __asm__ volatile("" : "+r"(row));
+  return row;
+}
+
+template <int Bits, int Plane>
+OCTAVO_ALWAYS_INLINE __m512i unpack(__m512i packed) {
+  if constexpr (Bits == 8) return packed;
+  const __m512i low = _mm512_set1_epi8((1 << Bits) - 1);
+  return _mm512_and_si512(Plane == 0 ? packed : _mm512_srli_epi16(packed, Plane * Bits), low);
+}
+
+template <int Bits, int Plane, int Rows, int Sets>
+OCTAVO_ALWAYS_INLINE void multiply_planes(__m512i (&sums)[Rows][Sets], __m512i packed,
+                                          const uint8_t* lhs, size_t stride) {
+  const __m512i weights = unpack<Bits, Plane>(packed);
+  const uint8_t* row = lhs + 4 * Plane;
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i) {
+    __m512i& sum = sums[i][Plane % Sets];
+    sum = _mm512_dpbusd_epi32(sum, weights, broadcast_quad(row));
+    row = next_row(row, stride);
+    OCTAVO_KEEP_ORDER(sum);
+  }
+  if constexpr ((Plane + 1) * Bits < 8) {
+    multiply_planes<Bits, Plane + 1>(sums, packed, lhs, stride);
+  }
+}
+
+template <int Bits, int Rows>
+__attribute__((noinline)) void run_tile(const BlockTile& tile) {
+  constexpr int kPlanes = 8 / Bits;
+  constexpr int kSets = sets_of_sums<Bits, Rows>();
+  const BlockShape& shape = tile.shape;
+  const uint8_t* panel = tile.panel;
+  const uint8_t* lhs = tile.lhs;
+  __m512 out[Rows];
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i) out[i] = _mm512_setzero_ps();
+  for (size_t block = 0; block < shape.blocks; ++block) {
+    const uint8_t* const header = panel;
+    const int32_t* offset = tile.lhs_offsets + block;
+    __m512i sums[Rows][kSets];
+#pragma GCC unroll 12
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 4
+      for (__m512i& sum : sums[i]) sum = _mm512_setzero_si512();
+      sums[i][0] = _mm512_set1_epi32(*offset);
+      offset = next_row(offset, tile.block_stride);
+      OCTAVO_KEEP_ORDER(sums[i][0]);
+    }
+    if (shape.has_zero_points) {
+      const uint8_t* bytes = header + shape.header_bytes - kBlockColumns;
+      const __m512i zero_points =
+          _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+#pragma GCC unroll 12
+      for (int i = 0; i < Rows; ++i) {
+        sums[i][0] = _mm512_mullo_epi32(sums[i][0], zero_points);
+        OCTAVO_KEEP_ORDER(sums[i][0]);
+      }
+    }
+    panel += shape.header_bytes;
+    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+#pragma GCC unroll 1
+    for (size_t row = 0; row < rows; ++row) {
+      __builtin_prefetch(panel + kPrefetchBytes);
+      multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(panel), lhs, tile.lhs_stride);
+      panel += kBlockRowBytes;
+      lhs += 4 * kPlanes;
+    }
+    const float* lhs_scale = tile.lhs_scales + block;
+    const __m512 scale =
+        shape.half_scales
+            ? _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(header)))
+            : _mm512_loadu_ps(reinterpret_cast<const float*>(header));
+#pragma GCC unroll 12
+    for (int i = 0; i < Rows; ++i) {
+      __m512i sum = sums[i][0];
+      for (int set = 1; set < kSets; ++set) sum = _mm512_add_epi32(sum, sums[i][set]);
+      const __m512 row_scale = _mm512_set1_ps(*lhs_scale);
+      lhs_scale = next_row(lhs_scale, tile.block_stride);
+      out[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scale, row_scale), out[i]);
+      OCTAVO_KEEP_ORDER(out[i]);
+    }
+  }
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i) _mm512_store_ps(tile.out + i * kBlockColumns, out[i]);
+}
+
+template <int Bits, int Rows>
+OCTAVO_ALWAYS_INLINE void run_rows(const BlockTile& tile) {
+  if constexpr (Rows > 1) {
+    if (tile.rows < Rows) return run_rows<Bits, Rows - 1>(tile);
+  }
+  run_tile<Bits, Rows>(tile);
+}
+
+}  // namespace
+
+void block_gemm_q2_x86_avx512vnni(const BlockTile& tile) { run_rows<2, 12>(tile); }
+void block_gemm_q4_x86_avx512vnni(const BlockTile& tile) { run_rows<4, 12>(tile); }
+void block_gemm_q8_x86_avx512vnni(const BlockTile& tile) { run_rows<8, 12>(tile); }
+
+}  // namespace octavo
