@@ -252,6 +252,18 @@ TEST(BlockGemm, IsRightOnRemaindersOfTilesAndBlocks) {
   }
 }
 
+TEST(BlockGemm, IsRightForEveryHeightOfATile) {
+  FloatSamples samples(87);
+  for (uint32_t bits : {2u, 4u, 8u}) {
+    for (size_t m = 1; m <= kMaxBlockTileRows; ++m) {
+      for (bool zero_points : {false, true}) {
+        expect_right({m, 100, 18, bits, 32, zero_points, m % 2 == 0}, samples);
+        expect_right({2 * m + 1, 48, 16, bits, 16, zero_points, m % 2 != 0}, samples);
+      }
+    }
+  }
+}
+
 TEST(BlockGemm, IsRightForEveryBlockSize) {
   FloatSamples samples(82);
   for (uint32_t bits : {2u, 4u, 8u}) {

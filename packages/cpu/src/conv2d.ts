@@ -30,7 +30,9 @@ export class PackedConv2d extends NativeWeights<Conv2dHandle> {
     const zeroPoints = toZeroPoints(weights.zeroPoints);
     super(
       binding,
-      callNative(() => binding.packConv2d(data, ...shape, groups, zeroPoints)),
+      callNative(() =>
+        binding.packConv2d(data, outChannels, groupChannels, height, width, groups, zeroPoints),
+      ),
     );
     this.outChannels = outChannels;
     this.inChannels = groupChannels * groups;

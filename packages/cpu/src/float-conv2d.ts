@@ -30,7 +30,9 @@ export class PackedFloatConv2d extends NativeWeights<FloatConv2dHandle> {
     const [outChannels, groupChannels, height, width] = shape;
     super(
       binding,
-      callNative(() => binding.packFloatConv2d(data, type === 'bfloat16', ...shape, groups)),
+      callNative(() =>
+        binding.packFloatConv2d(data, type === 'bfloat16', outChannels, groupChannels, height, width, groups),
+      ),
     );
     this.outChannels = outChannels;
     this.inChannels = groupChannels * groups;

@@ -22,7 +22,8 @@ export function searchBlocks(weights: WeightMatrix, format: BlockFormat): Quanti
 /**
  * The scale and zero point of one block with the least squared error: a grid over ranges of 60% to 140% of the
  * block's own (wider ones let an outlier fall on an integer) and, where there is a zero point, its neighbours; then the
- * least-squares scale for the integers found, repeated (the "make_qx_quants" search of llama.cpp and OMSE of Choukroun et al. 2019, arXiv:1902.06822, by grid).
+ * least-squares scale for the integers found, repeated (the "make_qx_quants" search of llama.cpp and OMSE of Choukroun
+ * et al. 2019, arXiv:1902.06822, by grid).
  * @param block Finite weights that are not all equal.
  */
 export function searchBlock(block: ArrayLike<number>, search: BlockSearch): Qparams {
