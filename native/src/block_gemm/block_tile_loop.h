@@ -20,9 +20,6 @@ namespace {
 
 #define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
-// How far ahead weights are asked for: the processor's own prefetching starts anew at each page.
-constexpr size_t kBlockPrefetchBytes = 1024;
-
 // Adds the products of one row of 64 bytes.
 template <class V, class D, int Rows, int Plane, int Vectors>
 OCTAVO_ALWAYS_INLINE void multiply_planes(typename V::Int (&sums)[Rows][Vectors],

@@ -21,9 +21,6 @@ namespace {
 #define OCTAVO_KEEP_ORDER(vector) __asm__ volatile("" : "+v"(vector))
 #endif
 
-// How far ahead weights are asked for: the processor's own prefetching starts anew at each page.
-constexpr size_t kPrefetchBytes = 1024;
-
 // Few rows would leave the multipliers waiting for each other's sums: each plane has its own.
 template <int Bits, int Rows>
 constexpr int sets_of_sums() {
@@ -104,7 +101,7 @@ __attribute__((noinline)) void run_tile(const BlockTile& tile) {
     const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
 #pragma GCC unroll 1
     for (size_t row = 0; row < rows; ++row) {
-      __builtin_prefetch(panel + kPrefetchBytes);
+      __builtin_prefetch(panel + kBlockPrefetchBytes);
       multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(panel), lhs, tile.lhs_stride);
       panel += kBlockRowBytes;
       lhs += 4 * kPlanes;
