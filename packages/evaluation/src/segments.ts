@@ -1,5 +1,4 @@
 import { EvaluationError } from './evaluation-error.js';
-import type { Scored } from './metrics/index.js';
 
 /** A part of a date. */
 export type Period = 'month' | 'quarter' | 'year';
@@ -13,6 +12,13 @@ export type Segmentation =
   | { readonly column: string; readonly by: 'prefix'; readonly length: number }
   | { readonly column: string; readonly by: 'quantile'; readonly count: number }
   | { readonly column: string; readonly by: 'bounds'; readonly bounds: readonly number[] };
+
+/** What samples are divided by. */
+export interface Divisible {
+  readonly id: string;
+  readonly label?: number | string | undefined;
+  readonly columns: Readonly<Record<string, string | number>>;
+}
 
 /** Samples with one thing in common. */
 export interface Segment {
@@ -45,7 +51,7 @@ export function parseSegmentation(spec: string): Segmentation {
  * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column, `SEGMENT_NUMBER` when it holds no number,
  *   `SEGMENT_DATE` when it holds no date.
  */
-export function divide(samples: readonly Scored[], segmentation: Segmentation): Segment[] {
+export function divide(samples: readonly Divisible[], segmentation: Segmentation): Segment[] {
   const cells = samples.map((sample) => cellOf(sample, segmentation.column));
   if (segmentation.by === 'quantile' || segmentation.by === 'bounds') {
     const numbers = cells.map((cell, i) => numberOf(cell, segmentation.column, samples[i]?.id ?? ''));
@@ -59,6 +65,17 @@ export function divide(samples: readonly Scored[], segmentation: Segmentation): 
     return byValue(cells.map((cell) => `${String(cell).slice(0, segmentation.length)}*`));
   const { by } = segmentation;
   return byValue(cells.map((cell, i) => periodOf(cell, by, column, samples[i]?.id ?? '')));
+}
+
+/**
+ * A segmentation that divides other samples as it divides these: quantiles become their bounds.
+ * @throws EvaluationError as {@link divide}.
+ */
+export function fixBounds(samples: readonly Divisible[], segmentation: Segmentation): Segmentation {
+  const { column } = segmentation;
+  if (segmentation.by !== 'quantile') return segmentation;
+  const numbers = samples.map((sample) => numberOf(cellOf(sample, column), column, sample.id));
+  return { column, by: 'bounds', bounds: quantileBounds(numbers, segmentation.count) };
 }
 
 const DATE = /^([0-9]{4})(?:[-/](0[1-9]|1[0-2])(?![0-9])|(0[1-9]|1[0-2])[0-3][0-9](?![0-9])|$)/;
@@ -115,7 +132,7 @@ function quantileBounds(numbers: readonly number[], count: number): number[] {
   return [...new Set(bounds)];
 }
 
-function cellOf(sample: Scored, column: string): string | number {
+function cellOf(sample: Divisible, column: string): string | number {
   const own = Object.hasOwn(sample.columns, column) ? sample.columns[column] : undefined;
   const cell = column === 'label' ? sample.label : own;
   if (cell === undefined) {

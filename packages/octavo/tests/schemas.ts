@@ -20,6 +20,7 @@ export const SCHEMA_NAMES = [
   'bench-kernels',
   'quantization',
   'measured',
+  'coverage',
   'report',
   'error',
 ] as const;
@@ -29,8 +30,8 @@ export type SchemaName = (typeof SCHEMA_NAMES)[number];
 /** A validator over the schemas that are published in docs/schemas. */
 export function schema(name: SchemaName): ValidateFunction {
   const options = { strict: true, allowUnionTypes: true, allErrors: true };
-  if (name === 'measured') return new Ajv2020(options).compile(schemaText(name));
-  return new Ajv2020({ ...options, schemas: [schemaText('measured')] }).compile(schemaText(name));
+  const shared = (['measured', 'coverage'] as const).filter((each) => each !== name);
+  return new Ajv2020({ ...options, schemas: shared.map(schemaText) }).compile(schemaText(name));
 }
 
 export function schemaText(name: SchemaName): Record<string, unknown> {

@@ -2,6 +2,7 @@ export * from './auto/index.js';
 export * from './calibrate.js';
 export * from './calibrate-model.js';
 export * from './calibration.js';
+export * from './calibration-coverage/index.js';
 export * from './explain/index.js';
 export * from './judging/index.js';
 export { LayerPrecisions } from './layer-precisions.js';

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { float32, fromNumbers } from '@octavo/core/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
 import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
@@ -69,6 +70,50 @@ describe('octavo calibrate and merge', () => {
     await octavo(['calibrate', model, '--data', half, '-o', output]);
     await calibrate('go-on.json', '--resume');
     expect(textOf(output)).toBe(whole);
+  });
+
+  it('warn of validation data beyond the samples, also when they go on', async () => {
+    const wide = rows(24, 32).data.map((value, at) => (at % 32 === 7 ? 9 * value : value));
+    const [zone, zones] = [24, 24].map((length, add) =>
+      fromNumbers(
+        'int64',
+        [length],
+        Array.from({ length }, (_, i) => (i + add) % (2 + add)),
+      ),
+    );
+    const validation = saveNpz(work.path('wide.npz'), {
+      x: float32(wide, [24, 32]),
+      zone: zones ?? rows(1, 1),
+    });
+    data = saveNpz(work.path('zones.npz'), { x: rows(24, 32), zone: zone ?? rows(1, 1) });
+    const flags = ['--validation', validation, '--segment', 'zone', '--resume', '--json'];
+    for (const output of ['once.json', 'once.json']) {
+      const ran = await octavo(['calibrate', model, '--data', data, '-o', work.path(output), ...flags]);
+      expect(documentOf(ran.stdout, 'calibrate')['coverage']).toMatchObject({
+        calibrationSamples: 24,
+        inputs: [{ value: 'x', feature: 7, excess: expect.any(Number) }],
+        segments: [{ by: 'zone', segment: '2', calibration: 0, validation: 8 }],
+        unchecked: [],
+      });
+    }
+    const [whole, ranged] = [work.path('whole.onnx'), work.path('ranged.onnx')];
+    const quantize = [
+      'quantize',
+      model,
+      '--validation',
+      validation,
+      '--validation-samples',
+      '20',
+      '--segment',
+      'zone',
+    ];
+    const ran = await octavo([...quantize, '-o', whole, '--calibration', data]);
+    expect(ran.stdout).toMatch(/warning: inputs .* x\[7\]/);
+    const ranges = [...quantize, '-o', ranged, '--ranges', work.path('once.json'), '--json'];
+    const document = documentOf((await octavo(ranges)).stdout, 'quantize');
+    const { coverage } = document;
+    expect(coverage).toMatchObject({ inputs: [], activations: [{ value: 'x' }, { value: 'rectified' }] });
+    expect(readFileSync(ranged).equals(readFileSync(whole))).toBe(true);
   });
 
   it('refuse damaged files and calibrations of other models', async () => {

@@ -1,5 +1,5 @@
 import type { Graph } from '@octavo/core/ir';
-import { type Dataset, type InputSpec, openDataset, type Stratum } from '@octavo/datasets/node';
+import { type Dataset, DatasetError, type InputSpec, openDataset, type Stratum } from '@octavo/datasets/node';
 
 /** Flags of `dataOptions`, plus labels. */
 export interface DataFlags {
@@ -21,9 +21,21 @@ export async function openData(
   return openDataset(path, { inputs, seed, preprocess, samples, label, stratify, shard });
 }
 
-/** Opens samples to calibrate on: they need no labels, whatever flags say of labelled data. Throws DatasetError. */
-export function openCalibration(path: string, graph: Graph, flags: DataFlags): Promise<Dataset> {
-  const { label: _, ...unlabelled } = flags;
+/**
+ * Opens samples to calibrate on: they need no labels, whatever flags say of labelled data, and have them where the data do.
+ * Throws DatasetError.
+ */
+export async function openCalibration(path: string, graph: Graph, flags: DataFlags): Promise<Dataset> {
+  const { label, ...unlabelled } = flags;
+  if (label !== undefined) {
+    try {
+      const dataset = await openData(path, inputSpecs(graph), flags);
+      for await (const _ of dataset.samples({ limit: 1 }));
+      return dataset;
+    } catch (error) {
+      if (!(error instanceof DatasetError) || error.code !== 'DATASET_LABEL') throw error;
+    }
+  }
   return openData(path, inputSpecs(graph), unlabelled);
 }
 

@@ -1,5 +1,5 @@
 import type { ReportDocument, Section } from '@octavo/evaluation';
-import type { Attempt, QuantizationReport } from '@octavo/quantizer';
+import type { Attempt, Coverage, QuantizationReport } from '@octavo/quantizer';
 import { formatBytes } from '../cli/table.js';
 import { measuredChapters } from './chapters/index.js';
 import type { MeasuredModels } from './measured.js';
@@ -20,6 +20,8 @@ export interface AutoRun {
   readonly chosen: number | null;
   readonly attempts: readonly Attempt[];
   readonly warnings: readonly string[];
+  /** Where the validation data lie beyond the calibration set; null without one. */
+  readonly coverage: Coverage | null;
   /** How the chosen model was quantized. */
   readonly quantization: QuantizationReport | null;
 }

@@ -1,5 +1,5 @@
 import type { ReportDocument, Section } from '@octavo/evaluation';
-import type { Budget, MixedPoint, QuantizationReport } from '@octavo/quantizer';
+import type { Budget, Coverage, MixedPoint, QuantizationReport } from '@octavo/quantizer';
 import { formatBytes } from '../cli/table.js';
 import { measuredChapters } from './chapters/index.js';
 import type { MeasuredModels } from './measured.js';
@@ -29,6 +29,8 @@ export interface MixedRun {
   /** Index of the point whose model was written. */
   readonly chosen: number | null;
   readonly warnings: readonly string[];
+  /** Where the validation data lie beyond the calibration set; null without one. */
+  readonly coverage: Coverage | null;
   /** How the chosen model was quantized. */
   readonly quantization: QuantizationReport | null;
 }

@@ -1,5 +1,5 @@
 import type { ReportDocument, Section } from '@octavo/evaluation';
-import type { QuantizationReport } from '@octavo/quantizer';
+import type { Coverage, QuantizationReport } from '@octavo/quantizer';
 import { formatBytes } from '../cli/table.js';
 import { measuredChapters } from './chapters/index.js';
 import type { MeasuredModels } from './measured.js';
@@ -11,6 +11,8 @@ export interface QuantizationRun extends QuantizationReport {
   /** Sizes with external data. */
   readonly bytesBefore: number;
   readonly bytesAfter: number;
+  /** Where the validation data lie beyond the calibration set; null where only one of them is given. */
+  readonly coverage: Coverage | null;
 }
 
 /** The report of a run, and of what was measured of its result. */

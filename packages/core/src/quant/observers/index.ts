@@ -25,3 +25,4 @@ export { Histogram, type HistogramState } from './histogram.js';
 export { mseRange } from './mse.js';
 export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';
 export { rangeSqnr } from './range-sqnr.js';
+export { shareBeyond } from './share-beyond.js';

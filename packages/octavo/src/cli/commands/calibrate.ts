@@ -1,23 +1,24 @@
 import { stat } from 'node:fs/promises';
-import type { Dataset } from '@octavo/datasets';
+import type { Dataset, Sample } from '@octavo/datasets';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
-import { Calibration, type CalibrationSample, calibrateModel } from '@octavo/quantizer';
+import { Calibration, type Coverage, calibrateModel, SampleProfile } from '@octavo/quantizer';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { openFastSession } from '../../sessions.js';
 import { dataOptions, wholeNumber } from '../arguments.js';
 import { readCalibration, writeCalibration } from '../calibration-file.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { type DataFlags, inputSpecs, openData } from '../open-data.js';
+import { type CheckedCoverage, type CoverageFlags, checkCoverage } from '../coverage.js';
+import { segmentOption } from '../judging.js';
+import { openCalibration } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
 import { readRecipe } from '../recipe-file.js';
+import { floatSessions } from '../search.js';
 
-interface CalibrateFlags extends DataFlags {
+interface CalibrateFlags extends CoverageFlags {
   readonly data: string;
   readonly output: string;
   readonly recipe?: string;
   readonly shard?: { readonly index: number; readonly count: number };
   readonly resume?: boolean;
-  readonly threads?: number;
 }
 
 /** What `octavo calibrate` and `octavo merge` print with `--json`. */
@@ -27,6 +28,8 @@ export interface CalibrateResult {
   readonly samples: number;
   /** Number of activations observed. */
   readonly values: number;
+  /** Where `--validation` lies beyond the calibration set; null without it. */
+  readonly coverage: Coverage | null;
 }
 
 /** With --resume the file is written after so many samples, so that an interrupted run can go on. */
@@ -36,6 +39,7 @@ const EXAMPLES = `
 Examples:
   octavo calibrate model.onnx --data images/ --preprocess preprocess.json -o ranges.json
   octavo calibrate model.onnx --data data.npz --shard 1/4 -o ranges-1.json
+  octavo calibrate model.onnx --data sales.csv --validation test.csv --segment region -o ranges.json
   octavo calibrate model.onnx --data sales.csv --samples 500 --stratify zip,price:quantile10 -o ranges.json --resume`;
 
 export function calibrateCommand(context: CommandContext): Command {
@@ -46,42 +50,62 @@ export function calibrateCommand(context: CommandContext): Command {
     .requiredOption('-o, --output <file>', 'where to write what was observed')
     .option('--recipe <file>', 'JSON file: the recipe whose activations are observed')
     .addOption(
-      new Option('--shard <i/n>', 'observe every nth sample, from the ith; merge the files').argParser(
-        parseShard,
-      ),
+      new Option('--shard <i/n>', 'observe every nth sample, from the ith; merge the files')
+        .argParser(parseShard)
+        .conflicts('validation'),
     )
     .option('--resume', 'go on after the samples that the output file holds; save now and then')
     .addOption(new Option('--threads <n>', 'threads of onnxruntime').argParser(wholeNumber(1)))
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: CalibrateFlags) => {
-      const calibration = await calibrateFile(file, flags, context);
-      reportCalibration(flags.output, calibration, context);
+      const { calibration, ...checked } = await calibrateFile(file, flags, context);
+      reportCalibration(flags.output, calibration, context, checked);
     });
-  for (const option of dataOptions()) command.addOption(option);
+  for (const option of [...dataOptions(), ...coverageOptions()]) command.addOption(option);
   return command;
 }
 
+function coverageOptions(): Option[] {
+  return [
+    new Option('--validation <path>', 'data that the samples should cover: warns where they do not'),
+    new Option('--validation-samples <n>', 'use at most n of them').argParser(wholeNumber(1)),
+    new Option('--label <name>', 'array or column that holds the labels, for segments'),
+    segmentOption(),
+  ];
+}
+
 /** Prints what a calibration file holds. */
-export function reportCalibration(output: string, calibration: Calibration, context: CommandContext): void {
+export function reportCalibration(
+  output: string,
+  calibration: Calibration,
+  context: CommandContext,
+  { coverage, warnings }: CheckedCoverage = { coverage: null, warnings: [] },
+): void {
   const { samples, values } = calibration;
-  const result: CalibrateResult = { output, samples, values: values.length };
-  context.output.result(result, `${output}: ${values.length} activations on ${samples} samples`);
+  const result: CalibrateResult = { output, samples, values: values.length, coverage };
+  const lines = [`${output}: ${values.length} activations on ${samples} samples`];
+  lines.push(...warnings.map((warning) => `warning: ${warning}`));
+  context.output.result(result, lines.join('\n'));
 }
 
 async function calibrateFile(
   file: string,
   flags: CalibrateFlags,
   context: CommandContext,
-): Promise<Calibration> {
+): Promise<CheckedCoverage & { readonly calibration: Calibration }> {
   const { output, data, threads } = flags;
   const source = await loadOnnx(file);
   await checkOutputFile(output, [file, data, ...sourceFiles(source)]);
   const recipe = flags.recipe === undefined ? {} : await readRecipe(flags.recipe);
   const known = flags.resume && (await stat(output).catch(() => undefined));
   const resume = known ? await readCalibration(output) : new Calibration(new Map());
-  const dataset = await openData(data, inputSpecs(source.graph), flags);
-  return await withProgress(context, 'calibrating', dataset.size, async (progress) => {
-    const calibration = await calibrateModel(source, remaining(dataset, resume.samples, context), {
+  const dataset = await openCalibration(data, source.graph, flags);
+  const profile = new SampleProfile();
+  if (flags.validation !== undefined)
+    for await (const sample of dataset.samples({ limit: resume.samples })) profile.add(sample);
+  const calibration = await withProgress(context, 'calibrating', dataset.size, async (progress) => {
+    const samples = profile.watch(remaining(dataset, resume.samples, context));
+    const observed = await calibrateModel(source, samples, {
       recipe,
       ...(known ? { resume } : {}),
       signal: context.signal,
@@ -89,23 +113,16 @@ async function calibrateFile(
       ...(flags.resume
         ? { onCheckpoint: { every: SAVE_EVERY, save: (now) => writeCalibration(output, now) } }
         : {}),
-      createSession: (float, { taps }) =>
-        openFastSession(float, {
-          taps,
-          notice: (line) => context.output.notice(line),
-          ...(threads === undefined ? {} : { threads }),
-        }),
+      createSession: floatSessions(context, threads),
     });
-    await writeCalibration(output, calibration);
-    return calibration;
+    await writeCalibration(output, observed);
+    return observed;
   });
+  const set = { activations: calibration, profile };
+  return { calibration, ...(await checkCoverage(source, set, flags, recipe, context)) };
 }
 
-function remaining(
-  dataset: Dataset,
-  skip: number,
-  context: CommandContext,
-): AsyncGenerator<CalibrationSample> {
+function remaining(dataset: Dataset, skip: number, context: CommandContext): AsyncGenerator<Sample> {
   return interruptible(dataset.samples({ skip }), context.signal);
 }
 

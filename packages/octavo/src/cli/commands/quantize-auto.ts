@@ -12,6 +12,7 @@ import {
 import { type AutoRun, describeAuto } from '../../report/auto-report.js';
 import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
+import { checkSets } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
@@ -43,6 +44,7 @@ export async function quantizeAuto(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  const checked = await checkSets(source, flags, recipe, context);
   const result = await search(source, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
@@ -53,7 +55,11 @@ export async function quantizeAuto(
   if (choice) await saveOnnx(choice.model, output, { inputs, signal: context.signal });
   const bytesBefore = await sizeOnDisk(file, source);
   const bytesAfter = choice ? await sizeOnDisk(output, await loadOnnx(output)) : null;
-  const run = describeRun(file, flags, result, bytesBefore, bytesAfter);
+  const run: AutoRun = {
+    ...describeRun(file, flags, result, bytesBefore, bytesAfter),
+    warnings: [...result.warnings, ...checked.warnings],
+    coverage: checked.coverage,
+  };
   const reportFiles =
     reportDirectory === undefined
       ? []
@@ -97,10 +103,10 @@ async function search(
 function describeRun(
   input: string,
   { output, metric = '', validation = '', calibration }: QuantizeFlags,
-  { limit, original, attempts, choice, warnings }: AutoResult,
+  { limit, original, attempts, choice }: AutoResult,
   bytesBefore: number,
   bytesAfter: number | null,
-): AutoRun {
+): Omit<AutoRun, 'warnings' | 'coverage'> {
   return {
     input,
     output: choice ? output : null,
@@ -112,7 +118,6 @@ function describeRun(
     bytesAfter,
     chosen: choice ? attempts.findIndex(({ figures }) => figures === choice.attempt.figures) : null,
     attempts,
-    warnings,
     quantization: choice?.report ?? null,
   };
 }

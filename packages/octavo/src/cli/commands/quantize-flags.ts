@@ -104,6 +104,9 @@ const DATA_FLAGS: readonly string[] = [
   ...validationOptions().map((option) => option.attributeName()),
 ];
 
+/** Flags that say which data a calibration set should cover. */
+const COVERAGE_FLAGS: readonly string[] = ['validationSamples', 'label', 'segment'];
+
 function forModes(
   options: readonly Option[],
   modes: readonly QuantizeMode[],
@@ -194,10 +197,13 @@ export function checkFlags(
   { mode, calibration, ranges, metric, validation, format, report }: QuantizeFlags,
 ): void {
   const isMeasured = report !== undefined && validation !== undefined;
+  const isCovered = validation !== undefined && (calibration !== undefined || ranges !== undefined);
   for (const option of command.options) {
     const modes = MODES_OF[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
-    const isAboutData = isMeasured && DATA_FLAGS.includes(option.attributeName());
+    const isAboutData =
+      (isMeasured && DATA_FLAGS.includes(option.attributeName())) ||
+      (isCovered && COVERAGE_FLAGS.includes(option.attributeName()));
     if (given && modes && !modes.includes(mode) && !isAboutData)
       throw new UsageError(
         `${option.long} has no meaning with --mode ${mode}.`,
@@ -210,10 +216,10 @@ export function checkFlags(
       `--format ${format} has no meaning with --mode ${mode}.`,
       `Leave it out, or use --format ${formats.join(' or ')}.`,
     );
-  if (validation !== undefined && report === undefined && !SEARCHES.some((each) => each === mode))
+  if (validation !== undefined && !isMeasured && !isCovered && !SEARCHES.some((each) => each === mode))
     throw new UsageError(
-      `--validation has no meaning with --mode ${mode} without --report DIR.`,
-      'Say where to write the report that is measured on it.',
+      `--validation has no meaning with --mode ${mode} without --calibration or --report DIR.`,
+      'Say which samples should cover it, or where to write the report that is measured on it.',
     );
   if (mode === 'static' && calibration === undefined && ranges === undefined)
     throw new UsageError(

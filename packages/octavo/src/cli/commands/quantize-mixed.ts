@@ -21,6 +21,7 @@ import {
 } from '../../report/mixed-report.js';
 import { writeReport } from '../../report/write-report.js';
 import { type CommandContext, checkpoint, interruptible, withProgress } from '../context.js';
+import { checkSets } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
@@ -52,6 +53,7 @@ export async function quantizeMixed(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  const checked = await checkSets(source, flags, recipe, context);
   const result = await search(source, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
@@ -64,6 +66,8 @@ export async function quantizeMixed(
     ...describeRun(file, flags, result),
     original: { value: result.original.value, bytes: await sizeOnDisk(file, source) },
     bytesAfter: choice ? await sizeOnDisk(output, await loadOnnx(output)) : null,
+    warnings: [...(choice ? slowerThanOriginal(choice.figures) : []), ...checked.warnings],
+    coverage: checked.coverage,
   };
   const reportFiles =
     reportDirectory === undefined
@@ -116,7 +120,7 @@ function describeRun(
   input: string,
   { output, metric = '', validation = '', calibration = '' }: QuantizeFlags,
   { budget, front, measured, choice }: MixedPrecisionResult,
-): Omit<MixedRun, 'original' | 'bytesAfter'> {
+): Omit<MixedRun, 'original' | 'bytesAfter' | 'warnings' | 'coverage'> {
   const sorted = [...measured].sort((a, b) => a.figures.bytes - b.figures.bytes);
   return {
     input,
@@ -127,7 +131,6 @@ function describeRun(
     budget,
     points: sorted.map((point) => measuredPoint(point, front.includes(point), budget)),
     chosen: choice ? sorted.indexOf(choice) : null,
-    warnings: choice ? slowerThanOriginal(choice.figures) : [],
     quantization: choice?.report ?? null,
   };
 }

@@ -1,18 +1,25 @@
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
 import { loadOnnx, saveOnnx, sourceFiles } from '@octavo/formats/node';
-import { type CalibrationSample, type QuantizeOptions, quantizeModel, type Recipe } from '@octavo/quantizer';
+import {
+  type CalibrationSample,
+  type ObservedSet,
+  type QuantizeOptions,
+  quantizeModel,
+  type Recipe,
+} from '@octavo/quantizer';
 import { Command } from 'commander';
 import { describeQuantization, type QuantizationRun } from '../../report/quantization-report.js';
 import { writeReport } from '../../report/write-report.js';
-import { openFastSession } from '../../sessions.js';
 import { readCalibration } from '../calibration-file.js';
 import { type CommandContext, checkpoint, interruptible } from '../context.js';
+import { type CheckedCoverage, checkCoverage, observe } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
-import { inputSpecs, openData } from '../open-data.js';
+import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { startProgress } from '../progress.js';
 import { applyRecipe, readRecipe } from '../recipe-file.js';
+import { floatSessions } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { quantizeAuto } from './quantize-auto.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
@@ -67,10 +74,8 @@ async function quantizeFile(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
-  const { model, report } = await quantizeModel(
-    source,
-    await quantizerOptions(source, flags, recipe, context),
-  );
+  const { options, coverage, warnings } = await quantizerOptions(source, flags, recipe, context);
+  const { model, report } = await quantizeModel(source, options);
   await checkpoint(context.signal);
   const measured =
     reportDirectory === undefined
@@ -83,6 +88,8 @@ async function quantizeFile(
     bytesBefore: await sizeOnDisk(file, source),
     bytesAfter: await sizeOnDisk(output, await loadOnnx(output)),
     ...report,
+    warnings: [...report.warnings, ...warnings],
+    coverage,
   };
   const reportFiles =
     reportDirectory === undefined
@@ -97,27 +104,32 @@ async function quantizeFile(
   context.output.result(result, describe(result));
 }
 
+interface QuantizerStart extends CheckedCoverage {
+  readonly options: QuantizeOptions;
+}
+
+/** What quantization works with, and whether its samples cover the validation data. */
 async function quantizerOptions(
   source: Model,
   flags: QuantizeFlags,
   recipe: Recipe,
   context: CommandContext,
-): Promise<QuantizeOptions> {
-  const { calibration, threads } = flags;
-  const options = { recipe, signal: context.signal };
-  if (flags.ranges !== undefined) return { ...options, calibration: await readCalibration(flags.ranges) };
-  if (calibration === undefined) return options;
-  const dataset = await openData(calibration, inputSpecs(source.graph), flags);
-  return {
-    ...options,
-    calibration: calibrationSamples(dataset, context),
-    createSession: (float, { taps }) =>
-      openFastSession(float, {
-        taps,
-        notice: (line) => context.output.notice(line),
-        ...(threads === undefined ? {} : { threads }),
-      }),
-  };
+): Promise<QuantizerStart> {
+  const { calibration: path, ranges, validation, threads } = flags;
+  const options = { recipe, signal: context.signal, createSession: floatSessions(context, threads) };
+  const check = (set: ObservedSet): Promise<CheckedCoverage> =>
+    checkCoverage(source, set, flags, recipe, context);
+  if (ranges !== undefined) {
+    const calibration = await readCalibration(ranges);
+    return { options: { ...options, calibration }, ...(await check({ activations: calibration })) };
+  }
+  if (path === undefined) return { options, coverage: null, warnings: [] };
+  const dataset = await openCalibration(path, source.graph, flags);
+  const calibration = calibrationSamples(dataset, context);
+  if (validation === undefined) return { options: { ...options, calibration }, coverage: null, warnings: [] };
+  const set = await observe(source, path, flags, recipe, context);
+  const known = recipe.mode === 'static' ? set.activations : undefined;
+  return { options: { ...options, calibration: known ?? calibration }, ...(await check(set)) };
 }
 
 async function* calibrationSamples(

@@ -23,7 +23,7 @@ export function validationOptions(): Option[] {
   return [
     new Option(
       '--validation <path>',
-      'labelled data: auto and mixed judge models on them, --report shows them',
+      'labelled data: auto and mixed judge models on them, --report shows them; warns where calibration lacks them',
     ),
     new Option('--validation-samples <n>', 'use at most n of them').argParser(wholeNumber(1)),
     ...judgeOptions(),
