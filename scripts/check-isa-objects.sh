@@ -3,8 +3,8 @@
 # Checks the objects compiled with instruction-set flags:
 # - They define no weak symbols: the linker could take their copy of an inline function for
 #   everybody's, and an older CPU would crash in the baseline path.
-# - On x86 they keep vectors in registers: a kernel that spills runs at half its speed. (Not asked of
-#   kernels written once for all tiers, which end their arrays through a vector in memory.)
+# - They keep vectors in registers: a kernel that spills runs at half its speed. (Not asked of kernels
+#   written once for all tiers, which end their arrays through a vector in memory.)
 set -euo pipefail
 
 build="$1"
@@ -20,11 +20,22 @@ for object in "${objects[@]}"; do
   symbols="$(nm --demangle --defined-only "$object")"
   weak="$(grep -E '^[0-9a-f]* [uvVwW] ' <<<"$symbols" || true)"
   [ -z "$weak" ] || complain "$object defines weak symbols:"$'\n'"$weak"
-  [[ "${object##*/}" == *_x86_* ]] || continue
-  code="$(objdump --disassemble --no-show-raw-insn "$object")"
-  # Below a frame pointer or around the stack pointer; rbp may also be any other pointer.
-  stack='(\(%rsp\)|-0x[0-9a-f]+\(%rbp\))'
-  spills="$(grep -E "$stack.*[xyz]mm|[xyz]mm.*$stack" <<<"$code" || true)"
+  case "${object##*/}" in
+    *_x86_*)
+      disassembler=objdump
+      # Below a frame pointer or around the stack pointer; rbp may also be any other pointer.
+      stack='(\(%rsp\)|-0x[0-9a-f]+\(%rbp\))'
+      spill="$stack.*[xyz]mm|[xyz]mm.*$stack"
+      ;;
+    *_arm64_*)
+      disassembler="$(command -v aarch64-linux-gnu-objdump || echo objdump)"
+      # What a caller's registers are saved by names their lower halves, d8 to d15.
+      spill='(ldr|str|ldp|stp)[[:space:]]+q[^[]*\[sp'
+      ;;
+    *) continue ;;
+  esac
+  code="$("$disassembler" --disassemble --no-show-raw-insn "$object")"
+  spills="$(grep -E "$spill" <<<"$code" || true)"
   [ -z "$spills" ] || complain "$object spills vectors: $(wc -l <<<"$spills") times"
 done
 [ "$failed" -eq 0 ] && echo "no weak symbols and no spills in ${#objects[@]} objects"

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case "$(uname -m)" in
-  arm64 | aarch64) tiers=(scalar neon dotprod) ;;
+  arm64 | aarch64) tiers=(scalar neon dotprod i8mm) ;;
   *) tiers=(scalar avx2 avxvnni avx512vnni) ;;
 esac
 jobs="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"

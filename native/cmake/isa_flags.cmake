@@ -7,6 +7,7 @@ set(OCTAVO_FLAGS_x86_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq 
 set(OCTAVO_FLAGS_x86_avx512vnni ${OCTAVO_FLAGS_x86_avx512} -mavx512vnni)
 set(OCTAVO_FLAGS_arm64_neon -march=armv8-a)
 set(OCTAVO_FLAGS_arm64_dotprod -march=armv8.2-a+dotprod)
+set(OCTAVO_FLAGS_arm64_i8mm -march=armv8.2-a+dotprod+i8mm)
 
 # OCTAVO_EMULATE replaces what is above AVX2 by loops over its lanes, so that any machine with AVX2
 # can test it. (See emulation/immintrin.h.)

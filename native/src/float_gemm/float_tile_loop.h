@@ -1,7 +1,8 @@
 // The tile loop that every float microkernel is made of, over a vector trait `V` and a weight
 // format `W`. A trait has
 //   lanes, T, zero(), set(x), load(p), load_first(p, count), store(p, v), store_first(p, v, count),
-//   fma(a, b, c) = a * b + c, add, mul, min, max, select_negative(x, a, b) = x < 0 ? a : b
+//   fma(a, b, c) = a * b + c, add, mul, min, max, select_negative(x, a, b) = x < 0 ? a : b,
+//   end_row(), which keeps compilers from reading ahead where that takes registers from sums,
 // and a format has Element and load(const Element*), which gives lanes weights as floats. min and
 // max return their second operand where either is NaN.
 //
@@ -96,6 +97,7 @@ OCTAVO_ALWAYS_INLINE void multiply(typename V::T (&sums)[Rows][Vectors],
     const typename V::T a = V::set(lhs[i][k]);
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; ++j) sums[i][j] = V::fma(a, weights[j], sums[i][j]);
+    V::end_row();
   }
   // Compilers that begin the next row early run out of registers.
   __asm__ volatile("" ::: "memory");

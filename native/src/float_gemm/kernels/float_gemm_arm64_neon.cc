@@ -9,19 +9,25 @@ namespace {
 struct Neon {
   static constexpr size_t lanes = 4;
   using T = float32x4_t;
+  static void end_row() { __asm__ volatile("" ::: "memory"); }
   static T zero() { return vdupq_n_f32(0); }
   static T set(float x) { return vdupq_n_f32(x); }
   static T load(const float* p) { return vld1q_f32(p); }
   static void store(float* p, T v) { vst1q_f32(p, v); }
+  // By lanes: through an array, every vector of a tile would pass through memory.
   static T load_first(const float* p, size_t count) {
-    float lanes_read[lanes] = {};
-    for (size_t i = 0; i < count; ++i) lanes_read[i] = p[i];
-    return vld1q_f32(lanes_read);
+    T v = zero();
+    if (count == 4) return vld1q_f32(p);
+    if (count >= 2) v = vcombine_f32(vld1_f32(p), vdup_n_f32(0));
+    if (count == 1) v = vld1q_lane_f32(p, v, 0);
+    if (count == 3) v = vld1q_lane_f32(p + 2, v, 2);
+    return v;
   }
   static void store_first(float* p, T v, size_t count) {
-    float lanes_written[lanes];
-    vst1q_f32(lanes_written, v);
-    for (size_t i = 0; i < count; ++i) p[i] = lanes_written[i];
+    if (count == 4) return vst1q_f32(p, v);
+    if (count >= 2) vst1_f32(p, vget_low_f32(v));
+    if (count == 1) vst1q_lane_f32(p, v, 0);
+    if (count == 3) vst1q_lane_f32(p + 2, v, 2);
   }
   static T fma(T a, T b, T c) { return vfmaq_f32(c, a, b); }
   static T add(T a, T b) { return vaddq_f32(a, b); }

@@ -7,6 +7,7 @@ namespace {
 struct Scalar {
   static constexpr size_t lanes = 1;
   using T = float;
+  static void end_row() {}
   static T zero() { return 0; }
   static T set(float x) { return x; }
   static T load(const float* p) { return *p; }

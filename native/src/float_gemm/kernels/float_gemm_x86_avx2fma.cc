@@ -13,6 +13,7 @@ namespace {
 struct Ymm {
   static constexpr size_t lanes = 8;
   using T = __m256;
+  static void end_row() {}
   static T zero() { return _mm256_setzero_ps(); }
   static T set(float x) { return _mm256_set1_ps(x); }
   static T load(const float* p) { return _mm256_loadu_ps(p); }

@@ -13,6 +13,7 @@ namespace {
 struct Zmm {
   static constexpr size_t lanes = 16;
   using T = __m512;
+  static void end_row() {}
   static T zero() { return _mm512_setzero_ps(); }
   static T set(float x) { return _mm512_set1_ps(x); }
   static T load(const float* p) { return _mm512_loadu_ps(p); }
