@@ -5,6 +5,7 @@
 //   load and store of int32_t* and float*, mul(Float, Float), fma(a, b, c) = a * b + c,
 //   keep_order(Int&), before which no compiler moves what comes after
 // and a product has
+//   lowered         what unpack() takes off weights: their middle, or 0
 //   planes          products that a vector of weights takes part in, with 4 bytes of lhs each
 //   rows_per_chunk  after so many rows, sums have to become int32
 //   unpack<plane>(Int), add(sum, weights, lhs), widen(sum) -> one int32 a column
@@ -115,7 +116,7 @@ OCTAVO_ALWAYS_INLINE void sum_chunk(Totals<V, Rows>& totals, const uint8_t* weig
 }
 
 // What the sums of a block start from: the share of its zero points.
-template <class V, int Rows>
+template <class V, class D, int Rows>
 OCTAVO_ALWAYS_INLINE void start_block(const BlockTile& tile, size_t block, const uint8_t* header,
                                       Totals<V, Rows>& totals) {
   const uint8_t* zero_points = header + tile.shape.header_bytes - kBlockColumns;
@@ -124,9 +125,13 @@ OCTAVO_ALWAYS_INLINE void start_block(const BlockTile& tile, size_t block, const
     const typename V::Int offset = V::splat(tile.lhs_offsets[i * tile.block_stride + block]);
 #pragma GCC unroll 16
     for (int j = 0; j < kVectors<V>; ++j) {
-      totals.set(i, j,
-                 tile.shape.has_zero_points ? V::mul(offset, V::bytes(zero_points + V::lanes * j))
-                                            : offset);
+      // Weights without zero points have their middle for one.
+      typename V::Int total = D::lowered == 0 ? offset : V::splat(int32_t{0});
+      if (tile.shape.has_zero_points) {
+        const typename V::Int zero_point = V::bytes(zero_points + V::lanes * j);
+        total = V::mul(offset, V::add(zero_point, V::splat(-D::lowered)));
+      }
+      totals.set(i, j, total);
     }
   }
 }
@@ -161,7 +166,7 @@ __attribute__((noinline)) void run_block_tile(const BlockTile& tile) {
   const uint8_t* lhs = tile.lhs;
   for (size_t block = 0; block < shape.blocks; ++block) {
     const uint8_t* const header = panel;
-    start_block<V, Rows>(tile, block, header, totals);
+    start_block<V, D, Rows>(tile, block, header, totals);
     panel += shape.header_bytes;
     size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
     while (rows != 0) {

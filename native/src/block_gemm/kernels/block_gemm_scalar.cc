@@ -42,6 +42,7 @@ struct Scalar {
 
 template <int Bits>
 struct Product {
+  static constexpr int32_t lowered = 0;
   static constexpr int planes = 8 / Bits;
   static constexpr size_t rows_per_chunk = static_cast<size_t>(-1);
   template <int Plane>

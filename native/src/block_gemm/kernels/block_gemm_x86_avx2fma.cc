@@ -49,6 +49,7 @@ struct Ymm {
 
 template <int Bits>
 struct Narrow {
+  static constexpr int32_t lowered = 0;
   static constexpr int planes = 8 / Bits;
   // Each row adds 2 * planes products to each 16-bit sum.
   static constexpr size_t rows_per_chunk = 32767 / (((1 << Bits) - 1) * 127 * 2 * planes);
@@ -64,6 +65,7 @@ struct Narrow {
 };
 
 struct Bytes {
+  static constexpr int32_t lowered = 0;
   static constexpr int planes = 2;
   static constexpr size_t rows_per_chunk = static_cast<size_t>(-1);
   template <int Plane>
