@@ -17,10 +17,10 @@ inline constexpr size_t kReadBlock = 256;
 #ifdef OCTAVO_X86
 double peak_vpdpbusd_x86_avx512vnni(long rounds);
 double peak_vpdpbusd_x86_avxvnni(long rounds);
-double peak_vpmaddwd_x86_avx2fma(long rounds);
+double peak_vpmaddwd_x86_avx2(long rounds);
 double peak_vfmadd_x86_avx512(long rounds);
 double peak_vfmadd_x86_avx2fma(long rounds);
-float read_x86_avx2fma(const float* data, size_t bytes);
+float read_x86_avx2(const float* data, size_t bytes);
 #endif
 
 }  // namespace octavo

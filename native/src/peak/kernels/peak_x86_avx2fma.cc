@@ -1,5 +1,3 @@
-#include <immintrin.h>
-
 #include "peak/peak_loop.h"
 
 namespace octavo {
@@ -19,37 +17,6 @@ double peak_vfmadd_x86_avx2fma(long rounds) {
   }
   constexpr double kOperations = 12 * 8 * 2;
   return kOperations * static_cast<double>(rounds);
-}
-
-double peak_vpmaddwd_x86_avx2fma(long rounds) {
-  for (long i = 0; i < rounds; ++i) {
-    __asm__ volatile(
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm0\n vpmaddwd %%ymm15,%%ymm14,%%ymm1\n"
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm2\n vpmaddwd %%ymm15,%%ymm14,%%ymm3\n"
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm4\n vpmaddwd %%ymm15,%%ymm14,%%ymm5\n"
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm6\n vpmaddwd %%ymm15,%%ymm14,%%ymm7\n"
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm8\n vpmaddwd %%ymm15,%%ymm14,%%ymm9\n"
-        "vpmaddwd %%ymm15,%%ymm14,%%ymm10\n vpmaddwd %%ymm15,%%ymm14,%%ymm11\n" ::
-            : "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9",
-              "ymm10", "ymm11");
-  }
-  constexpr double kOperations = 12 * 16 * 2;
-  return kOperations * static_cast<double>(rounds);
-}
-
-float read_x86_avx2fma(const float* data, size_t bytes) {
-  __m256 sums[8];
-#pragma GCC unroll 8
-  for (__m256& sum : sums) sum = _mm256_setzero_ps();
-  for (size_t i = 0; i < bytes / sizeof(float); i += 64) {
-#pragma GCC unroll 8
-    for (size_t j = 0; j < 8; ++j) {
-      sums[j] = _mm256_add_ps(sums[j], _mm256_loadu_ps(data + i + 8 * j));
-    }
-  }
-#pragma GCC unroll 8
-  for (int j = 1; j < 8; ++j) sums[0] = _mm256_add_ps(sums[0], sums[j]);
-  return _mm256_cvtss_f32(sums[0]);
 }
 
 }  // namespace octavo
