@@ -1,4 +1,5 @@
 import type { ConstantHandle, NativeBinding } from '../binding.js';
+import { CpuError } from '../cpu-error.js';
 import { type Lifetime, planArena } from './arena.js';
 import type { Block, ComputedBlock, Operand, ProgramOp } from './operand.js';
 
@@ -123,7 +124,17 @@ function encode(
     operands.length,
     words.length,
     ...operands.map((operand) => (operand ? slotOf(operand) : -1)),
-    ...words,
+    ...words.map((word) => int32(name, word)),
   ]);
   return Int32Array.from(code);
+}
+
+function int32(op: string, word: number): number {
+  if (word === (word | 0)) return word;
+  throw new CpuError({
+    code: 'CPU_INVALID_ARGUMENT',
+    where: `op ${op}`,
+    message: `sizes of native ops are below 2^31, found ${word}.`,
+    remedy: 'Give the model smaller inputs, or leave the CPU backend out.',
+  });
 }
