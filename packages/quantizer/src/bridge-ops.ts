@@ -1,23 +1,32 @@
 import {
   Add,
   AveragePool,
+  Clip,
+  Clip6,
   Concat,
+  Elu,
   Flatten,
   Gather,
   GlobalAveragePool,
   GlobalMaxPool,
+  HardSigmoid,
+  HardSwish,
   LeakyRelu,
   MaxPool,
   Mul,
   type Node,
   type Op,
   Pad,
+  Relu,
   Reshape,
   Resize,
+  Sigmoid,
   Slice,
   Slice1,
   Squeeze,
   Squeeze1,
+  Swish,
+  Tanh,
   Transpose,
   Unsqueeze,
   Unsqueeze1,
@@ -36,6 +45,11 @@ interface BridgeOp {
   readonly dataInputs?: number;
   /** Whether a node of the op carries integers on; every one does when absent. */
   accepts?(node: Node): boolean;
+  /**
+   * Only behind a convolution: runtimes convolve in integers where the result is quantized, but products of matrices give
+   * their sums in float, on which the function costs less accuracy.
+   */
+  readonly afterConvolutions?: true;
 }
 
 const BRIDGE_OPS: readonly BridgeOp[] = [
@@ -59,6 +73,15 @@ const BRIDGE_OPS: readonly BridgeOp[] = [
   { op: AveragePool, kind: 'own', dataInputs: 1 },
   { op: GlobalAveragePool, kind: 'own', dataInputs: 1 },
   { op: LeakyRelu, kind: 'own', dataInputs: 1 },
+  { op: Relu, kind: 'own', afterConvolutions: true },
+  { op: Clip6, kind: 'own', afterConvolutions: true },
+  { op: Clip, kind: 'own', dataInputs: 1, accepts: hasConstantBounds, afterConvolutions: true },
+  { op: Sigmoid, kind: 'own', afterConvolutions: true },
+  { op: HardSigmoid, kind: 'own', afterConvolutions: true },
+  { op: HardSwish, kind: 'own', afterConvolutions: true },
+  { op: Swish, kind: 'own', afterConvolutions: true },
+  { op: Tanh, kind: 'own', afterConvolutions: true },
+  { op: Elu, kind: 'own', afterConvolutions: true },
 ];
 
 const BY_OP: ReadonlyMap<Op, BridgeOp> = new Map(BRIDGE_OPS.map((bridge) => [bridge.op, bridge]));
@@ -68,6 +91,11 @@ export function bridgeKind(node: Node): 'move' | 'own' | undefined {
   const present = node.outputs.filter((value) => value !== undefined);
   const bridge = BY_OP.get(node.op);
   return present.length === 1 && bridge?.accepts?.(node) !== false ? bridge?.kind : undefined;
+}
+
+/** Whether a bridge carries integers on behind convolutions only. */
+export function needsConvolution(node: Node): boolean {
+  return BY_OP.get(node.op)?.afterConvolutions === true;
 }
 
 /** The inputs of a bridge that carry data (not shapes or axes). */
@@ -82,6 +110,10 @@ function padsWithZeros(node: Node): boolean {
   return (
     Pad.attributes(node).mode === 'constant' && (!fill || (value !== undefined && toNumbers(value)[0] === 0))
   );
+}
+
+function hasConstantBounds({ inputs }: Node): boolean {
+  return inputs.slice(1).every((bound) => !bound || bound.constant !== undefined);
 }
 
 /** Other modes mix neighbours, and a crop may bring a value from outside. */

@@ -1,5 +1,5 @@
-import type { Graph, Node, Value } from '@octavo/core/ir';
-import { bridgeData, bridgeKind } from './bridge-ops.js';
+import { Conv, ConvTranspose, type Graph, type Node, type Value } from '@octavo/core/ir';
+import { bridgeData, bridgeKind, needsConvolution } from './bridge-ops.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import type { LayerPrecisions } from './layer-precisions.js';
 import { type PlannedActivation, planActivations } from './plan-activations.js';
@@ -72,15 +72,22 @@ export function isWeightOnly({ weights, activations }: LayerPrecision): boolean 
 function chooseBridges(graph: Graph, precisions: LayerPrecisions, compute: ReadonlySet<Node>): Set<Node> {
   const order = graph.sorted();
   const produced = new Set<Value>();
+  const convolved = new Set<Value>();
   const candidates = new Set<Node>();
   for (const node of order) {
+    const data = bridgeData(node);
     const isBridge =
       bridgeKind(node) !== undefined &&
       !precisions.excludes(node) &&
-      bridgeData(node).every((value) => value !== undefined && produced.has(value));
+      data.every((value) => value !== undefined && produced.has(value)) &&
+      (!needsConvolution(node) ||
+        data.every((value) => value && convolved.has(value) && !graph.isOutput(value)));
     if (isBridge) candidates.add(node);
     const result = resultOf(graph, node);
-    if ((isBridge || compute.has(node)) && result) produced.add(result);
+    if (!result || !(isBridge || compute.has(node))) continue;
+    produced.add(result);
+    const follows = node.inputs.some((value) => value !== undefined && convolved.has(value));
+    if (follows || Conv.is(node) || ConvTranspose.is(node)) convolved.add(result);
   }
   const kept = new Set<Node>();
   for (const node of order.reverse()) {

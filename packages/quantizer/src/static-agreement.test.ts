@@ -1,6 +1,7 @@
-import { inferTypes } from '@octavo/core/ir';
+import { cloneModel, DequantizeLinear, inferTypes, QuantizeLinear, runPasses } from '@octavo/core/ir';
 import { storageRange } from '@octavo/core/quant';
 import { fromNumbers, type Tensor } from '@octavo/core/tensor';
+import { foldQdq } from '@octavo/passes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparableWeights } from '../tests/full-range-products.node.js';
@@ -123,6 +124,69 @@ describe('random networks, quantized statically', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+/** A convolution whose channels are weighted by a gate, and a second convolution behind an activation. */
+const gated = (gate: string, activation: string): string => `graph opset 17 {
+  input %x: float32[1, 3, 8, 8]
+  ${weights('w', [6, 3, 3, 3], 11, 27)}
+  ${weights('b', [6], 12, 4)}
+  ${weights('down', [2, 6, 1, 1], 13, 6)}
+  const %bias: float32[2] = [0.5, 1]
+  ${weights('up', [6, 2, 1, 1], 14, 2)}
+  ${weights('v', [4, 6, 1, 1], 15, 6)}
+  %c = Conv(%x, %w, %b) {pads=[1, 1, 1, 1]} @conv
+  ${activation}
+  %p = GlobalAveragePool(%a) @squeeze
+  %d = Conv(%p, %down, %bias) @down
+  %r = Relu(%d)
+  %u = Conv(%r, %up) @up
+  %g = ${gate} @gate
+  %m = Mul(%a, %g) @excite
+  %y = Conv(%m, %v) @last
+  output %y
+}`;
+
+const SWISH = '%s = Sigmoid(%c) @sigmoid\n%a = Mul(%c, %s) @swish';
+
+describe('squeeze and excite', () => {
+  it.each([
+    ['Sigmoid(%u)', SWISH],
+    ['HardSigmoid(%u) {alpha=0.16666667, beta=0.5}', '%a = HardSwish(%c) @swish'],
+    ['Tanh(%u)', '%a = Elu(%c) @elu'],
+  ])('stays in integers with the gate %s, here and in onnxruntime', async (gate, activation) => {
+    const source = modelOf(gated(gate, activation));
+    const { model, report } = await quantize(source);
+    expect(report.decisions.filter((each) => !each.quantized)).toEqual([]);
+    const { graph } = cloneModel(model);
+    await runPasses(graph, [foldQdq]);
+    expect(
+      graph.nodes.filter((node) => QuantizeLinear.is(node)).map(({ inputs }) => inputs[0]?.name),
+    ).toEqual(['x']);
+    expect(graph.nodes.filter((node) => DequantizeLinear.is(node))).toEqual([]);
+    const feeds = feedsOf(source.graph, 77);
+    const ours = await runOnReference(model, feeds);
+    expect(sqnrOf(await runOnReference(source, feeds), ours)).toBeGreaterThan(25);
+    expect(
+      sqnrOf(await runOnOnnxRuntime(comparableWeights(model), feeds), await runOnReference(model, feeds)),
+    ).toBeGreaterThan(40);
+  });
+
+  it('leaves functions of float sums in float', async () => {
+    const { report } = await quantize(
+      modelOf(`graph opset 17 {
+        input %x: float32[4, 8]
+        ${weights('w', [8, 8], 21, 8)}
+        %h = MatMul(%x, %w) @first
+        %s = Sigmoid(%h) @sigmoid
+        %m = Mul(%h, %s) @swish
+        %y = MatMul(%m, %w) @second
+        output %y
+      }`),
+    );
+    expect(report.decisions.map(({ node }) => node)).toEqual(['first', 'second']);
+    expect(report.activations.map(({ value }) => value)).toEqual(['x', 'm']);
   });
 });
 
