@@ -61,6 +61,13 @@ export class LayerPrecisions {
     return this.last(node, ({ activations, observer }) => activations ?? observer) !== undefined;
   }
 
+  /** The weights of a node where a rule names their dtype; undefined where none does. */
+  chosenWeights(node: Node): WeightPrecision | undefined {
+    const { weights } = this.of(node);
+    const dtype = this.last(node, (rule) => (rule.weights === 'float' ? undefined : rule.weights?.dtype));
+    return dtype !== undefined && weights !== 'float' ? weights : undefined;
+  }
+
   private matching(node: Node): readonly Compiled[] {
     return this.rules.filter((each) => each.matches(node));
   }

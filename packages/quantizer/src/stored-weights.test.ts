@@ -80,3 +80,41 @@ describe.each(['dynamic', 'weight-only'] as const)('%s quantization', (mode) => 
     );
   });
 });
+
+describe('rows of embeddings in blocks', () => {
+  const asRule = (weights: object): Partial<Recipe> => ({
+    mode: 'weight-only',
+    layers: [{ ops: ['Gather'], weights }],
+  });
+
+  it.each([
+    ['int4', true, 32],
+    ['int4', false, 16],
+    ['uint4', false, 16],
+  ] as const)(
+    'are what a layer rule asks for: %s, symmetric %s, in %d',
+    async (dtype, symmetric, blockSize) => {
+      const source = modelOf(EMBEDDING);
+      const { model, report } = await quantize(source, asRule({ dtype, symmetric, blockSize }));
+      expect(report.decisions.find(({ op }) => op === 'Gather')?.because).toContain(
+        `${dtype} weights in blocks`,
+      );
+      expect(model.graph.opset).toBe(21);
+      const gather = model.graph.nodes.find((node) => node.op.name === 'GatherBlockQuantized');
+      expect(gather?.inputs.map((value) => value?.dtype)).toEqual([
+        dtype,
+        'int64',
+        'float32',
+        ...(symmetric ? [] : [dtype]),
+      ]);
+      const ours = await runOnReference(model, IDS);
+      expect(sqnrOf(await runOnReference(source, IDS), ours)).toBeGreaterThan(15);
+      expect(sqnrOf(ours, await runOnOnnxRuntime(model, IDS))).toBeGreaterThan(80);
+    },
+  );
+
+  it('have 4 bits', async () => {
+    const asked = quantize(modelOf(EMBEDDING), asRule({ dtype: 'int2' }));
+    expect(await codeOf(asked)).toBe('RECIPE_LAYERS');
+  });
+});

@@ -1,13 +1,18 @@
 import { Gather, GRU, type Graph, LSTM, type Node, type Op, RNN, type Value } from '@octavo/core/ir';
 import type { WeightMemory } from './block-operands.js';
 import type { ComputeParts } from './compute-ops.js';
+import { readBlockedRows } from './embedding-blocks.js';
 import { readQuantizedRows } from './embedding-rows.js';
 import type { LayerPrecisions } from './layer-precisions.js';
-import type { WeightPrecision } from './precision.js';
+import { bitsOf, describeWeights, opsetOf, type WeightPrecision } from './precision.js';
+import { QuantizerError } from './quantizer-error.js';
 import type { ReportBuilder } from './report.js';
 import { quantizeWeightsOnly } from './weight-only-layer.js';
 
-/** Eight bits whatever the recipe gives to products: errors of a recurrence add up, and rows are read as they are. */
+/**
+ * Eight bits whatever the recipe gives to products: errors of a recurrence add up, and rows are read as they are. Only a
+ * layer rule gives rows fewer.
+ */
 const PRECISION: WeightPrecision = {
   dtype: 'int8',
   symmetric: true,
@@ -23,9 +28,15 @@ interface StoredWeightOp {
   readonly op: Op;
   /** What each weight belongs to; `channelAxis` counts what has a scale of its own. */
   parts(node: Node): readonly ComputeParts[];
-  quantize(graph: Graph, parts: ComputeParts, memory: WeightMemory): void;
+  /** How the weights are kept when rules ask for this precision, or for none. */
+  form(node: Node, asked: WeightPrecision | undefined): StoredForm;
   /** Of the weights. */
   readonly rank: number;
+}
+
+/** Integers that weights are kept in. */
+interface StoredForm {
+  quantize(graph: Graph, parts: ComputeParts, memory: WeightMemory): void;
   /** In words, for the report. */
   readonly result: string;
   /** The least opset of what is written. */
@@ -37,22 +48,44 @@ function recurrent(op: Op): StoredWeightOp {
   return {
     op,
     parts: (node) => [1, 2].flatMap((index) => partsOf(node, node.inputs[0], index, 1)),
-    quantize: (graph, parts, memory) =>
-      quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq'),
+    form: () => ({
+      quantize: (graph, parts, memory) =>
+        quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq'),
+      result: 'int8 per-channel weights, float activations',
+      opset: 13,
+    }),
     rank: 3,
-    result: 'int8 per-channel weights, float activations',
-    opset: 13,
   };
 }
 
 const embedding: StoredWeightOp = {
   op: Gather,
   parts: (node) => (Gather.attributes(node).axis === 0 ? partsOf(node, node.inputs[1], 0, 0) : []),
-  quantize: (graph, parts, memory) => readQuantizedRows({ graph, parts, precision: PRECISION, memory }),
+  form: (node, asked) => (asked?.granularity === 'per-block' ? rowsInBlocks(node, asked) : INT8_ROWS),
   rank: 2,
+};
+
+const INT8_ROWS: StoredForm = {
+  quantize: (graph, parts, memory) => readQuantizedRows({ graph, parts, precision: PRECISION, memory }),
   result: 'int8 rows',
   opset: 7,
 };
+
+/** onnxruntime gathers rows in blocks of 4 bits. */
+function rowsInBlocks(node: Node, precision: WeightPrecision): StoredForm {
+  if (bitsOf(precision.dtype) !== 4)
+    throw new QuantizerError({
+      code: 'RECIPE_LAYERS',
+      where: `node ${node.label}`,
+      message: `a layer rule keeps its rows as ${precision.dtype} in blocks; rows in blocks have 4 bits.`,
+      remedy: 'Use int4 or uint4, or per-channel granularity for int8 rows.',
+    });
+  return {
+    quantize: (graph, parts, memory) => readBlockedRows({ graph, parts, precision, memory }),
+    result: describeWeights(precision),
+    opset: opsetOf(precision),
+  };
+}
 
 const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [
   recurrent(LSTM),
@@ -78,16 +111,16 @@ function storedWeights(
   graph: Graph,
   precisions: LayerPrecisions,
 ): readonly {
-  readonly entry: StoredWeightOp;
   readonly node: Node;
   readonly parts: readonly ComputeParts[];
+  readonly form: StoredForm;
 }[] {
   return graph.sorted().flatMap((node) => {
     const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
     const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
     const isRead = node.outputs.some((value) => value && (value.users.length > 0 || graph.isOutput(value)));
     return entry && isRead && parts.length > 0 && precisions.floatBecause(node) === undefined
-      ? [{ entry, node, parts }]
+      ? [{ node, parts, form: entry.form(node, precisions.chosenWeights(node)) }]
       : [];
   });
 }
@@ -105,18 +138,18 @@ export function hasStoredWeights(graph: Graph, precisions: LayerPrecisions): boo
 
 /** The least opset that {@link quantizeStoredWeights} needs. */
 export function storedWeightsOpset(graph: Graph, precisions: LayerPrecisions): number {
-  return Math.max(1, ...storedWeights(graph, precisions).map(({ entry }) => entry.opset));
+  return Math.max(1, ...storedWeights(graph, precisions).map(({ form }) => form.opset));
 }
 
-/** Keeps the weights of recurrent layers and the rows of embeddings as int8. */
+/** Keeps the weights of recurrent layers and the rows of embeddings as integers. */
 export function quantizeStoredWeights(
   graph: Graph,
   precisions: LayerPrecisions,
   memory: WeightMemory,
   report: ReportBuilder,
 ): void {
-  for (const { entry, node, parts } of storedWeights(graph, precisions)) {
-    report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because: entry.result });
-    for (const each of parts) entry.quantize(graph, each, memory);
+  for (const { form, node, parts } of storedWeights(graph, precisions)) {
+    report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because: form.result });
+    for (const each of parts) form.quantize(graph, each, memory);
   }
 }
