@@ -13,6 +13,7 @@ import { legacyKernels } from './legacy.js';
 import { logicKernels } from './logic.js';
 import { matmulKernels } from './matmul.js';
 import { microsoftKernels } from './microsoft.js';
+import { microsoftAttentionKernels } from './microsoft-attention.js';
 import { microsoftProductKernels } from './microsoft-products.js';
 import { microsoftQuantizedKernels } from './microsoft-quantized.js';
 import { normalizationKernels } from './normalization.js';
@@ -43,6 +44,7 @@ export const referenceKernels: readonly Kernel[] = [
   ...logicKernels,
   ...matmulKernels,
   ...microsoftKernels,
+  ...microsoftAttentionKernels,
   ...microsoftProductKernels,
   ...microsoftQuantizedKernels,
   ...normalizationKernels,

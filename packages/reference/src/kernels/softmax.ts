@@ -8,10 +8,10 @@ import { operand } from '../operand.js';
 /** Replaces a line of numbers by its normalized form. */
 type LineFunction = (line: Float64Array) => void;
 
-/** `exp(x - max) / sum(exp(x - max))`. */
-export function softmaxLine(line: Float64Array): void {
-  const max = largest(line);
-  let sum = 0;
+/** `exp(x - max) / sum(exp(x - max))`; a `sink` is one more x of that sum. */
+export function softmaxLine(line: Float64Array, sink = Number.NEGATIVE_INFINITY): void {
+  const max = Math.max(sink, largest(line));
+  let sum = Math.exp(sink - max);
   for (let i = 0; i < line.length; i++) {
     const power = Math.exp((line[i] ?? 0) - max);
     line[i] = power;

@@ -14,6 +14,7 @@ import { legacyOps } from './legacy.js';
 import { logicOps } from './logic.js';
 import { matmulOps } from './matmul.js';
 import { microsoftOps } from './microsoft.js';
+import { microsoftAttentionOps } from './microsoft-attention.js';
 import { microsoftQuantizedOps } from './microsoft-quantized.js';
 import { normalizationOps } from './normalization.js';
 import { orderOps } from './order.js';
@@ -41,6 +42,7 @@ export * from './legacy.js';
 export * from './logic.js';
 export * from './matmul.js';
 export * from './microsoft.js';
+export * from './microsoft-attention.js';
 export * from './microsoft-quantized.js';
 export * from './normalization.js';
 export * from './order.js';
@@ -71,6 +73,7 @@ export const standardOps: readonly Op[] = [
   ...logicOps,
   ...matmulOps,
   ...microsoftOps,
+  ...microsoftAttentionOps,
   ...microsoftQuantizedOps,
   ...normalizationOps,
   ...orderOps,
