@@ -5,8 +5,8 @@ import { attend, type ScoreStage } from '../attend.js';
 import { appendHeads, joinHeads, splitHeads } from '../attention-heads.js';
 import { attentionMask } from '../attention-mask.js';
 import { floats, floatTensor } from '../floats.js';
-import { refuse } from '../integer-operands.js';
 import { operand } from '../operand.js';
+import { rotateHeads } from '../rotary.js';
 
 const STAGES: readonly ScoreStage[] = ['products', 'capped', 'masked', 'softmax'];
 
@@ -49,7 +49,6 @@ const attention = defineKernel(Attention, {
     },
 });
 
-/** `(cos x - sin y, sin x + cos y)` of each pair (x, y): neighbours when interleaved, else half the rotated width apart. */
 const rotaryEmbedding = defineKernel(RotaryEmbedding, {
   prepare:
     ({ attributes }) =>
@@ -58,28 +57,13 @@ const rotaryEmbedding = defineKernel(RotaryEmbedding, {
       const heads = splitHeads(x, attributes.num_heads || undefined);
       const [cos, sin] = [floats(operand(inputs, 1)), floats(operand(inputs, 2))];
       const positions = inputs[3] && toNumbers(inputs[3]);
-      const rotated = attributes.rotary_embedding_dim || heads.width;
-      if (rotated < 0 || rotated > heads.width || rotated % 2 !== 0) {
-        refuse(`${rotated} elements of heads of ${heads.width} do not rotate in pairs.`);
-      }
-      const half = rotated / 2;
-      const interleaved = attributes.interleaved !== 0;
-      const out = Float64Array.from(heads.data);
-      for (let row = 0; row < heads.batch * heads.heads * heads.length; row++) {
-        const batch = Math.floor(row / (heads.heads * heads.length));
-        const token = batch * heads.length + (row % heads.length);
-        const angles = (positions ? (positions[token] ?? 0) : token) * half;
-        for (let i = 0; i < half; i++) {
-          const first = row * heads.width + (interleaved ? 2 * i : i);
-          const second = first + (interleaved ? 1 : half);
-          const [a, b] = [heads.data[first] ?? 0, heads.data[second] ?? 0];
-          const [c, s] = [cos[angles + i] ?? 1, sin[angles + i] ?? 0];
-          out[first] = c * a - s * b;
-          out[second] = s * a + c * b;
-        }
-      }
-      const result = { ...heads, data: out };
-      return [floatTensor(x.dtype, x.shape, x.shape.length === 3 ? joinHeads(result) : out)];
+      const result = rotateHeads(heads, cos, sin, {
+        rotated: attributes.rotary_embedding_dim || heads.width,
+        interleaved: attributes.interleaved !== 0,
+        position: (batch, at) =>
+          positions ? (positions[batch * heads.length + at] ?? 0) : batch * heads.length + at,
+      });
+      return [floatTensor(x.dtype, x.shape, x.shape.length === 3 ? joinHeads(result) : result.data)];
     },
 });
 
