@@ -6,7 +6,7 @@ import { expectAgreement } from './agreement.js';
 import { type Trial, trial } from './both-runtimes.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 40 };
 const count = (most: number) => fc.integer({ min: 1, max: most });
 
 /** What is fed: a prompt, one token a sample behind pasts of several lengths, or several tokens of one sample. */

@@ -24,6 +24,7 @@ import { addChannelBias, supportsConvolution } from './conv.js';
 import { gatherBlockQuantized } from './gather-block-quantized.js';
 import { normalizeLines, scaleAndShift } from './layer-norm.js';
 import { matMulNBits } from './matmul-nbits.js';
+import { qmoe } from './qmoe.js';
 
 const sum = { real: (a: number, b: number) => a + b };
 
@@ -118,4 +119,5 @@ export const microsoftKernels: readonly Kernel[] = [
   skipSimplifiedLayerNormalization,
   matMulNBits,
   gatherBlockQuantized,
+  qmoe,
 ];

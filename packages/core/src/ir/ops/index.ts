@@ -15,6 +15,7 @@ import { logicOps } from './logic.js';
 import { matmulOps } from './matmul.js';
 import { microsoftOps } from './microsoft.js';
 import { microsoftAttentionOps } from './microsoft-attention.js';
+import { microsoftExpertOps } from './microsoft-experts.js';
 import { microsoftQuantizedOps } from './microsoft-quantized.js';
 import { normalizationOps } from './normalization.js';
 import { orderOps } from './order.js';
@@ -43,6 +44,7 @@ export * from './logic.js';
 export * from './matmul.js';
 export * from './microsoft.js';
 export * from './microsoft-attention.js';
+export * from './microsoft-experts.js';
 export * from './microsoft-quantized.js';
 export * from './normalization.js';
 export * from './order.js';
@@ -74,6 +76,7 @@ export const standardOps: readonly Op[] = [
   ...matmulOps,
   ...microsoftOps,
   ...microsoftAttentionOps,
+  ...microsoftExpertOps,
   ...microsoftQuantizedOps,
   ...normalizationOps,
   ...orderOps,
