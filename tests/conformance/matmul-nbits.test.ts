@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MatMulNBits } from '@octavo/core/ir';
+import { MatMulBnb4, MatMulNBits } from '@octavo/core/ir';
 import { toNumbers } from '@octavo/core/tensor';
 import { decodeModel, readTensorProto } from '@octavo/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testData } from '../../packages/formats/tests/test-data.node.js';
+import { expectAgreement } from './agreement.js';
 import { runBoth, runReference, trial } from './both-runtimes.js';
 import { difference } from './difference.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
@@ -69,6 +70,35 @@ describe('MatMulNBits agrees with onnxruntime', () => {
         expect(error).toBeLessThanOrEqual(1e-5 * scale);
       }),
       { numRuns: 40 },
+    );
+  });
+});
+
+describe('MatMulBnb4 agrees with onnxruntime', () => {
+  it('with both tables, blocks that end inside a row, and odd counts', async () => {
+    const layout = fc.record({
+      block_size: fc.constantFrom(16, 32, 64),
+      K: fc.integer({ min: 1, max: 100 }),
+      N: fc.integer({ min: 1, max: 9 }),
+      quant_type: fc.constantFrom(0, 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(layout, seed, (attributes, start) => {
+        const { block_size: size, K, N } = attributes;
+        const codes = integersIn('uint8', [Math.ceil((N * K) / 2)], start + 1, 0, 255);
+        return expectAgreement(
+          trial(({ graph, input, constant }) => {
+            const operands = {
+              A: input(reals([2, 3, K], start)),
+              B: constant(codes),
+              absmax: constant(reals([Math.ceil((N * K) / size)], start + 2)),
+            };
+            return graph.emit(MatMulBnb4, operands, attributes).outputs;
+          }),
+          1e-5,
+        );
+      }),
+      { numRuns: 20 },
     );
   });
 });

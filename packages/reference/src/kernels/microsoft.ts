@@ -23,6 +23,7 @@ import { operand } from '../operand.js';
 import { addChannelBias, supportsConvolution } from './conv.js';
 import { gatherBlockQuantized } from './gather-block-quantized.js';
 import { normalizeLines, scaleAndShift } from './layer-norm.js';
+import { matMulBnb4 } from './matmul-bnb4.js';
 import { matMulNBits } from './matmul-nbits.js';
 import { qmoe } from './qmoe.js';
 
@@ -118,6 +119,7 @@ export const microsoftKernels: readonly Kernel[] = [
   skipLayerNormalization,
   skipSimplifiedLayerNormalization,
   matMulNBits,
+  matMulBnb4,
   gatherBlockQuantized,
   qmoe,
 ];

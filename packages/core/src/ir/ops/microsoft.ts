@@ -29,6 +29,29 @@ export const MatMulNBits = defineOp({
   },
 });
 
+/**
+ * `A dequantize(B)'` with A `[..., K]` and B of `N * K` 4-bit codes, row by row, the first in the high bits: each is a
+ * number of the FP4 (`quant_type` 0) or NF4 (1) table times the `absmax` of its `block_size` codes.
+ */
+export const MatMulBnb4 = defineOp({
+  name: 'MatMulBnb4',
+  domain,
+  inputs: ['A', 'B', 'absmax'],
+  outputs: ['Y'],
+  attributes: {
+    K: attr.required.int(),
+    N: attr.required.int(),
+    block_size: attr.required.int(),
+    quant_type: attr.required.int(),
+    training_mode: attr.int(0),
+    transB: attr.int(1),
+  },
+  inferTypes: ({ inputs, attributes }) => {
+    const shape = inputs.A.shape;
+    return [typeOf(realDType(inputs.A), shape && [...shape.slice(0, -1), attributes.N])];
+  },
+});
+
 /** Rows (`gather_axis`) of block-quantized `data`, dequantized; 4-bit data may be packed in uint8. */
 export const GatherBlockQuantized = defineOp({
   name: 'GatherBlockQuantized',
@@ -139,6 +162,7 @@ export const SimplifiedLayerNormalization = defineOp({
 
 export const microsoftOps: readonly Op[] = [
   MatMulNBits,
+  MatMulBnb4,
   GatherBlockQuantized,
   FusedConv,
   MicrosoftGelu,
