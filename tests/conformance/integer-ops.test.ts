@@ -1,6 +1,7 @@
 import {
   ConvInteger,
   MatMulInteger,
+  MicrosoftQLinearConv,
   QGemm,
   QLinearAdd,
   QLinearConv,
@@ -109,6 +110,40 @@ describe('integer ops of the reference backend have the bits of onnxruntime', ()
             return node.outputs;
           }),
         ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('QLinearConv of com.microsoft, channels last or first', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        bytes,
+        size,
+        fc.constantFrom(1, 3),
+        fc.boolean(),
+        seed,
+        (dtype, m, group, last, start) =>
+          expectSameIntegers(
+            trial(({ graph, input, constant }) => {
+              const shape = last ? [2, 6, 5, 2 * group] : [2, 2 * group, 6, 5];
+              return graph.emit(
+                MicrosoftQLinearConv,
+                {
+                  x: input(activations(dtype, shape, start)),
+                  x_scale: constant(scales(1, start, [])),
+                  x_zero_point: constant(zero(dtype, 9)),
+                  w: constant(weights('int8', [m * group, 2, 3, 2], start + 1)),
+                  w_scale: constant(scales(m * group, start + 1)),
+                  w_zero_point: constant(fromNumbers('int8', [m * group], new Int8Array(m * group))),
+                  y_scale: constant(scales(1, start + 2, [])),
+                  y_zero_point: constant(zero(dtype, 2)),
+                  B: constant(integersIn('int32', [m * group], start + 3, -2000, 2000)),
+                },
+                { group, pads: [1, 0, 1, 1], strides: [2, 1], channels_last: last ? 1 : 0 },
+              ).outputs;
+            }),
+          ),
       ),
       RUNS,
     );

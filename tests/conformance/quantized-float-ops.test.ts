@@ -138,6 +138,11 @@ describe("onnxruntime's quantized forms of float ops", () => {
               { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
             ),
             t.graph.emit(
+              QLinearAveragePool,
+              { ...x, ...result(t, dtype, 0.03) },
+              { kernel_shape: [2, 3], pads: [1, 1, 0, 1], channels_last: 1 },
+            ),
+            t.graph.emit(
               QLinearSoftmax,
               {
                 ...x,

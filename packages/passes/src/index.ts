@@ -1,3 +1,4 @@
+export { channelsFirst } from './channels-first.js';
 export { eliminateDeadNodes } from './eliminate-dead-nodes.js';
 export { eliminateIdentity } from './eliminate-identity.js';
 export { foldBatchNorm } from './fold-batch-norm.js';

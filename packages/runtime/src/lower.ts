@@ -8,6 +8,7 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import {
+  channelsFirst,
   eliminateDeadNodes,
   foldConstants,
   foldQdq,
@@ -35,6 +36,7 @@ export async function lower(
     return runPasses(graph, [
       liftConstants,
       standardizeContrib,
+      channelsFirst,
       foldConstants({ evaluate: evaluateOn(backend) }),
       raiseQoperator,
       foldQdq,

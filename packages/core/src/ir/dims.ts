@@ -103,6 +103,16 @@ export function typeOf(dtype: DType | undefined, shape?: Dims): TensorType | und
   return dtype && tensorType(dtype, shape);
 }
 
+/** `[N, spatial..., C]` as `[N, C, spatial...]`. */
+export function channelsFirstDims(dims: Dims): Dims {
+  return dims && dims.length > 2 ? [dims[0] ?? null, dims.at(-1) ?? null, ...dims.slice(1, -1)] : dims;
+}
+
+/** `[N, C, spatial...]` as `[N, spatial..., C]`. */
+export function channelsLastDims(dims: Dims): Dims {
+  return dims && dims.length > 2 ? [dims[0] ?? null, ...dims.slice(2), dims[1] ?? null] : dims;
+}
+
 /** The output type of an op that keeps dtype and shape of one input. */
 export function sameType(value: Value | undefined): readonly [TensorType | undefined] {
   return [typeOf(realDType(value), value?.shape)];

@@ -1,6 +1,14 @@
-import { defineKernel, type Kernel } from '@octavo/backend';
-import { ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul } from '@octavo/core/ir';
+import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
+import {
+  type ConvAttributes,
+  ConvInteger,
+  MatMulInteger,
+  MicrosoftQLinearConv,
+  QLinearConv,
+  QLinearMatMul,
+} from '@octavo/core/ir';
 import { Tensor, toNumbers } from '@octavo/core/tensor';
+import { channelsFirst, channelsLast } from '../channels-last.js';
 import { planConvolution } from '../convolution.js';
 import { centeredWeights, integerConvolution, requantizeConvolution } from '../integer-convolution.js';
 import {
@@ -62,19 +70,32 @@ const convInteger = defineKernel(ConvInteger, {
     },
 });
 
+function quantizedConvolution(x: Tensor, inputs: Operands, attributes: ConvAttributes): Tensor {
+  const activations = integerOperand(x, inputs[1], inputs[2]);
+  const w = integerOperand(operand(inputs, 3), inputs[4], inputs[5]);
+  const y = integerResult(operand(inputs, 6), operand(inputs, 7));
+  const plan = planConvolution(x.shape, w.shape, attributes);
+  const weights = centeredWeights(w.values, w.shape, w.zeroPoints, 0);
+  const bias = inputs[8] && toNumbers(inputs[8]);
+  const sums = integerConvolution(activations.values, activations.zeroPoints[0] ?? 0, weights, bias, plan);
+  return requantizeConvolution(sums, plan, activations.scales[0] ?? 1, Float32Array.from(w.scales), y);
+}
+
 const qlinearConv = defineKernel(QLinearConv, {
   supports: supportsConvolution,
   prepare:
     ({ attributes }) =>
+    (inputs) => [quantizedConvolution(operand(inputs, 0), inputs, attributes)],
+});
+
+const microsoftQlinearConv = defineKernel(MicrosoftQLinearConv, {
+  supports: supportsConvolution,
+  prepare:
+    ({ attributes }) =>
     (inputs) => {
-      const x = integerOperand(operand(inputs, 0), inputs[1], inputs[2]);
-      const w = integerOperand(operand(inputs, 3), inputs[4], inputs[5]);
-      const y = integerResult(operand(inputs, 6), operand(inputs, 7));
-      const plan = planConvolution(x.shape, w.shape, attributes);
-      const weights = centeredWeights(w.values, w.shape, w.zeroPoints, 0);
-      const bias = inputs[8] && toNumbers(inputs[8]);
-      const sums = integerConvolution(x.values, x.zeroPoints[0] ?? 0, weights, bias, plan);
-      return [requantizeConvolution(sums, plan, x.scales[0] ?? 1, Float32Array.from(w.scales), y)];
+      const x = operand(inputs, 0);
+      if (!attributes.channels_last) return [quantizedConvolution(x, inputs, attributes)];
+      return [channelsLast(quantizedConvolution(channelsFirst(x), inputs, attributes))];
     },
 });
 
@@ -88,4 +109,10 @@ const qlinearMatMul = defineKernel(QLinearMatMul, {
   },
 });
 
-export const integerKernels: readonly Kernel[] = [matMulInteger, convInteger, qlinearConv, qlinearMatMul];
+export const integerKernels: readonly Kernel[] = [
+  matMulInteger,
+  convInteger,
+  qlinearConv,
+  microsoftQlinearConv,
+  qlinearMatMul,
+];

@@ -1,4 +1,4 @@
-import { defineKernel, type Kernel, SUPPORTED, unsupported } from '@octavo/backend';
+import { defineKernel, type Kernel } from '@octavo/backend';
 import {
   leakyRelu,
   QLinearAdd,
@@ -24,6 +24,7 @@ import {
 import { fromNumbers, normalizeAxis, Tensor, toNumbers } from '@octavo/core/tensor';
 import { mapElements } from '../arithmetic.js';
 import { linesAlong, linesFrom } from '../axis-lines.js';
+import { channelsFirst, channelsLast } from '../channels-last.js';
 import { refuse } from '../integer-operands.js';
 import { linearType, storageOf } from '../linear-type.js';
 import { operand } from '../operand.js';
@@ -97,14 +98,13 @@ const softmaxKernel = defineKernel(QLinearSoftmax, {
 });
 
 const averagePoolKernel = defineKernel(QLinearAveragePool, {
-  supports: (node) =>
-    QLinearAveragePool.attributes(node).channels_last
-      ? unsupported('QLinearAveragePool with channels last')
-      : SUPPORTED,
-  prepare:
-    ({ attributes }) =>
-    (inputs) =>
-      throughFloat(inputs, (x) => averagePool(x, attributes, attributes.count_include_pad !== 0)),
+  prepare: ({ attributes }) => {
+    const average = (x: Tensor) => averagePool(x, attributes, attributes.count_include_pad !== 0);
+    return (inputs) =>
+      throughFloat(inputs, (x) =>
+        attributes.channels_last ? channelsLast(average(channelsFirst(x))) : average(x),
+      );
+  },
 });
 
 const globalAveragePool = defineKernel(QLinearGlobalAveragePool, {

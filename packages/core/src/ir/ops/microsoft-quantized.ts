@@ -1,8 +1,9 @@
 import { attr } from '../attribute.js';
-import { broadcastDims, type Dims, typeOf } from '../dims.js';
+import { broadcastDims, channelsFirstDims, channelsLastDims, type Dims, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 import type { Value } from '../value.js';
 import { concatDims } from './arrange.js';
+import { convAttributes, convDims, perChannelDims } from './conv.js';
 import { gemmDims, matMulDims } from './matmul.js';
 import { poolAttributes, poolDims } from './pool.js';
 
@@ -92,8 +93,28 @@ export const QLinearAveragePool = defineOp({
   outputs: ['Y'],
   attributes: { ...poolAttributes, channels_last: attr.int(0), count_include_pad: attr.int(0) },
   inferTypes: ({ inputs, attributes }) => [
-    typeOf(inputs.X.dtype, attributes.channels_last ? undefined : poolDims(inputs.X.shape, attributes)),
+    typeOf(
+      inputs.X.dtype,
+      attributes.channels_last
+        ? channelsLastDims(poolDims(channelsFirstDims(inputs.X.shape), attributes))
+        : poolDims(inputs.X.shape, attributes),
+    ),
   ],
+});
+
+/** QLinearConv whose x and y may have their channels last; w is `[M, C / group, kernel...]` either way. */
+export const MicrosoftQLinearConv = defineOp({
+  name: 'QLinearConv',
+  domain,
+  inputs: ['x', 'x_scale', 'x_zero_point', 'w', 'w_scale', 'w_zero_point', 'y_scale', 'y_zero_point', 'B?'],
+  outputs: ['y'],
+  attributes: { ...convAttributes, channels_last: attr.int(0) },
+  inferTypes: ({ inputs, attributes }) => {
+    const last = attributes.channels_last !== 0;
+    const x = last ? channelsFirstDims(inputs.x.shape) : inputs.x.shape;
+    const y = perChannelDims(convDims(x, inputs.w.shape, attributes), inputs.B);
+    return [typeOf(inputs.y_zero_point.dtype, last ? channelsLastDims(y) : y)];
+  },
 });
 
 /** Concatenation of dequantized inputs, quantized; `inputs` are triples of tensor, scale and zero point. */
@@ -194,6 +215,7 @@ export const microsoftQuantizedOps: readonly Op[] = [
   QLinearSoftmax,
   QLinearGlobalAveragePool,
   QLinearAveragePool,
+  MicrosoftQLinearConv,
   QLinearConcat,
   QGemm,
   DynamicQuantizeMatMul,
