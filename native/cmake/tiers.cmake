@@ -10,6 +10,7 @@ set(OCTAVO_TIERED_SOURCES
   src/pool/pool_kernels.cc
   src/quantize/quantize_kernels.cc
   src/quantize/quantized_binary_kernels.cc
+  src/recurrent/cell_kernels.cc
 )
 
 function(octavo_add_tier target tier)

@@ -34,6 +34,6 @@ describe('activations of recurrent ops', () => {
   });
 
   it('refuse names that ONNX does not know', () => {
-    expect(() => recurrentActivations({ ...none, activations: ['Cube'] }, [], 1)).toThrow(/Cube is unknown/);
+    expect(() => recurrentActivations({ ...none, activations: ['Cube'] }, [], 1)).toThrow(/cube is unknown/);
   });
 });

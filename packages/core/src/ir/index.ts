@@ -12,6 +12,7 @@ export * from './output-of.js';
 export * from './pass.js';
 export * from './pass-runner.js';
 export * from './real-functions/index.js';
+export * from './recurrent-functions.js';
 export * from './registry.js';
 export * from './rewrite/index.js';
 export * from './standard-registry.js';

@@ -18,6 +18,7 @@ import { quantizeLowerings } from './ops/quantize.js';
 import { quantizedBinaryLowerings } from './ops/quantized-binary.js';
 import { quantizedConcatLowerings } from './ops/quantized-concat.js';
 import { quantizedPoolLowerings } from './ops/quantized-pool.js';
+import { recurrentLowerings } from './ops/recurrent.js';
 import { reduceLowerings } from './ops/reduce.js';
 import { reshapeLowerings } from './ops/reshape.js';
 import { resizeLowerings } from './ops/resize.js';
@@ -50,6 +51,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...gatherLowerings,
   ...normalizeLowerings,
   ...padLowerings,
+  ...recurrentLowerings,
   ...reduceLowerings,
   ...softmaxLowerings,
   ...unaryLowerings,
