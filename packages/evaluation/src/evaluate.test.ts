@@ -24,7 +24,7 @@ function scoredOf(scores: readonly number[], changes: Partial<Scored> = {}): Sco
   }));
 }
 
-const mean = (values: readonly number[]) => (indices: readonly number[]) =>
+const mean = (values: readonly number[]) => (indices: Uint32Array) =>
   indices.reduce((sum, index) => sum + (values[index] ?? 0), 0) / indices.length;
 
 describe('bootstrapInterval', () => {

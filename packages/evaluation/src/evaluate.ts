@@ -1,4 +1,4 @@
-import { bootstrapInterval, type Interval } from './bootstrap.js';
+import { type Groups, type Interval, middleOf, resample } from './bootstrap.js';
 import { EvaluationError } from './evaluation-error.js';
 import type { SampleColumns, Scored, Summary } from './metrics/index.js';
 import { divide, type Segmentation } from './segments.js';
@@ -101,17 +101,47 @@ function figure(
   indices: readonly number[],
 ): Figure {
   const own = columnsOf(scored, indices);
-  const summarize = resampler(metric, own);
-  const groups = rowsOfSamples(scored, indices);
+  const other = original && columnsOf(original, indices);
+  const { values, drops } = drawn(metric, own, other, rowsOfSamples(scored, indices));
+  const value = metric.summarize(own);
   const base = {
     count: indices.length,
-    value: metric.summarize(own),
-    interval: bootstrapInterval(indices.length, summarize, undefined, groups),
+    value,
+    interval: middleOf(values),
     ...countNaN(scored, indices),
   };
-  if (!original) return base;
-  const other = columnsOf(original, indices);
-  return { ...base, original: { ...compare(metric, own, other, groups), ...countNaN(original, indices) } };
+  if (!original || !other) return base;
+  const before = metric.summarize(other);
+  return {
+    ...base,
+    original: {
+      value: before,
+      retention: retentionOf(metric, before, value),
+      drop: dropOf(metric, before, value),
+      interval: middleOf(drops),
+      ...countNaN(original, indices),
+    },
+  };
+}
+
+/** The metric and its drop over the same draws of samples. */
+function drawn(
+  metric: Summary,
+  own: SampleColumns,
+  other: SampleColumns | undefined,
+  groups: Groups | undefined,
+): { readonly values: readonly number[]; readonly drops: readonly number[] } {
+  const values: number[] = [];
+  const drops: number[] = [];
+  const summarizeOwn = resampler(metric, own);
+  const summarizeOther = other && resampler(metric, other);
+  const visit = (indices: Uint32Array): void => {
+    const value = summarizeOwn(indices);
+    values.push(value);
+    if (summarizeOther) drops.push(dropOf(metric, summarizeOther(indices), value));
+  };
+  resample(own.scores.length, visit, undefined, groups);
+  return { values, drops };
 }
 
 /** Positions among `indices` of the rows of each sample; undefined where every sample is one row. */
@@ -132,28 +162,6 @@ function countNaN(samples: readonly Scored[], indices: readonly number[]): { rea
   return nanOutputs > 0 ? { nanOutputs } : {};
 }
 
-function compare(
-  metric: Summary,
-  own: SampleColumns,
-  other: SampleColumns,
-  groups: readonly (readonly number[])[] | undefined,
-): Comparison {
-  const before = metric.summarize(other);
-  const after = metric.summarize(own);
-  const [summarizeOther, summarizeOwn] = [resampler(metric, other), resampler(metric, own)];
-  return {
-    value: before,
-    retention: retentionOf(metric, before, after),
-    drop: dropOf(metric, before, after),
-    interval: bootstrapInterval(
-      own.scores.length,
-      (drawn) => dropOf(metric, summarizeOther(drawn), summarizeOwn(drawn)),
-      undefined,
-      groups,
-    ),
-  };
-}
-
 function columnsOf(samples: readonly Scored[], indices: readonly number[]): SampleColumns {
   const column = (read: (sample: Scored) => number): Float64Array =>
     Float64Array.from(indices, (index) => {
@@ -168,26 +176,50 @@ function columnsOf(samples: readonly Scored[], indices: readonly number[]): Samp
   };
 }
 
-/** The metric over drawn samples; works in the same arrays as long as they suffice, because it is called a thousand times. */
-function resampler(metric: Summary, columns: SampleColumns): (indices: readonly number[]) => number {
-  let room = emptyColumns(columns.scores.length);
+/**
+ * The metric over drawn samples. Only the columns that it reads are drawn, into the same arrays as long as they suffice,
+ * because it is called a thousand times.
+ */
+function resampler(metric: Summary, columns: SampleColumns): (indices: Uint32Array) => number {
+  const drawScores = drawer(columns.scores);
+  const drawLabels = drawer(columns.labels);
+  const drawPredictions = drawer(columns.predictions);
+  const drawWeights = drawer(columns.weights);
   return (indices) => {
-    if (indices.length > room.scores.length) room = emptyColumns(2 * indices.length);
+    const scores = once(() => drawScores(indices));
+    const labels = once(() => drawLabels(indices));
+    const predictions = once(() => drawPredictions(indices));
+    const weights = once(() => drawWeights(indices));
     return metric.summarize({
-      scores: draw(columns.scores, indices, room.scores),
-      labels: draw(columns.labels, indices, room.labels),
-      predictions: draw(columns.predictions, indices, room.predictions),
-      weights: draw(columns.weights, indices, room.weights),
+      get scores() {
+        return scores();
+      },
+      get labels() {
+        return labels();
+      },
+      get predictions() {
+        return predictions();
+      },
+      get weights() {
+        return weights();
+      },
     });
   };
 }
 
-function emptyColumns(count: number): SampleColumns {
-  const column = (): Float64Array => new Float64Array(count);
-  return { scores: column(), labels: column(), predictions: column(), weights: column() };
+function once(make: () => Float64Array): () => Float64Array {
+  let made: Float64Array | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
-function draw(source: Float64Array, indices: readonly number[], target: Float64Array): Float64Array {
-  for (let i = 0; i < indices.length; i++) target[i] = source[indices[i] ?? 0] ?? Number.NaN;
-  return target.subarray(0, indices.length);
+function drawer(source: Float64Array): (indices: Uint32Array) => Float64Array {
+  let room = new Float64Array(source.length);
+  return (indices) => {
+    if (indices.length > room.length) room = new Float64Array(2 * indices.length);
+    for (let i = 0; i < indices.length; i++) room[i] = source[indices[i] ?? 0] ?? Number.NaN;
+    return room.subarray(0, indices.length);
+  };
 }
