@@ -1,77 +1,76 @@
-import { cpus } from 'node:os';
-import type { Figure, Summary } from '@octavo/evaluation';
+import type { Attempt, PeerRow, Versions } from './peer-rows.js';
 import type { Cost } from './quantizer.js';
 
-/** One quantizer on one model: its cost and the accuracy of what it wrote, or why there is none. */
-export type Attempt = (Cost & { readonly figure: Figure }) | { readonly failure: string };
-
-export interface PeerRow {
-  readonly model: string;
-  readonly mode: string;
-  readonly metric: Summary;
-  readonly ours: Attempt;
-  readonly theirs: Attempt;
-  /** Ours against theirs on the same samples: positive where ours is worse, with its 95% interval. */
-  readonly against?: Figure['original'];
-}
-
 const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
+const decibels = (value: number): string => `${value.toFixed(1)} dB`;
+const TEXT = { drop: percent, dB: decibels };
 
 /** Markdown with a row a model and mode, and the means. */
-export function peerTable(rows: readonly PeerRow[]): string {
+export function peerTable(rows: readonly PeerRow[], { cpu, octavo, onnxruntime }: Versions): string {
   return `# Public models: Octavo and onnxruntime's quantizer
 
-Written by \`npm run bench:peers\` on ${cpus()[0]?.model.trim() ?? 'an unknown CPU'}. Both quantize the same float file with the same
-calibration samples in a process of their own: ours with the recipe of \`npm run test:real\`, onnxruntime.quantization as its
-documentation recommends (pre-processing, QDQ, uint8 activations, int8 weights per channel, min-max). Both results are scored on
-all samples by onnxruntime-node with exact products. A drop is against the float model, in points for shares and relative for
-errors; "ours worse by" compares the two results on the same samples, with its 95% interval. Seconds are from the model's
-file to the quantized one; memory is the peak resident set of the process.
+Written by \`npm run bench:peers\` on ${cpu} with Octavo ${octavo} and onnxruntime ${onnxruntime}. Both quantize the same float file
+with the same calibration samples in a process of their own: ours with the recipe of \`npm run test:real\`,
+onnxruntime.quantization as its documentation recommends (pre-processing, QDQ, uint8 activations, int8 weights per channel,
+min-max; weight-only: MatMulNBits, 4 bits in blocks of 32, which takes no samples). Both results are scored on all samples by
+onnxruntime-node with exact products. Models with labels show the drop against the float model, in points for shares and
+relative for errors; the others show the SQNR of the outputs. "Ours worse by" compares the two results on the same samples,
+with its 95% interval. Seconds are from the model's file to the quantized one, the lesser of two runs each in turns; memory is
+the peak resident set of the process, its interpreter included; size is the quantized file over the float one.
 
-| model | mode | metric | drop, ours | drop, onnxruntime | ours worse by | seconds | | MiB | |
-|---|---|---|---:|---:|---:|---:|---:|---:|---:|
+| model | mode | metric | ours | onnxruntime | ours worse by | seconds, ours | onnxruntime | MiB, ours | onnxruntime | size, ours | onnxruntime |
+|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ${rows.map((row) => `| ${cells(row).join(' | ')} |`).join('\n')}
 
 ${summary(rows)}
 `;
 }
 
-function cells({ model, mode, metric, ours, theirs, against }: PeerRow): string[] {
-  const drop = (attempt: Attempt): string =>
-    'failure' in attempt
-      ? `failed: ${attempt.failure}`
-      : percent(attempt.figure.original?.drop ?? Number.NaN);
-  const value = (attempt: Attempt, of: (cost: Cost) => string): string =>
+function cells({ model, mode, metric, worth, ours, theirs, against }: PeerRow): string[] {
+  const text = TEXT[worth];
+  const worthOf = (attempt: Attempt): string =>
+    'failure' in attempt ? `failed: ${attempt.failure}` : text(attempt.worth);
+  const value = (attempt: Attempt, of: (cost: Cost & { readonly size: number }) => string): string =>
     'failure' in attempt ? '' : of(attempt);
-  const interval = against
-    ? `${percent(against.drop)} (${percent(against.interval.low)} .. ${percent(against.interval.high)})`
+  const interval = against?.interval
+    ? ` (${text(against.interval.low)} .. ${text(against.interval.high)})`
     : '';
-  const seconds = (cost: Cost): string => cost.seconds.toFixed(2);
-  const memory = (cost: Cost): string => cost.peakMiB.toFixed(0);
+  const pair = (of: (cost: Cost & { readonly size: number }) => string): string[] => [
+    value(ours, of),
+    value(theirs, of),
+  ];
   return [
     model,
     mode,
-    metric.name,
-    drop(ours),
-    drop(theirs),
-    interval,
-    value(ours, seconds),
-    value(theirs, seconds),
-    value(ours, memory),
-    value(theirs, memory),
+    metric,
+    worthOf(ours),
+    worthOf(theirs),
+    against ? `${text(against.drop)}${interval}` : '',
+    ...pair(({ seconds }) => seconds.toFixed(2)),
+    ...pair(({ peakMiB }) => peakMiB.toFixed(0)),
+    ...pair(({ size }) => `${size.toFixed(2)}x`),
   ];
 }
 
 function summary(rows: readonly PeerRow[]): string {
-  const both = rows.flatMap(({ ours, theirs, against }) =>
-    'failure' in ours || 'failure' in theirs || !against ? [] : [{ ours, theirs, against }],
+  const both = rows.flatMap(({ ours, theirs, against, worth }) =>
+    'failure' in ours || 'failure' in theirs || !against ? [] : [{ ours, theirs, against, worth }],
   );
-  const worse = both.filter(({ against }) => against.interval.low > 0).length;
-  const better = both.filter(({ against }) => against.interval.high < 0).length;
+  const judged = both.flatMap(({ against: { interval } }) => interval ?? []);
+  const worse = judged.filter(({ low }) => low > 0).length;
+  const better = judged.filter(({ high }) => high < 0).length;
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const geometric = (values: readonly number[]): string => Math.exp(mean(values.map(Math.log))).toFixed(2);
-  const drop = (side: 'ours' | 'theirs'): string =>
-    percent(mean(both.map((row) => row[side].figure.original?.drop ?? 0)));
-  return `Over the ${both.length} rows that both give: mean drop ${drop('ours')} against ${drop('theirs')}; ours significantly worse on ${worse}, better on ${better}.
-Geometric means of ours over theirs: seconds ${geometric(both.map(({ ours, theirs }) => ours.seconds / theirs.seconds))}, memory ${geometric(both.map(({ ours, theirs }) => ours.peakMiB / theirs.peakMiB))}.`;
+  const means = (['drop', 'dB'] as const).flatMap((unit) => {
+    const some = both.filter(({ worth }) => worth === unit);
+    const side = (which: 'ours' | 'theirs'): string => TEXT[unit](mean(some.map((row) => row[which].worth)));
+    return some.length === 0
+      ? []
+      : [`mean ${unit === 'drop' ? 'drop' : 'SQNR'} ${side('ours')} against ${side('theirs')}`];
+  });
+  const ratio = (of: (cost: Cost) => number): string =>
+    Math.exp(mean(both.map(({ ours, theirs }) => Math.log(of(ours) / of(theirs))))).toFixed(2);
+  const costlier = (of: (cost: Cost) => number): number =>
+    both.filter(({ ours, theirs }) => of(ours) > of(theirs)).length;
+  return `Over the ${both.length} rows that both give: ${means.join('; ')}. Ours is significantly worse on ${worse}, better on ${better}.
+Ours over theirs, geometric means: seconds ${ratio(({ seconds }) => seconds)} (more on ${costlier(({ seconds }) => seconds)}), memory ${ratio(({ peakMiB }) => peakMiB)} (more on ${costlier(({ peakMiB }) => peakMiB)}).`;
 }

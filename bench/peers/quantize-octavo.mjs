@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { peakResident } from '../peak-resident.mjs';
 
 /*
  * Quantizes a model with Octavo. usage: quantize-octavo.mjs MODEL OUTPUT RECIPE [CALIBRATION], like its Python peer;
@@ -26,4 +27,4 @@ const { model: quantized } = await quantizeModel(await loadOnnx(model), {
 });
 await saveOnnx(quantized, output);
 const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ seconds, peakMiB: peakResident() / 2 ** 20 }));

@@ -13,8 +13,8 @@ export interface Job {
   readonly model: string;
   readonly output: string;
   readonly recipe: Partial<Recipe> & Pick<Recipe, 'mode'>;
-  /** A folder of .npz files, one a sample; static mode only. */
-  readonly calibration?: string;
+  /** A folder of .npz files, one a sample; modes that need no samples leave them out. */
+  readonly calibration: string;
 }
 
 /** A quantizer in another process, so that times and memory are its own. */
@@ -25,6 +25,7 @@ export interface Quantizer {
 }
 
 const run = promisify(execFile);
+const PYTHON = process.env['OCTAVO_PYTHON'] ?? 'python3';
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 async function cost(command: string, args: readonly string[]): Promise<Cost> {
@@ -42,7 +43,7 @@ export const octavo: Quantizer = {
       model,
       output,
       JSON.stringify(recipe),
-      ...(calibration ? [calibration] : []),
+      ...(recipe.mode === 'dynamic' ? [] : [calibration]),
     ]),
 };
 
@@ -50,11 +51,11 @@ export const octavo: Quantizer = {
 export const onnxruntime: Quantizer = {
   name: 'onnxruntime',
   quantize: ({ model, output, recipe, calibration }) =>
-    cost(process.env['OCTAVO_PYTHON'] ?? 'python3', [
-      script('quantize_onnxruntime.py'),
-      model,
-      output,
-      recipe.mode,
-      ...(calibration ? [calibration] : []),
-    ]),
+    cost(PYTHON, [script('quantize_onnxruntime.py'), model, output, recipe.mode, calibration]),
 };
+
+/** The version of onnxruntime that quantizes. */
+export async function onnxruntimeVersion(): Promise<string> {
+  const { stdout } = await run(PYTHON, ['-c', 'import onnxruntime; print(onnxruntime.__version__)']);
+  return stdout.trim();
+}

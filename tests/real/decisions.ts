@@ -35,7 +35,8 @@ export async function scoreDecisions(
     decisions.forEach((decision, place) => {
       const label = labels[place] ?? Number.NaN;
       const columns = { sample: sample.id };
-      scored.push({ ...metric.score([decision], label), id: `${sample.id}[${place}]`, label, columns });
+      const id = `${sample.id}[${place}]`;
+      scored.push({ ...metric.score([decision], label), id, sample: sample.id, label, columns });
     });
   }
   return scored;
