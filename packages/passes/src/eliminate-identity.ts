@@ -31,7 +31,7 @@ import { dtypeFromOnnx, toNumbers } from '@octavo/core/tensor';
 const always = (): boolean => true;
 
 /** When a node gives its first input unchanged. */
-const IDENTITIES: readonly (readonly [Op, (node: Node) => boolean])[] = [
+const IDENTITIES: ReadonlyMap<Op, (node: Node) => boolean> = new Map<Op, (node: Node) => boolean>([
   [Identity, always],
   [Dropout7, always],
   [Dropout, isInference],
@@ -46,7 +46,7 @@ const IDENTITIES: readonly (readonly [Op, (node: Node) => boolean])[] = [
   [Squeeze1, keepsShape],
   [Unsqueeze, keepsShape],
   [Unsqueeze1, keepsShape],
-];
+]);
 
 /** Removes nodes that give their input unchanged: Identity, Dropout in inference, reshapes to the same shape ... */
 export const eliminateIdentity: Pass = { name: 'eliminate-identity', run };
@@ -55,7 +55,7 @@ function run(graph: Graph, log: PassLog): boolean {
   inferTypes(graph);
   let changed = false;
   for (const node of graph.sorted()) {
-    const test = IDENTITIES.find(([op]) => op.is(node))?.[1];
+    const test = IDENTITIES.get(node.op);
     const [input] = node.inputs;
     const { output, label } = node;
     if (!graph.has(node) || !input || !output || !test?.(node)) continue;

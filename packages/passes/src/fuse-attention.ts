@@ -15,12 +15,12 @@ import { productOf } from './fusing/product.js';
 
 /** Turns `softmax(Q K' scale + mask) V` with heads as the second of four axes into Attention. */
 export function fuseAttention(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-attention', findAttention, options);
+  return fusionPass('fuse-attention', [MatMul], findAttention, options);
 }
 
 function findAttention(root: Node): Fusion | string | undefined {
   const [weights, v] = root.inputs;
-  const softmax = MatMul.is(root) ? producedBy(weights, Softmax) : undefined;
+  const softmax = producedBy(weights, Softmax);
   if (!softmax || !v) return undefined;
   const rank = softmax.output?.shape?.length;
   if (rank !== 4 || v.shape?.length !== 4) return 'its operands do not have heads as the second of four axes';

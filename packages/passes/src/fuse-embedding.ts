@@ -21,12 +21,12 @@ import { ordered, producedBy } from './fusing/operands.js';
  * rows. An id outside the table has a row of zeros: it is clamped to a row that is added for it.
  */
 export function fuseEmbedding(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-embedding', findEmbedding, options);
+  return fusionPass('fuse-embedding', [MatMul], findEmbedding, options);
 }
 
 function findEmbedding(root: Node): Fusion | string | undefined {
   const [rows, table] = root.inputs;
-  const cast = MatMul.is(root) ? producedBy(rows, Cast) : undefined;
+  const cast = producedBy(rows, Cast);
   const equal = producedBy(cast?.inputs[0], Equal);
   const compared = ordered(equal, (each) => countingLength(each));
   if (!cast || !equal || !compared || !table) return undefined;

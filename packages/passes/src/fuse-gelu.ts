@@ -8,7 +8,7 @@ import { productOf } from './fusing/product.js';
  * Gelu, in whatever order the factors are multiplied.
  */
 export function fuseGelu(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-gelu', findGelu, options);
+  return fusionPass('fuse-gelu', [Mul], findGelu, options);
 }
 
 /** The curve within Gelu, and the nodes that compute it. */
@@ -19,7 +19,7 @@ interface Curve {
 }
 
 function findGelu(root: Node): Fusion | string | undefined {
-  if (!Mul.is(root) || !root.output) return undefined;
+  if (!root.output) return undefined;
   const { scale, factors, nodes } = productOf(root.output);
   if (factors.length !== 2) return undefined;
   const curves = factors.map(curveOf);

@@ -9,7 +9,8 @@ import { ordered, producedBy } from './fusing/operands.js';
  * LayerNormalization; so too TensorFlow's spelling `x k + (beta - mean(x) k)` with `k = gamma / sqrt(...)`.
  */
 export function fuseLayerNorm(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-layer-norm', (root) => findPlain(root) ?? findScaled(root), options);
+  const find = (root: Node) => findPlain(root) ?? findScaled(root);
+  return fusionPass('fuse-layer-norm', [Add, Div, Mul], find, options);
 }
 
 /** What is normalized, and the nodes that do it. */

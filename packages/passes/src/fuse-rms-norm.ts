@@ -6,7 +6,7 @@ import { ordered, producedBy } from './fusing/operands.js';
 
 /** Turns `x / sqrt(mean(x^2) + epsilon) * gamma` over the last axis into RMSNormalization. */
 export function fuseRmsNorm(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-rms-norm', findRmsNorm, options);
+  return fusionPass('fuse-rms-norm', [Div, Mul], findRmsNorm, options);
 }
 
 function findRmsNorm(root: Node): Fusion | string | undefined {

@@ -2,8 +2,10 @@ import {
   Add,
   Clip,
   Clip6,
+  Div,
   HardSigmoid,
   HardSwish,
+  Mul,
   type Node,
   type Pass,
   Sigmoid,
@@ -16,7 +18,7 @@ import { productOf } from './fusing/product.js';
 
 /** Turns `x sigmoid(alpha x)` into Swish, and `x clamp(x / 6 + 1/2, 0, 1)` in its usual spellings into HardSwish. */
 export function fuseSwish(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-swish', findSwish, options);
+  return fusionPass('fuse-swish', [Mul, Div], findSwish, options);
 }
 
 /** What x is multiplied with. */

@@ -1,5 +1,5 @@
 import type { Backend, CompileOptions } from '@octavo/backend';
-import type { Graph, Model, Value } from '@octavo/core/ir';
+import { cloneModel, type Graph, type Model, type Value } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import { readModel } from '#read-model';
 import { BackendSession } from './backend-session.js';
@@ -38,7 +38,7 @@ const DEFAULT_PLANS = 8;
 export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
   const backends = withControlFlow(options.backends, options);
-  const model = typeof source === 'string' ? await readModel(source) : source;
+  const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const lowered = await lower(model, taps);
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);

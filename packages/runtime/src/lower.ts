@@ -1,12 +1,4 @@
-import {
-  cloneModel,
-  type Graph,
-  inferTypes,
-  type Model,
-  type PassRecord,
-  runPasses,
-  type Value,
-} from '@octavo/core/ir';
+import { type Graph, inferTypes, type Model, type PassRecord, runPasses, type Value } from '@octavo/core/ir';
 import {
   channelsFirst,
   eliminateDeadNodes,
@@ -21,14 +13,13 @@ import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
 
 /**
- * The canonical graph that backends see: functions inlined, constants folded, Q/DQ pairs and QLinear ops turned
- * into ops on quantized types. `taps` keep their values alive.
+ * Makes the graph of a model the canonical one that backends see: functions inlined, constants folded, Q/DQ pairs and
+ * QLinear ops turned into ops on quantized types. `taps` keep their values alive.
  */
 export async function lower(
-  source: Model,
+  model: Model,
   taps: readonly string[],
 ): Promise<{ graph: Graph; passes: readonly PassRecord[] }> {
-  const model = cloneModel(source);
   inlineFunctions(model);
   const { graph } = model;
   const passes = await withTaps(graph, taps, async () => {

@@ -32,6 +32,24 @@ describe('Graph', () => {
     expect(graph.emit(Concat, { inputs: [X, W] }, { axis: 0 }, { outputs: 1 }).inputs).toEqual([X, W]);
   });
 
+  it('sorts anew after every edit', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    const first = graph.emit(Relu, { X: x });
+    const second = graph.emit(Neg, { X: x });
+    expect(graph.sorted()).toEqual([first, second]);
+    first.setInput(0, second.output);
+    expect(graph.sorted()).toEqual([second, first]);
+    const third = graph.emit(Relu, { X: first.output ?? x });
+    expect(graph.sorted()).toEqual([second, first, third]);
+    first.replaceOperand(second.output ?? x, x);
+    graph.removeNode(second);
+    expect(graph.sorted()).toEqual([first, third]);
+    graph.sorted().reverse();
+    expect(graph.sorted()).toEqual([first, third]);
+    expect(first.operands).toEqual([x]);
+  });
+
   it('computes a value by one node only', () => {
     const graph = new Graph();
     const x = graph.addInput('x');

@@ -1,6 +1,7 @@
 import type { StoredTensor } from '../tensor/index.js';
 import { GraphError } from '../tensor/index.js';
 import type { Attribute, AttributeArguments, AttributeSchema } from './attribute.js';
+import { Edits } from './edits.js';
 import type { InferredNode } from './inferred-node.js';
 import { Node } from './node.js';
 import type { Op, OpDefinition, Slot, SlotArguments } from './op.js';
@@ -34,6 +35,9 @@ export class Graph {
   readonly inferred = new WeakMap<Node, InferredNode>();
   private readonly nodeSet = new Set<Node>();
   private readonly valueByName = new Map<string, Value>();
+  private readonly edits = new Edits();
+  /** What `sorted` found, and after how many edits. */
+  private order: { readonly nodes: readonly Node[]; readonly edits: number } | undefined;
   /** Where `uniqueName` goes on counting. */
   private readonly nextSuffix = new Map<string, number>();
 
@@ -120,9 +124,11 @@ export class Graph {
       parts.inputs,
       parts.outputs,
       parts.attributes ?? new Map(),
-      parts.captures,
+      parts.captures ?? [],
+      this.edits,
     );
     this.nodeSet.add(node);
+    this.edits.count++;
     return node;
   }
 
@@ -213,8 +219,11 @@ export class Graph {
 
   /** Nodes in topological order, insertion order where it is free. Throws GraphError `GRAPH_CYCLE`. */
   sorted(): Node[] {
-    const nodes = [...this.nodeSet];
-    return isSorted(nodes) ? nodes : this.reordered();
+    if (this.order?.edits !== this.edits.count) {
+      const nodes = [...this.nodeSet];
+      this.order = { nodes: isSorted(nodes) ? nodes : this.reordered(), edits: this.edits.count };
+    }
+    return [...this.order.nodes];
   }
 
   private reordered(): Node[] {

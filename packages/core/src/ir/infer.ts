@@ -80,12 +80,13 @@ class Inference {
     if (!node.op.known) return;
     const opset = this.graph.opsets.get(node.op.domain) ?? 1;
     // What enclosing graphs know may change unseen.
-    const seen = this.facts.size === 0 && node.subgraphs.length === 0 && seenOf(node, opset, this.known);
-    const found = this.graph.inferred.get(node);
-    if (seen && found && !this.options.strict && isCurrent(found, node, seen)) {
+    const closed = this.facts.size === 0 && node.subgraphs.length === 0;
+    const found = closed && !this.options.strict ? this.graph.inferred.get(node) : undefined;
+    if (found && isCurrent(found, node, opset, this.known)) {
       if (node.output) this.known.set(node.output, found.dims);
       return;
     }
+    const seen = closed ? seenOf(node, opset, this.known) : undefined;
     const dims = this.inferAnew(node, opset);
     if (node.output) this.known.set(node.output, dims);
     if (seen) this.graph.inferred.set(node, { seen, types: node.outputs.map((value) => value?.type), dims });

@@ -12,23 +12,33 @@ export interface InferredNode {
   readonly dims: readonly Dim[] | undefined;
 }
 
+type KnownDims = ReadonlyMap<Value, readonly Dim[] | undefined>;
+
 /** What inference sees of a node, to be compared by identity. */
-export function seenOf(
-  node: Node,
-  opset: number,
-  known: ReadonlyMap<Value, readonly Dim[] | undefined>,
-): readonly unknown[] {
-  const seen: unknown[] = [opset, ...node.attributes.keys(), ...node.attributes.values()];
+export function seenOf(node: Node, opset: number, known: KnownDims): readonly unknown[] {
+  const seen: unknown[] = [opset];
+  for (const [name, attribute] of node.attributes) seen.push(name, attribute);
   for (const value of node.inputs)
     seen.push(value, value?.type, storedConstant(value), value && known.get(value));
   return seen;
 }
 
-export function isCurrent(found: InferredNode, node: Node, seen: readonly unknown[]): boolean {
-  return (
-    found.seen.length === seen.length &&
-    found.seen.every((each, i) => each === seen[i]) &&
-    found.types.length === node.outputs.length &&
-    node.outputs.every((value, i) => value?.type === found.types[i])
-  );
+/** Whether a node looks as {@link seenOf} found it, and its outputs have the types that were inferred from that. */
+export function isCurrent(
+  { seen, types }: InferredNode,
+  node: Node,
+  opset: number,
+  known: KnownDims,
+): boolean {
+  let at = 0;
+  if (seen[at++] !== opset) return false;
+  for (const [name, attribute] of node.attributes) {
+    if (seen[at++] !== name || seen[at++] !== attribute) return false;
+  }
+  for (const value of node.inputs) {
+    if (seen[at++] !== value || seen[at++] !== value?.type) return false;
+    if (seen[at++] !== storedConstant(value) || seen[at++] !== (value && known.get(value))) return false;
+  }
+  if (at !== seen.length || types.length !== node.outputs.length) return false;
+  return node.outputs.every((value, i) => value?.type === types[i]);
 }

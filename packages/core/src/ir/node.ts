@@ -1,4 +1,5 @@
 import type { Attribute, Subgraph } from './attribute.js';
+import type { Edits } from './edits.js';
 import type { Op } from './op.js';
 import type { Value } from './value.js';
 
@@ -16,6 +17,10 @@ export class Node {
   private captureList: Value[];
   private readonly outputList: (Value | undefined)[];
   private readonly attributeMap: Map<string, Attribute>;
+  private readonly edits: Edits;
+  /** What `operands` and `subgraphs` gave, until that changes. */
+  private operandList: readonly Value[] | undefined;
+  private subgraphList: readonly Subgraph[] | undefined;
 
   constructor(
     op: Op,
@@ -23,7 +28,8 @@ export class Node {
     inputs: readonly (Value | undefined)[],
     outputs: readonly (Value | undefined)[],
     attributes: ReadonlyMap<string, Attribute>,
-    captures: readonly Value[] = [],
+    captures: readonly Value[],
+    edits: Edits,
   ) {
     this.op = op;
     this.name = name;
@@ -31,6 +37,7 @@ export class Node {
     this.captureList = [...captures];
     this.outputList = [...outputs];
     this.attributeMap = new Map(attributes);
+    this.edits = edits;
     for (const value of this.operands) value.countOperand(this, 1);
     for (const value of this.outputList) value?.setProducer(this);
   }
@@ -56,7 +63,8 @@ export class Node {
 
   /** Every value this node reads: inputs that are present, then captures. */
   get operands(): readonly Value[] {
-    return [...this.inputList, ...this.captureList].filter((value) => value !== undefined);
+    this.operandList ??= [...this.inputList, ...this.captureList].filter((value) => value !== undefined);
+    return this.operandList;
   }
 
   /** The first output. Throws nothing: a node without outputs gives undefined. */
@@ -66,9 +74,10 @@ export class Node {
 
   /** The graphs in this node's attributes, in attribute order. */
   get subgraphs(): readonly Subgraph[] {
-    return [...this.attributeMap.values()].flatMap((attribute) =>
+    this.subgraphList ??= [...this.attributeMap.values()].flatMap((attribute) =>
       attribute.kind === 'graph' ? [attribute.value] : attribute.kind === 'graphs' ? attribute.value : [],
     );
+    return this.subgraphList;
   }
 
   /** How errors and reports call this node: its name, or op and first output. */
@@ -83,6 +92,7 @@ export class Node {
     this.inputList[index] = value;
     value?.countOperand(this, 1);
     while (this.inputList.length > 0 && this.inputList.at(-1) === undefined) this.inputList.pop();
+    this.operandsChanged();
   }
 
   /** Makes every operand slot that reads `from` read `to`. */
@@ -95,9 +105,11 @@ export class Node {
     };
     this.inputList = this.inputList.map((value) => value && swap(value));
     this.captureList = this.captureList.map(swap);
+    this.operandsChanged();
   }
 
   setAttribute(name: string, attribute: Attribute | undefined): void {
+    this.subgraphList = undefined;
     if (attribute) this.attributeMap.set(name, attribute);
     else this.attributeMap.delete(name);
   }
@@ -107,6 +119,7 @@ export class Node {
     const known = this.captureList.indexOf(value);
     if (known >= 0) return known;
     value.countOperand(this, 1);
+    this.operandsChanged();
     return this.captureList.push(value) - 1;
   }
 
@@ -116,5 +129,11 @@ export class Node {
     for (const value of this.outputList) value?.setProducer(undefined);
     this.inputList = [];
     this.captureList = [];
+    this.operandsChanged();
+  }
+
+  private operandsChanged(): void {
+    this.operandList = undefined;
+    this.edits.count++;
   }
 }

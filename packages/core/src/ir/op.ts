@@ -1,6 +1,12 @@
 import type { Tensor } from '../tensor/index.js';
 import { GraphError } from '../tensor/index.js';
-import type { Attribute, AttributeArguments, AttributeSchema, AttributesOf } from './attribute.js';
+import type {
+  Attribute,
+  AttributeArguments,
+  AttributeSchema,
+  AttributeSpec,
+  AttributesOf,
+} from './attribute.js';
 import type { Node } from './node.js';
 import type { Dim, TensorType, Value } from './value.js';
 
@@ -103,6 +109,8 @@ export function defineOp<
   const domain = spec.domain ?? '';
   const since = spec.since ?? 1;
   const schema = spec.attributes ?? ({} as A);
+  const slots = spec.inputs.map(slotOf);
+  const attributes = Object.entries(schema);
   const op: OpDefinition<I, O, A> = {
     name: spec.name,
     domain,
@@ -113,18 +121,20 @@ export function defineOp<
     known: true,
     is: (node): node is DefinedNode =>
       node !== undefined &&
-      node.op.name === spec.name &&
-      node.op.domain === domain &&
-      node.op.since === since,
-    inputs: (node) => readSlots(node, spec.inputs) as SlotsOf<I>,
-    attributes: (node) => readAttributes(node, schema),
-    arrangeInputs: (slots) => arrange(spec.inputs, slots),
+      (node.op === op ||
+        (node.op.name === spec.name && node.op.domain === domain && node.op.since === since)),
+    inputs: (node) => readSlots(node, slots) as SlotsOf<I>,
+    attributes: (node) => readAttributes(node, attributes) as AttributesOf<A>,
+    arrangeInputs: (values) => arrange(slots, values),
     encodeAttributes: (attributes) => encode(schema, attributes),
-    infer: (context) =>
+    infer: ({ node, opset, constant, dims }) =>
       spec.inferTypes({
-        ...context,
-        inputs: op.inputs(context.node),
-        attributes: op.attributes(context.node),
+        node,
+        opset,
+        constant,
+        dims,
+        inputs: op.inputs(node),
+        attributes: op.attributes(node),
       }),
   };
   return op;
@@ -138,36 +148,46 @@ export function unknownOp(domain: string, name: string): Op {
   };
 }
 
-function bare(slot: Slot): string {
-  return slot.replace(/\?$|\.\.\.$/, '');
+/** A slot taken apart. */
+interface NamedSlot {
+  readonly name: string;
+  readonly kind: 'required' | 'optional' | 'rest';
+}
+
+function slotOf(slot: Slot): NamedSlot {
+  if (slot.endsWith('...')) return { name: slot.slice(0, -3), kind: 'rest' };
+  if (slot.endsWith('?')) return { name: slot.slice(0, -1), kind: 'optional' };
+  return { name: slot, kind: 'required' };
 }
 
 function readSlots(
   node: Node,
-  slots: readonly Slot[],
+  slots: readonly NamedSlot[],
 ): Record<string, Value | undefined | readonly (Value | undefined)[]> {
+  const { inputs } = node;
   const result: Record<string, Value | undefined | readonly (Value | undefined)[]> = {};
-  slots.forEach((slot, index) => {
-    if (slot.endsWith('...')) {
-      result[bare(slot)] = node.inputs.slice(index);
-      return;
-    }
-    const value = node.inputs[index];
-    if (!value && !slot.endsWith('?')) {
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index];
+    if (!slot) continue;
+    const value = inputs[index];
+    if (!value && slot.kind === 'required') {
       throw new GraphError({
         code: 'OP_INPUT',
         where: `node ${node.label}`,
-        message: `${node.op.name} needs the input ${slot} (position ${index}), which is missing.`,
+        message: `${node.op.name} needs the input ${slot.name} (position ${index}), which is missing.`,
       });
     }
-    result[bare(slot)] = value;
-  });
+    result[slot.name] = slot.kind === 'rest' ? inputs.slice(index) : value;
+  }
   return result;
 }
 
-function readAttributes<A extends AttributeSchema>(node: Node, schema: A): AttributesOf<A> {
+function readAttributes(
+  node: Node,
+  schema: readonly (readonly [string, AttributeSpec<unknown>])[],
+): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [name, spec] of Object.entries(schema)) {
+  for (const [name, spec] of schema) {
     const stored = node.attributes.get(name);
     const value = stored ? spec.decode(stored) : spec.fallback;
     if (stored ? value === undefined : spec.required) {
@@ -180,15 +200,16 @@ function readAttributes<A extends AttributeSchema>(node: Node, schema: A): Attri
     }
     result[name] = value;
   }
-  return result as AttributesOf<A>;
+  return result;
 }
 
-function arrange(slots: readonly Slot[], values: Readonly<Record<string, unknown>>): (Value | undefined)[] {
-  const inputs = slots.flatMap((slot) => {
-    const value = values[bare(slot)] as Value | undefined | readonly (Value | undefined)[];
-    return slot.endsWith('...')
-      ? ((value ?? []) as readonly (Value | undefined)[])
-      : [value as Value | undefined];
+function arrange(
+  slots: readonly NamedSlot[],
+  values: Readonly<Record<string, unknown>>,
+): (Value | undefined)[] {
+  const inputs = slots.flatMap(({ name, kind }) => {
+    const value = values[name] as Value | undefined | readonly (Value | undefined)[];
+    return kind === 'rest' ? ((value ?? []) as readonly (Value | undefined)[]) : [value as Value | undefined];
   });
   while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
   return inputs;

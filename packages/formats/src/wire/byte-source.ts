@@ -8,7 +8,10 @@ export interface ByteSource {
   readonly byteLength: number;
   /** Whether reading costs nothing because the bytes are in memory. */
   readonly inMemory: boolean;
-  /** @throws FormatError `ONNX_TRUNCATED` when the range is outside or the source has shrunk. */
+  /**
+   * Bytes that the caller does not write to. They may be a part of something larger, which keeping them keeps.
+   * @throws FormatError `ONNX_TRUNCATED` when the range is outside or the source has shrunk.
+   */
   readSync(offset: number, length: number): Uint8Array;
   /** The same, without blocking. */
   read(offset: number, length: number): Promise<Uint8Array>;

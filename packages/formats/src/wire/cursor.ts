@@ -24,7 +24,8 @@ export class Cursor {
   position: number;
   private windowStart = 0;
   private windowBytes: Uint8Array = new Uint8Array(0);
-  private reader = new BinaryReader(this.windowBytes);
+  /** Reads the window; made when something is more than a short varint or text. */
+  private reader: BinaryReader | undefined;
   private spent = 0;
 
   constructor(source: ByteSource, position = 0, limits: ReadLimits = DEFAULT_LIMITS) {
@@ -33,59 +34,58 @@ export class Cursor {
     this.limits = limits;
   }
 
-  /** @throws FormatError `ONNX_TRUNCATED` or `ONNX_NOT_A_MODEL`. */
-  tag(end: number): readonly [number, WireType] {
+  /**
+   * The number of a field times 8, and its wire type.
+   * @throws FormatError `ONNX_TRUNCATED` or `ONNX_NOT_A_MODEL`.
+   */
+  tag(end: number): number {
+    const start = this.position;
     const short = this.shortVarint(end);
-    if (short >= 8 && (short & 7) <= WireType.Bit32) {
-      this.position++;
-      return [short >> 3, short & 7];
-    }
-    return this.scalar(LONGEST_VARINT, end, (reader) => reader.tag());
+    if (short >= 8 && (short & 7) <= WireType.Bit32) return short;
+    this.position = start;
+    return this.scalar(LONGEST_VARINT, end, tagOf);
   }
 
   /** A varint as a signed 64-bit integer. */
   int(end: number): Int {
     const short = this.shortVarint(end);
-    if (short >= 0) {
-      this.position++;
-      return short;
-    }
-    const value = this.scalar(LONGEST_VARINT, end, (reader) => reader.int64());
+    if (short >= 0) return short;
+    const value = this.scalar(LONGEST_VARINT, end, int64Of);
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : BigInt(value);
   }
 
   float(end: number): number {
-    return this.scalar(4, end, (reader) => reader.float());
+    return this.scalar(4, end, floatOf);
   }
 
   /** Reads the length of a length-delimited field, and leaves the position at its first byte. */
   span(end: number): Span {
+    const stop = this.delimited(end);
+    return { offset: this.position, length: stop - this.position };
+  }
+
+  /** The same, as the position where the field ends. */
+  delimited(end: number): number {
     const short = this.shortVarint(end);
-    if (short >= 0) this.position++;
-    const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, (reader) => Number(reader.uint64()));
+    const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, lengthOf);
     if (length > end - this.position) {
       throw this.error('ONNX_TRUNCATED', `a field of ${length} bytes has ${end - this.position} bytes left.`);
     }
-    return { offset: this.position, length };
+    return this.position + length;
   }
 
   bytes(end: number): Uint8Array {
-    const { offset, length } = this.span(end);
-    this.charge(64 + length);
-    this.position = offset + length;
-    return this.source.readSync(offset, length).slice();
+    const stop = this.delimited(end);
+    this.charge(64 + stop - this.position);
+    return this.take(stop).slice();
   }
 
   string(end: number): string {
     const start = this.position;
-    const { offset, length } = this.span(end);
-    this.charge(32 + 2 * length);
-    this.position = offset + length;
-    const inWindow = offset >= this.windowStart && this.position <= this.windowStart + this.reader.len;
-    const bytes = inWindow
-      ? this.windowBytes.subarray(offset - this.windowStart, this.position - this.windowStart)
-      : this.source.readSync(offset, length);
+    const stop = this.delimited(end);
+    this.charge(32 + 2 * (stop - this.position));
+    const bytes = this.take(stop);
     try {
       return utf8.decode(bytes);
     } catch (cause) {
@@ -133,12 +133,31 @@ export class Cursor {
     });
   }
 
-  /** The varint at the position where it is one byte in the window: most are. -1 otherwise. */
+  /** The bytes up to `stop`, which becomes the position. */
+  private take(stop: number): Uint8Array {
+    const [start, length] = [this.position - this.windowStart, stop - this.position];
+    this.position = stop;
+    return start >= 0 && start + length <= this.windowBytes.length
+      ? this.windowBytes.subarray(start, start + length)
+      : this.source.readSync(stop - length, length);
+  }
+
+  /** Reads a varint that takes one or two bytes of the window, as most do; otherwise gives -1 and reads nothing. */
   private shortVarint(end: number): number {
+    const left = end - this.position;
+    if (left <= 0) return -1;
+    if (this.position < this.windowStart || this.position >= this.windowStart + this.windowBytes.length)
+      this.moveWindow();
     const at = this.position - this.windowStart;
-    if (at < 0 || at >= this.reader.len || this.position >= end) return -1;
-    const byte = this.windowBytes[at] ?? 0x80;
-    return byte < 0x80 ? byte : -1;
+    const first = this.windowBytes[at] ?? 0x80;
+    if (first < 0x80) {
+      this.position++;
+      return first;
+    }
+    const second = left > 1 ? (this.windowBytes[at + 1] ?? 0x80) : 0x80;
+    if (second >= 0x80) return -1;
+    this.position += 2;
+    return (second << 7) | (first & 0x7f);
   }
 
   private scalar<T>(longest: number, end: number, read: (reader: BinaryReader) => T): T {
@@ -163,20 +182,32 @@ export class Cursor {
     return value;
   }
 
-  /** A reader placed at the position, with at least `needed` bytes in front of it. */
+  /** A reader placed at the position, with at least `needed` bytes in front of it where the source has them. */
   private window(needed: number): BinaryReader {
     const start = this.position - this.windowStart;
-    if (start >= 0 && start + needed <= this.reader.len) {
-      this.reader.pos = start;
-      return this.reader;
-    }
-    const length = Math.max(0, Math.min(WINDOW_BYTES, this.source.byteLength - this.position));
-    this.windowBytes = this.source.readSync(this.position, length);
-    this.reader = new BinaryReader(this.windowBytes);
-    this.windowStart = this.position;
+    if (start < 0 || start + needed > this.windowBytes.length) this.moveWindow();
+    this.reader ??= new BinaryReader(this.windowBytes);
+    this.reader.pos = this.position - this.windowStart;
     return this.reader;
   }
+
+  /** Makes the window begin at the position. */
+  private moveWindow(): void {
+    const length = Math.max(0, Math.min(WINDOW_BYTES, this.source.byteLength - this.position));
+    this.windowBytes = this.source.readSync(this.position, length);
+    this.windowStart = this.position;
+    this.reader = undefined;
+  }
 }
+
+function tagOf(reader: BinaryReader): number {
+  const [number, wireType] = reader.tag();
+  return number * 8 + wireType;
+}
+
+const int64Of = (reader: BinaryReader) => reader.int64();
+const floatOf = (reader: BinaryReader) => reader.float();
+const lengthOf = (reader: BinaryReader) => Number(reader.uint64());
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

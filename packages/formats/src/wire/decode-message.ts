@@ -1,6 +1,6 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import type { Cursor } from './cursor.js';
-import type { Field, MessageType } from './message-type.js';
+import { type Field, type MessageType, NO_ELEMENTS } from './message-type.js';
 
 const MESSAGE_COST = 256;
 const ELEMENT_COST = 16;
@@ -14,61 +14,92 @@ export function decodeMessage<T extends object>(
   type: MessageType<T>,
   end: number,
   unknown: (message: string, fieldNumber: number) => void = () => {},
-  depth = 0,
 ): T {
-  if (depth > cursor.limits.depth) {
-    throw cursor.error('ONNX_NESTING', `messages are nested more than ${cursor.limits.depth} deep.`);
+  return new MessageDecoder(cursor, unknown).read(type, end, 0) as T;
+}
+
+type Message = Record<string, unknown>;
+
+class MessageDecoder {
+  private readonly cursor: Cursor;
+  private readonly unknown: (message: string, fieldNumber: number) => void;
+
+  constructor(cursor: Cursor, unknown: (message: string, fieldNumber: number) => void) {
+    this.cursor = cursor;
+    this.unknown = unknown;
   }
-  cursor.charge(MESSAGE_COST);
-  const message = blank(cursor, type, end);
-  const nested = (length: number, of: MessageType<object>): object =>
-    decodeMessage(cursor, of, cursor.position + length, unknown, depth + 1);
-  while (cursor.position < end) {
-    const [number, wireType] = cursor.tag(end);
-    const entry = type.byNumber.get(number);
-    if (!entry || entry[1].kind === 'self') {
-      unknown(type.name, number);
-      cursor.skip(wireType, end);
-      continue;
+
+  read(type: MessageType<object>, end: number, depth: number): Message {
+    const { cursor } = this;
+    if (depth > cursor.limits.depth) {
+      throw cursor.error('ONNX_NESTING', `messages are nested more than ${cursor.limits.depth} deep.`);
     }
-    const [key, field] = entry;
-    if (field.repeated) readElements(cursor, field, wireType, end, message[key] as unknown[], nested);
-    else message[key] = readOne(cursor, field, wireType, end, nested);
+    cursor.charge(MESSAGE_COST);
+    const message: Message = { ...type.blank };
+    if (type.self !== undefined)
+      message[type.self] = { offset: cursor.position, length: end - cursor.position };
+    while (cursor.position < end) {
+      const tag = cursor.tag(end);
+      const wireType = tag & 7;
+      const entry = type.byNumber.get(tag >>> 3);
+      if (!entry || entry[1].kind === 'self') {
+        this.unknown(type.name, tag >>> 3);
+        cursor.skip(wireType, end);
+        continue;
+      }
+      const [key, field] = entry;
+      if (field.repeated) this.readElements(field, wireType, end, depth, elementsOf(message, key));
+      else message[key] = this.readOne(field, wireType, end, depth);
+    }
+    return message;
   }
-  return message as T;
-}
 
-type Nested = (length: number, type: MessageType<object>) => object;
-
-function blank<T extends object>(cursor: Cursor, type: MessageType<T>, end: number): Record<string, unknown> {
-  const message: Record<string, unknown> = {};
-  const self = { offset: cursor.position, length: end - cursor.position };
-  for (const [key, field] of type.fields) {
-    message[key] = field.repeated ? [] : field.kind === 'self' ? self : undefined;
-  }
-  return message;
-}
-
-function readElements(
-  cursor: Cursor,
-  field: Field<unknown>,
-  wireType: WireType,
-  end: number,
-  into: unknown[],
-  nested: Nested,
-): void {
-  cursor.charge(ELEMENT_COST);
-  const scalar = field.kind === 'int' || field.kind === 'float';
-  if (!scalar || wireType !== WireType.LengthDelimited) {
-    into.push(readOne(cursor, field, wireType, end, nested));
-    return;
-  }
-  const { offset, length } = cursor.span(end);
-  const stop = offset + length;
-  while (cursor.position < stop) {
+  private readElements(
+    field: Field<unknown>,
+    wireType: WireType,
+    end: number,
+    depth: number,
+    into: unknown[],
+  ): void {
+    const { cursor } = this;
     cursor.charge(ELEMENT_COST);
-    into.push(field.kind === 'int' ? cursor.int(stop) : cursor.float(stop));
+    const scalar = field.kind === 'int' || field.kind === 'float';
+    if (!scalar || wireType !== WireType.LengthDelimited) {
+      into.push(this.readOne(field, wireType, end, depth));
+      return;
+    }
+    const stop = cursor.delimited(end);
+    while (cursor.position < stop) {
+      cursor.charge(ELEMENT_COST);
+      into.push(field.kind === 'int' ? cursor.int(stop) : cursor.float(stop));
+    }
   }
+
+  private readOne(field: Field<unknown>, wireType: WireType, end: number, depth: number): unknown {
+    const { cursor } = this;
+    const { kind } = field;
+    if (kind === 'packed') return packedSpan(cursor, field, wireType, end);
+    if (kind === 'self' || WIRE_TYPES[kind] !== wireType) {
+      throw cursor.error('ONNX_NOT_A_MODEL', `field ${field.number} has the wire type ${wireType}.`);
+    }
+    if (kind === 'string') return cursor.string(end);
+    if (kind === 'int') return cursor.int(end);
+    if (kind === 'float') return cursor.float(end);
+    if (kind === 'bytes') return cursor.bytes(end);
+    if (field.type) return this.read(field.type(), cursor.delimited(end), depth + 1);
+    const span = cursor.span(end);
+    cursor.advance(span.length, end);
+    return span;
+  }
+}
+
+/** The list of a repeated field, made when its first element comes. */
+function elementsOf(message: Message, key: string): unknown[] {
+  const known = message[key];
+  if (known !== NO_ELEMENTS) return known as unknown[];
+  const fresh: unknown[] = [];
+  message[key] = fresh;
+  return fresh;
 }
 
 const WIRE_TYPES: Readonly<Record<Exclude<Field<unknown>['kind'], 'packed' | 'self'>, WireType>> = {
@@ -79,27 +110,6 @@ const WIRE_TYPES: Readonly<Record<Exclude<Field<unknown>['kind'], 'packed' | 'se
   span: WireType.LengthDelimited,
   message: WireType.LengthDelimited,
 };
-
-function readOne(
-  cursor: Cursor,
-  field: Field<unknown>,
-  wireType: WireType,
-  end: number,
-  nested: Nested,
-): unknown {
-  if (field.kind === 'packed') return packedSpan(cursor, field, wireType, end);
-  if (field.kind === 'self' || WIRE_TYPES[field.kind] !== wireType) {
-    throw cursor.error('ONNX_NOT_A_MODEL', `field ${field.number} has the wire type ${wireType}.`);
-  }
-  if (field.kind === 'int') return cursor.int(end);
-  if (field.kind === 'float') return cursor.float(end);
-  if (field.kind === 'string') return cursor.string(end);
-  if (field.kind === 'bytes') return cursor.bytes(end);
-  const span = cursor.span(end);
-  if (field.type) return nested(span.length, field.type());
-  cursor.advance(span.length, end);
-  return span;
-}
 
 /** The encoded element or run of elements. */
 function packedSpan(cursor: Cursor, field: Field<unknown>, wireType: WireType, end: number) {

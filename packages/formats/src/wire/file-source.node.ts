@@ -8,6 +8,9 @@ const readAsync = promisify(read);
 /** The largest single read that every platform takes. */
 const LARGEST_READ = 2 ** 30;
 
+/** Reads up to half of this are served from a block of the file. */
+const BLOCK_BYTES = 65_536;
+
 /** Closes the files of sources that nobody holds any more. */
 const closing = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
@@ -19,6 +22,9 @@ export class FileSource implements ByteSource {
   /** Device and file number: equal for every path to the same file. */
   readonly identity: string;
   private readonly descriptor: number;
+  /** The bytes around the last short read, and where they begin. */
+  private block = new Uint8Array(0);
+  private blockStart = 0;
 
   /** @throws FormatError `FILE_UNREADABLE` when the path cannot be opened or is no regular file. */
   constructor(path: string, name = path) {
@@ -40,6 +46,15 @@ export class FileSource implements ByteSource {
 
   readSync(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
+    if (length > BLOCK_BYTES / 2) return this.readRange(offset, length);
+    const start = offset - this.blockStart;
+    if (start >= 0 && start + length <= this.block.length) return this.block.subarray(start, start + length);
+    this.block = this.readRange(offset, Math.min(BLOCK_BYTES, this.byteLength - offset));
+    this.blockStart = offset;
+    return this.block.subarray(0, length);
+  }
+
+  private readRange(offset: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const count = readSync(

@@ -33,6 +33,10 @@ export interface MessageType<T extends object> {
   /** In field order, which is the order they are written in. */
   readonly fields: readonly FieldEntry[];
   readonly byNumber: ReadonlyMap<number, FieldEntry>;
+  /** A message without any field: {@link NO_ELEMENTS} where a field is repeated. */
+  readonly blank: Readonly<Record<string, unknown>>;
+  /** The property that holds the span of the whole message, where there is one. */
+  readonly self: string | undefined;
   /** Never present: carries `T` to the compiler. */
   readonly phantom?: T;
 }
@@ -40,10 +44,21 @@ export interface MessageType<T extends object> {
 /** A property's name and its field. */
 export type FieldEntry = readonly [string, Field<unknown>];
 
+/** What a repeated field without elements has; shared, and never written to. */
+export const NO_ELEMENTS: readonly never[] = Object.freeze([]);
+
 export function messageType<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
   const entries = Object.entries<Field<unknown>>(fields);
   entries.sort(([, a], [, b]) => a.number - b.number);
-  return { name, fields: entries, byNumber: new Map(entries.map((entry) => [entry[1].number, entry])) };
+  return {
+    name,
+    fields: entries,
+    byNumber: new Map(entries.map((entry) => [entry[1].number, entry])),
+    blank: Object.fromEntries(
+      entries.map(([key, { repeated }]) => [key, repeated ? NO_ELEMENTS : undefined]),
+    ),
+    self: entries.find(([, { kind }]) => kind === 'self')?.[0],
+  };
 }
 
 /** Field builders; the argument is the field number. */

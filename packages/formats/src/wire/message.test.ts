@@ -73,6 +73,13 @@ describe('messages', () => {
     expect(read.children.map((child) => child.text)).toEqual(children.map((child) => child.text));
   });
 
+  it('take numbers and lengths in more bytes than they need', () => {
+    const bytes = Uint8Array.of(0x08, 0x81, 0x00, 0x08, 0x80, 0x80, 0x00, 0x12, 0x82, 0x80, 0x00, 0x68, 0x69);
+    const read = decode(bytes);
+    expect(read.numbers).toEqual([1, 0]);
+    expect(read.text).toBe('hi');
+  });
+
   it('accept packed and unpacked numbers alike', () => {
     const writer = new BinaryWriter();
     writer.tag(1, WireType.LengthDelimited).fork().int64(1).int64(300).join();

@@ -1,5 +1,5 @@
 import { BatchNormalization, type Graph, type Node, storedConstant, type Value } from '@octavo/core/ir';
-import { fromNumbers, isFloat, StoredTensor, toNumbers } from '@octavo/core/tensor';
+import { fromNumbers, isFloat, StoredTensor, Tensor, toNumbers } from '@octavo/core/tensor';
 
 /** What BatchNormalization does to channel c in inference: `y = factor[c] * x + offset[c]`, in float64. */
 export interface Affine {
@@ -56,13 +56,13 @@ export function constantProblem(value: Value | undefined, role: string): string 
 
 /**
  * Puts other numbers, rounded once to the old dtype, in the place of a constant operand of equal size; otherwise makes
- * them a vector with the dtype of `like`.
+ * them a vector with the dtype of `like`. A Float32Array may become the elements of the constant.
  */
 export function setConstant(
   graph: Graph,
   node: Node,
   index: number,
-  values: Float64Array,
+  values: Float32Array | Float64Array,
   like: Value,
 ): void {
   const old = node.inputs[index];
@@ -70,7 +70,11 @@ export function setConstant(
   const dtype = stored?.dtype ?? storedConstant(like)?.dtype ?? 'float32';
   const shape = stored?.size === values.length ? stored.shape : [values.length];
   const name = old?.name ?? `${node.output?.name ?? node.op.name}_bias`;
-  const value = graph.addInitializer(name, StoredTensor.of(fromNumbers(dtype, shape, values)));
+  const tensor =
+    dtype === 'float32' && values instanceof Float32Array
+      ? new Tensor(dtype, shape, values)
+      : fromNumbers(dtype, shape, values);
+  const value = graph.addInitializer(name, StoredTensor.of(tensor));
   node.setInput(index, value);
   if (!old?.constant || old.users.length > 0 || graph.isOutput(old) || graph.inputs.includes(old)) return;
   graph.removeValue(old);

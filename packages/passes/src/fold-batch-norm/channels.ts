@@ -1,3 +1,5 @@
+import type { NumberArray } from '@octavo/core/tensor';
+
 /**
  * How the elements of weights belong to output channels: runs of `length` elements, of which run `index` belongs to
  * channel `of(index)`.
@@ -33,14 +35,15 @@ export function transposedChannels(group: number): ChannelsOf {
   });
 }
 
-/** Multiplies each element by the factor of its channel, in place. */
+/** Multiplies each element by the factor of its channel, in float64, and rounds it once to the type of `into`. */
 export function scaleChannels(
-  values: Float64Array,
+  values: NumberArray,
   factors: Float64Array,
   { length, of }: ChannelRuns,
+  into: Float32Array | Float64Array,
 ): void {
   for (let run = 0, at = 0; at < values.length; run++) {
     const factor = factors[of(run)] ?? 1;
-    for (const end = at + length; at < end; at++) values[at] = (values[at] ?? 0) * factor;
+    for (const end = at + length; at < end; at++) into[at] = (values[at] ?? 0) * factor;
   }
 }

@@ -14,6 +14,7 @@ import {
   supersede,
   type Value,
 } from '@octavo/core/ir';
+import { toNumbers } from '@octavo/core/tensor';
 import { isPerChannel, perChannel } from '../channel-bias.js';
 import {
   type Affine,
@@ -65,11 +66,12 @@ function dimOf(value: Value | undefined, axis: number): number | undefined {
 
 async function scaleWeights(graph: Graph, node: Node, affine: Affine, channelsOf: ChannelsOf): Promise<void> {
   const weights = node.inputs[1];
-  const shape = storedConstant(weights)?.shape;
-  if (!weights || !shape) return;
-  const values = await numbersOf(weights);
-  scaleChannels(values, affine.factor, channelsOf(shape));
-  setConstant(graph, node, 1, values, weights);
+  const stored = storedConstant(weights);
+  if (!weights || !stored) return;
+  const { size, shape, dtype } = stored;
+  const scaled = dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
+  scaleChannels(toNumbers(await stored.load()), affine.factor, channelsOf(shape), scaled);
+  setConstant(graph, node, 1, scaled, weights);
 }
 
 /** `factor * beta * old + offset`, one number a channel. */

@@ -1,4 +1,4 @@
-import { eraseDead, type Graph, type Node, type Pass, supersede, type Value } from '@octavo/core/ir';
+import { eraseDead, type Graph, type Node, type Op, type Pass, supersede, type Value } from '@octavo/core/ir';
 
 export interface FusionOptions {
   /**
@@ -19,13 +19,22 @@ export interface Fusion {
 /** Looks at a node as the last of a pattern: the fusion, why there is none although it looks like one, or nothing. */
 export type FindFusion = (node: Node, graph: Graph) => Fusion | string | undefined;
 
-/** A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs. */
-export function fusionPass(name: string, find: FindFusion, { accepts }: FusionOptions = {}): Pass {
+/**
+ * A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs.
+ * @param roots The ops that the last node of a pattern can have; `find` sees no others.
+ */
+export function fusionPass(
+  name: string,
+  roots: readonly Op[],
+  find: FindFusion,
+  { accepts }: FusionOptions = {},
+): Pass {
   return {
     name,
     async run(graph, log) {
       let changed = false;
       for (const node of graph.sorted().reverse()) {
+        if (!roots.some((op) => op.is(node))) continue;
         const found = graph.has(node) ? find(node, graph) : undefined;
         if (found === undefined) continue;
         const place = node.label;

@@ -1,6 +1,7 @@
 import { GraphError } from '../../tensor/index.js';
 import type { Graph } from '../graph.js';
 import type { Node } from '../node.js';
+import type { Op } from '../op.js';
 import type { Pass, PassLog } from '../pass.js';
 import type { Captures, NodePattern } from './pattern.js';
 
@@ -20,6 +21,8 @@ export interface RuleSpec<C extends Captures> {
 /** A local rewriting of a graph. */
 export interface Rule {
   readonly name: string;
+  /** The ops that the root of a match can have. */
+  readonly roots: readonly Op[];
   /** Tries the rule at a node. */
   apply(graph: Graph, root: Node): Promise<Outcome>;
 }
@@ -33,6 +36,7 @@ export type Outcome =
 export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
   return {
     name: spec.name,
+    roots: spec.pattern.ops,
     async apply(graph, root) {
       const found = spec.pattern.matchNode(root, { graph, captures: new Map() });
       if (!found) return { kind: 'no match' };
@@ -84,6 +88,7 @@ async function runSweep(
   for (const node of graph.sorted()) {
     for (const rule of rules) {
       if (!graph.has(node)) break;
+      if (!rule.roots.some((op) => op.is(node))) continue;
       const place = node.label;
       const outcome = await rule.apply(graph, node);
       if (outcome.kind === 'declined') declined.push([rule.name, place, outcome.reason]);
