@@ -1,4 +1,4 @@
-// Uninitialized storage aligned to a cache line.
+// Uninitialized storage aligned to a cache line, owned.
 #ifndef OCTAVO_SRC_BASE_ALIGNED_BUFFER_H_
 #define OCTAVO_SRC_BASE_ALIGNED_BUFFER_H_
 
@@ -6,9 +6,9 @@
 #include <new>
 #include <utility>
 
-namespace octavo {
+#include "base/aligned_memory.h"
 
-inline constexpr size_t kCacheLine = 64;
+namespace octavo {
 
 // `count` elements of a trivial type. Throws std::bad_alloc; the C API turns that into a status.
 template <typename T>
@@ -17,7 +17,7 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t count) : count_(count) {
     if (count > static_cast<size_t>(-1) / 2 / sizeof(T)) throw std::bad_alloc();
-    if (count != 0) data_ = static_cast<T*>(::operator new(count * sizeof(T), alignment()));
+    if (count != 0) data_ = static_cast<T*>(allocate_aligned(count * sizeof(T)));
   }
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}
@@ -27,7 +27,7 @@ class AlignedBuffer {
     return *this;
   }
   ~AlignedBuffer() {
-    if (data_ != nullptr) ::operator delete(data_, alignment());
+    if (data_ != nullptr) release_aligned(data_, bytes());
   }
 
   T* data() { return data_; }
@@ -36,8 +36,6 @@ class AlignedBuffer {
   size_t bytes() const { return count_ * sizeof(T); }
 
  private:
-  static constexpr std::align_val_t alignment() { return std::align_val_t(kCacheLine); }
-
   T* data_ = nullptr;
   size_t count_ = 0;
 };
