@@ -24,6 +24,9 @@ bool exact_half(float x, uint16_t& bits) {
   return half_to_float(bits) == x;
 }
 
+template <uint32_t Bits>
+constexpr uint32_t kLow = (1u << Bits) - 1;
+
 class Packer {
  public:
   explicit Packer(const octavo_block_weights& weights)
@@ -31,7 +34,10 @@ class Packer {
         per_byte_(8 / weights.bits),
         mask_((1u << weights.bits) - 1),
         // A signed number with its top bit flipped is that number plus the middle.
-        flip_(weights.is_signed != 0 ? 1u << (weights.bits - 1) : 0) {}
+        flip_(weights.is_signed != 0 ? 1u << (weights.bits - 1) : 0),
+        pack_columns_(weights.bits == 2   ? &Packer::pack_columns<2>
+                      : weights.bits == 4 ? &Packer::pack_columns<4>
+                                          : &Packer::pack_columns<8>) {}
 
   PackedBlocks run() {
     PackedBlocks packed{};
@@ -112,7 +118,7 @@ class Packer {
       to = pack_header(shape, block, first, columns, to);
       const size_t begin = block * packed.block_size;
       const size_t count = std::min(packed.block_size, weights_.k - begin);
-      for (size_t j = 0; j < columns; ++j) pack_column(begin, count, first + j, to + 4 * j);
+      (this->*pack_columns_)(begin, count, first, columns, to);
       to += (block + 1 == shape.blocks ? shape.last_rows : shape.block_rows) * kBlockRowBytes;
     }
   }
@@ -133,22 +139,62 @@ class Packer {
     return to + kBlockColumns;
   }
 
-  // Numbers beyond k stay 0: they meet a left-hand side of 0.
-  void pack_column(size_t begin, size_t count, size_t n, uint8_t* to) const {
-    const size_t depth = block_row_depth(weights_.bits);
-    const size_t from = begin * weights_.k_stride + n * weights_.n_stride;
-    for (size_t k = 0; k < count; ++k) {
-      const size_t in_row = k % depth;
-      const uint32_t q = number(weights_.data, from + k * weights_.k_stride);
-      uint8_t& byte = to[k / depth * kBlockRowBytes + in_row % 4];
-      byte = static_cast<uint8_t>(byte | q << (in_row / 4 * weights_.bits));
+  template <uint32_t Bits>
+  void pack_columns(size_t begin, size_t count, size_t first, size_t columns, uint8_t* to) const {
+    for (size_t j = 0; j < columns; ++j) {
+      pack_column<Bits>(begin, count, first + j, to + 4 * j);
     }
+  }
+
+  template <uint32_t Bits>
+  void pack_column(size_t begin, size_t count, size_t n, uint8_t* to) const {
+    constexpr size_t kDepth = block_row_depth(Bits);
+    size_t from = begin * weights_.k_stride + n * weights_.n_stride;
+    for (size_t k = 0; k < count; k += kDepth, to += kBlockRowBytes) {
+      const uint32_t numbers = interleave<Bits>(read<Bits>(from, std::min(kDepth, count - k)));
+      std::memcpy(to, &numbers, sizeof(numbers));
+      from += kDepth * weights_.k_stride;
+    }
+  }
+
+  // `count` numbers in a row of k, the first lowest. Those beyond it are 0: they meet a left-hand
+  // side of 0.
+  template <uint32_t Bits>
+  uint32_t read(size_t from, size_t count) const {
+    constexpr size_t kPerByte = 8 / Bits;
+    uint32_t numbers = 0;
+    if (weights_.k_stride == 1 && from % kPerByte == 0 && count == 4 * kPerByte) {
+      const uint8_t* bytes = weights_.data + from / kPerByte;
+      for (size_t i = 0; i < 4; ++i) numbers |= static_cast<uint32_t>(bytes[i]) << (8 * i);
+      return numbers ^ flip_ * (0xFFFFFFFFu / kLow<Bits>);
+    }
+    for (size_t i = 0; i < count; ++i, from += weights_.k_stride) {
+      numbers |= static_cast<uint32_t>(number(weights_.data, from)) << (i * Bits);
+    }
+    return numbers;
+  }
+
+  // Byte i takes numbers i, 4 + i and so on, the first lowest: each four are spread over all bytes.
+  template <uint32_t Bits>
+  static uint32_t interleave(uint32_t numbers) {
+    if constexpr (Bits == 8) return numbers;
+    constexpr uint32_t kFour = (1u << (4 * Bits % 32)) - 1, kTwo = (1u << 2 * Bits) - 1;
+    uint32_t bytes = 0;
+    for (uint32_t shift = 0; shift < 8; shift += Bits) {
+      uint32_t four = numbers >> (4 * shift) & kFour;
+      four = (four | four << (16 - 2 * Bits)) & kTwo * 0x00010001u;
+      four = (four | four << (8 - Bits)) & kLow<Bits> * 0x01010101u;
+      bytes |= four << shift;
+    }
+    return bytes;
   }
 
   const octavo_block_weights& weights_;
   size_t per_byte_;
   uint32_t mask_;
   uint32_t flip_;
+  void (Packer::*pack_columns_)(size_t begin, size_t count, size_t first, size_t columns,
+                                uint8_t* to) const;
 };
 
 }  // namespace
