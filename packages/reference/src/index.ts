@@ -9,4 +9,5 @@ export function reference(): Backend {
   return defineBackend({ id: 'reference', kernels: kernelTable });
 }
 
+export { type BlockLayout, blockWeights } from './block-weights.js';
 export { kernelTable } from './kernel-table.js';

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createModel, parse } from '@octavo/core/ir';
 import { fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { loadOnnx } from '@octavo/formats/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -184,6 +185,8 @@ describe('octavo evaluate', () => {
   });
 });
 
+const SYMMETRIC = ['--activations', 'int8', '--symmetric-activations'];
+
 describe('octavo compare', () => {
   it('lists the layers, the worst first', async () => {
     const ran = await octavo(['compare', model, int8, '--data', data, '--json']);
@@ -194,6 +197,12 @@ describe('octavo compare', () => {
     expect(layers.map(({ value }) => value).sort()).toEqual(['hidden', 'rectified', 'scores']);
     expect(layers.map(({ sqnr }) => sqnr)).toEqual(layers.map(({ sqnr }) => sqnr).sort((a, b) => a - b));
     expect(layers[0]?.sqnr).toBeGreaterThan(25);
+  });
+
+  it('says what the causes that it names mean', async () => {
+    const { stdout } = await octavo(['compare', model, int8, '--data', data, '--backend', 'reference']);
+    expect(stdout).toMatch(/^rounding: The integers are too few/m);
+    expect(stdout).not.toContain('weight-channel-spread: ');
   });
 
   it('finds nothing between a model and itself', async () => {
@@ -268,30 +277,49 @@ describe('octavo compare', () => {
     expect(existsSync(never)).toBe(false);
   });
 
-  it('mends weights in blocks between Q/DQ pairs', async () => {
-    const blocks = work.path('blocks.onnx');
-    const mode = ['--mode', 'weight-only', '--format', 'qdq', '--weights', 'int4'];
-    await octavo(['quantize', model, ...mode, '-o', blocks]);
-    const flags = ['--data', data, '--fix', work.path('mended-blocks.onnx'), '--min-sqnr', '30', '--json'];
-    const ran = await octavo(['compare', model, blocks, ...flags]);
-    expect(documentOf(ran.stdout, 'compare')['fix']).toMatchObject({
-      reached: true,
-      before: { passed: false },
-    });
+  it.each([
+    ['dynamic', ['--mode', 'dynamic'], '33'],
+    ['MatMulNBits', ['--mode', 'weight-only'], '30'],
+    ['blocks', ['--mode', 'weight-only', '--format', 'qdq', '--weights', 'int4'], '30'],
+    ['QGemm', ['--calibration', 'data', '--format', 'qoperator', ...SYMMETRIC], '31'],
+  ])('explains and mends a model of the form %s', async (form, mode, decibels) => {
+    const other = work.path(`${form}.onnx`);
+    await octavo(['quantize', model, ...mode.map((flag) => (flag === 'data' ? data : flag)), '-o', other]);
+    const flags = [
+      '--data',
+      data,
+      '--fix',
+      work.path(`mended-${form}.onnx`),
+      '--min-sqnr',
+      decibels,
+      '--json',
+    ];
+    const { explanations, fix } = documentOf(
+      (await octavo(['compare', model, other, ...flags])).stdout,
+      'compare',
+    );
+    expect(explanations).toHaveLength(2);
+    expect(fix).toMatchObject({ reached: true, before: { passed: false } });
   });
 
-  it.each([
-    [['--mode', 'dynamic'], 'DynamicQuantizeLinear'],
-    [['--mode', 'weight-only'], 'MatMulNBits'],
-    [['--calibration', 'data', '--format', 'qoperator'], 'QGemm'],
-  ])('refuses at once to mend a model of %j', async (mode, op) => {
-    const other = work.path(`${op}.onnx`);
-    const flags = mode.map((flag) => (flag === 'data' ? data : flag));
-    await octavo(['quantize', model, ...flags, '-o', other]);
-    const ran = await octavo(['compare', model, other, '--data', data, '--fix', work.path('none'), '--json']);
+  it('refuses at once to mend ops that hide how layers are quantized', async () => {
+    const fused = work.path('fused.onnx');
+    const graph = parse(`graph opset 17, com.microsoft 1 {
+      input %x: float32[4, 32]
+      const %w: int8[32, 4] = [${Array.from({ length: 128 }, (_, i) => i - 64).join(', ')}]
+      const %s: float32[] = 0.01
+      %scores: float32[4, 4] = com.microsoft::DynamicQuantizeMatMul(%x, %w, %s)
+      output %scores
+    }`);
+    await saveModel(createModel(graph), fused);
+    const ran = await octavo(['compare', model, fused, '--data', data, '--fix', work.path('none'), '--json']);
     expect(ran.code).toBe(1);
     expect(documentOf(ran.stdout, 'error')).toMatchObject({
-      error: { code: 'FIX_FORM', where: other, message: expect.stringContaining(`is a ${op}`) },
+      error: {
+        code: 'FIX_FORM',
+        where: fused,
+        message: expect.stringContaining('is a DynamicQuantizeMatMul'),
+      },
     });
     expect(ran.stderr).not.toContain('comparing');
   });

@@ -1,4 +1,5 @@
-import type { HistogramState } from '@octavo/core/quant';
+import type { HistogramState, QuantizedType } from '@octavo/core/quant';
+import type { IntegerGrid } from '../sensitivity/range-noise.js';
 import type { LayerPair } from './layer-pair.js';
 
 /**
@@ -16,9 +17,16 @@ export interface NoiseSources {
   readonly bias: number;
 }
 
+/** The integers that a layer reads; where each run chooses its range, those of the range of all. */
+export interface MeasuredInput {
+  readonly type: QuantizedType;
+  readonly grid: IntegerGrid;
+}
+
 /** What was measured of one layer. */
 export interface LayerEvidence {
   readonly pair: LayerPair;
+  readonly input: MeasuredInput | undefined;
   readonly noise: NoiseSources;
   /** Of the layer's result over all elements, in dB. */
   readonly sqnr: number;

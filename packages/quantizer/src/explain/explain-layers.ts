@@ -10,6 +10,7 @@ import { CAUSES } from './causes/index.js';
 import { type LayerEvidence, type NoiseSources, ownNoise } from './evidence.js';
 import { pairLayers } from './layer-pair.js';
 import { type MeasureLayersOptions, measureLayers } from './measure-layers.js';
+import { raiseIntegerOps } from './raise-integer-ops.js';
 
 /** Why a layer loses accuracy and what would mend it. */
 export interface NamedCause {
@@ -44,8 +45,8 @@ export interface ExplainOptions extends MeasureLayersOptions {
 }
 
 /**
- * Compares the layers of a model with Q/DQ pairs with those of the model that it was made from, and names for each why it
- * loses accuracy; those that add most noise come first.
+ * Compares the layers of a quantized model (static in Q/DQ pairs or integer ops, dynamic, or with weights in blocks) with those
+ * of the model that it was made from, and names for each why it loses accuracy; those that add most noise come first.
  */
 export async function explainLayers(
   source: Model,
@@ -55,8 +56,9 @@ export async function explainLayers(
 ): Promise<LayerExplanation[]> {
   const original = cloneModel(source);
   await prepareModel(original);
-  const pairs = await pairLayers(original.graph, quantized);
-  const layers = await measureLayers(pairs, original, quantized, samples, options);
+  const raised = await raiseIntegerOps(quantized);
+  const pairs = await pairLayers(original.graph, raised);
+  const layers = await measureLayers(pairs, original, raised, samples, options);
   const own = causes.filter(({ origin }) => origin === 'own');
   return layers
     .toSorted((a, b) => ownNoise(b) - ownNoise(a))

@@ -60,7 +60,7 @@ const SHARE = 0.5;
 /**
  * Makes the changes that explanations name, those of the layers that add most noise first, quantizes anew and measures, until
  * the goal is reached or nothing is left to change. A change that did not help a layer is followed by keeping it in float.
- * @param quantized With Q/DQ pairs, by whatever tool; it is not changed.
+ * @param quantized By whatever tool; it is not changed.
  */
 export async function fixQuantization(
   source: Model,

@@ -1,10 +1,18 @@
 import type { Model } from '@octavo/core/ir';
-import { dequantize, ErrorMeasure, Histogram, quantize } from '@octavo/core/quant';
-import { float32, type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
+import {
+  dequantize,
+  dynamicQparams,
+  ErrorMeasure,
+  Histogram,
+  type QuantizedType,
+  quantize,
+} from '@octavo/core/quant';
+import { DTYPES, float32, type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { tapAll } from '@octavo/evaluation';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
+import { gridOfRange } from '../sensitivity/range-noise.js';
 import { ChannelPower } from './channel-power.js';
 import type { LayerEvidence } from './evidence.js';
 import type { LayerPair } from './layer-pair.js';
@@ -31,7 +39,11 @@ export async function measureLayers(
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
   { createSession, openQuantized = createSession, signal, onSample }: MeasureLayersOptions,
 ): Promise<LayerEvidence[]> {
-  const inside = pairs.flatMap(({ parts }) => [parts.data.name, parts.node.output?.name ?? '']);
+  const inside = pairs.flatMap(({ parts, output }) => [
+    parts.data.name,
+    parts.node.output?.name ?? '',
+    output,
+  ]);
   const there = pairs.flatMap(({ quantizedData, quantizedOutput }) =>
     [quantizedData ?? [], quantizedOutput].flat(),
   );
@@ -87,7 +99,7 @@ class LayerMeasure {
   }
 
   async add(before: ReadonlyMap<string, Tensor>, after: ReadonlyMap<string, Tensor>): Promise<void> {
-    const { parts, quantizedOutput, quantizedData, quantizedWeights, weights } = this.pair;
+    const { parts, output, quantizedOutput, quantizedData, quantizedWeights, weights } = this.pair;
     const data = before.get(parts.data.name);
     const result = before.get(parts.node.output?.name ?? '');
     const found = after.get(quantizedOutput);
@@ -96,7 +108,7 @@ class LayerMeasure {
     const { shape } = result;
     this.histogram.add(toNumbers(data));
     this.powers.signal.add(numbers, undefined, shape);
-    this.error.add(numbers, toNumbers(found));
+    this.error.add(toNumbers(before.get(output) ?? result), toNumbers(found));
     this.addBias(result);
     const read = quantizedData === undefined ? undefined : after.get(quantizedData);
     if (read && differ(toNumbers(read), toNumbers(data)))
@@ -125,8 +137,13 @@ class LayerMeasure {
   private async addInput(data: Tensor, result: Tensor): Promise<void> {
     const { input } = this.pair;
     if (!input) return;
-    const { low, high, scale } = input.grid;
     const values = toNumbers(data);
+    if (!input.grid) {
+      const rounded = await this.probe.run(roundAtRunTime(values, data, input.type));
+      this.powers.inputRounding.add(toNumbers(result), toNumbers(rounded), result.shape);
+      return;
+    }
+    const { low, high, scale } = input.grid;
     const inRange = Float32Array.from(values, (value) => Math.min(Math.max(value, low), high));
     const rounded = dequantize(quantize(float32(values, data.shape), input.type), input.type);
     const isClipped = values.some((value) => value < low - scale / 2 || value > high + scale / 2);
@@ -138,8 +155,14 @@ class LayerMeasure {
 
   read(): LayerEvidence {
     const { signal, ...sources } = this.powers;
+    const { input } = this.pair;
+    const read = this.histogram.state;
     return {
       pair: this.pair,
+      input: input && {
+        type: input.type,
+        grid: input.grid ?? gridOfRange(read, DTYPES[input.type.storage].bits),
+      },
       noise: {
         inherited: sources.inherited.over(signal),
         saturation: sources.saturation.over(signal),
@@ -148,13 +171,20 @@ class LayerMeasure {
         bias: this.biasPower.over(signal),
       },
       sqnr: this.error.read().sqnr,
-      read: this.histogram.state,
+      read,
     };
   }
 
   dispose(): void {
     this.probe.dispose();
   }
+}
+
+/** What integers of the range of these values leave of them. */
+function roundAtRunTime(values: NumberArray, { shape }: Tensor, type: QuantizedType): Tensor {
+  const { scale, zeroPoint } = dynamicQparams(values);
+  const own = { ...type, scales: Float32Array.of(scale), zeroPoints: Int32Array.of(zeroPoint) };
+  return dequantize(quantize(float32(values, shape), own), own);
 }
 
 function differ(a: NumberArray, b: NumberArray): boolean {

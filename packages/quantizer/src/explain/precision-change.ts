@@ -14,8 +14,13 @@ export function nodesOf(...pairs: readonly LayerPair[]): string[] {
   return pairs.map(({ parts }) => parts.node.output?.name ?? parts.node.label);
 }
 
-/** More bits for what a layer reads: 16, then float. */
+/** More bits for what a layer reads: 16, then float. Ranges of run time have 8 bits. */
 export function widenInput(pair: LayerPair): PrecisionChange {
+  if (pair.input && !pair.input.grid)
+    return {
+      change: 'leave what it reads in float, and quantize its weights only',
+      rules: [{ nodes: nodesOf(pair), activations: 'float' }],
+    };
   const storage = pair.input?.type.storage;
   const dtype = ACTIVATION_DTYPES.find((each) => bitsOf(each) === 16 && each[0] === storage?.[0]);
   const isWide = ACTIVATION_DTYPES.some((each) => each === storage && bitsOf(each) === 16);
@@ -32,9 +37,12 @@ export function widenWeights(pair: LayerPair): PrecisionChange {
   const bits = storage && 2 * bitsOf(storage);
   const dtype = WEIGHT_DTYPES.find((each) => each[0] === storage?.[0] && bitsOf(each) === bits);
   if (!dtype || bitsOf(dtype) > 8) return keepFloat(nodesOf(pair));
+  const isBlocked = pair.quantizedWeights?.type?.granularity.kind === 'per-block';
   return {
     change: `give its weights ${bits} bits (${dtype})`,
-    rules: [{ nodes: nodesOf(pair), weights: { dtype, granularity: 'per-channel' } }],
+    rules: [
+      { nodes: nodesOf(pair), weights: { dtype, ...(isBlocked ? {} : { granularity: 'per-channel' }) } },
+    ],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Graph, Model } from '@octavo/core/ir';
+import { type Graph, MatMulNBits, type Model } from '@octavo/core/ir';
 import type { QuantizedType } from '@octavo/core/quant';
 import type { LayerRule } from '../layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from '../precision.js';
@@ -6,14 +6,15 @@ import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
 import { quantizableLayers } from '../sensitivity/layer-statistics.js';
 import { type LayerPair, pairLayers } from './layer-pair.js';
 import { nodesOf } from './precision-change.js';
+import { hasIntegerOps, raiseIntegerOps } from './raise-integer-ops.js';
 
 /**
- * The recipe of a model with Q/DQ pairs, by whatever tool: the precision of each layer as the file has it, one rule for layers
+ * The recipe of a quantized model, by whatever tool: the precision of each layer as the file has it, one rule for layers
  * that are alike. Ranges are no part of recipes: they are calibrated anew.
  * @param original Prepared; what the model was made from.
  */
 export async function recipeOfModel(original: Graph, quantized: Model): Promise<Recipe> {
-  const pairs = await pairLayers(original, quantized);
+  const pairs = await pairLayers(original, await raiseIntegerOps(quantized));
   const groups = new Map<string, { rule: LayerRule; nodes: string[] }>();
   const add = (rule: LayerRule, nodes: readonly string[]): void => {
     const key = JSON.stringify(rule);
@@ -28,9 +29,17 @@ export async function recipeOfModel(original: Graph, quantized: Model): Promise<
   return {
     ...RECIPE_DEFAULTS,
     ...endsOf(quantized.graph),
+    ...methodOf(quantized, pairs),
     leastSqnr: 0,
     layers: [...groups.values()].map(({ rule, nodes }) => ({ nodes, ...rule })),
   };
+}
+
+/** How the model was made, as far as its form says it. */
+function methodOf(quantized: Model, pairs: readonly LayerPair[]): Partial<Recipe> {
+  if (hasIntegerOps(quantized)) return { format: 'qoperator' };
+  if (pairs.some(({ input }) => input && !input.grid)) return { mode: 'dynamic' };
+  return quantized.graph.nodes.some((node) => MatMulNBits.is(node)) ? { mode: 'weight-only' } : {};
 }
 
 /** Integer inputs and outputs, where callers give and take those. */

@@ -17,7 +17,6 @@ const DAMPING = 0.01;
  */
 export const gptq: WeightRounding = {
   name: 'gptq',
-  description: 'rounding that keeps what each layer gives on calibration samples',
   needsInputs: true,
   round(weights, format, inputs) {
     const { values, rows, columns } = weights;

@@ -16,7 +16,6 @@ const ITERATIONS = 20;
  */
 export const hqq: WeightRounding = {
   name: 'hqq',
-  description: 'half-quadratic: scales and zero points of least 0.7-norm of the errors, without data',
   needsInputs: false,
   round(weights, format) {
     const type = fitBlocks(weights, format, (block) => solve(block, format));

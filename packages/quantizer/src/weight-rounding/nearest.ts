@@ -4,7 +4,6 @@ import type { WeightRounding } from './weight-rounding.js';
 /** Every weight to the nearest integer, with scales from the range of its block: what every quantizer has. */
 export const nearest: WeightRounding = {
   name: 'nearest',
-  description: 'scales from the range of each block',
   needsInputs: false,
   round({ values, rows, columns }, { storage, symmetric, blockSize }) {
     const shape = [rows, columns];

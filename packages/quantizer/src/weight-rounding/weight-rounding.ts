@@ -35,7 +35,6 @@ export type RoundMatrix = (weights: WeightMatrix, format: BlockFormat) => Rounde
 /** A way to choose scales, zero points and integers of a weight matrix in blocks. */
 export interface WeightRounding {
   readonly name: string;
-  readonly description: string;
   /** Whether it learns from calibration samples. */
   readonly needsInputs: boolean;
   /**

@@ -1,9 +1,9 @@
 import type { Model } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 
-/** Ops that hold quantized layers otherwise than between Q/DQ pairs: dynamic, weight-only and integer (QOperator) ones. */
+/** Fused ops of runtimes that hold layers in a form of their own. */
 const OTHER_FORMS =
-  /^(MatMulNBits|GatherBlockQuantized|DynamicQuantize\w+|(MatMul|Conv)Integer\w*|Q[A-Z]\w*)$/;
+  /^(DynamicQuantize(?!Linear)\w+|MatMulIntegerToFloat\w*|MatMulBnb4|QAttention|QOrdered\w+)$/;
 
 /**
  * Refuses models whose layers are quantized in forms that mending cannot read: it would take them for float layers.
@@ -15,7 +15,7 @@ export function checkFixable({ graph }: Model, file: string): void {
   throw new OctavoError({
     code: 'FIX_FORM',
     where: file,
-    message: `--fix reads how layers are quantized from Q/DQ pairs, but ${node.label} is a ${node.op.name}.`,
-    remedy: 'Quantize the original with --format qdq, in mode static or weight-only, and mend that model.',
+    message: `--fix reads how layers are quantized, but ${node.label} is a ${node.op.name}, which hides it.`,
+    remedy: 'Give the model as its quantizer wrote it, before a runtime fused its nodes.',
   });
 }

@@ -3,7 +3,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import type { Dataset } from '@octavo/datasets';
 import { compareLayers, type LayerComparison, pairValues, type ValuePair } from '@octavo/evaluation';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
-import { explainLayers, type LayerExplanation, prepareModel } from '@octavo/quantizer';
+import { CAUSES, explainLayers, type LayerExplanation, prepareModel } from '@octavo/quantizer';
 import type { NamedTensors } from '@octavo/runtime';
 import { Command } from 'commander';
 import { withFloatPorts } from '../../float-ports.js';
@@ -174,7 +174,12 @@ function describeCauses(explanations: readonly LayerExplanation[]): string {
     because?.evidence ?? '',
     because?.change ?? '',
   ]);
-  return formatTable(['layer', 'SQNR dB', 'alone', 'cause', 'evidence', 'change'], rows);
+  const named = CAUSES.filter(({ name }) => explanations.some(({ because }) => because?.cause === name));
+  return [
+    formatTable(['layer', 'SQNR dB', 'alone', 'cause', 'evidence', 'change'], rows),
+    '',
+    ...named.map(({ name, description }) => `${name}: ${description}`),
+  ].join('\n');
 }
 
 function dB(value: number): string {

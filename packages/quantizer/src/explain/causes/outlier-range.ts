@@ -20,8 +20,7 @@ export const outlierRange: Cause = {
   description:
     'A few large values stretch the range, and the many small ones share what few integers are left.',
   origin: 'own',
-  examine({ pair, noise, read }) {
-    const { input } = pair;
+  examine({ pair, input, noise, read }) {
     if (!input || noise.inputRounding === 0) return undefined;
     const bulk = magnitudeQuantile(read, BULK);
     const reach = Math.max(-input.grid.low, input.grid.high);
@@ -36,7 +35,7 @@ export const outlierRange: Cause = {
       evidence:
         `${100 * BULK}% of what it reads lies within ${number(bulk)} of zero, the range reaches to ${number(reach)}: ` +
         `${number(reach / bulk)} times as far, in steps of ${number(input.grid.scale)}`,
-      ...(pays
+      ...(pays && pair.input?.grid
         ? {
             change: 'choose the range of least squared error (observer mse)',
             rules: [{ nodes: nodesOf(pair), observer: 'mse' }],

@@ -9,8 +9,8 @@ export const rounding: Cause = {
   name: 'rounding',
   description: 'The integers are too few: rounding to the nearest one is already too much.',
   origin: 'own',
-  examine({ pair, noise }) {
-    const { input, quantizedWeights } = pair;
+  examine({ pair, input, noise }) {
+    const { quantizedWeights } = pair;
     if (noise.inputRounding === 0 && noise.weights === 0) return undefined;
     const of = (what: string, power: number): string =>
       `rounding ${what} alone leaves ${number(decibels(1, power))} dB`;

@@ -9,8 +9,7 @@ export const saturation: Cause = {
   name: 'saturation',
   description: 'Values lie beyond the range that calibration chose and are cut off at its ends.',
   origin: 'own',
-  examine({ pair, noise, read }) {
-    const { input } = pair;
+  examine({ pair, input, noise, read }) {
     if (!input || noise.saturation === 0) return undefined;
     const { grid } = input;
     const now = rangeNoise(read, grid);

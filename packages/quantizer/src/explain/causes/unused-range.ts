@@ -3,7 +3,8 @@ import { number } from '@octavo/evaluation';
 import { ACTIVATION_DTYPES } from '../../precision.js';
 import type { IntegerGrid } from '../../sensitivity/range-noise.js';
 import type { Cause } from '../cause.js';
-import type { IntegerInput, LayerPair } from '../layer-pair.js';
+import type { MeasuredInput } from '../evidence.js';
+import type { LayerPair } from '../layer-pair.js';
 import { nodesOf, type PrecisionChange } from '../precision-change.js';
 import { spanOf } from '../span.js';
 
@@ -16,8 +17,7 @@ export const unusedRange: Cause = {
   description:
     'The range is wider than the values: most of the integers are never used, the steps are too coarse.',
   origin: 'own',
-  examine({ pair, noise, read }) {
-    const { input } = pair;
+  examine({ pair, input, noise, read }) {
     const span = spanOf(read);
     if (!input || noise.inputRounding === 0 || !(span > 0)) return undefined;
     const { low, high, scale } = input.grid;
@@ -40,7 +40,7 @@ function reachTimes({ low, high }: IntegerGrid, { min, max }: RealRange): number
 }
 
 /** A symmetric range fits values of one sign and still wastes its other half. */
-function useBothSides(pair: LayerPair, { type }: IntegerInput): PrecisionChange {
+function useBothSides(pair: LayerPair, { type }: MeasuredInput): PrecisionChange {
   const dtype = ACTIVATION_DTYPES.find((each) => each === type.storage);
   const activations = { symmetric: false, ...(dtype ? { dtype } : {}) };
   return {
