@@ -66,16 +66,23 @@ export async function runReference(graph: Graph, feeds: readonly Tensor[]): Prom
   return executable.run(feeds);
 }
 
+/** How onnxruntime runs a model: without graph optimizations, on as many threads as it likes, unless said otherwise. */
+interface OnnxruntimeOptions {
+  readonly optimization?: 'disabled' | 'all';
+  readonly threads?: number;
+}
+
 /** Runs a model in onnxruntime; outputs in the order of the graph's. */
 export async function runOnnxruntime(
   model: Uint8Array,
   graph: Graph,
   feeds: readonly Tensor[],
-  optimization: 'disabled' | 'all' = 'disabled',
+  { optimization = 'disabled', threads = 0 }: OnnxruntimeOptions = {},
 ): Promise<readonly Tensor[]> {
   const session = await ort.InferenceSession.create(model, {
     graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
+    intraOpNumThreads: threads,
   });
   try {
     const named = graph.inputs.map((value, i) => [value.name, ortTensor(feedOf(feeds[i]))] as const);

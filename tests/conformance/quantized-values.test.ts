@@ -94,7 +94,7 @@ const plain = (tensors: readonly Tensor[]) =>
 /** onnxruntime fuses the QDQ file into integer kernels; we fold it into quantized values. */
 async function expectBitsOfOnnxruntime(each: Case): Promise<void> {
   const model = encodeModel(createModel(each.graph));
-  const theirs = await runOnnxruntime(model, each.graph, each.feeds, 'all');
+  const theirs = await runOnnxruntime(model, each.graph, each.feeds, { optimization: 'all' });
   const ours = await runFolded(each);
   expect(quantizedNodes(each.graph)).toBeGreaterThan(0);
   expect(plain(ours)).toEqual(plain(theirs));

@@ -21,6 +21,8 @@ export interface Recurrence {
   readonly direction: 'forward' | 'reverse' | 'bidirectional';
   readonly initialH: Tensor | undefined;
   readonly initialC: Tensor | undefined;
+  /** Called in each step of direction `d`, before cells run, with the states of the sequences that the last one changed. */
+  readonly beforeStep?: (d: number, states: readonly State[]) => void;
 }
 
 /** Runs one cell for each direction. Returns Y, Y_h and Y_c; sequences that end early leave zeros in Y. */
@@ -41,16 +43,24 @@ export function runRecurrence(
   };
   cells.forEach((cell, d) => {
     const backwards = recurrence.direction === 'reverse' || d === 1;
-    for (let b = 0; b < batch; b++) {
+    const sequences = Array.from({ length: batch }, (_, b) => {
       const slot = layout === 0 ? d * batch + b : b * directions + d;
-      const state = initialState(recurrence, slot);
-      const length = Math.min(lengths[b] ?? steps, steps);
-      for (let t = 0; t < length; t++) {
+      return { b, slot, length: Math.min(lengths[b] ?? steps, steps), state: initialState(recurrence, slot) };
+    });
+    for (let t = 0; t < steps; t++) {
+      const changed = sequences.filter(({ length }) => t <= length);
+      recurrence.beforeStep?.(
+        d,
+        changed.map(({ state }) => state),
+      );
+      for (const { b, length, state } of changed.filter((each) => t < each.length)) {
         const step = backwards ? length - 1 - t : t;
         cell(values, (layout === 0 ? step * batch + b : b * steps + step) * width, state);
         const row = layout === 0 ? (step * directions + d) * batch + b : (b * steps + step) * directions + d;
         y.set(state.h, row * hidden);
       }
+    }
+    for (const { slot, state } of sequences) {
       last.h.set(state.h, slot * hidden);
       last.c.set(state.c, slot * hidden);
     }

@@ -29,6 +29,13 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   softplus: () => softplus,
 };
 
+const identity: RealFunction = (x) => x;
+
+/** The function at a position of the activation list; the identity when a file lists too few. */
+export function activationAt(activations: readonly RealFunction[], index: number): RealFunction {
+  return activations[index] ?? identity;
+}
+
 /**
  * The activations of every direction, in order, each clipping its argument to `[-clip, clip]`.
  * @param defaults The names of one direction. Throws OctavoError `KERNEL_OPERAND` on an unknown name.

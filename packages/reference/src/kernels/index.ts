@@ -4,6 +4,7 @@ import { arrangeKernels } from './arrange.js';
 import { attentionKernels } from './attention.js';
 import { castKernels } from './cast.js';
 import { convKernels } from './conv.js';
+import { dynamicQuantizeLstmKernels } from './dynamic-quantize-lstm.js';
 import { einsumKernels } from './einsum.js';
 import { elementwiseKernels } from './elementwise.js';
 import { fillKernels } from './fill.js';
@@ -51,6 +52,7 @@ export const referenceKernels: readonly Kernel[] = [
   ...orderKernels,
   ...poolKernels,
   ...quantizeKernels,
+  ...dynamicQuantizeLstmKernels,
   ...recurrentKernels,
   ...reduceKernels,
   ...resizeKernels,

@@ -102,4 +102,44 @@ export const RNN = defineOp({
   },
 });
 
-export const recurrentOps: readonly Op[] = [LSTM, GRU, RNN];
+const { layout: _, ...quantizedAttributes } = recurrentAttributes;
+
+/**
+ * LSTM with weights of 8 bits whose input, and whose hidden state in each step, is quantized to uint8 by its own range.
+ * W `[D, I, 4H]` and R `[D, H, 4H]` are transposed; scales and zero points are `[D]` or `[D, 4H]`; the rest is as in
+ * {@link LSTM} of layout 0.
+ */
+export const DynamicQuantizeLSTM = defineOp({
+  name: 'DynamicQuantizeLSTM',
+  domain: 'com.microsoft',
+  inputs: [
+    'X',
+    'W',
+    'R',
+    'B?',
+    'sequence_lens?',
+    'initial_h?',
+    'initial_c?',
+    'P?',
+    'W_scale',
+    'W_zero_point',
+    'R_scale',
+    'R_zero_point',
+  ],
+  outputs: ['Y?', 'Y_h?', 'Y_c?'],
+  attributes: { ...quantizedAttributes, input_forget: attr.int(0) },
+  inferTypes: ({ inputs: { X, W, R }, attributes }) => {
+    const directions = attributes.direction === 'bidirectional' ? 2 : 1;
+    const hidden = R.shape?.[1] ?? null;
+    const columns = knownDim(hidden) ? 4 * hidden : null;
+    mergeDims(W.shape, [directions, X.shape?.[2] ?? null, columns]);
+    mergeDims(R.shape, [directions, hidden, columns]);
+    const dtype = realDType(X);
+    if (!X.shape) return [typeOf(dtype), typeOf(dtype), typeOf(dtype)];
+    const [steps = null, batch = null] = X.shape;
+    const state = typeOf(dtype, [directions, batch, hidden]);
+    return [typeOf(dtype, [steps, directions, batch, hidden]), state, state];
+  },
+});
+
+export const recurrentOps: readonly Op[] = [LSTM, GRU, RNN, DynamicQuantizeLSTM];
