@@ -1,7 +1,8 @@
-import { type Support, type SupportContext, unsupported } from '@octavo/backend';
+import { SUPPORTED, type Support, type SupportContext, unsupported } from '@octavo/backend';
 import type { Node, Op } from '@octavo/core/ir';
 import type { Lowering } from './lowering.js';
 import { declineValues } from './static-value.js';
+import { throughFloat } from './through-float.js';
 
 /** Lowerings by op. */
 export type LoweringTable = ReadonlyMap<Op, readonly Lowering[]>;
@@ -20,18 +21,22 @@ export function supportOf(table: LoweringTable, node: Node, context: SupportCont
   const candidates = table.get(node.op) ?? [];
   const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
   if (reason !== undefined) return unsupported(reason);
+  if (chooseLowering(table, node, context)) return SUPPORTED;
   const answers = candidates.map((lowering) => lowering.supports(node, context));
   const isQuantized = node.operands.some(({ quantized }) => quantized !== undefined);
-  const meant = isQuantized ? answers[0] : answers.at(-1);
-  return answers.find(({ supported }) => supported) ?? meant ?? unsupported(`no ${node.op.name} kernel`);
+  return (isQuantized ? answers[0] : answers.at(-1)) ?? unsupported(`no ${node.op.name} kernel`);
 }
 
-/** The lowering of a node that {@link supportOf} accepted. */
+/** The lowering of a node that {@link supportOf} accepted: its own, or that of the float node that it stands for. */
 export function chooseLowering(
   table: LoweringTable,
   node: Node,
   context: SupportContext,
 ): Lowering | undefined {
   if (declineValues(node) !== undefined) return undefined;
+  return direct(table, node, context) ?? throughFloat(node, context, (...twin) => direct(table, ...twin));
+}
+
+function direct(table: LoweringTable, node: Node, context: SupportContext): Lowering | undefined {
   return table.get(node.op)?.find((lowering) => lowering.supports(node, context).supported);
 }

@@ -7,6 +7,7 @@ import { castLowerings } from './ops/cast.js';
 import { conv2dLowerings } from './ops/conv2d.js';
 import { dynamicProductLowerings } from './ops/dynamic-product.js';
 import { floatConv2dLowerings } from './ops/float-conv2d.js';
+import { floatIntegerProductLowerings } from './ops/float-integer-product.js';
 import { floatMatmulLowerings } from './ops/float-matmul.js';
 import { floatPoolLowerings } from './ops/float-pool.js';
 import { gatherLowerings } from './ops/gather.js';
@@ -35,6 +36,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...castLowerings,
   ...conv2dLowerings,
   ...dynamicProductLowerings,
+  ...floatIntegerProductLowerings,
   ...matmulLowerings,
   ...matMulNBitsLowerings,
   ...quantizeLowerings,

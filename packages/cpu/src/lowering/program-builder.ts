@@ -52,6 +52,7 @@ export class ProgramBuilder {
   readonly #source: ProgramSource;
   readonly #readers: Readers;
   readonly #store = new ValueStore();
+  readonly #defined = new Map<Value, Tensor>();
   readonly #decisions: ReadonlyMap<Node, Decision>;
   readonly #steps: ReadonlyMap<Node, number>;
   #current: Node | undefined;
@@ -140,9 +141,24 @@ export class ProgramBuilder {
     if (decision) decision.kernel ??= 'alias';
   }
 
-  /** The elements of a constant that a node of the subgraph reads. */
+  /** The elements of a constant that a node of the subgraph reads, or that a lowering defined. */
   elements(value: Value): Tensor | undefined {
-    return this.#source.constants.get(value);
+    return this.#defined.get(value) ?? this.#source.constants.get(value);
+  }
+
+  /** Gives the elements of a constant that is no value of the subgraph. */
+  define(value: Value, elements: Tensor): void {
+    this.#defined.set(value, elements);
+  }
+
+  /** Adds an op for the current node that its plan is not named after. */
+  insert(op: ProgramOp): void {
+    this.#add(op);
+  }
+
+  /** Says where the elements of a value are. */
+  place(value: Value, layout: Layout, elements: Operand): void {
+    this.#store.put(value, layout, elements);
   }
 
   /** Whether a value can be read by an op that is emitted now. */
@@ -216,7 +232,7 @@ export class ProgramBuilder {
   }
 
   #constantValue(value: Value, layout: Layout): Operand {
-    const tensor = this.#source.constants.get(value);
+    const tensor = this.elements(value);
     if (!tensor || !value.constant) throw missing(value);
     const data = () => (layout === 'nchw' ? tensor.data : channelsLast(tensor));
     if (tensor.byteLength <= POOLED_BYTES) return this.pool.add(data());

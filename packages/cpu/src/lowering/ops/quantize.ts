@@ -10,13 +10,12 @@ import {
 } from '@octavo/core/ir';
 import { elementCount, normalizeAxis, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { byteTable, emitByteTable } from '../byte-table.js';
-import { axisOrder, type Layout } from '../layout.js';
+import { crossingOp } from '../crossing.js';
 import { defineLowering, type LoweredNode, type Lowering } from '../lowering.js';
-import { nativeType } from '../native-type.js';
 import { integersOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { byteType } from '../quantized-bytes.js';
-import { dtypeOf, required, shapeOf } from '../static-value.js';
+import { required, shapeOf } from '../static-value.js';
 
 interface LinearAttributes {
   readonly axis: number;
@@ -43,39 +42,16 @@ function declineCrossing(
   return size === channels ? undefined : 'its scales do not follow its axis';
 }
 
-/** Elements around the channels of `axis`, channels, and elements of one, in the order of memory. */
-function channelWords(value: Value, axis: number, layout: Layout): readonly number[] {
-  const shape = shapeOf(value);
-  const order = axisOrder(shape.length, layout);
-  const at = order.indexOf(normalizeAxis(axis, shape.length));
-  const sizes = order.map((each) => shape[each] ?? 1);
-  return [elementCount(sizes.slice(0, at)), sizes[at] ?? 1, elementCount(sizes.slice(at + 1))];
-}
-
 function lowerCrossing(
   { node, constants: [, scale, zeroPoint] }: LoweredNode,
   program: ProgramBuilder,
   name: 'quantize' | 'dequantize',
   { axis }: LinearAttributes,
 ): void {
-  const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
-  const layout = program.layoutOf(input);
+  const ends = [required(node.inputs[0], node), required(node.output, node)] as const;
   const scales = scale ? Float32Array.from(toNumbers(scale)) : new Float32Array(1);
-  const isWhole = scales.length === 1;
-  const from = program.operand(input, layout);
-  program.emit({
-    name,
-    operands: [
-      program.constant(scales),
-      program.constant(zeroPointsFor(scales, zeroPoint)),
-      from,
-      program.output(output, { layout }),
-    ],
-    words: [
-      nativeType(dtypeOf(name === 'quantize' ? output : input)),
-      ...(isWhole ? [1, 1, elementCount(shapeOf(input))] : channelWords(input, axis, layout)),
-    ],
-  });
+  const zeroPoints = zeroPointsFor(scales, zeroPoint);
+  program.emit(crossingOp(program, name, ends, { scales, zeroPoints, axis }));
 }
 
 function zeroPointsFor(scales: Float32Array, zeroPoint: Tensor | undefined): Int32Array {
