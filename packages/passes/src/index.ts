@@ -1,3 +1,4 @@
+export { absorbBlockWeights } from './absorb-block-weights.js';
 export { channelsFirst } from './channels-first.js';
 export { eliminateDeadNodes } from './eliminate-dead-nodes.js';
 export { eliminateIdentity } from './eliminate-identity.js';

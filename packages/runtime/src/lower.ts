@@ -1,5 +1,6 @@
 import { type Graph, inferTypes, type Model, type PassRecord, runPasses, type Value } from '@octavo/core/ir';
 import {
+  absorbBlockWeights,
   channelsFirst,
   eliminateDeadNodes,
   foldConstants,
@@ -31,6 +32,7 @@ export async function lower(
       foldConstants({ evaluate: evaluateOn(backend) }),
       raiseQoperator,
       foldQdq,
+      absorbBlockWeights,
       eliminateDeadNodes,
     ]);
   });
