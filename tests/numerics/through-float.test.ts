@@ -1,10 +1,10 @@
 import { DTYPES, fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { cpu } from '@octavo/cpu';
 import { reference } from '@octavo/reference';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { describeWithAddon } from '../../tests/addon.js';
-import { compileGraph, graphOf } from '../../tests/compile-graph.js';
-import { cpu } from '../backend/cpu.js';
+import { describeWithAddon } from '../../packages/cpu/tests/addon.js';
+import { compileGraph, graphOf } from '../../packages/cpu/tests/compile-graph.js';
 
 const SHAPE = '[2, 3, 4, 5]';
 
