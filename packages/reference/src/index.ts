@@ -11,3 +11,5 @@ export function reference(): Backend {
 
 export { type BlockLayout, blockWeights } from './block-weights.js';
 export { kernelTable } from './kernel-table.js';
+export { runLoop } from './kernels/control-flow.js';
+export { runScan, type ScanSpec, scanSpec } from './kernels/scan.js';

@@ -3,56 +3,70 @@ import {
   type CompileOptions,
   defineBackend,
   defineKernel,
+  type Kernel,
   type PreparedKernel,
   SUPPORTED,
   type Support,
   unsupported,
 } from '@octavo/backend';
-import { cloneGraph, If, type Node, type Subgraph, storedConstant } from '@octavo/core/ir';
-import { GraphError, type Tensor } from '@octavo/core/tensor';
-import { optimize } from './optimize.js';
-import { compilePlan, type Plan } from './plan.js';
+import {
+  type Graph,
+  If,
+  Loop,
+  type Node,
+  Scan,
+  type Subgraph,
+  type TensorType,
+  tensorType,
+} from '@octavo/core/ir';
+import { GraphError, normalizeAxis, type Tensor } from '@octavo/core/tensor';
+import { runLoop, runScan, type ScanSpec, scanSpec } from '@octavo/reference';
+import { type BodyInputs, repeatedBody } from './loop-body.js';
+import { planSubgraph, type StandaloneGraph, type SubgraphPlan, standalone } from './subgraph-plan.js';
+
+/** Compiles a subgraph on all backends. */
+type CompileGraph = (graph: StandaloneGraph) => Promise<SubgraphPlan>;
 
 /**
- * The backends with one in front of them that runs If: each branch is a plan of its own on all of them, where what the
- * node captures is an input, or a constant that backends pack. Branches must run without waiting.
+ * The backends with one in front of them that runs If, Loop and Scan: each subgraph is a plan of its own on all of
+ * them, where what the node captures is an input, or a constant that backends pack. Subgraphs must run without waiting.
  */
 export function withControlFlow(
   backends: readonly Backend[],
   options: Pick<CompileOptions, 'threads'> = {},
 ): readonly Backend[] {
   const all: Backend[] = [];
-  const branches = defineKernel(If, {
-    supports: (node) => supportsBranches(node, all),
-    prepare: ({ node, attributes: { then_branch, else_branch } }) =>
-      prepareIf([then_branch, else_branch], (branch) => compileBranch(branch, node, all, options)),
-  });
-  const runtime = defineBackend({ id: 'runtime', kernels: [branches] });
+  const compile: CompileGraph = (graph) => planSubgraph(graph, all, options);
+  const kernels = [ifKernel(all, compile), loopKernel(all, compile), scanKernel(all, compile)];
+  const runtime = defineBackend({ id: 'runtime', kernels });
   const supports: Backend['supports'] = (node, context) =>
-    If.is(node) ? runtime.supports(node, context) : unsupported('');
+    kernels.some(({ op }) => op.is(node)) ? runtime.supports(node, context) : unsupported('');
   all.push({ ...runtime, supports }, ...backends);
   return all;
 }
 
-function supportsBranches(node: Node, backends: readonly Backend[]): Support {
-  for (const { graph } of node.subgraphs) {
-    for (const inner of graph.nodes) {
-      const context = { graph, opset: graph.opsets.get(inner.op.domain) ?? graph.opset };
-      if (!backends.some((backend) => backend.supports(inner, context).supported))
-        return unsupported(`no backend runs ${inner.op.name} inside`);
-    }
+function supportsGraph(graph: Graph, backends: readonly Backend[]): Support {
+  for (const inner of graph.nodes) {
+    const context = { graph, opset: graph.opsets.get(inner.op.domain) ?? graph.opset };
+    if (!backends.some((backend) => backend.supports(inner, context).supported))
+      return unsupported(`no backend runs ${inner.op.name} inside`);
   }
   return SUPPORTED;
 }
 
-/** A branch ready to run on what it takes of the node's captures; or why it does not fit their shapes. */
-type Branch =
-  | {
-      readonly plan: Plan;
-      /** Positions in the node's captures. */
-      readonly sources: readonly number[];
-    }
-  | GraphError;
+function ifKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
+  return defineKernel(If, {
+    supports: (node) => {
+      const answers = node.subgraphs.map(({ graph }) => supportsGraph(graph, backends));
+      return answers.find(({ supported }) => !supported) ?? SUPPORTED;
+    },
+    prepare: ({ node, attributes: { then_branch, else_branch } }) =>
+      prepareIf([then_branch, else_branch], (branch) => compileBranch(branch, node, compile)),
+  });
+}
+
+/** A branch ready to run; or why it does not fit the shapes of what it captures. */
+type Branch = SubgraphPlan | GraphError;
 
 async function prepareIf(
   [yesBranch, noBranch]: readonly [Subgraph, Subgraph],
@@ -60,7 +74,7 @@ async function prepareIf(
 ): Promise<PreparedKernel> {
   const branches: Branch[] = [];
   const dispose = () => {
-    for (const branch of branches) if (!(branch instanceof GraphError)) branch.plan.dispose();
+    for (const branch of branches) if (!(branch instanceof GraphError)) branch.dispose();
   };
   try {
     for (const branch of [yesBranch, noBranch]) branches.push(await compile(branch));
@@ -68,7 +82,9 @@ async function prepareIf(
     dispose();
     throw error;
   }
-  const [yes, no] = branches.map(describe);
+  const [yes, no] = branches.map((branch) =>
+    branch instanceof GraphError ? 'does not fit these shapes' : branch.description,
+  );
   return {
     name: `then ${yes}, else ${no}`,
     run: ([condition], captures) => runBranch(branches[condition?.data[0] ? 0 : 1], captures),
@@ -78,28 +94,12 @@ async function prepareIf(
 
 function runBranch(branch: Branch | undefined, captures: readonly Tensor[]): readonly Tensor[] {
   if (branch === undefined || branch instanceof GraphError) throw branch;
-  return branch.plan.runSync(branch.sources.flatMap((source) => captures.slice(source, source + 1)));
+  return branch.run([], captures);
 }
 
-async function compileBranch(
-  branch: Subgraph,
-  node: Node,
-  backends: readonly Backend[],
-  options: Pick<CompileOptions, 'threads'>,
-): Promise<Branch> {
-  const graph = cloneGraph(branch.graph);
-  const sources: number[] = [];
-  graph.captures.forEach((inner, index) => {
-    const source = branch.sources[index] ?? -1;
-    inner.constant = storedConstant(node.captures[source]);
-    if (inner.constant) return;
-    graph.inputs.push(inner);
-    sources.push(source);
-  });
-  graph.captures = [];
+async function compileBranch(branch: Subgraph, node: Node, compile: CompileGraph): Promise<Branch> {
   try {
-    const passes = await optimize(graph, backends, []);
-    return { plan: await compilePlan(graph, backends, { ...options, taps: new Set() }, passes), sources };
+    return await compile(standalone(branch, node));
   } catch (error) {
     // A branch for other shapes than these is never taken.
     if (error instanceof GraphError) return error;
@@ -107,15 +107,66 @@ async function compileBranch(
   }
 }
 
-/** Such as `12 nodes on cpu, 1 on reference`. */
-function describe(branch: Branch): string {
-  if (branch instanceof GraphError) return 'does not fit these shapes';
-  const { plan } = branch;
-  const counts = new Map<string, number>();
-  for (const { backend, executable } of plan.stages)
-    counts.set(backend.id, (counts.get(backend.id) ?? 0) + executable.plan.length);
-  const parts = [...counts].map(
-    ([id, count], index) => `${count}${index > 0 ? '' : count === 1 ? ' node' : ' nodes'} on ${id}`,
-  );
-  return parts.join(', ') || 'nothing to compute';
+function supportsBody(body: StandaloneGraph | string, backends: readonly Backend[]): Support {
+  return typeof body === 'string' ? unsupported(body) : supportsGraph(body.graph, backends);
+}
+
+async function compileBody(body: StandaloneGraph | string, compile: CompileGraph): Promise<SubgraphPlan> {
+  if (typeof body !== 'string') return compile(body);
+  throw new GraphError({ code: 'BACKEND_UNSUPPORTED', message: `${body}.` });
+}
+
+function loopBody(node: Node): StandaloneGraph | string {
+  const initial = node.inputs.slice(2);
+  const inputs: BodyInputs = {
+    types: [tensorType('int64', []), tensorType('bool', []), ...initial.map((value) => value?.tensorType)],
+    firstInput: 2,
+    firstOutput: 1,
+    states: initial.length,
+  };
+  return repeatedBody(Loop.attributes(node).body, node, inputs);
+}
+
+function loopKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
+  return defineKernel(Loop, {
+    supports: (node) => supportsBody(loopBody(node), backends),
+    prepare: async ({ node, attributes: { body } }) => {
+      const plan = await compileBody(loopBody(node), compile);
+      return {
+        name: `body ${plan.description}`,
+        run: (inputs, captures) => runLoop(plan.run, body, inputs, captures),
+        dispose: plan.dispose,
+      };
+    },
+  });
+}
+
+function scanBody(node: Node, spec: ScanSpec): StandaloneGraph | string {
+  const types = node.inputs.map((value, index) => {
+    const type = value?.tensorType;
+    return index < spec.states ? type : sliceType(type, spec.inputAxes[index - spec.states] ?? 0);
+  });
+  const inputs: BodyInputs = { types, firstInput: 0, firstOutput: 0, states: spec.states };
+  return repeatedBody(Scan.attributes(node).body, node, inputs);
+}
+
+/** The type without an axis. */
+function sliceType(type: TensorType | undefined, axis: number): TensorType | undefined {
+  if (!type?.shape?.length) return undefined;
+  return tensorType(type.dtype, type.shape.toSpliced(normalizeAxis(axis, type.shape.length), 1));
+}
+
+function scanKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
+  return defineKernel(Scan, {
+    supports: (node) => supportsBody(scanBody(node, scanSpec(node)), backends),
+    prepare: async ({ node, attributes: { body } }) => {
+      const spec = scanSpec(node);
+      const plan = await compileBody(scanBody(node, spec), compile);
+      return {
+        name: `body ${plan.description}`,
+        run: (inputs, captures) => runScan(plan.run, body, inputs, captures, spec),
+        dispose: plan.dispose,
+      };
+    },
+  });
 }

@@ -1,5 +1,5 @@
-import { defineKernel, type Kernel } from '@octavo/backend';
-import { If, Loop } from '@octavo/core/ir';
+import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
+import { If, Loop, type Subgraph } from '@octavo/core/ir';
 import { int64, Tensor } from '@octavo/core/tensor';
 import { scalar } from '../integer-operands.js';
 import { type GraphFunction, interpretSubgraph, supportsSubgraphs } from '../interpret.js';
@@ -11,16 +11,17 @@ function bool(value: boolean): Tensor {
   return new Tensor('bool', [], Uint8Array.of(Number(value)));
 }
 
-/** Repeats a body; see {@link Loop}. `limit` is infinite when there is none. */
-function runLoop(
+/** Repeats a body on the inputs and captures of a {@link Loop}; its outputs. */
+export function runLoop(
   body: GraphFunction,
+  subgraph: Subgraph,
+  inputs: Operands,
   captures: readonly Tensor[],
-  initial: readonly Tensor[],
-  limit: number,
-  start: boolean,
-): { states: readonly Tensor[]; scans: (readonly Tensor[])[] } {
-  let states = initial;
-  let going = start;
+): readonly Tensor[] {
+  const limit = inputs[0] ? scalar(inputs[0]) : Number.POSITIVE_INFINITY;
+  const initial = inputs.slice(2).map((_, i) => operand(inputs, i + 2));
+  let states: readonly Tensor[] = initial;
+  let going = inputs[1] ? scalar(inputs[1]) !== 0 : true;
   const scans: (readonly Tensor[])[] = [];
   for (let iteration = 0; going && iteration < limit; iteration++) {
     const results = body([int64([iteration], []), bool(going), ...states], captures);
@@ -28,7 +29,12 @@ function runLoop(
     states = results.slice(1, 1 + initial.length);
     scans.push(results.slice(1 + initial.length));
   }
-  return { states, scans };
+  const offset = 1 + initial.length;
+  const stacked = subgraph.graph.outputs.slice(offset).map((_, i) => {
+    const slices = scans.map((results) => operand(results, i));
+    return stack(slices, 0, subgraph, offset + i);
+  });
+  return [...states, ...stacked];
 }
 
 function ifKernel(table: () => readonly Kernel[]): Kernel {
@@ -47,18 +53,7 @@ function loopKernel(table: () => readonly Kernel[]): Kernel {
     supports: (node) => supportsSubgraphs(node.subgraphs, table()),
     prepare: async ({ attributes: { body } }) => {
       const run = await interpretSubgraph(body, table());
-      return (inputs, captures) => {
-        const limit = inputs[0] ? scalar(inputs[0]) : Number.POSITIVE_INFINITY;
-        const start = inputs[1] ? scalar(inputs[1]) !== 0 : true;
-        const initial = inputs.slice(2).map((_, i) => operand(inputs, i + 2));
-        const { states, scans } = runLoop(run, captures, initial, limit, start);
-        const offset = 1 + initial.length;
-        const stacked = body.graph.outputs.slice(offset).map((_, i) => {
-          const slices = scans.map((results) => operand(results, i));
-          return stack(slices, 0, body, offset + i);
-        });
-        return [...states, ...stacked];
-      };
+      return (inputs, captures) => runLoop(run, body, inputs, captures);
     },
   });
 }

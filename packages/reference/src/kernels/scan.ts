@@ -1,5 +1,5 @@
-import { defineKernel, type Kernel } from '@octavo/backend';
-import { Scan, Scan8, type Subgraph } from '@octavo/core/ir';
+import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
+import { type Node, Scan, Scan8, type Subgraph } from '@octavo/core/ir';
 import { normalizeAxis, type Tensor } from '@octavo/core/tensor';
 import { upTo } from '../indices.js';
 import { refuse } from '../integer-operands.js';
@@ -7,7 +7,9 @@ import { type GraphFunction, interpretSubgraph, supportsSubgraphs } from '../int
 import { operand } from '../operand.js';
 import { sliceAt, stack } from '../stack.js';
 
-interface ScanPlan {
+/** How a {@link Scan} slices its inputs and stacks its outputs. */
+export interface ScanSpec {
+  /** Inputs that are initial states: the first ones. */
   readonly states: number;
   readonly inputAxes: readonly number[];
   readonly backward: readonly boolean[];
@@ -15,14 +17,26 @@ interface ScanPlan {
   readonly outputBackward: readonly boolean[];
 }
 
-/** Runs a body over slices; see {@link Scan}. */
-function runScan(
+export function scanSpec(node: Node): ScanSpec {
+  const attributes = Scan.attributes(node);
+  return {
+    states: node.inputs.length - attributes.num_scan_inputs,
+    inputAxes: attributes.scan_input_axes ?? [],
+    backward: attributes.scan_input_directions?.map((each) => each === 1) ?? [],
+    outputAxes: attributes.scan_output_axes ?? [],
+    outputBackward: attributes.scan_output_directions?.map((each) => each === 1) ?? [],
+  };
+}
+
+/** Runs a body over slices of the inputs of a {@link Scan}; its outputs. */
+export function runScan(
   body: GraphFunction,
   subgraph: Subgraph,
-  operands: readonly Tensor[],
+  inputs: Operands,
   captures: readonly Tensor[],
-  plan: ScanPlan,
-): Tensor[] {
+  plan: ScanSpec,
+): readonly Tensor[] {
+  const operands = inputs.map((_, i) => operand(inputs, i));
   let states = operands.slice(0, plan.states);
   const sequences = operands.slice(plan.states);
   const axes = sequences.map((each, i) => normalizeAxis(plan.inputAxes[i] ?? 0, each.shape.length));
@@ -52,17 +66,8 @@ export function scanKernel(table: () => readonly Kernel[]): Kernel {
     supports: (node) => supportsSubgraphs(node.subgraphs, table()),
     prepare: async ({ attributes, node }) => {
       const run = await interpretSubgraph(attributes.body, table());
-      const plan: ScanPlan = {
-        states: node.inputs.length - attributes.num_scan_inputs,
-        inputAxes: attributes.scan_input_axes ?? [],
-        backward: attributes.scan_input_directions?.map((each) => each === 1) ?? [],
-        outputAxes: attributes.scan_output_axes ?? [],
-        outputBackward: attributes.scan_output_directions?.map((each) => each === 1) ?? [],
-      };
-      return (inputs, captures) => {
-        const operands = inputs.map((_, i) => operand(inputs, i));
-        return runScan(run, attributes.body, operands, captures, plan);
-      };
+      const spec = scanSpec(node);
+      return (inputs, captures) => runScan(run, attributes.body, inputs, captures, spec);
     },
   });
 }
