@@ -9,7 +9,6 @@ export function reference(): Backend {
   return defineBackend({ id: 'reference', kernels: kernelTable });
 }
 
-export { type BlockLayout, blockWeights } from './block-weights.js';
 export { kernelTable } from './kernel-table.js';
 export { runLoop } from './kernels/control-flow.js';
 export { runScan, type ScanSpec, scanSpec } from './kernels/scan.js';

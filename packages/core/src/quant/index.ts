@@ -5,6 +5,7 @@ export * from './dynamic.js';
 export * from './error-measure.js';
 export * from './fma.js';
 export * from './groups.js';
+export * from './nbits-weights.js';
 export * from './observers/index.js';
 export * from './qlinear-add.js';
 export * from './qlinear-mul.js';

@@ -102,6 +102,62 @@ describe('weights', () => {
     const noise = (4 - Math.fround(127 * Math.fround(0.04))) ** 2;
     expect(figures?.sqnr).toBeCloseTo(10 * Math.log10((1 + 4 + 0.25 + 16) / noise), 3);
   });
+
+  /** y = x w, w = 0.5 to 8 and -0.5 to -8 by row, in integers of `bits` bits with scale 0.5. */
+  const NUMBERS = Array.from({ length: 32 }, (_, i) => (i % 2 ? -0.5 : 0.5) * (1 + (i >> 1)));
+  const SOURCE = createModel(
+    parse(`graph opset 21 {
+      input %x: float32[1, 16]
+      const %w: float32[16, 2] = [${NUMBERS.join(', ')}]
+      %y: float32[1, 2] = MatMul(%x, %w)
+      output %y
+    }`),
+  );
+
+  it('are measured in blocks of MatMulNBits, low bits first', async () => {
+    const column = (sign: number): number[] => Array.from({ length: 16 }, (_, k) => 8 + sign * (1 + k));
+    const nibbles = [...column(1), ...column(-1)].map((each) => Math.min(Math.max(each, 0), 15));
+    const bytes = Array.from(
+      { length: 16 },
+      (_, i) => (nibbles[2 * i] ?? 0) | ((nibbles[2 * i + 1] ?? 0) << 4),
+    );
+    const blocks = createModel(
+      parse(`graph opset 21, com.microsoft 1 {
+        input %x: float32[1, 16]
+        const %w_packed: uint8[2, 1, 8] = [${bytes.join(', ')}]
+        const %w_scales: float32[2] = [0.5, 0.5]
+        %y: float32[1, 2] = com.microsoft::MatMulNBits(%x, %w_packed, %w_scales) {K=16, N=2, bits=4, block_size=16}
+        output %y
+      }`),
+    );
+    const [figures] = await measureWeights(blocks, SOURCE.graph);
+    expect(figures).toMatchObject({
+      ...{ value: 'w', storage: 'uint4', granularity: 'per-block', elements: 32, zeros: 0 },
+      ...{ range: { min: -4, max: 3.5 }, scaleSpread: 1, atLimits: (10 + 9) / 32 },
+    });
+    const noise = NUMBERS.reduce((sum, value) => sum + (value - Math.min(Math.max(value, -4), 3.5)) ** 2, 0);
+    const signal = NUMBERS.reduce((sum, value) => sum + value ** 2, 0);
+    expect(figures?.sqnr).toBeCloseTo(10 * Math.log10(signal / noise), 6);
+  });
+
+  it('are measured as stored where a Cast widens them', async () => {
+    const integers = NUMBERS.map((value) => Math.min(Math.max(Math.round(value / 4), -2), 1));
+    const narrow = createModel(
+      parse(`graph opset 25 {
+        input %x: float32[1, 16]
+        const %w_quantized: int2[16, 2] = [${integers.join(', ')}]
+        const %w_scale: float32[] = 4
+        %wide: int8[16, 2] = Cast(%w_quantized) {to=3}
+        %v: float32[16, 2] = DequantizeLinear(%wide, %w_scale)
+        %y: float32[1, 2] = MatMul(%x, %v)
+        output %y
+      }`),
+    );
+    const [figures] = await measureWeights(narrow, SOURCE.graph);
+    expect(figures).toMatchObject({ value: 'w', storage: 'int2', granularity: 'per-tensor', elements: 32 });
+    expect(figures?.range).toEqual({ min: -8, max: 4 });
+    expect(figures?.sqnr).toBeGreaterThan(3);
+  });
 });
 
 describe('findDeviations', () => {

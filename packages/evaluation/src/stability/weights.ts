@@ -1,15 +1,28 @@
-import { cloneModel, type Graph, inferTypes, type Model, runPasses, type Value } from '@octavo/core/ir';
+import {
+  Cast,
+  cloneModel,
+  DequantizeLinear,
+  type Graph,
+  inferTypes,
+  MatMulNBits,
+  type Model,
+  type Node,
+  runPasses,
+  storedConstant,
+} from '@octavo/core/ir';
 import {
   dequantizeNumbers,
+  isStorageDType,
   measureError,
+  nbitsIntegers,
   type QuantizedType,
   type RealRange,
   representableRange,
   type StorageDType,
   storageRange,
 } from '@octavo/core/quant';
-import { toNumbers } from '@octavo/core/tensor';
-import { foldQdq, liftConstants } from '@octavo/passes';
+import { type NumberArray, type Shape, type StoredTensor, toNumbers } from '@octavo/core/tensor';
+import { foldQdq, liftConstants, QparamsReader } from '@octavo/passes';
 import { type Distribution, DistributionMeasure } from './distribution.js';
 
 /** What the integers of one weight look like. */
@@ -29,28 +42,81 @@ export interface WeightFigures extends Distribution {
   readonly sqnr?: number;
 }
 
-/** The quantized weights of a model with Q/DQ pairs, dequantized; biases (int32) are left out. Lowest SQNR first. */
+/**
+ * The quantized weights of a model, dequantized: of Q/DQ pairs, also where narrow integers are widened by a Cast, and of
+ * MatMulNBits; biases (int32) are left out. Lowest SQNR first.
+ */
 export async function measureWeights(quantized: Model, original: Graph): Promise<WeightFigures[]> {
   const { graph } = cloneModel(quantized);
   inferTypes(graph);
   await runPasses(graph, [liftConstants, foldQdq]);
   const figures: WeightFigures[] = [];
-  for (const value of graph.initializers) {
-    if (value.quantized && value.quantized.storage !== 'int32')
-      figures.push(await figuresOf(value, value.quantized, original));
-  }
+  for await (const weight of quantizedWeights(graph)) figures.push(await figuresOf(weight, original));
   const order = ({ sqnr }: WeightFigures): number => sqnr ?? Number.POSITIVE_INFINITY;
   return figures.sort((a, b) => (order(a) === order(b) ? 0 : order(a) - order(b)));
 }
 
-async function figuresOf(value: Value, type: QuantizedType, original: Graph): Promise<WeightFigures> {
-  const tensor = await value.constant?.load();
-  if (!tensor) throw new RangeError(`initializer ${value.name} has elements`);
-  const integers = toNumbers(tensor);
-  const numbers = dequantizeNumbers(integers, tensor.shape, type);
-  const name = value.name.replace(/_quantized$/, '');
-  const source = original.value(name)?.constant;
-  const sameShape = source?.shape.join() === tensor.shape.join();
+/** The integers of one weight. */
+interface QuantizedWeight {
+  /** What the original calls it. */
+  readonly name: string;
+  readonly integers: NumberArray;
+  readonly shape: Shape;
+  readonly type: QuantizedType;
+}
+
+async function* quantizedWeights(graph: Graph): AsyncGenerator<QuantizedWeight> {
+  for (const { name, constant, quantized: type } of graph.initializers) {
+    if (!type || type.storage === 'int32' || !constant) continue;
+    const tensor = await constant.load();
+    yield { name: nameOf(name, 'quantized'), integers: toNumbers(tensor), shape: tensor.shape, type };
+  }
+  for (const node of graph.nodes) {
+    const weight = DequantizeLinear.is(node)
+      ? await widenedWeight(node)
+      : MatMulNBits.is(node)
+        ? await blockedWeight(node)
+        : undefined;
+    if (weight) yield weight;
+  }
+}
+
+/** Integers of few bits that a Cast widens for runtimes that want 8. */
+async function widenedWeight(node: Node): Promise<QuantizedWeight | undefined> {
+  const cast = node.inputs[0]?.producer;
+  const stored = cast && Cast.is(cast) ? cast.inputs[0] : undefined;
+  const constant = storedConstant(stored);
+  const { type } = await new QparamsReader().ofNode(node);
+  if (!stored || !constant || !type || !isStorageDType(constant.dtype)) return undefined;
+  const tensor = await constant.load();
+  const storage = constant.dtype;
+  return {
+    name: nameOf(stored.name, 'quantized'),
+    integers: toNumbers(tensor),
+    shape: tensor.shape,
+    type: { ...type, storage },
+  };
+}
+
+async function blockedWeight(node: Node): Promise<QuantizedWeight | undefined> {
+  const [, packed, scales, zeroPoints] = await Promise.all(
+    node.inputs.slice(0, 4).map((value, index) => (index === 0 ? undefined : storedConstant(value)?.load())),
+  );
+  if (!packed || !scales || (node.inputs[3] && !zeroPoints)) return undefined;
+  const found = nbitsIntegers(packed, scales, zeroPoints, MatMulNBits.attributes(node));
+  return found && { name: nameOf(node.inputs[1]?.name ?? '', 'packed'), ...found };
+}
+
+function nameOf(name: string, suffix: string): string {
+  return name.endsWith(`_${suffix}`) ? name.slice(0, -suffix.length - 1) : name;
+}
+
+async function figuresOf(
+  { name, integers, shape, type }: QuantizedWeight,
+  original: Graph,
+): Promise<WeightFigures> {
+  const numbers = dequantizeNumbers(integers, shape, type);
+  const source = await inShape(original.value(name)?.constant, shape);
   const measure = new DistributionMeasure();
   measure.add(numbers);
   return {
@@ -61,8 +127,18 @@ async function figuresOf(value: Value, type: QuantizedType, original: Graph): Pr
     range: widestRange(type),
     ...sharesOf(integers, numbers, type.storage),
     scaleSpread: spreadOf(type.scales),
-    ...(source && sameShape ? { sqnr: measureError(toNumbers(await source.load()), numbers).sqnr } : {}),
+    ...(source ? { sqnr: measureError(source, numbers).sqnr } : {}),
   };
+}
+
+/** The original's numbers in a shape, or in that of its transpose; undefined where it has another. */
+async function inShape(constant: StoredTensor | undefined, shape: Shape): Promise<NumberArray | undefined> {
+  if (!constant) return undefined;
+  const [rows = 0, columns = 0] = constant.shape;
+  if (constant.shape.join() === shape.join()) return toNumbers(await constant.load());
+  if (constant.shape.length !== 2 || [columns, rows].join() !== shape.join()) return undefined;
+  const values = toNumbers(await constant.load());
+  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
 }
 
 function widestRange({ storage, scales, zeroPoints }: QuantizedType): RealRange {

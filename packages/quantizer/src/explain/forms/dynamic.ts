@@ -12,8 +12,9 @@ import {
 import { dequantizeNumbers, isStorageDType, type QuantizedType } from '@octavo/core/quant';
 import { type StoredTensor, toNumbers } from '@octavo/core/tensor';
 import type { ComputeParts } from '../../compute-ops.js';
+import { transpose } from '../../transpose.js';
 import type { LayerForm, ReplacedConstant } from './layer-form.js';
-import { inLayoutOf, isMatrixProduct } from './matmul-nbits.js';
+import { isMatrixProduct } from './matmul-nbits.js';
 
 /** DynamicQuantizeLinear, MatMulInteger or ConvInteger, Cast, and Mul by the product of both scales. */
 export const dynamic: LayerForm = {
@@ -92,5 +93,6 @@ async function readWeights(
     zeroPoints,
   };
   const numbers = Float32Array.from(dequantizeNumbers(toNumbers(integers), integers.shape, type));
-  return { numbers: isMatrix ? inLayoutOf(parts, numbers, rows, columns) : numbers, type };
+  const isTransposed = isMatrix && parts.channelAxis === 0;
+  return { numbers: isTransposed ? transpose(numbers, rows, columns) : numbers, type };
 }
