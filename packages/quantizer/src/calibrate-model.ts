@@ -1,4 +1,4 @@
-import { cloneModel, type Model } from '@octavo/core/ir';
+import { Conv, ConvTranspose, cloneModel, type Graph, type Model } from '@octavo/core/ir';
 import type { ObserverName } from '@octavo/core/quant';
 import { type CalibrationOptions, type CalibrationSample, observeSamples } from './calibrate.js';
 import { Calibration } from './calibration.js';
@@ -10,6 +10,12 @@ import { ReportBuilder } from './report.js';
 export interface CalibrateModelOptions extends CalibrationOptions {
   /** Whose activations are watched; its observers do not matter here. */
   readonly recipe?: Partial<Recipe>;
+  /**
+   * Observe each activation channel by channel too, where the number of channels does not vary: axis 1 of what convolutions
+   * read or give and of images, else the last one.
+   * Histograms take up to 32 KB a channel, `minmax` and `moving-average` a few numbers.
+   */
+  readonly perChannel?: ObserverName | undefined;
   /** What was observed before: it grows. */
   readonly resume?: Calibration;
 }
@@ -32,9 +38,26 @@ export async function calibrateModel(
   await prepareModel(model, report);
   const recipe: Recipe = { ...RECIPE_DEFAULTS, ...options.recipe, mode: 'static' };
   const values = await valuesToWatch(model, recipe, report);
-  const fresh = Calibration.watching(new Map([...values.keys()].map((value) => [value, OBSERVERS])));
+  const fresh = Calibration.watching(
+    new Map([...values.keys()].map((value) => [value, OBSERVERS])),
+    options.perChannel && { observer: options.perChannel, axes: channelAxes(model.graph, values.keys()) },
+  );
   const calibration = options.resume ?? fresh;
   if (options.resume) calibration.merge(fresh);
   await observeSamples(model, calibration, samples, options);
   return calibration;
+}
+
+/** Where values count their channels; those whose number of channels is not known beforehand are left out. */
+function channelAxes(graph: Graph, names: Iterable<string>): Map<string, number> {
+  const axes = new Map<string, number>();
+  for (const name of names) {
+    const value = graph.value(name);
+    if (!value?.shape) continue;
+    const nodes = [value.producer, ...value.users].filter((node) => node !== undefined);
+    const axis =
+      nodes.some((node) => Conv.is(node) || ConvTranspose.is(node)) || value.shape.length > 3 ? 1 : -1;
+    if (typeof value.shape.at(axis) === 'number') axes.set(name, axis);
+  }
+  return axes;
 }

@@ -1,5 +1,4 @@
 import type { Model } from '@octavo/core/ir';
-import type { Observer } from '@octavo/core/quant';
 import { QuantizationError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { Calibration, type Watched } from './calibration.js';
@@ -65,7 +64,13 @@ export async function observeSamples(
     const onTap = (name: string, tensor: Tensor): void => {
       // Values without a sample axis, such as shapes made into floats, are one sample's.
       const stacked = tensor.shape[0] !== undefined && tensor.shape[0] % count === 0 ? count : 1;
-      for (const observer of calibration.of(name)) observe(observer, name, tensor, id, stacked);
+      const values = toNumbers(tensor);
+      const channels = calibration.channels.get(name);
+      const observe = (): void => {
+        for (const observer of calibration.of(name)) observer.observe(values, stacked);
+        channels?.observe(values, tensor.shape, stacked);
+      };
+      observing(name, id, observe);
     };
     await session.run(sample.feeds, options.signal ? { onTap, signal: options.signal } : { onTap });
     calibration.samples += count;
@@ -75,9 +80,10 @@ export async function observeSamples(
   }
 }
 
-function observe(observer: Observer, name: string, tensor: Tensor, id: string, count: number): void {
+/** Names sample and tensor where an observer refuses NaN. */
+function observing(name: string, id: string, observe: () => void): void {
   try {
-    observer.observe(toNumbers(tensor), count);
+    observe();
   } catch (error) {
     if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NOT_FINITE') throw error;
     throw new QuantizerError({

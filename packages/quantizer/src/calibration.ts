@@ -1,7 +1,10 @@
 import {
+  ChannelObservers,
+  type ChannelsState,
   convertState,
   type Observer,
   type ObserverName,
+  type ObserverOptions,
   type ObserverState,
   observers,
   type RealRange,
@@ -20,6 +23,14 @@ export interface CalibrationState {
   readonly version: 1;
   readonly samples: number;
   readonly values: Readonly<Record<string, readonly ObserverState[]>>;
+  /** The same channel by channel, where that was asked for. */
+  readonly channels?: Readonly<Record<string, ChannelsState>>;
+}
+
+/** Values to observe channel by channel, each with its axis. */
+export interface WatchedChannels {
+  readonly observer: ObserverName;
+  readonly axes: ReadonlyMap<string, number>;
 }
 
 type Observed = ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
@@ -31,14 +42,20 @@ type Observed = ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
 export class Calibration {
   /** Samples seen. */
   samples: number;
+  /** Observers by channel of some values. */
+  readonly channels: ReadonlyMap<string, ChannelObservers>;
   private readonly observed: Observed;
 
-  constructor(observed: Observed, samples = 0) {
+  constructor(observed: Observed, samples = 0, channels: ReadonlyMap<string, ChannelObservers> = new Map()) {
     this.observed = observed;
     this.samples = samples;
+    this.channels = channels;
   }
 
-  static watching(watched: Watched): Calibration {
+  static watching(watched: Watched, { observer, axes }: Partial<WatchedChannels> = {}): Calibration {
+    const channels = [...(observer && axes ? axes : [])].map(
+      ([value, axis]) => [value, new ChannelObservers(observer ?? 'minmax', axis)] as const,
+    );
     return new Calibration(
       new Map(
         [...watched].map(([value, names]) => [
@@ -46,6 +63,8 @@ export class Calibration {
           new Map([...names].map((name) => [name, observers[name].create()])),
         ]),
       ),
+      0,
+      new Map(channels),
     );
   }
 
@@ -75,6 +94,17 @@ export class Calibration {
     }
   }
 
+  /**
+   * The range of each channel of a value, by the observer that saw its channels.
+   * @throws QuantizerError `CALIBRATION_UNSEEN` when no sample produced it, or its channels were not watched.
+   */
+  channelRanges(value: string, options: ObserverOptions = {}): RealRange[] {
+    const channels = this.channels.get(value);
+    if (!channels) throw unseen(value, 'the calibration did not observe its channels.');
+    if (channels.count === 0) throw unseen(value, 'no sample produced a value of it.');
+    return channels.ranges(options);
+  }
+
   /** Expected SQNR in dB of a value quantized in its range; undefined where no histogram of it was kept. */
   sqnr(value: string, precision: ActivationPrecision): number | undefined {
     const range = this.range(value, precision);
@@ -90,9 +120,7 @@ export class Calibration {
    * @throws QuantizerError `CALIBRATION_MISMATCH` when values or observers differ.
    */
   merge(other: Calibration): void {
-    const names = (each: Calibration): string =>
-      JSON.stringify(each.values.map((value) => [value, [...each.of(value)].map(({ kind }) => kind)]).sort());
-    if (names(this) !== names(other)) {
+    if (watchedBy(this) !== watchedBy(other)) {
       throw new QuantizerError({
         code: 'CALIBRATION_MISMATCH',
         message: 'the calibrations watch different values of a model, or by different observers.',
@@ -105,6 +133,10 @@ export class Calibration {
         if (more) observer.merge(more);
       }
     }
+    for (const [value, own] of this.channels) {
+      const more = other.channels.get(value);
+      if (more) own.merge(more);
+    }
     this.samples += other.samples;
   }
 
@@ -115,8 +147,22 @@ export class Calibration {
       version: 1,
       samples: this.samples,
       values: Object.fromEntries(values),
+      ...(this.channels.size === 0
+        ? {}
+        : {
+            channels: Object.fromEntries([...this.channels].map(([value, each]) => [value, each.toJSON()])),
+          }),
     };
   }
+}
+
+/** What a calibration watches, and how, in any order. */
+function watchedBy(calibration: Calibration): string {
+  const { values, channels } = calibration;
+  return JSON.stringify([
+    values.map((value) => [value, [...calibration.of(value)].map(({ kind }) => kind)]).sort(),
+    [...channels].map(([value, { kind, axis }]) => [value, kind, axis]).sort(),
+  ]);
 }
 
 function unseen(value: string, message: string, cause?: Error): QuantizerError {

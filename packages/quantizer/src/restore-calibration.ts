@@ -1,4 +1,10 @@
-import { isObserverName, type Observer, type ObserverName, observers } from '@octavo/core/quant';
+import {
+  ChannelObservers,
+  isObserverName,
+  type Observer,
+  type ObserverName,
+  observers,
+} from '@octavo/core/quant';
 import { QuantizationError } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { Calibration } from './calibration.js';
@@ -9,6 +15,16 @@ const SCHEMA = v.strictObject({
   version: v.literal(1),
   samples: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   values: v.record(v.string(), v.array(v.looseObject({ kind: v.string() }))),
+  channels: v.exactOptional(
+    v.record(
+      v.string(),
+      v.strictObject({
+        kind: v.string(),
+        axis: v.number(),
+        channels: v.array(v.looseObject({ kind: v.string() })),
+      }),
+    ),
+  ),
 });
 
 /**
@@ -22,12 +38,15 @@ export function restoreCalibration(json: unknown, where = 'calibration'): Calibr
     const [issue] = result.issues;
     throw damaged(where, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
   }
-  const { samples, values } = result.output;
+  const { samples, values, channels = {} } = result.output;
   const observed = Object.entries(values).map(([value, states]) => {
     const restored = states.map((state) => restore(state, value, where));
     return [value, new Map(restored)] as const;
   });
-  return new Calibration(new Map(observed), samples);
+  const byChannel = Object.entries(channels).map(
+    ([value, state]) => [value, readable(value, where, () => ChannelObservers.restore(state))] as const,
+  );
+  return new Calibration(new Map(observed), samples, new Map(byChannel));
 }
 
 function restore(
@@ -37,8 +56,13 @@ function restore(
 ): readonly [ObserverName, Observer] {
   const { kind } = state;
   if (!isObserverName(kind)) throw damaged(where, `tensor ${value}: there is no observer ${kind}`);
+  return [kind, readable(value, where, () => observers[kind].restore(state))];
+}
+
+/** What `read` gives; damage found by an observer is damage of the file. */
+function readable<T>(value: string, where: string, read: () => T): T {
   try {
-    return [kind, observers[kind].restore(state)];
+    return read();
   } catch (error) {
     if (!(error instanceof QuantizationError)) throw error;
     throw damaged(where, `tensor ${value}: ${error.fault}`, error);

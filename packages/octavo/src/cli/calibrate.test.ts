@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { float32, fromNumbers } from '@octavo/core/tensor';
+import { restoreCalibration } from '@octavo/quantizer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
 import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
@@ -70,6 +71,36 @@ describe('octavo calibrate and merge', () => {
     await octavo(['calibrate', model, '--data', half, '-o', output]);
     await calibrate('go-on.json', '--resume');
     expect(textOf(output)).toBe(whole);
+  });
+
+  it('observe channels too, and merge them exactly', async () => {
+    const flags = ['--per-channel', 'minmax'];
+    const whole = await calibrate('whole.json', ...flags);
+    const shards = [];
+    for (const shard of [2, 1])
+      shards.push(await calibrate(`${shard}.json`, '--shard', `${shard}/2`, ...flags));
+    const merged = work.path('merged.json');
+    expect((await octavo(['merge', ...shards, '-o', merged])).code).toBe(0);
+    expect(textOf(merged)).toBe(textOf(whole));
+    const calibration = restoreCalibration(JSON.parse(textOf(whole)));
+    const { data: values } = rows(24, 32);
+    const ranges = Array.from({ length: 32 }, (_, c) => {
+      const column = values.filter((_, i) => i % 32 === c);
+      return { min: Math.min(...column), max: Math.max(...column) };
+    });
+    expect(calibration.channelRanges('x')).toEqual(ranges);
+    expect(calibration.channelRanges('rectified')).toHaveLength(64);
+    const plain = await calibrate('plain.json');
+    const ran = await octavo(['merge', plain, whole, '-o', work.path('none.json'), '--json']);
+    expect(JSON.parse(ran.stdout).error.code).toBe('CALIBRATION_MISMATCH');
+    expect(() => restoreCalibration(JSON.parse(textOf(plain))).channelRanges('x')).toThrow(/channels/);
+    const damaged = {
+      ...JSON.parse(textOf(whole)),
+      channels: { x: { kind: 'minmax', axis: 1, channels: [{ kind: 'mse' }] } },
+    };
+    expect(() => restoreCalibration(damaged)).toThrow(/damaged/);
+    const quantized = await octavo(['quantize', model, '--ranges', whole, '-o', work.path('ranged.onnx')]);
+    expect(quantized.code).toBe(0);
   });
 
   it('warn of validation data beyond the samples, also when they go on', async () => {

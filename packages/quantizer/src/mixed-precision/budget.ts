@@ -51,6 +51,6 @@ function costOf({
   if (minRetention === undefined) return quality;
   if (bytes === undefined) return (figures) => figures.bytes;
   if (milliseconds === undefined && latencyRatio === undefined)
-    return ({ latency }) => latency[0]?.ratio ?? Number.NaN;
+    return ({ latency }) => latency[0]?.ratio ?? Number.POSITIVE_INFINITY;
   return quality;
 }

@@ -20,6 +20,7 @@ export function isObserverName(name: string): name is ObserverName {
   return Object.hasOwn(observers, name);
 }
 
+export { ChannelObservers, type ChannelsState } from './channels.js';
 export { convertState } from './convert-state.js';
 export { Histogram, type HistogramState } from './histogram.js';
 export { mseRange } from './mse.js';

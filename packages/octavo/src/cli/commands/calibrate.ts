@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
+import { type ObserverName, observers } from '@octavo/core/quant';
 import type { Dataset, Sample } from '@octavo/datasets';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
 import { Calibration, type Coverage, calibrateModel, SampleProfile } from '@octavo/quantizer';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { dataOptions, wholeNumber } from '../arguments.js';
+import { choice, dataOptions, wholeNumber } from '../arguments.js';
 import { readCalibration, writeCalibration } from '../calibration-file.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type CheckedCoverage, type CoverageFlags, checkCoverage } from '../coverage.js';
@@ -19,6 +20,7 @@ interface CalibrateFlags extends CoverageFlags {
   readonly recipe?: string;
   readonly shard?: { readonly index: number; readonly count: number };
   readonly resume?: boolean;
+  readonly perChannel?: ObserverName;
 }
 
 /** What `octavo calibrate` and `octavo merge` print with `--json`. */
@@ -53,6 +55,9 @@ export function calibrateCommand(context: CommandContext): Command {
       new Option('--shard <i/n>', 'observe every nth sample, from the ith; merge the files')
         .argParser(parseShard)
         .conflicts('validation'),
+    )
+    .addOption(
+      choice('--per-channel <name>', 'observe channels too, by this observer', Object.keys(observers)),
     )
     .option('--resume', 'go on after the samples that the output file holds; save now and then')
     .addOption(new Option('--threads <n>', 'threads of onnxruntime').argParser(wholeNumber(1)))
@@ -107,6 +112,7 @@ async function calibrateFile(
     const samples = profile.watch(remaining(dataset, resume.samples, context));
     const observed = await calibrateModel(source, samples, {
       recipe,
+      perChannel: flags.perChannel,
       ...(known ? { resume } : {}),
       signal: context.signal,
       onSample: (seen) => progress.update(seen),
