@@ -4,6 +4,7 @@ import { attentionLowerings } from './ops/attention.js';
 import { binaryLowerings } from './ops/binary.js';
 import { byteFunctionLowerings } from './ops/byte-function.js';
 import { castLowerings } from './ops/cast.js';
+import { convTransposeLowerings } from './ops/conv-transpose.js';
 import { conv2dLowerings } from './ops/conv2d.js';
 import { dynamicProductLowerings } from './ops/dynamic-product.js';
 import { floatConv2dLowerings } from './ops/float-conv2d.js';
@@ -35,6 +36,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...byteFunctionLowerings,
   ...castLowerings,
   ...conv2dLowerings,
+  ...convTransposeLowerings,
   ...dynamicProductLowerings,
   ...floatIntegerProductLowerings,
   ...matmulLowerings,
