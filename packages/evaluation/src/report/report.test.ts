@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { barChart, dotChart } from './charts/index.js';
+import { barChart, dotChart, stackChart } from './charts/index.js';
 import { escapeHtml } from './escape-html.js';
 import { type ReportDocument, renderHtml } from './html.js';
 
@@ -127,6 +127,49 @@ describe('dotChart', () => {
     for (const { name } of points) expect(document.documentElement?.textContent).toContain(name);
     expect(svg).not.toMatch(/NaN|Infinity/);
     expect(dotChart([], { label: 'dB', description: 'none' })).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('charts of long names', () => {
+  const name = (layer: number): string =>
+    `/model/${'deep/'.repeat(30)}layers.${layer}/self_attention/q_proj/MatMul`;
+  const options = { label: 'dB', description: 'layers' };
+
+  it.each([
+    [
+      'dots',
+      dotChart(
+        [1, 2].map((layer) => ({ name: name(layer), value: layer })),
+        options,
+      ),
+      'circle',
+      'cx',
+    ],
+    [
+      'bars',
+      barChart(
+        [1, 2].map((layer) => ({ name: name(layer), values: { a: layer } })),
+        options,
+      ),
+      'rect',
+      'width',
+    ],
+    [
+      'stacks',
+      stackChart(
+        [1, 2].map((layer) => ({ name: name(layer), values: { a: layer } })),
+        options,
+      ),
+      'rect',
+      'width',
+    ],
+  ])('leave room for %s, and show the end of each name', (_, svg, mark, attribute) => {
+    const { document } = parseHTML(svg);
+    const marks = [...document.querySelectorAll(mark)].map((each) => Number(each.getAttribute(attribute)));
+    expect(Math.max(...marks)).toBeGreaterThan(200);
+    for (const layer of [1, 2])
+      expect(document.documentElement?.textContent).toContain(`rs.${layer}/self_attention/q_proj/MatMul`);
+    expect(document.documentElement?.textContent).not.toContain('deep/deep/deep/deep/');
   });
 });
 

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { axisLabel, type ChartOptions, COLORS, draw, marginFor } from './draw.js';
+import { axisLabel, type ChartOptions, COLORS, draw, marginFor, shortName } from './draw.js';
 
 /** One bar: a name, and a number for each series. */
 export interface BarGroup {
@@ -29,7 +29,7 @@ export function barChart(groups: readonly BarGroup[], options: ChartOptions): st
     color: { domain: series, range: COLORS, legend: false },
     marks: [
       Plot.barX(barsOf(groups), { x: 'value', y: 'name', fy: 'group', fill: 'name' }),
-      Plot.axisFy({ anchor: 'left', label: null, fontSize: 11 }),
+      Plot.axisFy({ anchor: 'left', label: null, fontSize: 11, tickFormat: shortName }),
       Plot.ruleX([0]),
     ],
   });
@@ -43,7 +43,7 @@ export function stackChart(groups: readonly BarGroup[], options: ChartOptions): 
     height: 50 + 20 * groups.length,
     marginLeft: marginFor(names),
     x: { label: axisLabel(options.label, options.percent), percent: options.percent ?? false },
-    y: { label: null, domain: names },
+    y: { label: null, domain: names, tickFormat: shortName },
     color: { domain: series, range: COLORS, legend: false },
     marks: [
       Plot.barX(barsOf(groups), Plot.stackX({ x: 'value', y: 'group', fill: 'name', order: series })),

@@ -48,7 +48,19 @@ export function legend(series: readonly string[], encode: (text: string) => stri
   return `<p class="legend">${keys.join(' ')}</p>`;
 }
 
+/** Characters of a name that a chart has room for beside its marks. */
+const NAME_LENGTH = 48;
+
+/** Of longer names the end is kept, which tells nodes of one block apart, and the beginning. */
+const NAME_START = 14;
+
+/** A name as charts write it. */
+export function shortName(name: string): string {
+  if (name.length <= NAME_LENGTH) return name;
+  return `${name.slice(0, NAME_START)}\u2026${name.slice(NAME_START + 1 - NAME_LENGTH)}`;
+}
+
 /** Room for names at the left of a chart. */
 export function marginFor(names: readonly string[]): number {
-  return 40 + 7 * Math.max(0, ...names.map((name) => name.length));
+  return 40 + 7 * Math.max(0, ...names.map((name) => shortName(name).length));
 }
