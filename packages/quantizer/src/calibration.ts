@@ -82,12 +82,13 @@ export class Calibration {
    * The range to quantize a value in.
    * @throws QuantizerError `CALIBRATION_UNSEEN` when no sample produced it, or it was not watched so.
    */
-  range(value: string, { observer, dtype, symmetric }: ActivationPrecision): RealRange {
+  range(value: string, { observer, dtype, symmetric, percentile }: ActivationPrecision): RealRange {
     const states = [...this.of(value)].map((each) => convertState(each.toJSON(), observer));
     const state = states.find((each) => each !== undefined);
     if (!state) throw unseen(value, `the calibration has nothing for the observer ${observer}.`);
     try {
-      return observers[observer].restore(state, { bits: bitsOf(dtype), symmetric }).range();
+      const options = { bits: bitsOf(dtype), symmetric, ...(percentile === undefined ? {} : { percentile }) };
+      return observers[observer].restore(state, options).range();
     } catch (error) {
       if (!(error instanceof QuantizationError) || error.code !== 'QUANT_NO_DATA') throw error;
       throw unseen(value, 'no sample produced a value of it.', error);

@@ -98,8 +98,8 @@ function defaultWeights(recipe: Recipe): WeightPrecision {
 }
 
 function defaultActivations(recipe: Recipe): ActivationPrecision {
-  const { activations: dtype, symmetricActivations: symmetric, observer } = recipe;
-  return { dtype, symmetric, observer };
+  const { activations: dtype, symmetricActivations: symmetric, observer, percentile } = recipe;
+  return { dtype, symmetric, observer, ...(percentile === undefined ? {} : { percentile }) };
 }
 
 function changeWeights(

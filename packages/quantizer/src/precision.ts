@@ -23,6 +23,8 @@ export interface ActivationPrecision {
   readonly dtype: ActivationDType;
   readonly symmetric: boolean;
   readonly observer: ObserverName;
+  /** Of the percentile observer; its own default when absent. */
+  readonly percentile?: number;
 }
 
 /** How one node is computed. Float weights keep the node float; float activations make it weight-only. */

@@ -7,7 +7,7 @@ import type { Calibration, Watched } from './calibration.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
-import { LayerPrecisions } from './layer-precisions.js';
+import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
 import type { PlannedActivation } from './plan-activations.js';
 import { isWeightOnly, planStatic, type StaticPlan } from './plan-static.js';
 import { describeWeights, opsetOf } from './precision.js';
@@ -102,11 +102,11 @@ type Watchable = Pick<PlannedActivation, 'value' | 'source' | 'precision'>;
 
 /** The graph's own float inputs and outputs, to become integers. */
 function planEnds(graph: Graph, recipe: Recipe): Watchable[] {
-  const { activations: dtype, symmetricActivations: symmetric, observer } = recipe;
+  const precision = defaultPrecision(recipe).activations;
   const ends = new Set([...graph.inputs, ...graph.outputs]);
   return [...ends]
     .filter((value) => value.dtype === 'float32' && !value.constant)
-    .map((value) => ({ value, source: value, precision: { dtype, symmetric, observer } }));
+    .flatMap((value) => (precision === 'float' ? [] : [{ value, source: value, precision }]));
 }
 
 /** Histograms of all: they hold the extremes, and tell how well eight bits would do. */

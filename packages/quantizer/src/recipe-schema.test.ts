@@ -15,6 +15,7 @@ describe('parseRecipe', () => {
       format: 'qoperator',
       weightOnlyFormat: 'qdq',
       observer: 'mse',
+      percentile: 99.9,
       leastSqnr: 30,
       include: ['a'],
       exclude: ['b..c'],

@@ -21,6 +21,7 @@ export const recipeSchema = v.strictObject({
   weightOnlyFormat: v.exactOptional(v.picklist(WEIGHT_ONLY_FORMATS)),
   rounding: v.exactOptional(v.picklist(WEIGHT_ROUNDING_NAMES)),
   observer: v.exactOptional(observerName),
+  percentile: v.exactOptional(v.pipe(v.number(), v.gtValue(50), v.maxValue(100))),
   leastSqnr: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(200))),
   include: v.exactOptional(globs),
   exclude: v.exactOptional(globs),

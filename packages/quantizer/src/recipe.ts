@@ -50,6 +50,8 @@ export interface Recipe {
    */
   readonly rounding?: WeightRoundingName;
   readonly observer: ObserverName;
+  /** Percentile observer: percentage of the elements to keep inside the range, above 50; default 99.99. */
+  readonly percentile?: number;
   /**
    * Static: least expected SQNR in dB of what a layer reads. A layer whose input is wider than its integers can tell apart
    * gets quantized weights only. The default is four effective bits.

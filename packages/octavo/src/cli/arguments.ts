@@ -30,6 +30,13 @@ export function decibels(text: string): number {
   throw new InvalidArgumentError('Expected decibels of at least 0, such as 30.');
 }
 
+/** A percentage above 50, e.g. `99.9` or `99.9%`. */
+export function percentile(text: string): number {
+  const value = Number(text.trim().replace(/%$/, '') || Number.NaN);
+  if (value > 50 && value <= 100) return value;
+  throw new InvalidArgumentError('Expected a percentage above 50 and at most 100, such as 99.9.');
+}
+
 function strata(text: string): Stratum[] {
   try {
     return parseStrata(text);

@@ -198,6 +198,43 @@ describe('octavo quantize', () => {
     expect(readFileSync(work.path('new', 'report', 'report.html'), 'utf8')).toContain('hidden_gemm');
   });
 
+  it('keeps in range what the percentile says, from flags and recipes', async () => {
+    const widthOf = async (...flags: string[]): Promise<number> => {
+      const args = [
+        'quantize',
+        model,
+        '-o',
+        work.path('int8.onnx'),
+        '--calibration',
+        data,
+        '--json',
+        ...flags,
+      ];
+      const { activations } = documentOf((await octavo(args)).stdout, 'quantize');
+      const [first] = activations as { min: number; max: number }[];
+      return first ? first.max - first.min : Number.NaN;
+    };
+    const kept = ['--least-sqnr', '0', '--observer', 'percentile', '--percentile'];
+    const recipe = work.path('recipe.json');
+    writeFileSync(recipe, JSON.stringify({ observer: 'percentile', percentile: 60, leastSqnr: 0 }));
+    const [usual, most, least] = [
+      await widthOf(),
+      await widthOf(...kept, '90%'),
+      await widthOf(...kept, '60'),
+    ];
+    expect(most).toBeLessThan(usual);
+    expect(least).toBeLessThan(most);
+    expect(await widthOf('--recipe', recipe)).toBe(least);
+    for (const flags of [
+      ['--percentile', '99'],
+      [...kept, '50'],
+      [...kept, 'all'],
+    ])
+      expect((await octavo(['quantize', model, '-o', 'x.onnx', '--calibration', data, ...flags])).code).toBe(
+        2,
+      );
+  });
+
   it('never overwrites external data of its input', async () => {
     await saveOnnx(classifier(1024), work.path('big.onnx'), { externalData: 'always' });
     const before = readFileSync(work.path('big.onnx.data'));

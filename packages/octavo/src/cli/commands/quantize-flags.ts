@@ -18,7 +18,7 @@ import {
   type WeightRoundingName,
 } from '@octavo/quantizer';
 import { type Command, Option } from 'commander';
-import { choice, dataOptions, repeatable, wholeNumber } from '../arguments.js';
+import { choice, dataOptions, percentile, repeatable, wholeNumber } from '../arguments.js';
 import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
 import { type MixedFlags, mixedOptions } from './mixed-flags.js';
@@ -54,6 +54,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly format?: Format;
   readonly rounding?: WeightRoundingName;
   readonly observer: ObserverName;
+  readonly percentile?: number;
   readonly leastSqnr?: number;
   readonly calibration?: string;
   readonly ranges?: string;
@@ -77,6 +78,7 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   format: ['static', 'weight-only'],
   rounding: ['weight-only'],
   observer: ['static'],
+  percentile: ['static'],
   leastSqnr: ['static'],
   calibration: ['static', 'weight-only', ...SEARCHES],
   preprocess: ['static', 'weight-only', ...SEARCHES],
@@ -181,6 +183,10 @@ function calibrationOptions(): Option[] {
       RECIPE_DEFAULTS.observer,
     ),
     new Option(
+      '--percentile <percent>',
+      'observer percentile: how many of the numbers to keep in range (default: 99.99)',
+    ).argParser(percentile),
+    new Option(
       '--least-sqnr <dB>',
       'static: quantize only the weights of layers whose input is noisier (default: 24)',
     ).argParser(wholeNumber(0)),
@@ -194,7 +200,17 @@ function calibrationOptions(): Option[] {
  */
 export function checkFlags(
   command: Command,
-  { mode, calibration, ranges, metric, validation, format, report }: QuantizeFlags,
+  {
+    mode,
+    calibration,
+    ranges,
+    metric,
+    validation,
+    format,
+    report,
+    observer,
+    percentile: share,
+  }: QuantizeFlags,
 ): void {
   const isMeasured = report !== undefined && validation !== undefined;
   const isCovered = validation !== undefined && (calibration !== undefined || ranges !== undefined);
@@ -231,6 +247,8 @@ export function checkFlags(
       `--mode ${mode} needs --metric and --validation PATH.`,
       'Say how models are judged, and give labelled data.',
     );
+  if (share !== undefined && observer !== 'percentile')
+    throw new UsageError('--percentile has no meaning without --observer percentile.', 'Leave it out.');
   if (mode === 'mixed' && calibration === undefined)
     throw new UsageError('--mode mixed needs --calibration PATH.', 'Give representative inputs.');
 }
@@ -252,6 +270,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
   const { blockSize, observer, include, exclude, io } = flags;
   const symmetricWeights = flags.asymmetricWeights ? false : file.symmetricWeights;
   const rounding = flags.rounding ?? file.rounding;
+  const share = flags.percentile ?? file.percentile;
   return {
     mode,
     blockSize,
@@ -262,6 +281,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
     weights: flags.weights ?? (mode === 'weight-only' ? 'int4' : RECIPE_DEFAULTS.weights),
     ...(symmetricWeights === undefined ? {} : { symmetricWeights }),
     ...(rounding === undefined ? {} : { rounding }),
+    ...(share === undefined ? {} : { percentile: share }),
     activations:
       flags.activations ?? ACTIVATION_DTYPES.find((dtype) => dtype === io) ?? RECIPE_DEFAULTS.activations,
     symmetricActivations:
