@@ -1,6 +1,7 @@
 import {
   Add,
   Cast,
+  Clip,
   cloneModel,
   DequantizeLinear,
   type Graph,
@@ -70,13 +71,14 @@ interface Counterpart {
 
 /**
  * A result that became the graph's output has the suffix of what precedes it, that of an integer op the suffix of integers;
- * or it is behind changes of its type.
+ * or it is behind changes of its type, and the ends of a range.
  */
 function counterpart(graph: Graph, { name }: Value, op: Op): Counterpart | undefined {
   for (const each of [`${name}_float`, name, `${name}_quantized`]) {
     const last = beforeConversions(graph.value(each)?.producer);
-    const sum = last && Add.is(last) ? constantSum(last) : undefined;
-    const node = sum?.node ?? last;
+    const inner = last && Clip.is(last) ? beforeConversions(last.inputs[0]?.producer) : last;
+    const sum = inner && Add.is(inner) ? constantSum(inner) : undefined;
+    const node = sum?.node ?? inner;
     const form = node && LAYER_FORMS.find((candidate) => candidate.matches(node, op));
     if (node && form) return { name, node, form, output: last?.output, addend: sum?.addend };
   }

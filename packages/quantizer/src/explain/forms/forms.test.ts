@@ -53,12 +53,14 @@ describe('layers that are not between Q/DQ pairs', () => {
     const pairs = await explain({ perChannel: false });
     const ops = await explain({ perChannel: false, format: 'qoperator' });
     expect([...ops.keys()].sort()).toEqual(LAYERS);
-    for (const [name, { noise, own }] of ops) {
+    for (const [name, { noise, own, sqnr }] of ops) {
       const expected = pairs.get(name);
       expect(own).toEqual(expected?.own);
       for (const part of ['saturation', 'inputRounding', 'weights', 'bias'] as const)
         expect(noise[part]).toBeCloseTo(expected?.noise[part] ?? -1, 12);
-      expect(noise.inherited > 0).toBe(name !== 'conv1');
+      if (name === 'conv1') expect(noise.inherited).toBe(0);
+      else expect(noise.inherited / (expected?.noise.inherited ?? 0)).toBeCloseTo(1, 1);
+      expect(sqnr).toBeGreaterThan(30);
     }
   });
 
