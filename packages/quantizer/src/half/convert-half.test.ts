@@ -356,3 +356,18 @@ describe('bf16 conversion', () => {
     expect(await codeOf(quantize(source, { mode: 'bf16', strict: true }))).toBe('BF16_OVERFLOW');
   });
 });
+
+describe('half inputs with a default', () => {
+  it('have the default in half precision too', async () => {
+    const source = modelOf(`graph opset 17 {
+      input %x: float32[2]
+      input %d: float32[2] = [1, 1e6]
+      %y = Add(%x, %d)
+      output %y
+    }`);
+    const { model, report } = await quantize(source, fp16({ io: 'float16' }));
+    const { y } = await runOnOnnxRuntime(model, { x: fromNumbers('float16', [2], [0.5, 0]) });
+    expect(y && [y.dtype, ...toNumbers(y)]).toEqual(['float16', 1.5, 65504]);
+    expect(report.warnings[0]).toContain('tensor d: 1 of 2 elements');
+  });
+});

@@ -51,7 +51,7 @@ export class HalfGraph {
   async convert(): Promise<void> {
     const { graph, dtype } = this;
     const isHalfOutside = this.job.recipe.io === dtype;
-    if (isHalfOutside) for (const input of graph.inputs) if (isWhole(input)) this.become(input);
+    if (isHalfOutside) for (const input of graph.inputs) if (isWhole(input)) await this.becomeInput(input);
     await this.convertNodes();
     for (const output of new Set(graph.outputs)) {
       if (this.converted.has(output) && !isHalfOutside) this.castOutput(output, 'float32');
@@ -68,6 +68,16 @@ export class HalfGraph {
     for (const output of new Set(graph.outputs))
       if (this.converted.has(output)) this.castOutput(output, 'float32');
     await runAll(graph, [eliminateDeadNodes], this.job.constants.report);
+  }
+
+  /** An input may have a default. */
+  private async becomeInput(input: Value): Promise<void> {
+    const tensor = await input.constant?.load();
+    if (tensor) {
+      const bits = toHalf(tensor, `tensor ${input.name}`, this.job.constants);
+      input.constant = StoredTensor.of(new Tensor(this.dtype, tensor.shape, bits));
+    }
+    this.become(input);
   }
 
   private get dtype() {
