@@ -57,10 +57,6 @@ function asCase(test: Convolution): ConformanceCase {
   const w = [group * inputs, outputs, ...axes.map(({ kernel }) => kernel)].join(', ');
   const dims = new Array(axes.length + 2).fill('?').join(', ');
   const args = `(%x, %w${bias ? ', %b' : ''}) ${attributes}`;
-  const bound = {
-    kind: 'product',
-    terms: group * inputs * axes.reduce((n, { kernel }) => n * kernel, 1) + 1,
-  } as const;
   if (kind === 'float') {
     const lines = [
       `input %x: float32[${x}]`,
@@ -70,7 +66,9 @@ function asCase(test: Convolution): ConformanceCase {
       test.relu ? '%y = Relu(%c)' : '%y = Identity(%c)',
       'output %y',
     ];
-    return { name: 'float', graph: `graph opset 21 {\n${lines.join('\n')}\n}`, bound, extremes: false };
+    // Sums of small integers are exact in float32, in any order.
+    const values = { x: 'small', w: 'small', b: 'small' } as const;
+    return { name: 'float', graph: `graph opset 21 {\n${lines.join('\n')}\n}`, values, extremes: false };
   }
   const count = perChannel ? outputs : 1;
   const scales = Array.from({ length: count }, (_, i) => Math.fround(0.01 * (i + 1)));
