@@ -32,6 +32,14 @@ export function splitHeads(tensor: Tensor, count: number | undefined): Heads {
   return { data: pick(data, indices), batch, heads: count, length, width };
 }
 
+/** `count` of the heads, from the one numbered `first`. */
+export function takeHeads({ data, ...all }: Heads, first: number, count: number): Heads {
+  const { batch, heads, length, width } = all;
+  const strides = [heads * length * width, length * width, width, 1];
+  const taken = data.subarray(first * length * width);
+  return { ...all, data: pick(taken, stridedIndices([batch, count, length, width], strides)), heads: count };
+}
+
 /** `[batch, length, heads * width]` of heads. */
 export function joinHeads({ data, batch, heads, length, width }: Heads): FloatArray {
   const strides = [heads * length * width, width, length * width, 1];

@@ -2,7 +2,7 @@ import { defineKernel, SUPPORTED, type Support, unsupported } from '@octavo/back
 import { GroupQueryAttention, type Node } from '@octavo/core/ir';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { attend } from '../attend.js';
-import { type Heads, joinHeads, splitHeads } from '../attention-heads.js';
+import { type Heads, joinHeads, splitHeads, takeHeads } from '../attention-heads.js';
 import { attentionMask, type Mask } from '../attention-mask.js';
 import { floats, floatTensor } from '../floats.js';
 import { refuse, scalar } from '../integer-operands.js';
@@ -42,15 +42,7 @@ function projections(
   const [key, value] = [inputs[1], inputs[2]];
   if (key && value) return [splitHeads(query, heads), splitHeads(key, shared), splitHeads(value, shared)];
   const all = splitHeads(query, heads + 2 * shared);
-  const take = (first: number, count: number): Heads => {
-    const size = all.length * all.width;
-    const data = Float64Array.from({ length: all.batch * count * size }, (_, i) => {
-      const batch = Math.floor(i / (count * size));
-      return all.data[(batch * all.heads + first) * size + (i % (count * size))] ?? 0;
-    });
-    return { ...all, data, heads: count };
-  };
-  return [take(0, heads), take(heads, shared), take(heads + shared, shared)];
+  return [takeHeads(all, 0, heads), takeHeads(all, heads, shared), takeHeads(all, heads + shared, shared)];
 }
 
 /** A prompt starts its sample's sequence; later calls append to what `seqlens_k` leaves before the new vectors. */

@@ -2,8 +2,8 @@ import { defineKernel, SUPPORTED, unsupported } from '@octavo/backend';
 import { QAttention } from '@octavo/core/ir';
 import { Tensor } from '@octavo/core/tensor';
 import { attend } from '../attend.js';
-import { appendHeads, type Heads, joinHeads, splitHeads } from '../attention-heads.js';
-import { type FloatArray, floats, floatTensor } from '../floats.js';
+import { appendHeads, type Heads, joinHeads, splitHeads, takeHeads } from '../attention-heads.js';
+import { floats, floatTensor } from '../floats.js';
 import { refuse } from '../integer-operands.js';
 import { integerSums, scaleProduct } from '../integer-product.js';
 import { addBroadcast } from '../matmul-plan.js';
@@ -11,8 +11,8 @@ import { operand } from '../operand.js';
 import { paddingMask } from '../padding-mask.js';
 import { integerOperand } from './integer.js';
 
-/** The integer product of input and weights, scaled, plus bias: `[B, S, 3 H]`. */
-function projection(inputs: readonly (Tensor | undefined)[]): { data: FloatArray; hidden: number } {
+/** The heads of queries, then of keys, then of values: the integer product of input and weights, scaled, plus bias. */
+function projection(inputs: readonly (Tensor | undefined)[], heads: number): Heads {
   const input = integerOperand(operand(inputs, 0), operand(inputs, 3), inputs[6]);
   const weight = integerOperand(operand(inputs, 1), operand(inputs, 4), inputs[7]);
   const bias = operand(inputs, 2);
@@ -22,22 +22,7 @@ function projection(inputs: readonly (Tensor | undefined)[]): { data: FloatArray
   if (plan.shape.length !== 3 || plan.columns % 3 !== 0) {
     refuse(`a projection to [${plan.shape.join(', ')}] does not hold queries, keys and values.`);
   }
-  return { data, hidden: plan.columns / 3 };
-}
-
-/** One of the three parts of a projection, by head. */
-function part(
-  { data, hidden }: ReturnType<typeof projection>,
-  index: number,
-  x: Tensor,
-  heads: number,
-): Heads {
-  const [batch = 1, length = 1] = x.shape;
-  const taken = Float32Array.from({ length: batch * length * hidden }, (_, i) => {
-    const row = Math.floor(i / hidden);
-    return data[row * 3 * hidden + index * hidden + (i % hidden)] ?? 0;
-  });
-  return splitHeads(new Tensor('float32', [batch, length, hidden], taken), heads);
+  return splitHeads(floatTensor('float32', plan.shape, data), 3 * heads);
 }
 
 /** Keys (0) or values (1) of the past, as heads. */
@@ -62,11 +47,10 @@ export const qAttention = defineKernel(QAttention, {
     ({ attributes }) =>
     (inputs) => {
       const { num_heads: heads, mask_filter_value: filter } = attributes;
-      const x = operand(inputs, 0);
-      const projected = projection(inputs);
-      const q = part(projected, 0, x, heads);
-      const k = appendHeads(pastHeads(inputs[8], 0), part(projected, 1, x, heads));
-      const v = appendHeads(pastHeads(inputs[8], 1), part(projected, 2, x, heads));
+      const projected = projection(inputs, heads);
+      const q = takeHeads(projected, 0, heads);
+      const k = appendHeads(pastHeads(inputs[8], 0), takeHeads(projected, heads, heads));
+      const v = appendHeads(pastHeads(inputs[8], 1), takeHeads(projected, 2 * heads, heads));
       const sequence = { batch: q.batch, queries: q.length, past: k.length - q.length };
       const { y } = attend(q, k, v, {
         scale: attributes.scale || 1 / Math.sqrt(q.width),
@@ -78,7 +62,7 @@ export const qAttention = defineKernel(QAttention, {
       present.set(k.data);
       present.set(v.data, k.data.length);
       return [
-        floatTensor('float32', [q.batch, q.length, projected.hidden], joinHeads(y)),
+        floatTensor('float32', [q.batch, q.length, heads * q.width], joinHeads(y)),
         new Tensor('float32', [2, k.batch, k.heads, k.length, k.width], present),
       ];
     },

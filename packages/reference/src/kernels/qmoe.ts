@@ -1,12 +1,13 @@
 import { defineKernel, SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import { geluTanh, type Node, QMoE, type RealFunction, relu, sigmoid } from '@octavo/core/ir';
-import { fromNumbers, Tensor, toNumbers } from '@octavo/core/tensor';
+import { Tensor } from '@octavo/core/tensor';
 import { blockWeights, unpackBits } from '../block-weights.js';
 import { routeRows } from '../expert-routes.js';
 import { type FloatArray, floats, floatTensor } from '../floats.js';
 import { refuse } from '../integer-operands.js';
 import { matMulSums, planMatMul } from '../matmul-plan.js';
 import { operand } from '../operand.js';
+import { sliceAt } from '../stack.js';
 
 type Attributes = ReturnType<typeof QMoE.attributes>;
 type Inputs = readonly (Tensor | undefined)[];
@@ -45,14 +46,6 @@ function activate(x: Float64Array, attributes: Attributes): Float64Array {
   });
 }
 
-/** One expert's part of a tensor with an axis of experts in front. */
-function partOf(tensor: Tensor, expert: number): Tensor {
-  const [experts = 1, ...shape] = tensor.shape;
-  const size = tensor.size / experts;
-  const numbers = toNumbers(tensor).subarray(expert * size, (expert + 1) * size);
-  return fromNumbers(tensor.dtype, shape, numbers);
-}
-
 /** Zero points of blocks are packed by row, as MatMulNBits has them; those of rows one behind the other. */
 function zeroPointsOf(
   all: Tensor | undefined,
@@ -61,7 +54,7 @@ function zeroPointsOf(
   { block_size: size, expert_weight_bits: bits }: Attributes,
 ) {
   if (!all) return undefined;
-  const own = partOf(all, expert);
+  const own = sliceAt(all, 0, expert);
   if (size > 0) return own;
   return new Tensor('float32', [rows], Float32Array.from(unpackBits(own.bytes, bits)).subarray(0, rows));
 }
@@ -76,9 +69,15 @@ function layer(
   const layout = { K: columns, N: rows, bits, block_size: size || columns };
   return (expert, x) => {
     const zero = zeroPointsOf(zeroPoints, expert, rows, attributes);
-    const decoded = blockWeights(partOf(weights, expert), partOf(scales, expert), zero, layout, Float32Array);
+    const decoded = blockWeights(
+      sliceAt(weights, 0, expert),
+      sliceAt(scales, 0, expert),
+      zero,
+      layout,
+      Float32Array,
+    );
     const sums = matMulSums(x, decoded, planMatMul([x.length / columns, columns], [columns, rows]));
-    const added = bias && floats(partOf(bias, expert));
+    const added = bias && floats(sliceAt(bias, 0, expert));
     return added ? sums.map((sum, i) => sum + (added[i % rows] ?? 0)) : sums;
   };
 }
