@@ -1,6 +1,13 @@
 import { DequantizeLinear, type Graph, type Value } from '@octavo/core/ir';
 import { quantize, quantizedTypeOfWeights, scaleShape, storeIntegers } from '@octavo/core/quant';
-import { type DType, fromNumbers, type NumberArray, type Shape, type Tensor } from '@octavo/core/tensor';
+import {
+  type DType,
+  fromNumbers,
+  type NumberArray,
+  type Shape,
+  type Tensor,
+  transposeMatrix,
+} from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import type { ComputeParts } from './compute-ops.js';
 import { deferredTensor, LastComputed } from './deferred-storage.js';
@@ -8,7 +15,6 @@ import { loadWeights } from './load-weights.js';
 import { type NBits, packNBits } from './pack-nbits.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
-import { transpose } from './transpose.js';
 import { nearest, type RoundMatrix, type WeightMatrix } from './weight-rounding/index.js';
 
 /** What layers over one weight share: its operands, and the memory of the last computation. */
@@ -133,7 +139,7 @@ function roundLayer(
   const { columns } = matrix;
   const { integers, type } = round(matrix, { storage, symmetric, blockSize: granularity.blockSize });
   const back = <A extends NumberArray>(values: A): A =>
-    parts.channelAxis === 1 ? values : transpose(values, values.length / columns, columns);
+    parts.channelAxis === 1 ? values : transposeMatrix(values, values.length / columns, columns);
   return {
     weights: storeIntegers(storage, tensor.shape, back(integers)),
     scales: back(type.scales),
@@ -148,6 +154,6 @@ export async function weightMatrix(parts: ComputeParts): Promise<WeightMatrix> {
 
 function asMatrix(weights: Tensor<'float32'>, parts: ComputeParts): WeightMatrix {
   const { rows, columns } = matrixOf(parts);
-  const values = parts.channelAxis === 1 ? weights.data : transpose(weights.data, columns, rows);
+  const values = parts.channelAxis === 1 ? weights.data : transposeMatrix(weights.data, columns, rows);
   return { values, rows, columns };
 }

@@ -52,10 +52,7 @@ export class Calibration {
     this.channels = channels;
   }
 
-  static watching(watched: Watched, { observer, axes }: Partial<WatchedChannels> = {}): Calibration {
-    const channels = [...(observer && axes ? axes : [])].map(
-      ([value, axis]) => [value, new ChannelObservers(observer ?? 'minmax', axis)] as const,
-    );
+  static watching(watched: Watched, channels?: WatchedChannels): Calibration {
     return new Calibration(
       new Map(
         [...watched].map(([value, names]) => [
@@ -64,7 +61,7 @@ export class Calibration {
         ]),
       ),
       0,
-      new Map(channels),
+      channels && channelObservers(channels),
     );
   }
 
@@ -155,6 +152,10 @@ export class Calibration {
           }),
     };
   }
+}
+
+function channelObservers({ observer, axes }: WatchedChannels): Map<string, ChannelObservers> {
+  return new Map([...axes].map(([value, axis]) => [value, new ChannelObservers(observer, axis)]));
 }
 
 /** What a calibration watches, and how, in any order. */

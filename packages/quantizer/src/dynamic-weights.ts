@@ -6,12 +6,18 @@ import {
   quantizedTypeOfWeights,
   type StorageDType,
 } from '@octavo/core/quant';
-import { float32, fromNumbers, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
+import {
+  float32,
+  fromNumbers,
+  StoredTensor,
+  type Tensor,
+  toNumbers,
+  transposeMatrix,
+} from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
-import { transpose } from './transpose.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
 export interface DynamicWeights {
@@ -89,7 +95,9 @@ async function quantizeWeights(
   const loaded = await loadWeights(parts.weight.constant);
   const isTransposed = !isConv && parts.channelAxis === 0;
   const [rows = 0, columns = 0] = loaded.shape;
-  const source = isTransposed ? float32(transpose(loaded.data, rows, columns), [columns, rows]) : loaded;
+  const source = isTransposed
+    ? float32(transposeMatrix(loaded.data, rows, columns), [columns, rows])
+    : loaded;
   const oriented = isTransposed ? { ...parts, channelAxis: 1 } : parts;
   const options = weightOptions(oriented, precision);
   const { storage } = options;

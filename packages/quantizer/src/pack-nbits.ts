@@ -1,5 +1,5 @@
 import { type QuantizedType, type StorageDType, symmetricZeroPoint } from '@octavo/core/quant';
-import { transpose } from './transpose.js';
+import { transposeMatrix } from '@octavo/core/tensor';
 import { nearest, type RoundMatrix } from './weight-rounding/index.js';
 
 /** Widths that com.microsoft MatMulNBits has in onnxruntime. */
@@ -38,7 +38,7 @@ export function packNBits(weights: Float32Array, options: NBitsOptions): NBitsWe
   const { integers, type } = round({ values: weights, rows, columns }, { storage, symmetric, blockSize });
   return {
     packed: packColumns(integers, type, options),
-    scales: transpose(type.scales, type.scales.length / columns, columns),
+    scales: transposeMatrix(type.scales, type.scales.length / columns, columns),
     zeroPoints: symmetric ? undefined : packZeroPoints(type, columns, bits),
   };
 }

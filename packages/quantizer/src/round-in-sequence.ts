@@ -1,6 +1,6 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import { dequantizeNumbers } from '@octavo/core/quant';
-import { StoredTensor, Tensor } from '@octavo/core/tensor';
+import { StoredTensor, Tensor, transposeMatrix } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import { matrixOf, weightMatrix } from './block-operands.js';
 import type { CalibrationSample } from './calibrate.js';
@@ -8,7 +8,6 @@ import { Checkpoint } from './checkpoint.js';
 import type { ComputeParts } from './compute-ops.js';
 import { groupBy } from './group-by.js';
 import { gatherMoments, type MomentsOptions } from './input-moments.js';
-import { transpose } from './transpose.js';
 import type { BlockFormat, RoundedWeights, WeightRounding } from './weight-rounding/index.js';
 
 /** A layer to round, in the order of the graph. */
@@ -62,6 +61,6 @@ function replaceWeight(model: Model, parts: ComputeParts, { integers, type }: Ro
   const values = dequantizeNumbers(integers, [rows, columns], type);
   const weight = model.graph.value(parts.weight.name);
   const shape = parts.weight.constant?.shape ?? [];
-  const data = parts.channelAxis === 1 ? values : transpose(values, rows, columns);
+  const data = parts.channelAxis === 1 ? values : transposeMatrix(values, rows, columns);
   if (weight) weight.constant = StoredTensor.of(new Tensor('float32', shape, data));
 }

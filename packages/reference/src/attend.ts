@@ -1,7 +1,8 @@
+import { transposeMatrix } from '@octavo/core/tensor';
 import type { Heads } from './attention-heads.js';
 import type { Mask } from './attention-mask.js';
 import { softmaxLine } from './kernels/softmax.js';
-import { addProduct, transposed } from './matrix-product.js';
+import { addProduct } from './matrix-product.js';
 
 /** What the scores show when they leave the op. */
 export type ScoreStage = 'products' | 'capped' | 'masked' | 'softmax';
@@ -34,7 +35,7 @@ export function attend(
     addProduct(
       { data: weights, offset: 0, stride: k.length },
       { data: q.data, offset: head * q.length * q.width, stride: q.width },
-      { data: transposed(keys, k.length, k.width), offset: 0, stride: k.length },
+      { data: transposeMatrix(keys, k.length, k.width), offset: 0, stride: k.length },
       { rows: q.length, inner: q.width, columns: k.length },
     );
     for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] ?? 0) * options.scale;

@@ -1,7 +1,6 @@
 import { requantizeElement, type StorageDType, saturate, storageRange } from '@octavo/core/quant';
-import { fromNumbers, type NumberArray, type Shape, Tensor } from '@octavo/core/tensor';
+import { fromNumbers, type NumberArray, type Shape, Tensor, transposeMatrix } from '@octavo/core/tensor';
 import { type MatMulPlan, matMulSums, planMatMul } from './matmul-plan.js';
-import { transposed } from './matrix-product.js';
 
 /** Integers with the scales and zero points of their rows (left operand) or columns (right operand). */
 export interface IntegerOperand {
@@ -45,7 +44,7 @@ export function centeredColumns({ values, shape, zeroPoints }: IntegerOperand): 
 export function orientedOperand(matrix: IntegerOperand, transpose: boolean): IntegerOperand {
   if (!transpose) return matrix;
   const [rows = 1, columns = 1] = matrix.shape;
-  const values = transposed(Float32Array.from(matrix.values), rows, columns);
+  const values = transposeMatrix(Float32Array.from(matrix.values), rows, columns);
   return { ...matrix, values, shape: [columns, rows] };
 }
 

@@ -58,12 +58,3 @@ function addFourRows(row: Float64Array, a: FloatArray, at: number, b: MatrixView
 function addRow(row: Float64Array, a: number, b: FloatArray, offset: number): void {
   for (let j = 0; j < row.length; j++) row[j] = (row[j] ?? 0) + a * (b[offset + j] ?? 0);
 }
-
-/** The transpose of a row-major matrix `[rows, columns]`. */
-export function transposed(data: FloatArray, rows: number, columns: number): FloatArray {
-  const out = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j] ?? 0;
-  }
-  return out;
-}

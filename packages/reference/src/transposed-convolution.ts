@@ -4,10 +4,10 @@ import {
   resolveTransposedPads,
   transposedWindowDims,
 } from '@octavo/core/ir';
-import type { Shape } from '@octavo/core/tensor';
+import { type Shape, transposeMatrix } from '@octavo/core/tensor';
 import { type Convolution, checkChannels, toExtent, volume } from './convolution.js';
 import type { FloatArray } from './floats.js';
-import { addProduct, transposed } from './matrix-product.js';
+import { addProduct } from './matrix-product.js';
 
 /** What ConvTranspose has beyond Conv. */
 export interface TransposedAttributes extends ConvAttributes {
@@ -51,7 +51,7 @@ export function convolveTransposed(x: FloatArray, w: FloatArray, plan: Convoluti
   const sums = new Float64Array(batch * plan.outChannels * outPlane);
   for (let image = 0; image < batch * groups; image++) {
     const first = (image % groups) * inPerGroup * rows;
-    const weights = transposed(w.subarray(first, first + inPerGroup * rows), inPerGroup, rows);
+    const weights = transposeMatrix(w.subarray(first, first + inPerGroup * rows), inPerGroup, rows);
     const spread = new Float64Array(rows * inPlane);
     addProduct(
       { data: spread, offset: 0, stride: inPlane },

@@ -7,3 +7,4 @@ export * from './shape.js';
 export * from './storage.js';
 export * from './strings.js';
 export * from './tensor.js';
+export * from './transpose-matrix.js';

@@ -1,7 +1,7 @@
-import type { NumberArray } from '@octavo/core/tensor';
+import type { NumberArray } from './numbers.js';
 
-/** [rows, columns] to [columns, rows]. */
-export function transpose<A extends NumberArray>(values: A, rows: number, columns: number): A {
+/** The transpose `[columns, rows]` of a row-major matrix `[rows, columns]`. */
+export function transposeMatrix<A extends NumberArray>(values: A, rows: number, columns: number): A {
   const result = values.slice() as A;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++)

@@ -109,14 +109,14 @@ function lower(
   });
   node.inputs.forEach((value, i) => {
     const real = value && pairs.get(value);
-    if (value && real && !program.isReady(real)) enter(program, value, real);
+    if (value && real && !program.isReady(real)) cross(program, 'dequantize', [value, real], value.quantized);
     const tensor = elements[i];
     if (real && tensor) program.define(real, tensor);
   });
   lowering.lower({ node: twin, opset, constants: elements }, program);
   node.outputs.forEach((value) => {
     const real = value && pairs.get(value);
-    if (value && real) leave(program, real, value);
+    if (value && real) cross(program, 'quantize', [real, value], value.quantized);
   });
   program.note('in float: no kernel for its quantized values');
 }
@@ -125,21 +125,18 @@ function dequantized(tensor: Tensor, type: QuantizedType): Tensor {
   return float32(dequantizeNumbers(toNumbers(tensor), tensor.shape, type), tensor.shape);
 }
 
-function enter(program: ProgramBuilder, value: Value, real: Value): void {
-  if (value.quantized) {
-    program.insert(crossingOp(program, 'dequantize', [value, real], scalesOf(value.quantized)));
+/** Goes between the values of a node and their float counterparts; those that are no quantized ones are the same. */
+function cross(
+  program: ProgramBuilder,
+  name: 'quantize' | 'dequantize',
+  [from, to]: readonly [Value, Value],
+  type: QuantizedType | undefined,
+): void {
+  if (type) {
+    program.insert(crossingOp(program, name, [from, to], scalesOf(type)));
   } else {
-    const layout = program.layoutOf(value);
-    program.place(real, layout, program.operand(value, layout));
-  }
-}
-
-function leave(program: ProgramBuilder, real: Value, value: Value): void {
-  if (value.quantized) {
-    program.insert(crossingOp(program, 'quantize', [real, value], scalesOf(value.quantized)));
-  } else {
-    const layout = program.layoutOf(real);
-    program.place(value, layout, program.operand(real, layout));
+    const layout = program.layoutOf(from);
+    program.place(to, layout, program.operand(from, layout));
   }
 }
 

@@ -88,22 +88,20 @@ export function emitSpread(
   );
   const layout = program.layoutOf(x);
   const own = layoutStrides(shapeOf(x), layout);
-  const from = {
-    operand: program.operand(x, layout),
-    row: spatial.length === 2 ? (own[2] ?? 0) : 0,
-    column: own.at(-1) ?? 1,
-  };
-  const [rows, columns] = [0, 1].map((axis) => placed(size, strides, first, spread, axis === 0 ? 0 : 1));
-  if (!rows || !columns || rows.count === 0 || columns.count === 0) return target;
+  const fromRow = spatial.length === 2 ? (own[2] ?? 0) : 0;
+  const fromColumn = own.at(-1) ?? 1;
+  const rows = placed(size, strides, first, spread, 0);
+  const columns = placed(size, strides, first, spread, 1);
+  if (rows.count === 0 || columns.count === 0) return target;
   const [row, column] = [spread[1] * channels, channels];
   program.insert(
     copyOp(
       [batch, channels, rows.count, columns.count],
       bytes,
       {
-        operand: from.operand,
-        first: rows.from * from.row + columns.from * from.column,
-        strides: [own[0] ?? 0, own[1] ?? 0, from.row, from.column],
+        operand: program.operand(x, layout),
+        first: rows.from * fromRow + columns.from * fromColumn,
+        strides: [own[0] ?? 0, own[1] ?? 0, fromRow, fromColumn],
       },
       {
         operand: target,

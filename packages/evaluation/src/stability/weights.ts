@@ -21,7 +21,13 @@ import {
   type StorageDType,
   storageRange,
 } from '@octavo/core/quant';
-import { type NumberArray, type Shape, type StoredTensor, toNumbers } from '@octavo/core/tensor';
+import {
+  type NumberArray,
+  type Shape,
+  type StoredTensor,
+  toNumbers,
+  transposeMatrix,
+} from '@octavo/core/tensor';
 import { foldQdq, liftConstants, QparamsReader } from '@octavo/passes';
 import { type Distribution, DistributionMeasure } from './distribution.js';
 
@@ -137,8 +143,7 @@ async function inShape(constant: StoredTensor | undefined, shape: Shape): Promis
   const [rows = 0, columns = 0] = constant.shape;
   if (constant.shape.join() === shape.join()) return toNumbers(await constant.load());
   if (constant.shape.length !== 2 || [columns, rows].join() !== shape.join()) return undefined;
-  const values = toNumbers(await constant.load());
-  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  return transposeMatrix(toNumbers(await constant.load()), rows, columns);
 }
 
 function widestRange({ storage, scales, zeroPoints }: QuantizedType): RealRange {

@@ -29,6 +29,9 @@ export interface CheckedCoverage {
   readonly warnings: readonly string[];
 }
 
+/** Where only one of the two sets is given. */
+export const UNCHECKED: CheckedCoverage = { coverage: null, warnings: [] };
+
 /** Compares a calibration set with the validation data that flags name; nothing to say where they name none. */
 export async function checkCoverage(
   source: Model,
@@ -38,7 +41,7 @@ export async function checkCoverage(
   context: CommandContext,
 ): Promise<CheckedCoverage> {
   const { validation, validationSamples, samples: _, stratify = [], segment, ...shared } = flags;
-  if (validation === undefined) return { coverage: null, warnings: [] };
+  if (validation === undefined) return UNCHECKED;
   const limit = validationSamples === undefined ? {} : { samples: validationSamples };
   const found = await observe(source, validation, { ...shared, ...limit }, recipe, context);
   const strata = stratify.map(({ column, quantiles }) =>
@@ -57,7 +60,7 @@ export async function checkSets(
   context: CommandContext,
 ): Promise<CheckedCoverage> {
   const { calibration } = flags;
-  if (calibration === undefined) return { coverage: null, warnings: [] };
+  if (calibration === undefined) return UNCHECKED;
   const set = await observe(source, calibration, flags, recipe, context);
   return await checkCoverage(source, set, flags, recipe, context);
 }

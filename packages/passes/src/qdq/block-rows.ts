@@ -1,4 +1,12 @@
-import { DTYPES, type DType, pack, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
+import {
+  DTYPES,
+  type DType,
+  pack,
+  StoredTensor,
+  type Tensor,
+  toNumbers,
+  transposeMatrix,
+} from '@octavo/core/tensor';
 
 /** A matrix of weights in blocks along its inner axis, or one number a block of it. */
 export interface BlockMatrix {
@@ -70,7 +78,7 @@ function outputsFirst(tensor: Tensor, rowsAreOutputs: boolean): ArrayLike<number
   const numbers = toNumbers(tensor);
   if (rowsAreOutputs) return numbers;
   const [rows = 0, columns = 0] = tensor.shape;
-  return Array.from(numbers, (_, i) => numbers[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
+  return transposeMatrix(numbers, rows, columns);
 }
 
 /** Bytes that are made once, when they are first read. */

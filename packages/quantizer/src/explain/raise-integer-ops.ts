@@ -20,7 +20,7 @@ const PAIRS_OPSET = 13;
 
 /** Whether a model has integer ops (QLinearConv, QLinearMatMul, QGemm ...). */
 export function hasIntegerOps({ graph }: Model): boolean {
-  return graph.nodes.some(({ op }) => op.name !== 'QuantizeLinear' && INTEGER_OP.test(op.name));
+  return graph.nodes.some(({ op }) => INTEGER_OP.test(op.name));
 }
 
 /**

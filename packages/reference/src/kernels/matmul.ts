@@ -1,10 +1,9 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import { Gemm, MatMul } from '@octavo/core/ir';
-import { isFloat, type Tensor } from '@octavo/core/tensor';
+import { isFloat, type Tensor, transposeMatrix } from '@octavo/core/tensor';
 import { bigIntProduct } from '../big-int-product.js';
 import { floats, floatTensor } from '../floats.js';
 import { addBroadcast, matMulSums, planMatMul } from '../matmul-plan.js';
-import { transposed } from '../matrix-product.js';
 import { operand } from '../operand.js';
 
 const matMul = defineKernel(MatMul, {
@@ -21,7 +20,7 @@ function orientedMatrix(tensor: Tensor, transpose: boolean) {
   const [rows = 1, columns = 1] = tensor.shape;
   const data = floats(tensor);
   return transpose
-    ? { data: transposed(data, rows, columns), shape: [columns, rows] }
+    ? { data: transposeMatrix(data, rows, columns), shape: [columns, rows] }
     : { data, shape: [rows, columns] };
 }
 

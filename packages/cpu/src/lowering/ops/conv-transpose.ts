@@ -17,7 +17,7 @@ import {
 } from '../product-types.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 import { emitSpread, type TransposedWindow, transposedWindow } from '../transposed-window.js';
-import { declineWindow } from './conv2d.js';
+import { declineWindow, kernelOf } from './conv2d.js';
 import { floatsOf } from './float-conv2d.js';
 
 type Elements = Int8Array | Uint8Array | Float32Array;
@@ -114,13 +114,6 @@ function everyGroup({ scales, zeroPoints }: Qparams, group: number): Qparams {
     scales: Float32Array.from({ length: group * scales.length }, (_, i) => scales[at(i)] ?? 1),
     zeroPoints: Int32Array.from({ length: group * scales.length }, (_, i) => zeroPoints[at(i)] ?? 0),
   };
-}
-
-/** Kernel height and width of weights. */
-function kernelOf(w: Value): readonly [number, number] {
-  const [, , ...kernel] = shapeOf(w);
-  const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
-  return [height, width];
 }
 
 /** Output channels, channels and kernel of the convolution, and its groups. */

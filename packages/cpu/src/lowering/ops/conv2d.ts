@@ -103,6 +103,13 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
   );
 }
 
+/** Kernel height and width of weights; one spatial axis is a second one of size 1. */
+export function kernelOf(w: Value): readonly [number, number] {
+  const [, , ...kernel] = shapeOf(w);
+  const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
+  return [height, width];
+}
+
 /** Packed weights of a convolution, as the word that ops name them by. */
 export function packedConv2d(
   program: ProgramBuilder,
@@ -113,15 +120,13 @@ export function packedConv2d(
     attributes: { group },
   }: Pick<Convolution, 'w' | 'weights' | 'weightZeroPoints' | 'attributes'>,
 ): number {
-  const [outChannels = 0, groupChannels = 0, ...kernel] = shapeOf(w);
-  const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
+  const [outChannels = 0, groupChannels = 0] = shapeOf(w);
   return program.packed(w, `conv2d ${group} ${weightZeroPoints ?? ''}`, () =>
     program.binding.packConv2d(
       bytesOf(weights),
       outChannels,
       groupChannels,
-      height,
-      width,
+      ...kernelOf(w),
       group,
       weightZeroPoints,
     ),

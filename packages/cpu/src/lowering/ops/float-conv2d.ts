@@ -6,7 +6,7 @@ import { declineFloats } from '../float-values.js';
 import type { Layout } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { required, shapeOf } from '../static-value.js';
-import { declineWindow, geometryWords } from './conv2d.js';
+import { declineWindow, geometryWords, kernelOf } from './conv2d.js';
 
 /** Convolutions of floats with constant weights: channels last in what they give. */
 const conv = defineLowering(Conv, {
@@ -23,16 +23,14 @@ const conv = defineLowering(Conv, {
     const [, groupChannels = 1] = shapeOf(w);
     const layout: Layout = attributes.group > 1 && groupChannels === 1 ? 'nhwc' : program.layoutOf(x);
     const packed = program.packed(w, `float conv2d ${attributes.group}`, () => {
-      const [outChannels = 0, channels = 0, ...kernel] = shapeOf(w);
-      const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
+      const [outChannels = 0, channels = 0] = shapeOf(w);
       const data = floatsOf(constants[1], w);
       return program.binding.packFloatConv2d(
         data,
         false,
         outChannels,
         channels,
-        height,
-        width,
+        ...kernelOf(w),
         attributes.group,
       );
     });

@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { choice, dataOptions, wholeNumber } from '../arguments.js';
 import { readCalibration, writeCalibration } from '../calibration-file.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { type CheckedCoverage, type CoverageFlags, checkCoverage } from '../coverage.js';
+import { type CheckedCoverage, type CoverageFlags, checkCoverage, UNCHECKED } from '../coverage.js';
 import { segmentOption } from '../judging.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
@@ -84,7 +84,7 @@ export function reportCalibration(
   output: string,
   calibration: Calibration,
   context: CommandContext,
-  { coverage, warnings }: CheckedCoverage = { coverage: null, warnings: [] },
+  { coverage, warnings }: CheckedCoverage = UNCHECKED,
 ): void {
   const { samples, values } = calibration;
   const result: CalibrateResult = { output, samples, values: values.length, coverage };
@@ -105,12 +105,11 @@ async function calibrateFile(
   const known = flags.resume && (await stat(output).catch(() => undefined));
   const resume = known ? await readCalibration(output) : new Calibration(new Map());
   const dataset = await openCalibration(data, source.graph, flags);
-  const profile = new SampleProfile();
-  if (flags.validation !== undefined)
-    for await (const sample of dataset.samples({ limit: resume.samples })) profile.add(sample);
+  const profile = flags.validation === undefined ? undefined : new SampleProfile();
+  if (profile) for await (const sample of dataset.samples({ limit: resume.samples })) profile.add(sample);
   const calibration = await withProgress(context, 'calibrating', dataset.size, async (progress) => {
-    const samples = profile.watch(remaining(dataset, resume.samples, context));
-    const observed = await calibrateModel(source, samples, {
+    const samples = remaining(dataset, resume.samples, context);
+    const observed = await calibrateModel(source, profile?.watch(samples) ?? samples, {
       recipe,
       perChannel: flags.perChannel,
       ...(known ? { resume } : {}),

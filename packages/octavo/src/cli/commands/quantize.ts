@@ -13,7 +13,7 @@ import { describeQuantization, type QuantizationRun } from '../../report/quantiz
 import { writeReport } from '../../report/write-report.js';
 import { readCalibration } from '../calibration-file.js';
 import { type CommandContext, checkpoint, interruptible } from '../context.js';
-import { type CheckedCoverage, checkCoverage, observe } from '../coverage.js';
+import { type CheckedCoverage, checkCoverage, observe, UNCHECKED } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
@@ -123,10 +123,10 @@ async function quantizerOptions(
     const calibration = await readCalibration(ranges);
     return { options: { ...options, calibration }, ...(await check({ activations: calibration })) };
   }
-  if (path === undefined) return { options, coverage: null, warnings: [] };
+  if (path === undefined) return { options, ...UNCHECKED };
   const dataset = await openCalibration(path, source.graph, flags);
   const calibration = calibrationSamples(dataset, context);
-  if (validation === undefined) return { options: { ...options, calibration }, coverage: null, warnings: [] };
+  if (validation === undefined) return { options: { ...options, calibration }, ...UNCHECKED };
   const set = await observe(source, path, flags, recipe, context);
   const known = recipe.mode === 'static' ? set.activations : undefined;
   return { options: { ...options, calibration: known ?? calibration }, ...(await check(set)) };

@@ -10,9 +10,8 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import { dequantizeNumbers, isStorageDType, type QuantizedType } from '@octavo/core/quant';
-import { type StoredTensor, toNumbers } from '@octavo/core/tensor';
+import { type StoredTensor, toNumbers, transposeMatrix } from '@octavo/core/tensor';
 import type { ComputeParts } from '../../compute-ops.js';
-import { transpose } from '../../transpose.js';
 import type { LayerForm, ReplacedConstant } from './layer-form.js';
 import { isMatrixProduct } from './matmul-nbits.js';
 
@@ -94,5 +93,5 @@ async function readWeights(
   };
   const numbers = Float32Array.from(dequantizeNumbers(toNumbers(integers), integers.shape, type));
   const isTransposed = isMatrix && parts.channelAxis === 0;
-  return { numbers: isTransposed ? transpose(numbers, rows, columns) : numbers, type };
+  return { numbers: isTransposed ? transposeMatrix(numbers, rows, columns) : numbers, type };
 }

@@ -1,8 +1,7 @@
 import { Gemm, MatMul, MatMulNBits, type Node, type Op, storedConstant, type Value } from '@octavo/core/ir';
 import { dequantizeNumbers, nbitsIntegers } from '@octavo/core/quant';
-import type { Tensor } from '@octavo/core/tensor';
+import { type Tensor, transposeMatrix } from '@octavo/core/tensor';
 import type { ComputeParts } from '../../compute-ops.js';
-import { transpose } from '../../transpose.js';
 import type { LayerForm, ReplacedConstant } from './layer-form.js';
 import { readConstant } from './qdq.js';
 
@@ -34,7 +33,7 @@ async function readBlocks(node: Node, parts: ComputeParts): Promise<ReplacedCons
   const { integers, shape, type } = found;
   const [columns = 0, rows = 0] = shape;
   const numbers = dequantizeNumbers(integers, shape, type);
-  return { numbers: parts.channelAxis === 0 ? numbers : transpose(numbers, columns, rows), type };
+  return { numbers: parts.channelAxis === 0 ? numbers : transposeMatrix(numbers, columns, rows), type };
 }
 
 async function load(value: Value | undefined): Promise<Tensor | undefined> {
