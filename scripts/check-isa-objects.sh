@@ -29,8 +29,9 @@ for object in "${objects[@]}"; do
       ;;
     *_arm64_*)
       disassembler="$(command -v aarch64-linux-gnu-objdump || echo objdump)"
-      # What a caller's registers are saved by names their lower halves, d8 to d15.
-      spill='(ldr|str|ldp|stp)[[:space:]]+q[^[]*\[sp'
+      # What a caller's registers are saved by names their lower halves, d8 to d15. x29 is the frame
+      # pointer.
+      spill='(ldu?r|stu?r|ldp|stp)[[:space:]]+q[^[]*\[(sp|x29)'
       ;;
     *) continue ;;
   esac

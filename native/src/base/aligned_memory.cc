@@ -21,8 +21,9 @@ void* allocate_aligned(size_t bytes) {
   void* const memory = ::operator new(bytes, alignment_of(bytes));
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   // Weights are read from end to end: in small pages each 4 KB cost a lookup, and a fault at first.
-  // The rest beyond whole pages stays in small ones, so nothing more is resident. A system that
-  // refuses serves small pages.
+  // The rest beyond whole pages stays in small ones, so that no more of what is filled is resident;
+  // scratch that is touched in part may take up to a page more. A system that refuses serves small
+  // pages.
   if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
   return memory;

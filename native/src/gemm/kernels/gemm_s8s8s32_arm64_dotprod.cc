@@ -1,8 +1,8 @@
 // sdot adds four s8 x s8 products to each of 4 int32 lanes: a vector holds four k of four columns.
 #include <arm_neon.h>
-#include <string.h>
 
-#include "gemm/microkernel.h"
+#include "gemm/kernels/first_bytes.h"
+#include "gemm/kernels/sums_neon.h"
 
 #if !defined(__ARM_FEATURE_DOTPROD)
 #error "compile this file with the dot product extension"
@@ -11,26 +11,19 @@
 namespace octavo {
 namespace {
 
+#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
 constexpr int kLanes = 4;
 
-// The next `count` <= 4 bytes, then zeros. (memcpy with a variable count would be a call, around
-// which all sums are spilled.)
-inline int8x16_t broadcast_word(const int8_t* bytes, size_t count) {
-  int32_t word = 0;
-  if (count == 4) {
-    memcpy(&word, bytes, sizeof(word));
-  } else {
-    word = static_cast<uint8_t>(bytes[0]);
-    if (count > 1) word |= static_cast<uint8_t>(bytes[1]) << 8;
-    if (count > 2) word |= static_cast<uint8_t>(bytes[2]) << 16;
-  }
-  return vreinterpretq_s8_s32(vdupq_n_s32(word));
+// The next `count` <= 4 bytes, then zeros, in each lane.
+OCTAVO_ALWAYS_INLINE int8x16_t broadcast_word(const int8_t* bytes, size_t count) {
+  const uint64_t word = first_bytes(reinterpret_cast<const uint8_t*>(bytes), count);
+  return vreinterpretq_s8_u32(vdupq_n_u32(static_cast<uint32_t>(word)));
 }
 
 template <int MR, int NV>
-__attribute__((always_inline)) inline void step(int32x4_t (&sums)[MR][NV], const int8_t* lhs,
-                                                size_t stride, size_t count,
-                                                const int8_t* weights) {
+OCTAVO_ALWAYS_INLINE void step(int32x4_t (&sums)[MR][NV], const int8_t* lhs, size_t stride,
+                               size_t count, const int8_t* weights) {
   int8x16_t w[NV];
 #pragma GCC unroll 4
   for (int j = 0; j < NV; ++j) w[j] = vld1q_s8(weights + 16 * j);
@@ -44,14 +37,8 @@ __attribute__((always_inline)) inline void step(int32x4_t (&sums)[MR][NV], const
 
 template <int MR, int NV>
 void run_tile(const Tile& tile) {
-  int32x4_t sums[MR][NV];
-#pragma GCC unroll 4
-  for (int i = 0; i < MR; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; ++j) {
-      sums[i][j] = vld1q_s32(tile.init + i * tile.init_stride + kLanes * j);
-    }
-  }
+  TileSums<MR, NV> sums;
+  load_sums<MR, NV>(tile, sums);
   const int8_t* lhs = static_cast<const int8_t*>(tile.lhs);
   const int8_t* weights = tile.panel;
   size_t k = 0;
@@ -59,13 +46,7 @@ void run_tile(const Tile& tile) {
     step<MR, NV>(sums, lhs + k, tile.lhs_stride, 4, weights);
   }
   if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, tile.depth - k, weights);
-#pragma GCC unroll 4
-  for (int i = 0; i < MR; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; ++j) {
-      vst1q_s32(tile.acc + i * tile.acc_stride + kLanes * j, sums[i][j]);
-    }
-  }
+  store_sums<MR, NV>(tile, sums);
 }
 
 template <int NV>

@@ -3,7 +3,7 @@
 #include <arm_neon.h>
 
 #include "gemm/kernels/first_bytes.h"
-#include "gemm/microkernel.h"
+#include "gemm/kernels/sums_neon.h"
 
 namespace octavo {
 namespace {
@@ -43,14 +43,8 @@ OCTAVO_ALWAYS_INLINE void multiply_from(int32x4_t (&sums)[MR][2 * NV], const int
 
 template <int MR, int NV>
 void run_tile(const Tile& tile) {
-  int32x4_t sums[MR][2 * NV];
-#pragma GCC unroll 4
-  for (int i = 0; i < MR; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < 2 * NV; ++j) {
-      sums[i][j] = vld1q_s32(tile.init + i * tile.init_stride + 4 * j);
-    }
-  }
+  TileSums<MR, 2 * NV> sums;
+  load_sums<MR, 2 * NV>(tile, sums);
   const uint8_t* lhs = static_cast<const uint8_t*>(tile.lhs);
   const int8_t* weights = tile.panel;
   int16x8_t rows[MR];
@@ -67,13 +61,7 @@ void run_tile(const Tile& tile) {
       rows[i] = widen(vcreate_u8(first_bytes(lhs + i * tile.lhs_stride + k, rest)));
     multiply_from<MR, NV>(sums, rows, weights, static_cast<int>(rest));
   }
-#pragma GCC unroll 4
-  for (int i = 0; i < MR; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < 2 * NV; ++j) {
-      vst1q_s32(tile.acc + i * tile.acc_stride + 4 * j, sums[i][j]);
-    }
-  }
+  store_sums<MR, 2 * NV>(tile, sums);
 }
 
 template <int NV>
