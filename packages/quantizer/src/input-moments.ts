@@ -8,7 +8,7 @@ import {
   runPasses,
   type Value,
 } from '@octavo/core/ir';
-import { int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { float32, int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { eliminateDeadNodes } from '@octavo/passes';
 import type { CalibrationSample, SessionFactory } from './calibrate.js';
 import { Checkpoint } from './checkpoint.js';
@@ -60,7 +60,9 @@ function addProduct(graph: Graph, { name, rows }: ReadValue): Value {
   if (!data) throw new Error(`the prepared graph has ${name}`);
   const shape = graph.addInitializer(`${name}_rows`, StoredTensor.of(int64([-1, rows])));
   const matrix = outputOf(graph.emit(Reshape, { data, shape }, {}, { name: `${name}_matrix` }));
-  return outputOf(graph.emit(Gemm, { A: matrix, B: matrix }, { transA: 1 }, { name: `${name}_gram` }));
+  // Before opset 11 a Gemm without addend is invalid.
+  const C = graph.addInitializer(`${name}_zero`, StoredTensor.of(float32([0], [1])));
+  return outputOf(graph.emit(Gemm, { A: matrix, B: matrix, C }, { transA: 1 }, { name: `${name}_gram` }));
 }
 
 function addTo(sum: Float64Array, values: ArrayLike<number>): boolean {

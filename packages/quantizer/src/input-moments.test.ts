@@ -1,0 +1,24 @@
+import { createModel, inferTypes, parse } from '@octavo/core/ir';
+import { float32 } from '@octavo/core/tensor';
+import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
+import { expect, it } from 'vitest';
+import { gatherMoments } from './input-moments.js';
+
+it.each([7, 11, 21])('sums the products of what a layer reads in opset %i, on onnxruntime', async (opset) => {
+  const graph = parse(`graph main opset ${opset} {
+    input %x: float32[2, 2]
+    %r = Relu(%x)
+    %y = MatMul(%r, %r)
+    output %y
+  }`);
+  inferTypes(graph);
+  const samples = [
+    [1, 2, -3, 4],
+    [0, 1, 2, -1],
+  ].map((x) => ({ feeds: { x: float32(x, [2, 2]) } }));
+  const { gram } = await gatherMoments(createModel(graph), { name: 'r', rows: 2 }, samples, {
+    createSession: (model, { taps }) => createOnnxRuntimeSession(model, { taps }),
+  });
+  // [1 2; 0 4] and [0 1; 2 0] after Relu.
+  expect([...gram]).toEqual([1 + 4, 2, 2, 4 + 16 + 1]);
+});
