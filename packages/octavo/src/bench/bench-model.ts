@@ -68,7 +68,7 @@ async function compare(
   using theirs = await createOnnxRuntimeSession(path, { threads, exact: false });
   await ours.run(feeds);
   const calls: Call[] = [callOf(ours, feeds), () => theirs.run(feeds)];
-  const [octavo, onnxruntime] = await timeInterleaved(calls, budget, pause);
+  const [octavo, onnxruntime] = await timeInterleaved(calls, { budget, pause, threads });
   if (!octavo || !onnxruntime) throw new Error('two calls were timed');
   return { threads, octavo, onnxruntime, ratio: onnxruntime.median / octavo.median };
 }

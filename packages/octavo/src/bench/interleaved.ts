@@ -9,30 +9,50 @@ export interface Timing {
 
 export type Call = () => unknown;
 
-/** Milliseconds that a round should take at least. */
+/** Milliseconds that a round should take at least; longer where each begins with a rest. */
 const ROUND = 2;
+const ROUND_AFTER_REST = 10;
 
 const FEWEST_ROUNDS = 7;
 
+/** Threads of onnxruntime's pool look for work for about 40 milliseconds after a run. */
+const REST = 60;
+
+export interface InterleaveOptions {
+  /** Milliseconds to spend in all. */
+  readonly budget: number;
+  /** Called between rounds; what it throws ends the benchmark. */
+  readonly pause: () => Promise<void>;
+  /** Rounds to make at least, however long they take; seven when not given. */
+  readonly fewest?: number | undefined;
+  /** Threads that each call uses: with more than one, pools of threads come to rest before the next call is timed. */
+  readonly threads: number;
+}
+
 /**
- * Times calls in turn, round by round, so that whatever disturbs the machine meets all alike.
- * @param budget Milliseconds to spend in all.
- * @param pause Called between rounds; what it throws ends the benchmark.
- * @param fewest Rounds to make at least, however long they take; seven when not given.
+ * Times calls in turn, round by round, so that whatever disturbs the machine meets all alike. Idle threads of one pool
+ * that still look for work would take the cores of the next call's: each call's round then begins with a rest and a call
+ * that is not timed.
  */
 export async function timeInterleaved(
   calls: readonly Call[],
-  budget: number,
-  pause: () => Promise<void>,
-  fewest = FEWEST_ROUNDS,
+  { budget, pause, fewest = FEWEST_ROUNDS, threads }: InterleaveOptions,
 ): Promise<Timing[]> {
+  const rested = threads > 1;
   const counts: number[] = [];
-  for (const call of calls) counts.push(await callsPerRound(call));
+  for (const call of calls) {
+    if (rested) await rest();
+    counts.push(await callsPerRound(call, rested ? ROUND_AFTER_REST : ROUND));
+  }
   const samples: number[][] = calls.map(() => []);
   const end = performance.now() + budget;
   for (let round = 0; round < fewest || performance.now() < end; round++) {
     for (const [index, call] of calls.entries()) {
       const count = counts[index] ?? 1;
+      if (rested) {
+        await rest();
+        await elapsed(call, 1);
+      }
       samples[index]?.push((await elapsed(call, count)) / count);
     }
     await pause();
@@ -40,13 +60,17 @@ export async function timeInterleaved(
   return samples.map((sample, index) => summarize(sample, counts[index] ?? 1));
 }
 
-async function callsPerRound(call: Call): Promise<number> {
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, REST));
+}
+
+async function callsPerRound(call: Call, round: number): Promise<number> {
   let count = 1;
   for (let warm = 0; warm < 2; warm++) await elapsed(call, 1);
   for (;;) {
     const milliseconds = await elapsed(call, count);
-    if (milliseconds >= ROUND) return count;
-    count = Math.max(count + 1, Math.ceil((count * ROUND * 1.2) / Math.max(milliseconds, ROUND / 50)));
+    if (milliseconds >= round) return count;
+    count = Math.max(count + 1, Math.ceil((count * round * 1.2) / Math.max(milliseconds, round / 50)));
   }
 }
 

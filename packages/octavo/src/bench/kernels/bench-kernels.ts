@@ -125,7 +125,7 @@ async function measure(
     return bound.outputs;
   });
   const calls = [() => bound.run(), () => theirs.run(feeds)];
-  const [octavo, onnxruntime] = await timeInterleaved(calls, budget, pause, rounds);
+  const [octavo, onnxruntime] = await timeInterleaved(calls, { budget, pause, fewest: rounds, threads });
   if (!octavo || !onnxruntime) throw new Error('two calls were timed');
   const gops = operations / octavo.median / 1e6;
   const ratio = onnxruntime.median / octavo.median;
