@@ -35,5 +35,8 @@ describe('activations of recurrent ops', () => {
 
   it('refuse names that ONNX does not know', () => {
     expect(() => recurrentActivations({ ...none, activations: ['Cube'] }, [], 1)).toThrow(/cube is unknown/);
+    expect(() => recurrentActivations({ ...none, activations: ['constructor'] }, [], 1)).toThrow(
+      /constructor is unknown/,
+    );
   });
 });

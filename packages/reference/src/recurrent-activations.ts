@@ -3,6 +3,7 @@ import {
   elu,
   hardSigmoid,
   leakyRelu,
+  type RECURRENT_FUNCTIONS,
   type RealFunction,
   recurrentFunctions,
   relu,
@@ -15,7 +16,7 @@ import { refuse } from './integer-operands.js';
 /** Builds a recurrent op's activation from its parameters. */
 type Maker = (alpha: number, beta: number) => RealFunction;
 
-const MAKERS: Readonly<Record<string, Maker>> = {
+const MAKERS: Readonly<Record<(typeof RECURRENT_FUNCTIONS)[number], Maker>> = {
   relu: () => relu,
   tanh: () => Math.tanh,
   sigmoid: () => sigmoid,
@@ -28,6 +29,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   softsign: () => softsign,
   softplus: () => softplus,
 };
+
+const BY_NAME: ReadonlyMap<string, Maker> = new Map(Object.entries(MAKERS));
 
 const identity: RealFunction = (x) => x;
 
@@ -46,7 +49,7 @@ export function recurrentActivations(
   directions: number,
 ): RealFunction[] {
   return recurrentFunctions(attributes, defaults, directions).map(({ name, alpha, beta }) => {
-    const make = MAKERS[name] ?? refuse(`the activation ${name} is unknown.`);
+    const make = BY_NAME.get(name) ?? refuse(`the activation ${name} is unknown.`);
     const apply = make(alpha, beta);
     const bound = attributes.clip;
     return bound === undefined ? apply : (x) => apply(Math.max(-bound, Math.min(bound, x)));

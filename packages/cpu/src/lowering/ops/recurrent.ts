@@ -4,6 +4,7 @@ import {
   GRU,
   LSTM,
   type Node,
+  RECURRENT_FUNCTIONS,
   type RecurrentFunction,
   RNN,
   recurrentFunctions,
@@ -38,20 +39,8 @@ const LSTM_CELL: Cell = {
 const GRU_CELL: Cell = { code: 2, functions: ['sigmoid', 'tanh'], stages: [2, 1], hasCellState: false };
 const GRU_RESET_LAST_CELL: Cell = { ...GRU_CELL, code: 3, stages: [3] };
 
-/** The lines of `native/src/recurrent/functions.inc`. */
-const FUNCTIONS: readonly string[] = [
-  'sigmoid',
-  'tanh',
-  'relu',
-  'affine',
-  'leakyrelu',
-  'thresholdedrelu',
-  'scaledtanh',
-  'hardsigmoid',
-  'elu',
-  'softsign',
-  'softplus',
-];
+/** In the order of `native/src/recurrent/functions.inc`. */
+const FUNCTIONS: readonly string[] = RECURRENT_FUNCTIONS;
 
 interface RecurrentAttributes extends ActivationAttributes {
   readonly clip: number | undefined;
