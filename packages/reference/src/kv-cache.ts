@@ -1,5 +1,5 @@
 import { roundHalfEven } from '@octavo/core/quant';
-import { type DType, fromNumbers, pack, Tensor, toNumbers, unpack } from '@octavo/core/tensor';
+import { type DType, fromNumbers, pack, sameShape, Tensor, toNumbers, unpack } from '@octavo/core/tensor';
 import type { Heads } from './attention-heads.js';
 import { refuse } from './integer-operands.js';
 
@@ -26,11 +26,31 @@ export interface CachePlan {
   pastOf(batch: number): number;
 }
 
-/** int8 with scales, two 4-bit integers plus 8 in a byte, or the dtype's own numbers. */
-export function cacheFormat(dtype: DType, bits: number, scales: Tensor | undefined): CacheFormat {
-  if (!scales) return { dtype, packed: false, scales: [1] };
+/** How a node says that its cache is quantized. */
+export interface CacheQuantization {
+  readonly kind: 'NONE' | 'PER_TENSOR' | 'PER_CHANNEL';
+  readonly bits: number;
+  /** Not read where the kind is `NONE`. */
+  readonly scales: Tensor | undefined;
+}
+
+/**
+ * int8, two 4-bit integers plus 8 in a byte, or the dtype's own numbers.
+ * @throws OctavoError `KERNEL_OPERAND` where a cache has not the scales or the dtype of its kind.
+ */
+export function cacheFormat(
+  dtype: DType,
+  { kind, bits, scales }: CacheQuantization,
+  { heads, width }: Pick<Heads, 'heads' | 'width'>,
+): CacheFormat {
+  if (kind === 'NONE') return { dtype, packed: false, scales: [1] };
+  const expected = kind === 'PER_TENSOR' ? 1 : heads * width;
+  if (scales?.size !== expected) {
+    refuse(`a cache quantized ${kind} takes ${expected} scales, found ${scales?.size ?? 'none'}.`);
+  }
   const values = toNumbers(scales);
   if (bits === 4 && dtype === 'uint8') {
+    if (width % 2 !== 0) refuse(`heads of ${width} numbers of 4 bits do not fill bytes.`);
     return { dtype, codes: { min: 0, max: 15, zeroPoint: 8 }, packed: true, scales: values };
   }
   if (bits === 8 && dtype === 'int8') {
@@ -50,10 +70,12 @@ export function extendCache(
   { length, pastOf }: CachePlan,
 ): Cached {
   const { batch, heads, width } = next;
-  const before = past ? codesOf(past, format) : [];
   const pastLength = past?.shape[2] ?? 0;
-  const expected = batch * heads * pastLength * width;
-  if (before.length !== expected) refuse(`the cache holds ${before.length} numbers, not ${expected}.`);
+  const expected = [batch, heads, pastLength, format.packed ? width / 2 : width];
+  if (past && !sameShape(past.shape, expected)) {
+    refuse(`the cache is [${past.shape.join(', ')}], not [${expected.join(', ')}].`);
+  }
+  const before = past ? codesOf(past, format) : [];
   if (length > pastLength + next.length) {
     refuse(`a cache of ${length} is longer than what it holds: ${pastLength} and ${next.length} vectors.`);
   }

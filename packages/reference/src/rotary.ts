@@ -15,7 +15,7 @@ export interface Rotation {
 /**
  * `(cos x - sin y, sin x + cos y)` of each pair (x, y) of numbers.
  * @param cos Cosines of the angles, `[positions, rotated / 2]`; `sin` likewise.
- * @throws OctavoError `KERNEL_OPERAND` when the numbers do not come in pairs.
+ * @throws OctavoError `KERNEL_OPERAND` when the numbers do not come in pairs, or a position has no angles.
  */
 export function rotateHeads(
   heads: Heads,
@@ -27,15 +27,22 @@ export function rotateHeads(
     refuse(`${rotated} elements of heads of ${heads.width} do not rotate in pairs.`);
   }
   const half = rotated / 2;
+  if (half === 0) return heads;
+  if (cos.length !== sin.length || cos.length % half !== 0) {
+    refuse(`${cos.length} cosines and ${sin.length} sines do not rotate ${half} pairs a position.`);
+  }
+  const positions = cos.length / half;
   const out = Float64Array.from(heads.data);
   for (let row = 0; row < heads.batch * heads.heads * heads.length; row++) {
     const batch = Math.floor(row / (heads.heads * heads.length));
-    const angles = position(batch, row % heads.length) * half;
+    const at = position(batch, row % heads.length);
+    if (!(at >= 0 && at < positions)) refuse(`position ${at} is not among the ${positions} with angles.`);
+    const angles = at * half;
     for (let i = 0; i < half; i++) {
       const first = row * heads.width + (interleaved ? 2 * i : i);
       const second = first + (interleaved ? 1 : half);
       const [a, b] = [heads.data[first] ?? 0, heads.data[second] ?? 0];
-      const [c, s] = [cos[angles + i] ?? 1, sin[angles + i] ?? 0];
+      const [c, s] = [cos[angles + i] ?? 0, sin[angles + i] ?? 0];
       out[first] = c * a - s * b;
       out[second] = s * a + c * b;
     }

@@ -1,6 +1,6 @@
 import { defineKernel, SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import { GroupQueryAttention, type Node } from '@octavo/core/ir';
-import { type Tensor, toNumbers } from '@octavo/core/tensor';
+import { sameShape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { attend } from '../attend.js';
 import { type Heads, joinHeads, splitHeads, takeHeads } from '../attention-heads.js';
 import { attentionMask, type Mask } from '../attention-mask.js';
@@ -47,7 +47,9 @@ function projections(
 
 /** A prompt starts its sample's sequence; later calls append to what `seqlens_k` leaves before the new vectors. */
 function timeline(inputs: Inputs, queries: number): Timeline {
+  const [batch = 1] = operand(inputs, 0).shape;
   const last = toNumbers(operand(inputs, 5));
+  if (last.length !== batch) refuse(`${batch} samples come with ${last.length} ends of their sequences.`);
   const total = scalar(operand(inputs, 6));
   const ids = inputs[9];
   const positions = ids && toNumbers(ids);
@@ -91,11 +93,12 @@ export const groupQueryAttention = defineKernel(GroupQueryAttention, {
       const rotate = rotation(inputs, attributes, time);
       const cache = (next: Heads, past: Tensor | undefined, scales: Tensor | undefined) => {
         const dtype = past?.dtype ?? operand(inputs, 0).dtype;
-        return extendCache(past, next, cacheFormat(dtype, attributes.kv_cache_bit_width, scales), time);
+        const quantization = { kind: attributes.k_quant_type, bits: attributes.kv_cache_bit_width, scales };
+        return extendCache(past, next, cacheFormat(dtype, quantization, next), time);
       };
       const keys = cache(rotate(key), inputs[3], inputs[12]);
       const values = cache(value, inputs[4], inputs[13]);
-      const sinks = inputs[11] && toNumbers(inputs[11]);
+      const sinks = sinksOf(inputs[11], attributes.num_heads);
       const smooth = attributes.smooth_softmax > 0;
       const { y, scores } = attend(rotate(query), keys.heads, values.heads, {
         scale: attributes.scale || 1 / Math.sqrt(query.width),
@@ -120,9 +123,18 @@ export const groupQueryAttention = defineKernel(GroupQueryAttention, {
     },
 });
 
+/** One score a query head. Throws OctavoError `KERNEL_OPERAND` when there is another number of them. */
+function sinksOf(sink: Tensor | undefined, heads: number): ArrayLike<number> | undefined {
+  if (sink && sink.size !== heads) refuse(`${sink.size} sinks do not belong to ${heads} heads.`);
+  return sink && toNumbers(sink);
+}
+
 function rotation(inputs: Inputs, attributes: Attributes, { position }: Timeline): (heads: Heads) => Heads {
   if (!attributes.do_rotary) return (heads) => heads;
   const [cos, sin] = [operand(inputs, 7), operand(inputs, 8)];
+  if (cos.shape.length !== 2 || !sameShape(cos.shape, sin.shape)) {
+    refuse(`cosines [${cos.shape.join(', ')}] and sines [${sin.shape.join(', ')}] are no two like matrices.`);
+  }
   const rotated = 2 * (cos.shape[1] ?? 0);
   const interleaved = attributes.rotary_interleaved !== 0;
   return (heads) => rotateHeads(heads, floats(cos), floats(sin), { rotated, interleaved, position });

@@ -1,6 +1,6 @@
 import { defineKernel, SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import { geluTanh, type Node, QMoE, type RealFunction, relu, sigmoid } from '@octavo/core/ir';
-import { Tensor } from '@octavo/core/tensor';
+import { type Shape, sameShape, Tensor } from '@octavo/core/tensor';
 import { blockWeights, unpackBits } from '../block-weights.js';
 import { routeRows } from '../expert-routes.js';
 import { type FloatArray, floats, floatTensor } from '../floats.js';
@@ -82,11 +82,36 @@ function layer(
   };
 }
 
-function layers(inputs: Inputs, attributes: Attributes): readonly [Layer, Layer] {
+/** What the layers of every expert lead from and to. */
+interface Widths {
+  readonly experts: number;
+  readonly hidden: number;
+}
+
+/** Throws OctavoError `KERNEL_OPERAND` where the layers are not those of `experts` that take and give `hidden` numbers. */
+function layers(inputs: Inputs, attributes: Attributes, widths: Widths): readonly [Layer, Layer] {
+  const { experts, hidden } = widths;
+  const { activation_type: type, expert_weight_bits: bits } = attributes;
+  const rows = operand(inputs, 2).shape[1] ?? 0;
+  const inner = type === 'swiglu' ? rows / 2 : rows;
+  const packed = (columns: number) => (columns * bits) / 8;
+  expectShape('the first weights', inputs[2], [experts, rows, packed(hidden)]);
+  expectShape('the second weights', inputs[5], [experts, hidden, packed(inner)]);
+  expectShape('the first biases', inputs[4], [experts, rows]);
+  expectShape('the second biases', inputs[7], [experts, hidden]);
+  for (const index of [3, 6, 11, 12]) {
+    const count = inputs[index]?.shape[0] ?? experts;
+    if (count !== experts) refuse(`scales or zero points are those of ${count} experts, not ${experts}.`);
+  }
   return [
     layer([operand(inputs, 2), operand(inputs, 3), inputs[11], inputs[4]], attributes),
     layer([operand(inputs, 5), operand(inputs, 6), inputs[12], inputs[7]], attributes),
   ];
+}
+
+function expectShape(name: string, tensor: Tensor | undefined, expected: Shape): void {
+  if (!tensor || sameShape(tensor.shape, expected)) return;
+  refuse(`${name} are [${tensor.shape.join(', ')}], not [${expected.join(', ')}].`);
 }
 
 /** See `ops/microsoft-experts.ts`; weights are decoded for the experts that rows choose. */
@@ -101,7 +126,8 @@ export const qmoe = defineKernel(QMoE, {
       if (scores.shape.length !== 2 || (scores.shape[0] ?? 0) * width !== x.length) {
         refuse(`scores of [${scores.shape.join(', ')}] do not route rows of [${input.shape.join(', ')}].`);
       }
-      const [first, second] = layers(inputs, attributes);
+      expectShape('router_weights', inputs[14], scores.shape);
+      const [first, second] = layers(inputs, attributes, { experts: scores.shape[1] ?? 0, hidden: width });
       const routes = routeRows(floats(scores), scores.shape, {
         k: attributes.k,
         weights: inputs[14] && floats(inputs[14]),
