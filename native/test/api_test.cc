@@ -91,7 +91,7 @@ TEST(Api, RefusesEpiloguesThatCannotBeComputed) {
   expect_refused("epilogue.scale_count: expected 3, found 0",
                  [](auto& args) { args.epilogue.output = OCTAVO_F32; });
   expect_refused("epilogue.scales: expected finite values", [](auto& args) {
-    args.epilogue.output = OCTAVO_F32;
+    args.epilogue.output = OCTAVO_U8;
     args.epilogue.scales = kScales;
     args.epilogue.scale_count = 3;
   });

@@ -39,15 +39,12 @@ export function trial(
   return { graph, feeds };
 }
 
-/** The outputs of a graph on the reference backend and in onnxruntime without graph optimizations. */
-export async function runBoth({
-  graph,
-  feeds,
-}: {
-  readonly graph: Graph;
-  readonly feeds: readonly Tensor[];
-}): Promise<{ readonly ours: readonly Tensor[]; readonly theirs: readonly Tensor[] }> {
-  const theirs = await runOnnxruntime(encodeModel(createModel(graph)), graph, feeds);
+/** The outputs of a graph on the reference backend and in onnxruntime. */
+export async function runBoth(
+  { graph, feeds }: { readonly graph: Graph; readonly feeds: readonly Tensor[] },
+  options?: OnnxruntimeOptions,
+): Promise<{ readonly ours: readonly Tensor[]; readonly theirs: readonly Tensor[] }> {
+  const theirs = await runOnnxruntime(encodeModel(createModel(graph)), graph, feeds, options);
   return { ours: await runReference(graph, feeds), theirs };
 }
 
@@ -67,7 +64,7 @@ export async function runReference(graph: Graph, feeds: readonly Tensor[]): Prom
 }
 
 /** How onnxruntime runs a model: without graph optimizations, on as many threads as it likes, unless said otherwise. */
-interface OnnxruntimeOptions {
+export interface OnnxruntimeOptions {
   readonly optimization?: 'disabled' | 'all';
   readonly threads?: number;
 }

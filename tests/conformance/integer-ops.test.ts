@@ -1,14 +1,18 @@
 import {
+  Cast,
   ConvInteger,
+  DynamicQuantizeLinear,
+  DynamicQuantizeMatMul,
   MatMulInteger,
   MicrosoftQLinearConv,
+  Mul,
   QGemm,
   QLinearAdd,
   QLinearConv,
   QLinearMatMul,
   QLinearMul,
 } from '@octavo/core/ir';
-import { fromNumbers, type Tensor } from '@octavo/core/tensor';
+import { float32, fromNumbers, type Tensor } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runBoth, trial } from './both-runtimes.js';
@@ -229,5 +233,30 @@ describe('integer ops of the reference backend have the bits of onnxruntime', ()
       ),
       RUNS,
     );
+  });
+});
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a node has too few outputs');
+  return value;
+}
+
+describe('a range of inputs that no float32 holds', () => {
+  it('gives an infinite scale and NaN sums, as in onnxruntime', async () => {
+    const { ours, theirs } = await runBoth(
+      trial(({ graph, input, constant }) => {
+        const x = input(float32([3e38, -3e38, 1, 2], [2, 2]));
+        const w = constant(integersIn('int8', [2, 3], 1, -64, 64));
+        const { outputs } = graph.emit(DynamicQuantizeLinear, { x }, {}, { outputs: 3 });
+        const [q, scale, zero] = [present(outputs[0]), present(outputs[1]), present(outputs[2])];
+        const sums = graph.emit(MatMulInteger, { A: q, B: w, a_zero_point: zero });
+        const real = graph.emit(Cast, { input: present(sums.output) }, { to: 1 });
+        const scaled = graph.emit(Mul, { A: present(real.output), B: scale });
+        const whole = graph.emit(DynamicQuantizeMatMul, { A: x, B: w, b_scale: constant(scales(1, 2)) });
+        return [q, scale, zero, scaled.output, whole.output];
+      }),
+    );
+    expect(ours.map(({ data }) => data)).toEqual(theirs.map(({ data }) => data));
+    expect(ours[3]?.data).toEqual(new Float32Array(6).fill(Number.NaN));
   });
 });

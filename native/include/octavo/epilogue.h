@@ -13,7 +13,8 @@ extern "C" {
 ///   F32:    y = f32(f32(acc + bias[c]) * m) + float_bias[c], m = scales[c] or
 ///           f32(row_scales[r] * scales[c])
 ///   U8, S8: y = clamp(rne(f32(f32(acc + bias[c]) * scales[c])) + zero_point)
-/// rne rounds to nearest, ties to even; each f32(...) rounds once; a NaN product gives clamp_min.
+/// rne rounds to nearest, ties to even; each f32(...) rounds once. Scales of U8 and S8 are
+/// finite; those of F32 may not be, and give what IEEE 754 says.
 typedef struct octavo_epilogue {
   octavo_type output;
   const int32_t* bias;     /* n values, or NULL for none */

@@ -25,10 +25,10 @@ void check_scales(const octavo_epilogue& epilogue, size_t columns) {
   const size_t count = epilogue.scale_count;
   if (count != 1 && count != columns) require_size(count, "epilogue.scale_count", columns);
   require(epilogue.scales != nullptr, "epilogue.scales", "a pointer");
-  check_finite(epilogue.scales, count, "epilogue.scales");
 }
 
 void check_quantized_output(const octavo_epilogue& epilogue) {
+  check_finite(epilogue.scales, epilogue.scale_count, "epilogue.scales");
   const Range range = range_of(epilogue.output);
   require(range.holds(epilogue.zero_point), "epilogue.zero_point", "a value of the output's type");
   require(range.holds(epilogue.clamp_min), "epilogue.clamp_min", "a value of the output's type");
@@ -63,7 +63,7 @@ void check_zero_points(const int32_t* values, size_t count, size_t per_item, oct
   require(in_range, argument, "values within the range of the matrix's type");
 }
 
-void check_epilogue(const octavo_epilogue& epilogue, size_t rows, size_t columns) {
+void check_epilogue(const octavo_epilogue& epilogue, size_t columns) {
   switch (epilogue.output) {
     case OCTAVO_S32:
       require(epilogue.scale_count == 0, "epilogue.scale_count", "0 for int32 outputs");
@@ -79,12 +79,7 @@ void check_epilogue(const octavo_epilogue& epilogue, size_t rows, size_t columns
     default:
       require(false, "epilogue.output", "OCTAVO_S8, OCTAVO_U8, OCTAVO_S32 or OCTAVO_F32");
   }
-  if (epilogue.output == OCTAVO_F32) {
-    if (epilogue.row_scales != nullptr) {
-      check_finite(epilogue.row_scales, rows, "epilogue.row_scales");
-    }
-    return;
-  }
+  if (epilogue.output == OCTAVO_F32) return;
   require(epilogue.row_scales == nullptr, "epilogue.row_scales", "NULL unless outputs are float");
   require(epilogue.float_bias == nullptr, "epilogue.float_bias", "NULL unless outputs are float");
 }

@@ -22,7 +22,7 @@ void check_byte_type(octavo_type type, const char* argument);
 // `count` values within the range of `type`; the count is 0, 1 or `per_item`.
 void check_zero_points(const int32_t* values, size_t count, size_t per_item, octavo_type type,
                        const char* argument);
-void check_epilogue(const octavo_epilogue& epilogue, size_t rows, size_t columns);
+void check_epilogue(const octavo_epilogue& epilogue, size_t columns);
 // Bytes from `begin` to the end of the last of `rows` rows; throws when they do not fit memory.
 size_t span_bytes(size_t rows, size_t columns, size_t stride, size_t element_bytes,
                   const char* argument);

@@ -66,7 +66,7 @@ void check_conv2d(const octavo_conv2d_args& args, const ConvShape& shape) {
     require(layout == OCTAVO_NCHW || layout == OCTAVO_NHWC, "layout", "OCTAVO_NCHW or OCTAVO_NHWC");
   }
   require(args.epilogue.row_scales == nullptr, "epilogue.row_scales", "NULL for a convolution");
-  check_epilogue(args.epilogue, 0, shape.kernel.out_channels);
+  check_epilogue(args.epilogue, shape.kernel.out_channels);
   const CheckedSize input =
       CheckedSize(args.batch).times(shape.kernel.in_channels()).times(shape.pixels());
   const CheckedSize output = CheckedSize(args.batch)

@@ -43,7 +43,7 @@ void check_matmul(const octavo_matmul_args& args) {
   require(args.out_stride >= rhs.n || args.m <= 1, "out_stride", "at least n");
   check_zero_points(args.lhs_zero_points, args.lhs_zero_point_count, args.m, args.lhs_type,
                     "lhs_zero_points");
-  check_epilogue(args.epilogue, args.m, rhs.n);
+  check_epilogue(args.epilogue, rhs.n);
   const size_t lhs_bytes = span_bytes(args.m, rhs.k, args.lhs_stride, 1, "lhs");
   const size_t out_bytes =
       span_bytes(args.m, rhs.n, args.out_stride, output_bytes(args.epilogue.output), "out");

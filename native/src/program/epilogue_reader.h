@@ -20,7 +20,7 @@ inline octavo_epilogue read_epilogue(OpReader& reader, size_t columns) {
   epilogue.zero_point = reader.word("zero point");
   epilogue.clamp_min = reader.word("smallest output");
   epilogue.clamp_max = reader.word("largest output");
-  check_epilogue(epilogue, 0, columns);
+  check_epilogue(epilogue, columns);
   return epilogue;
 }
 

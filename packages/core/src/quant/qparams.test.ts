@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dynamicQparams } from './dynamic.js';
+import { dynamicQparams, dynamicQuantize } from './dynamic.js';
 import { asymmetricQparams, constantQparams, qparamsOfRange, symmetricQparams } from './qparams.js';
 import { type StorageDType, storageRange } from './quantized-type.js';
 
@@ -124,5 +124,11 @@ describe('dynamicQparams', () => {
     expect(dynamicQparams(new Float32Array(3))).toEqual({ scale: 1, zeroPoint: 0 });
     expect(dynamicQparams(new Float32Array(0))).toEqual({ scale: 1, zeroPoint: 0 });
     expect(dynamicQparams(Float32Array.of(-(2 ** -149)))).toEqual({ scale: 1, zeroPoint: 0 });
+  });
+
+  it('gives a range beyond float32 an infinite scale, and every value of it 0', () => {
+    const values = Float32Array.of(3e38, -3e38, 1, Number.NaN);
+    const [scale, zeroPoint] = [Number.POSITIVE_INFINITY, 0];
+    expect(dynamicQuantize(values)).toEqual({ values: new Uint8Array(4), scale, zeroPoint });
   });
 });

@@ -1,33 +1,13 @@
 import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
 import { DynamicQuantizeLSTM } from '@octavo/core/ir';
-import { dynamicQparams, PER_TENSOR, quantizeNumbers } from '@octavo/core/quant';
+import { type DynamicIntegers, dynamicQuantize } from '@octavo/core/quant';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type FloatArray, floats } from '../floats.js';
 import { refuse } from '../integer-operands.js';
 import { type GateSums, lstmCell, lstmFunctions } from '../lstm-cell.js';
 import { operand } from '../operand.js';
-import { runRecurrence, type State } from '../recurrence.js';
+import { type Cell, runRecurrence, type State } from '../recurrence.js';
 import { recurrentActivations } from '../recurrent-activations.js';
-
-/** Rows of floats as uint8 by the range that all of them have together. */
-interface QuantizedRows {
-  readonly values: ArrayLike<number>;
-  readonly scale: number;
-  readonly zeroPoint: number;
-}
-
-function quantizeRows(rows: Float32Array): QuantizedRows {
-  const { scale, zeroPoint } = dynamicQparams(rows);
-  const values = quantizeNumbers(rows, [rows.length], {
-    storage: 'uint8',
-    expressed: 'float32',
-    symmetric: false,
-    granularity: PER_TENSOR,
-    scales: Float32Array.of(scale),
-    zeroPoints: Int32Array.of(zeroPoint),
-  });
-  return { values, scale, zeroPoint };
-}
 
 /** Weights of one direction, `[depth, columns]`, with a scale and zero point for all or one a column. */
 interface QuantizedWeights {
@@ -64,7 +44,7 @@ function weightsOf(inputs: Operands, index: number, parameters: number, d: numbe
 
 /** The product of row `row` with a column, in integers and then scaled in float32. */
 function quantizedProduct(
-  rows: QuantizedRows,
+  rows: DynamicIntegers,
   row: number,
   weights: QuantizedWeights,
   column: number,
@@ -87,14 +67,22 @@ function readRows(x: Tensor, lengths: Tensor | undefined): Float32Array {
   return Float32Array.from(toNumbers(x).subarray(0, longest * batch * width));
 }
 
-/** Where the states of a step lie in what {@link quantizeRows} made of them. */
+/** A cell whose states have the precision that they leave the op in: a sequence may be cut anywhere. */
+function inSinglePrecision(cell: Cell): Cell {
+  return (x, offset, state) => {
+    cell(x, offset, state);
+    for (const part of [state.h, state.c]) part.set(part.map(Math.fround));
+  };
+}
+
+/** Where the states of a step lie in what {@link dynamicQuantize} made of them. */
 class StepStates {
-  #rows: QuantizedRows = quantizeRows(new Float32Array(0));
+  #rows: DynamicIntegers = dynamicQuantize(new Float32Array(0));
   #places = new Map<State, number>();
 
   set(states: readonly State[]): void {
     this.#places = new Map(states.map((state, index) => [state, index]));
-    this.#rows = quantizeRows(Float32Array.from(states.flatMap(({ h }) => Array.from(h))));
+    this.#rows = dynamicQuantize(Float32Array.from(states.flatMap(({ h }) => Array.from(h))));
   }
 
   product(state: State, weights: QuantizedWeights, column: number): number {
@@ -110,7 +98,7 @@ const dynamicQuantizeLstm = defineKernel(DynamicQuantizeLSTM, {
       const [, width = 1] = operand(inputs, 1).shape;
       const [directions = 1, hidden = 1] = operand(inputs, 2).shape;
       const activations = recurrentActivations(attributes, ['Sigmoid', 'Tanh', 'Tanh'], directions);
-      const rows = quantizeRows(readRows(x, inputs[4]));
+      const rows = dynamicQuantize(readRows(x, inputs[4]));
       const slice = (tensor: Tensor | undefined, d: number, count: number): FloatArray =>
         tensor ? floats(tensor).subarray(d * count, (d + 1) * count) : new Float32Array(count);
       const steps = Array.from({ length: directions }, () => new StepStates());
@@ -122,12 +110,13 @@ const dynamicQuantizeLstm = defineKernel(DynamicQuantizeLSTM, {
           states.product(state, r, row) +
           (bias[row] ?? 0) +
           (bias[4 * hidden + row] ?? 0);
-        return lstmCell(sums, {
+        const cell = lstmCell(sums, {
           hidden,
           peepholes: slice(inputs[7], d, 3 * hidden),
           functions: lstmFunctions(activations, d),
           coupled: attributes.input_forget !== 0,
         });
+        return inSinglePrecision(cell);
       });
       const recurrence = {
         x,

@@ -1,6 +1,6 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import { DynamicQuantizeMatMul, MatMulIntegerToFloat, QGemm } from '@octavo/core/ir';
-import { dynamicQparams, PER_TENSOR, quantizeNumbers } from '@octavo/core/quant';
+import { dynamicQuantize } from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
 import { floats, floatTensor } from '../floats.js';
 import {
@@ -49,17 +49,9 @@ const matMulIntegerToFloat = defineKernel(MatMulIntegerToFloat, {
 const dynamicQuantizeMatMul = defineKernel(DynamicQuantizeMatMul, {
   prepare: () => (inputs) => {
     const x = operand(inputs, 0);
-    const values = toNumbers(x);
-    const { scale, zeroPoint } = dynamicQparams(values);
+    const { values, scale, zeroPoint } = dynamicQuantize(toNumbers(x));
     const [scales, zeroPoints] = [Float32Array.of(scale), Int32Array.of(zeroPoint)];
-    const type = { storage: 'uint8', expressed: 'float32', symmetric: false } as const;
-    const integers = quantizeNumbers(values, x.shape, {
-      ...type,
-      granularity: PER_TENSOR,
-      scales,
-      zeroPoints,
-    });
-    const a: IntegerOperand = { values: integers, shape: x.shape, scales, zeroPoints };
+    const a: IntegerOperand = { values, shape: x.shape, scales, zeroPoints };
     const b = integerOperand(operand(inputs, 1), operand(inputs, 2), inputs[3]);
     const { plan, sums } = integerSums(a, b);
     const y = scaleProduct(new Int32Array(sums), plan, a.scales, b.scales);

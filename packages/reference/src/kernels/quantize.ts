@@ -14,7 +14,7 @@ import {
   type Node,
   QuantizeLinear,
 } from '@octavo/core/ir';
-import { dequantize, dynamicQparams, PER_TENSOR, quantizeNumbers, storeIntegers } from '@octavo/core/quant';
+import { dequantize, dynamicQuantize, quantizeNumbers, storeIntegers } from '@octavo/core/quant';
 import { dtypeFromOnnx, isFloat, Tensor, toNumbers } from '@octavo/core/tensor';
 import { floatTensor } from '../floats.js';
 import { refuse } from '../integer-operands.js';
@@ -78,18 +78,9 @@ const microsoftDequantizeLinear = defineKernel(MicrosoftDequantizeLinear, {
 const dynamicQuantizeLinear = defineKernel(DynamicQuantizeLinear, {
   prepare: () => (inputs) => {
     const x = operand(inputs, 0);
-    const values = toNumbers(x);
-    const { scale, zeroPoint } = dynamicQparams(values);
-    const integers = quantizeNumbers(values, x.shape, {
-      storage: 'uint8',
-      expressed: 'float32',
-      granularity: PER_TENSOR,
-      symmetric: false,
-      scales: Float32Array.of(scale),
-      zeroPoints: Int32Array.of(zeroPoint),
-    });
+    const { values, scale, zeroPoint } = dynamicQuantize(toNumbers(x));
     return [
-      storeIntegers('uint8', x.shape, integers),
+      new Tensor('uint8', x.shape, values),
       floatTensor(x.dtype, [], Float32Array.of(scale)),
       new Tensor('uint8', [], Uint8Array.of(zeroPoint)),
     ];
