@@ -65,14 +65,26 @@ TEST(PackRhs, PadsDepthAndColumnsWithZeros) {
 
 TEST(PackRhs, ReadsATransposedMatrixThroughItsStrides) {
   test::Samples samples(3);
-  const std::vector<uint8_t> data = samples.bytes(6 * 20, OCTAVO_S8);
-  octavo_weights weights = row_major(data, OCTAVO_S8, 6, 20);
-  weights.k_stride = 1;
-  weights.n_stride = 6;
-  const PackedRhs packed = pack_rhs(weights, select_microkernel().layout);
-  for (size_t i = 0; i < 6; ++i) {
-    for (size_t j = 0; j < 20; ++j) {
-      ASSERT_EQ(packed_at(packed, i, j), static_cast<int8_t>(data[j * 6 + i]));
+  const size_t n = 20;
+  for (const Microkernel& kernel : microkernels()) {
+    for (size_t k : {6, 8, 511, 512, 515, 520, 1025}) {
+      for (octavo_type type : {OCTAVO_S8, OCTAVO_U8}) {
+        const std::vector<uint8_t> data = samples.bytes(k * n, type);
+        octavo_weights weights = row_major(data, type, k, n);
+        weights.k_stride = 1;
+        weights.n_stride = k;
+        const PackedRhs packed = pack_rhs(weights, kernel.layout);
+        for (size_t j = 0; j < n; ++j) {
+          int32_t sum = 0;
+          for (size_t i = 0; i < k; ++i) {
+            const int8_t weight =
+                static_cast<int8_t>(data[j * k + i] ^ (type == OCTAVO_U8 ? 0x80 : 0));
+            ASSERT_EQ(packed_at(packed, i, j), weight) << kernel.name << " " << i << "," << j;
+            sum += weight;
+          }
+          ASSERT_EQ(packed.column_sums.data()[j], sum) << kernel.name;
+        }
+      }
     }
   }
 }

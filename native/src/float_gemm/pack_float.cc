@@ -11,43 +11,62 @@ namespace {
 // Rows read at once where columns are far apart: their cache lines are used up before they leave.
 constexpr size_t kRowsAtOnce = 64;
 
+FloatTaps as_taps(const octavo_float_weights& weights) {
+  return {weights.data,     weights.type,    1, weights.k, weights.n, 0,
+          weights.k_stride, weights.n_stride};
+}
+
 template <typename T>
-void copy_rows(const T* from, size_t k_stride, size_t k, size_t columns, size_t width, T* to) {
-  for (size_t row = 0; row < k; ++row, from += k_stride, to += width) {
-    std::memcpy(to, from, columns * sizeof(T));
-    std::fill(to + columns, to + width, T{});
+void copy_rows(const FloatTaps& weights, const T* from, size_t columns, size_t width, T* to) {
+  for (size_t tap = 0; tap < weights.taps; ++tap, from += weights.tap_stride) {
+    const T* row = from;
+    for (size_t channel = 0; channel < weights.channels; ++channel, to += width) {
+      std::memcpy(to, row, columns * sizeof(T));
+      std::fill(to + columns, to + width, T{});
+      row += weights.channel_stride;
+    }
   }
 }
 
 template <typename T>
-void copy_columns(const T* from, size_t k_stride, size_t n_stride, size_t k, size_t columns,
-                  size_t width, T* to) {
-  if (columns != width) std::fill(to, to + k * width, T{});
-  for (size_t first = 0; first < k; first += kRowsAtOnce) {
-    const size_t last = std::min(k, first + kRowsAtOnce);
+void copy_columns(const FloatTaps& weights, const T* from, size_t columns, size_t width, T* to) {
+  const size_t taps = weights.taps, channels = weights.channels;
+  if (columns != width) std::fill(to, to + taps * channels * width, T{});
+  const size_t step = std::max<size_t>(1, kRowsAtOnce / taps);
+  for (size_t first = 0; first < channels; first += step) {
+    const size_t last = std::min(channels, first + step);
     for (size_t column = 0; column < columns; ++column) {
-      const T* source = from + column * n_stride;
-      for (size_t row = first; row < last; ++row) {
-        to[row * width + column] = source[row * k_stride];
+      for (size_t tap = 0; tap < taps; ++tap) {
+        const T* source = from + column * weights.n_stride + tap * weights.tap_stride;
+        T* target = to + tap * channels * width + column;
+        for (size_t channel = first; channel < last; ++channel) {
+          target[channel * width] = source[channel * weights.channel_stride];
+        }
       }
     }
   }
 }
 
 template <typename T>
-void pack(const octavo_float_weights& weights, const FloatMicrokernel& kernel, T* to) {
+void pack(const FloatTaps& weights, const FloatMicrokernel& kernel, T* to) {
   const T* data = static_cast<const T*>(weights.data);
   for (size_t first = 0; first < weights.n; first += kernel.nr) {
     const size_t columns = std::min(kernel.nr, weights.n - first);
     const size_t width = padded_columns(kernel, columns);
     const T* from = data + first * weights.n_stride;
     if (weights.n_stride == 1) {
-      copy_rows(from, weights.k_stride, weights.k, columns, width, to);
+      copy_rows(weights, from, columns, width, to);
     } else {
-      copy_columns(from, weights.k_stride, weights.n_stride, weights.k, columns, width, to);
+      copy_columns(weights, from, columns, width, to);
     }
-    to += weights.k * width;
+    to += weights.taps * weights.channels * width;
   }
+}
+
+void pack_panels(const FloatTaps& weights, const FloatMicrokernel& kernel, void* panels) {
+  if (weights.taps == 0 || weights.channels == 0) return;
+  if (weights.type == OCTAVO_F32) return pack(weights, kernel, static_cast<float*>(panels));
+  pack(weights, kernel, static_cast<uint16_t*>(panels));
 }
 
 }  // namespace
@@ -61,20 +80,23 @@ size_t padded_columns(const FloatMicrokernel& kernel, size_t columns) {
 
 void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokernel& kernel,
                        void* panels) {
-  if (weights.k == 0) return;
-  if (weights.type == OCTAVO_F32) return pack(weights, kernel, static_cast<float*>(panels));
-  pack(weights, kernel, static_cast<uint16_t*>(panels));
+  pack_panels(as_taps(weights), kernel, panels);
 }
 
-PackedFloat pack_float(const octavo_float_weights& weights, IsaSet available) {
+PackedFloat pack_float(const FloatTaps& weights, IsaSet available) {
   const FloatMicrokernel& kernel = select_float_microkernel(weights.type, available);
-  const size_t bytes = CheckedSize(weights.k)
+  const size_t k = CheckedSize(weights.taps).times(weights.channels).value();
+  const size_t bytes = CheckedSize(k)
                            .times(padded_columns(kernel, weights.n))
                            .times(element_bytes(weights.type))
                            .value();
-  PackedFloat packed{&kernel, weights.k, weights.n, AlignedBuffer<uint8_t>(bytes)};
-  pack_float_panels(weights, kernel, packed.panels.data());
+  PackedFloat packed{&kernel, k, weights.n, AlignedBuffer<uint8_t>(bytes)};
+  pack_panels(weights, kernel, packed.panels.data());
   return packed;
+}
+
+PackedFloat pack_float(const octavo_float_weights& weights, IsaSet available) {
+  return pack_float(as_taps(weights), available);
 }
 
 }  // namespace octavo

@@ -30,7 +30,21 @@ struct PackedFloat {
   size_t bytes() const { return panels.bytes(); }
 };
 
+// Rows that count taps, then channels: element (tap, channel, column) of an array of `type` is at
+// tap * tap_stride + channel * channel_stride + column * n_stride.
+struct FloatTaps {
+  const void* data;
+  octavo_type type;
+  size_t taps;
+  size_t channels;
+  size_t n;
+  size_t tap_stride;
+  size_t channel_stride;
+  size_t n_stride;
+};
+
 // Throws std::bad_alloc.
+PackedFloat pack_float(const FloatTaps& weights, IsaSet available = active_isa());
 PackedFloat pack_float(const octavo_float_weights& weights, IsaSet available = active_isa());
 
 }  // namespace octavo

@@ -9,9 +9,33 @@ namespace {
 // Flipping the top bit maps unsigned w to signed w - 128.
 uint8_t sign_flip(octavo_type type) { return type == OCTAVO_U8 ? 0x80 : 0x00; }
 
-// One column of `k` weights, `stride` bytes apart, into its lane of a panel; returns their sum.
-int32_t pack_column(const uint8_t* source, size_t stride, size_t k, uint8_t flip, size_t kr,
-                    size_t block_stride, int8_t* __restrict block) {
+// Weights of a column that are packed at once: a panel of them stays in the first cache.
+constexpr size_t kDepthAtOnce = 512;
+
+// `k` neighbouring weights, a multiple of sizeof(Word) = kr, into a lane of a panel.
+template <typename Word>
+uint32_t pack_words(const uint8_t* source, size_t k, uint8_t flip, size_t block_stride,
+                    int8_t* __restrict block) {
+  const Word flips = static_cast<Word>(static_cast<Word>(~Word{0}) / 255 * flip);
+  for (size_t first = 0; first < k; first += sizeof(Word), block += block_stride) {
+    Word word;
+    std::memcpy(&word, source + first, sizeof(Word));
+    word ^= flips;
+    std::memcpy(block, &word, sizeof(Word));
+  }
+  uint32_t sum = 0;
+  for (size_t i = 0; i < k; ++i) {
+    sum += static_cast<uint32_t>(static_cast<int8_t>(source[i] ^ flip));
+  }
+  return sum;
+}
+
+// `k` weights of a column, `stride` bytes apart, into a lane of a panel; returns their sum.
+uint32_t pack_column(const uint8_t* source, size_t stride, size_t k, uint8_t flip, size_t kr,
+                     size_t block_stride, int8_t* __restrict block) {
+  const bool whole = stride == 1 && k % kr == 0;
+  if (whole && kr == 4) return pack_words<uint32_t>(source, k, flip, block_stride, block);
+  if (whole && kr == 8) return pack_words<uint64_t>(source, k, flip, block_stride, block);
   uint32_t sum = 0;
   for (size_t first = 0; first < k; first += kr, block += block_stride) {
     const size_t depth = std::min(kr, k - first);
@@ -20,7 +44,7 @@ int32_t pack_column(const uint8_t* source, size_t stride, size_t k, uint8_t flip
       sum += static_cast<uint32_t>(static_cast<int32_t>(block[i]));
     }
   }
-  return static_cast<int32_t>(sum);
+  return sum;
 }
 
 AlignedBuffer<int32_t> shifted_zero_points(const octavo_weights& weights, size_t padded_n) {
@@ -54,12 +78,17 @@ PackedRhs pack_rhs(const octavo_weights& weights, const PackedLayout& layout) {
   for (size_t first = 0; first < weights.n; first += layout.nr) {
     const size_t columns = std::min<size_t>(layout.nr, padded_n - first);
     int8_t* panel = packed.panels.data() + first * padded_k;
-    for (size_t lane = 0; lane < std::min(columns, weights.n - first); ++lane) {
-      const uint8_t* column =
-          static_cast<const uint8_t*>(weights.data) + (first + lane) * weights.n_stride;
-      packed.column_sums.data()[first + lane] =
-          pack_column(column, weights.k_stride, weights.k, sign_flip(weights.type), layout.kr,
-                      columns * layout.kr, panel + lane * layout.kr);
+    for (size_t depth = 0; depth < weights.k; depth += kDepthAtOnce) {
+      const size_t k = std::min(kDepthAtOnce, weights.k - depth);
+      for (size_t lane = 0; lane < std::min(columns, weights.n - first); ++lane) {
+        const uint8_t* column = static_cast<const uint8_t*>(weights.data) +
+                                (first + lane) * weights.n_stride + depth * weights.k_stride;
+        int32_t& sum = packed.column_sums.data()[first + lane];
+        sum = static_cast<int32_t>(static_cast<uint32_t>(sum) +
+                                   pack_column(column, weights.k_stride, k, sign_flip(weights.type),
+                                               layout.kr, columns * layout.kr,
+                                               panel + depth * columns + lane * layout.kr));
+      }
     }
   }
   packed.zero_points = shifted_zero_points(weights, padded_n);

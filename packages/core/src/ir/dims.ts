@@ -81,10 +81,10 @@ export function broadcastDims(...shapes: readonly Dims[]): Dims {
   for (const shape of shapes) {
     if (!shape) return undefined;
     const rank = Math.max(result.length, shape.length);
-    const left: readonly Dim[] = result;
-    result = Array.from({ length: rank }, (_, axis) =>
-      broadcastDim(dimFromBack(left, rank - axis), dimFromBack(shape, rank - axis)),
-    );
+    const dims: Dim[] = [];
+    for (let back = rank; back > 0; back--)
+      dims.push(broadcastDim(dimFromBack(result, back), dimFromBack(shape, back)));
+    result = dims;
   }
   return result;
 }

@@ -21,6 +21,7 @@ export class Node {
   /** What `operands` and `subgraphs` gave, until that changes. */
   private operandList: readonly Value[] | undefined;
   private subgraphList: readonly Subgraph[] | undefined;
+  private decoded: { readonly by: unknown; readonly attributes: unknown } | undefined;
 
   constructor(
     op: Op,
@@ -74,15 +75,19 @@ export class Node {
 
   /** The graphs in this node's attributes, in attribute order. */
   get subgraphs(): readonly Subgraph[] {
-    this.subgraphList ??= [...this.attributeMap.values()].flatMap((attribute) =>
-      attribute.kind === 'graph' ? [attribute.value] : attribute.kind === 'graphs' ? attribute.value : [],
-    );
+    this.subgraphList ??= this.attributeMap.size === 0 ? NO_SUBGRAPHS : subgraphsIn(this.attributeMap);
     return this.subgraphList;
   }
 
   /** How errors and reports call this node: its name, or op and first output. */
   get label(): string {
     return this.name || `${this.op.name}(${this.output?.name ?? ''})`;
+  }
+
+  /** @internal What `decode` makes of the attributes, kept until one of them changes. */
+  decodeAttributes<T>(decode: (node: Node) => T): T {
+    if (this.decoded?.by !== decode) this.decoded = { by: decode, attributes: decode(this) };
+    return this.decoded.attributes as T;
   }
 
   /** Connects input `index` to another value (or leaves it out). */
@@ -110,6 +115,7 @@ export class Node {
 
   setAttribute(name: string, attribute: Attribute | undefined): void {
     this.subgraphList = undefined;
+    this.decoded = undefined;
     if (attribute) this.attributeMap.set(name, attribute);
     else this.attributeMap.delete(name);
   }
@@ -136,4 +142,15 @@ export class Node {
     this.operandList = undefined;
     this.edits.count++;
   }
+}
+
+const NO_SUBGRAPHS: readonly Subgraph[] = [];
+
+function subgraphsIn(attributes: ReadonlyMap<string, Attribute>): readonly Subgraph[] {
+  const found: Subgraph[] = [];
+  for (const attribute of attributes.values()) {
+    if (attribute.kind === 'graph') found.push(attribute.value);
+    else if (attribute.kind === 'graphs') found.push(...attribute.value);
+  }
+  return found.length > 0 ? found : NO_SUBGRAPHS;
 }

@@ -45,6 +45,14 @@ describe('defineOp', () => {
     expect(Scale.attributes(scaleNode({ axis: -1 }))).toMatchObject({ mode: 'fast', sizes: undefined });
   });
 
+  it('gives attributes as they are after a change', () => {
+    const node = scaleNode({ axis: 1, label: 'a' });
+    expect(Scale.attributes(node)).toMatchObject({ axis: 1, label: 'a' });
+    node.setAttribute('axis', { kind: 'int', value: 2 });
+    node.setAttribute('label', undefined);
+    expect(Scale.attributes(node)).toMatchObject({ axis: 2, label: 'none' });
+  });
+
   it('refuses missing and ill-typed attributes and missing inputs', () => {
     const node = scaleNode({});
     expect(() => Scale.attributes(node)).toThrow('Scale needs the attribute axis (int); it is missing');

@@ -110,7 +110,8 @@ export function defineOp<
   const since = spec.since ?? 1;
   const schema = spec.attributes ?? ({} as A);
   const slots = spec.inputs.map(slotOf);
-  const attributes = Object.entries(schema);
+  const entries = Object.entries(schema);
+  const decode = (node: Node) => readAttributes(node, entries) as AttributesOf<A>;
   const op: OpDefinition<I, O, A> = {
     name: spec.name,
     domain,
@@ -124,7 +125,7 @@ export function defineOp<
       (node.op === op ||
         (node.op.name === spec.name && node.op.domain === domain && node.op.since === since)),
     inputs: (node) => readSlots(node, slots) as SlotsOf<I>,
-    attributes: (node) => readAttributes(node, attributes) as AttributesOf<A>,
+    attributes: (node) => node.decodeAttributes(decode),
     arrangeInputs: (values) => arrange(slots, values),
     encodeAttributes: (attributes) => encode(schema, attributes),
     infer: ({ node, opset, constant, dims }) =>

@@ -42,7 +42,10 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
 /** Kernels take finite multipliers only; an output scale of 0 gives others. */
 export function declineScales(types: ProductTypes): string | undefined {
   const { scales } = epilogueOf(types, undefined);
-  return scales.every(Number.isFinite) ? undefined : 'its scales give multipliers that are not finite';
+  for (const scale of scales) {
+    if (!Number.isFinite(scale)) return 'its scales give multipliers that are not finite';
+  }
+  return undefined;
 }
 
 /** Relative difference of a bias scale from `f32(s_x * s_w)` that float32 rounding in exporters explains. */

@@ -5,6 +5,7 @@ import { type ReadContext, readError } from './read-context.js';
 import { addNamed, describeValue, refuseCycles, type Scope } from './read-graph.js';
 import { readNodes } from './read-node.js';
 import { readOpsets } from './read-opsets.js';
+import { TypeReader } from './read-type.js';
 import type { FunctionProto } from './schema.js';
 
 /** Reads a model's local function. @throws FormatError, GraphError. */
@@ -21,7 +22,8 @@ export function readFunction(context: ReadContext, proto: FunctionProto): ModelF
     if (value) return value;
     throw readError(context, 'ONNX_UNDEFINED_VALUE', `${label}, output ${name}`, 'no node computes it.');
   });
-  for (const info of proto.valueInfo) describeValue(context, info, scope);
+  const types = new TypeReader(context);
+  for (const info of proto.valueInfo) describeValue(types, info, scope);
   refuseCycles(context, scope);
   return {
     domain: canonicalDomain(proto.domain ?? ''),

@@ -4,7 +4,7 @@ import { readEntries } from './entries.js';
 import { type ReadContext, readError } from './read-context.js';
 import { readNodes } from './read-node.js';
 import { readTensor } from './read-tensor.js';
-import { readType } from './read-type.js';
+import { TypeReader } from './read-type.js';
 import type { GraphProto, ValueInfoProto } from './schema.js';
 
 /** Where a graph's names live: its own values first, then those of the graphs around it. */
@@ -67,8 +67,8 @@ function fillGraph(context: ReadContext, proto: GraphProto, scope: Scope): void 
   readInitializers(context, proto, scope);
   readNodes(context, proto.node, scope);
   graph.outputs = proto.output.map((info) => output(context, info, scope));
-  for (const info of [...proto.input, ...proto.output, ...proto.valueInfo])
-    describeValue(context, info, scope);
+  const types = new TypeReader(context);
+  for (const info of [...proto.input, ...proto.output, ...proto.valueInfo]) describeValue(types, info, scope);
   refuseCycles(context, scope);
 }
 
@@ -134,10 +134,10 @@ function output(context: ReadContext, info: ValueInfoProto, scope: Scope): Value
 }
 
 /** Adds the type and description that a file gives for a value; files may describe values that do not exist. */
-export function describeValue(context: ReadContext, info: ValueInfoProto, scope: Scope): void {
+export function describeValue(types: TypeReader, info: ValueInfoProto, scope: Scope): void {
   const value = scope.graph.value(info.name ?? '');
   if (!value) return;
-  const type = readType(context, info.type, `value ${info.name ?? ''}`);
+  const type = types.read(info.type, `value ${info.name ?? ''}`);
   value.type ??= type;
   value.docString ||= info.docString ?? '';
 }

@@ -6,12 +6,38 @@ import { decodeMessage } from '../wire/decode-message.js';
 import { type ReadContext, readError } from './read-context.js';
 import { type DimensionProto, TYPE } from './schema.js';
 
+type TypeContext = Pick<ReadContext, 'source' | 'notice'>;
+
+/** Reads the types of a graph's values; many of them are encoded alike. */
+export class TypeReader {
+  private readonly context: TypeContext;
+  private readonly known = new Map<string, ValueType | undefined>();
+
+  constructor(context: TypeContext) {
+    this.context = context;
+  }
+
+  /** The same as {@link readType}; equal types may be one object. */
+  read(encoded: Uint8Array | undefined, place: string): ValueType | undefined {
+    if (!encoded || encoded.length > LONGEST_KEY) return readType(this.context, encoded, place);
+    const key = String.fromCharCode(...encoded);
+    const known = this.known.get(key);
+    if (known) return known;
+    const type = readType(this.context, encoded, place);
+    this.known.set(key, type);
+    return type;
+  }
+}
+
+/** Types of more bytes are not compared. */
+const LONGEST_KEY = 128;
+
 /**
  * The type of a value from its encoded TypeProto; undefined when the file leaves it open.
  * @throws FormatError `ONNX_DTYPE` for an element type that does not exist.
  */
 export function readType(
-  context: Pick<ReadContext, 'source' | 'notice'>,
+  context: TypeContext,
   encoded: Uint8Array | undefined,
   place: string,
 ): ValueType | undefined {
