@@ -45,7 +45,7 @@ export class ChannelObservers {
     this.#expect(count);
     const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
     const outer = values.length / count / inner;
-    const own = new Float64Array(outer * inner);
+    const own = new (values instanceof Float32Array ? Float32Array : Float64Array)(outer * inner);
     this.#channels.forEach((observer, channel) => {
       for (let o = 0; o < outer; o++) {
         const from = (o * count + channel) * inner;

@@ -1,5 +1,6 @@
 import type { NumberArray } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
+import { countFloat32 } from './float32-scan.js';
 import { finiteRange } from './observer.js';
 
 /** Most bins a histogram has: 16 for each integer of an 8-bit type. */
@@ -7,6 +8,9 @@ export const MOST_BINS = 4096;
 
 /** Bins are at least 2^-200 wide: below the smallest binary32 number, far from a double's limits. */
 export const SMALLEST_EXPONENT = -200;
+
+/** Elements from which counting in an array of their own is worth adding it up. */
+const LONG = 2 * MOST_BINS;
 
 /** The plain content of a {@link Histogram}. */
 export interface HistogramState {
@@ -60,8 +64,20 @@ export class Histogram {
   add(values: NumberArray): void {
     if (values.length === 0) return;
     this.#cover(finiteRange(values));
-    const counts = this.#counts;
-    const low = this.#low;
+    if (values instanceof Float32Array && values.length >= LONG) this.#addMany(values);
+    else this.#addFew(values);
+  }
+
+  #addMany(values: Float32Array): void {
+    const [counts, low] = [this.#counts, this.#low];
+    const more = countFloat32(values, { low, size: counts.length, perWidth: 2 ** -this.#exponent });
+    for (let bin = 0; bin < counts.length; bin++) counts[bin] = (counts[bin] ?? 0) + (more.counts[bin] ?? 0);
+    counts[-low] = (counts[-low] ?? 0) - more.zeros;
+    this.#zeros += more.zeros;
+  }
+
+  #addFew(values: NumberArray): void {
+    const [counts, low] = [this.#counts, this.#low];
     const perWidth = 2 ** -this.#exponent;
     let zeros = 0;
     for (let i = 0; i < values.length; i++) {

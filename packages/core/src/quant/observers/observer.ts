@@ -1,5 +1,6 @@
 import { type NumberArray, QuantizationError } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
+import { float32Range } from './float32-scan.js';
 
 /**
  * Watches the values of one tensor, in one pass and bounded memory, and proposes the range to quantize.
@@ -55,6 +56,8 @@ export interface ObserverFactory {
 
 /** The smallest and largest of some values. Throws `QUANT_NOT_FINITE` at the first NaN or infinity. */
 export function finiteRange(values: NumberArray): RealRange {
+  if (values instanceof Float32Array && values.length > 0)
+    return float32Range(values) ?? refuseNonFinite(values);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let finite = true;
