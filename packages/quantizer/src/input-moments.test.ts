@@ -16,9 +16,19 @@ it.each([7, 11, 21])('sums the products of what a layer reads in opset %i, on on
     [1, 2, -3, 4],
     [0, 1, 2, -1],
   ].map((x) => ({ feeds: { x: float32(x, [2, 2]) } }));
-  const { gram } = await gatherMoments(createModel(graph), { name: 'r', rows: 2 }, samples, {
-    createSession: (model, { taps }) => createOnnxRuntimeSession(model, { taps }),
-  });
+  const [ofInput, ofRelu] = await gatherMoments(
+    createModel(graph),
+    [
+      { name: 'x', rows: 2 },
+      { name: 'r', rows: 2 },
+    ],
+    samples,
+    {
+      createSession: (model, { taps }) => createOnnxRuntimeSession(model, { taps }),
+    },
+  );
   // [1 2; 0 4] and [0 1; 2 0] after Relu.
-  expect([...gram]).toEqual([1 + 4, 2, 2, 4 + 16 + 1]);
+  // [1 2; -3 4] and [0 1; 2 -1].
+  expect([...(ofInput?.gram ?? [])]).toEqual([1 + 9 + 4, 2 - 12 - 2, 2 - 12 - 2, 4 + 16 + 1 + 1]);
+  expect([...(ofRelu?.gram ?? [])]).toEqual([1 + 4, 2, 2, 4 + 16 + 1]);
 });

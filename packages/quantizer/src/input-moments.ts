@@ -27,31 +27,38 @@ export interface MomentsOptions {
 }
 
 /**
- * Runs samples through a model, cut off after a value and extended by its product `xT x`, so that the session's own
- * kernels do the work, and sums the products in float64: 8 `rows^2` bytes.
+ * Runs samples through a model, cut off after some values and extended by their products `xT x`, so that the session's
+ * own kernels do the work, and sums the products in float64: 8 `rows^2` bytes a value.
+ * @returns The moments of the values, in order.
  * @throws QuantizerError `CALIBRATION_NAN` naming value and sample.
  */
 export async function gatherMoments(
   model: Model,
-  { name, rows }: ReadValue,
+  values: readonly ReadValue[],
   samples: readonly CalibrationSample[],
   { createSession, signal }: MomentsOptions,
-): Promise<InputMoments> {
+): Promise<InputMoments[]> {
   const cut = cloneModel(model);
-  const product = addProduct(cut.graph, { name, rows });
-  cut.graph.outputs = [product];
+  const products = values.map((value) => addProduct(cut.graph, value));
+  const sums = new Map(
+    values.map(({ name, rows }, i) => [
+      products[i]?.name ?? '',
+      { name, gram: new Float64Array(rows * rows) },
+    ]),
+  );
+  cut.graph.outputs = products;
   await runPasses(cut.graph, [eliminateDeadNodes]);
-  const gram = new Float64Array(rows * rows);
-  using session = await createSession(cut, { taps: [product.name] });
+  using session = await createSession(cut, { taps: [...sums.keys()] });
   let seen = 0;
   for await (const { feeds, id = `sample ${seen}` } of new Checkpoint(signal).each(samples)) {
-    const onTap = (_: string, tensor: Tensor): void => {
-      if (!addTo(gram, toNumbers(tensor))) throw notFinite(name, id);
+    const onTap = (product: string, tensor: Tensor): void => {
+      const sum = sums.get(product);
+      if (sum && !addTo(sum.gram, toNumbers(tensor))) throw notFinite(sum.name, id);
     };
     await session.run(feeds, { onTap, ...(signal ? { signal } : {}) });
     seen++;
   }
-  return { gram };
+  return [...sums.values()].map(({ gram }) => ({ gram }));
 }
 
 /** Adds `xT x`, x as a matrix of its last axis. */
