@@ -1,4 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { peakResident } from '../peak-resident.mjs';
 
@@ -23,7 +24,8 @@ const start = performance.now();
 const { model: quantized } = await quantizeModel(await loadOnnx(model), {
   recipe: JSON.parse(recipe),
   ...(folder ? { calibration: samples() } : {}),
-  createSession: (float, { taps }) => createOnnxRuntimeSession(float, { taps, optimization: 'basic' }),
+  createSession: (float, { taps }) =>
+    createOnnxRuntimeSession(float, { taps, threads: availableParallelism(), optimization: 'basic' }),
 });
 await saveOnnx(quantized, output);
 const seconds = (performance.now() - start) / 1000;

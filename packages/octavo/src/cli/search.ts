@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
 import type { SessionFactory, Target, TrialOptions } from '@octavo/quantizer';
@@ -42,15 +43,22 @@ export async function openTrials(
   };
 }
 
-/** Makes sessions for work on many samples. */
+/** Makes sessions for work on many samples. Those that observe use every core unless told otherwise; they are not timed. */
 export function floatSessions(
   context: CommandContext,
   threads: number | undefined,
   backend: BackendName = 'auto',
 ): SessionFactory {
   const notice = (line: string): void => context.output.notice(line);
-  return (model, { taps }) =>
-    openFastSession(model, { backend, taps, notice, ...(threads === undefined ? {} : { threads }) });
+  return (model, { taps }) => {
+    const most = threads ?? (taps.length > 0 ? availableParallelism() : undefined);
+    return openFastSession(model, {
+      backend,
+      taps,
+      notice,
+      ...(most === undefined ? {} : { threads: most }),
+    });
+  };
 }
 
 async function firstFeeds(dataset: Dataset): Promise<NamedTensors[]> {
