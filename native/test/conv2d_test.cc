@@ -226,6 +226,32 @@ TEST(Conv2d, IsExactOnSeveralThreads) {
   }
 }
 
+// Windows that overlap are read from one copy of the image where a kernel allows it.
+TEST(Conv2d, IsExactForOverlappingWindowsOnSeveralThreads) {
+  Samples samples(58);
+  const ThreadLimit limit(3);
+  for (size_t channels : {1, 3, 4, 18, 32}) {
+    for (size_t step : {1, 2}) {
+      for (octavo_type input : kByteTypes) {
+        Layer layer;
+        layer.batch = 2;
+        layer.height = 45;
+        layer.width = 39;
+        layer.group_channels = channels;
+        layer.out_channels = 37;
+        layer.stride_h = layer.stride_w = step;
+        layer.dilation_w = 3 - step;
+        layer.pad_bottom = 0;
+        layer.pad_right = 5;
+        layer.input = input;
+        layer.input_layout = layer.output_layout = OCTAVO_NHWC;
+        expect_exact(layer, samples);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(Conv2d, IsExactForRowsLongerThanAStrip) {
   Samples samples(56);
   Layer layer;

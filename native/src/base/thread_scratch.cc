@@ -4,8 +4,9 @@
 
 namespace octavo {
 
-uint8_t* thread_scratch(size_t bytes) noexcept {
-  thread_local AlignedBuffer<uint8_t> memory;
+uint8_t* thread_scratch(size_t bytes, Scratch use) noexcept {
+  thread_local AlignedBuffer<uint8_t> memories[2];
+  AlignedBuffer<uint8_t>& memory = memories[static_cast<size_t>(use)];
   if (memory.size() < bytes) {
     try {
       memory = AlignedBuffer<uint8_t>();

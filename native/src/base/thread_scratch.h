@@ -7,9 +7,12 @@
 
 namespace octavo {
 
-// `bytes` of memory, aligned to a cache line, that are this thread's until it asks again. Null
-// where there is no memory: tasks of a parallel loop must not throw.
-uint8_t* thread_scratch(size_t bytes) noexcept;
+// What the memory is for: the two do not share theirs.
+enum class Scratch { task, image };
+
+// `bytes` of memory, aligned to a cache line, that are this thread's until it asks for the same use
+// again. Null where there is no memory: tasks of a parallel loop must not throw.
+uint8_t* thread_scratch(size_t bytes, Scratch use = Scratch::task) noexcept;
 
 }  // namespace octavo
 

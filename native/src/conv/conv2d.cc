@@ -1,6 +1,9 @@
 #include "conv/conv2d.h"
 
+#include <cstring>
+
 #include "conv/depthwise.h"
+#include "conv/paired_image.h"
 #include "conv/pixel_rows.h"
 #include "conv/transpose.h"
 #include "epilogue/epilogue_panel.h"
@@ -9,16 +12,19 @@
 namespace octavo {
 namespace {
 
-// One group's weights from ONNX's [out][channel][tap] to a K of [tap][channel].
+// One group's weights from ONNX's [out][channel][tap] to a K of [tap][channel], where zeros follow
+// the channels of a tap until there are `channels` of them.
 PackedRhs pack_group(const octavo_conv2d_weights& weights, const KernelShape& shape, size_t group,
-                     const PackedLayout& layout) {
+                     size_t channels, const PackedLayout& layout) {
   const size_t outputs = shape.group_out_channels(), taps = shape.taps();
-  const size_t k = taps * shape.group_channels;
-  const uint8_t* source = static_cast<const uint8_t*>(weights.data) + group * outputs * k;
+  const size_t source_k = taps * shape.group_channels, k = taps * channels;
+  const uint8_t* source = static_cast<const uint8_t*>(weights.data) + group * outputs * source_k;
   AlignedBuffer<uint8_t> reordered(outputs * k);
+  // Packing makes zeros of it.
+  std::memset(reordered.data(), weights.type == OCTAVO_U8 ? 0x80 : 0, reordered.size());
   for (size_t o = 0; o < outputs; ++o) {
-    transpose(source + o * k, shape.group_channels, taps, taps, reordered.data() + o * k,
-              shape.group_channels, 1);
+    transpose(source + o * source_k, shape.group_channels, taps, taps, reordered.data() + o * k,
+              channels, 1);
   }
   octavo_weights matrix{};
   matrix.data = reordered.data();
@@ -66,7 +72,7 @@ void run_depthwise(const octavo_conv2d_args& args, const PackedConv2d& weights,
 size_t PackedConv2d::bytes() const {
   size_t total = depthwise_taps.bytes() + depthwise_rows.weights.bytes();
   for (const PackedRhs& group : groups) total += group.bytes();
-  return total;
+  return total + padded_group.bytes();
 }
 
 PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available) {
@@ -78,10 +84,15 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
     packed.depthwise_rows = pack_depthwise_rows(weights);
     return packed;
   }
-  const PackedLayout& layout = select_microkernel(available).layout;
+  const Microkernel& kernel = select_microkernel(available);
+  const size_t channels = weights.group_channels, padded = paired_channels(channels);
   packed.groups.reserve(weights.groups);
   for (size_t group = 0; group < weights.groups; ++group) {
-    packed.groups.push_back(pack_group(weights, packed.shape, group, layout));
+    packed.groups.push_back(pack_group(weights, packed.shape, group, channels, kernel.layout));
+  }
+  if (kernel.paired != nullptr && weights.groups == 1 && packed.shape.taps() > 1 &&
+      padded != channels && !packed.groups.front().has_zero_points()) {
+    packed.padded_group = pack_group(weights, packed.shape, 0, padded, kernel.layout);
   }
   return packed;
 }
@@ -94,7 +105,7 @@ void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const C
   } else if (weights.is_depthwise()) {
     run_depthwise(args, weights, shape, available);
   } else {
-    pixel_rows(args, weights.groups, shape, available);
+    pixel_rows(args, weights, shape, available);
   }
 }
 

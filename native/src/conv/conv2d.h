@@ -13,15 +13,21 @@
 
 namespace octavo {
 
-// Either groups or depthwise_taps hold weights, and depthwise_rows a second copy of the latter where
-// its kernels apply.
+// Either groups or depthwise_taps hold weights, and depthwise_rows a second copy of the latter
+// where its kernels apply.
 struct PackedConv2d {
   KernelShape shape{};
   std::vector<PackedRhs> groups;  // K in the order [kernel_h][kernel_w][group_channels]
+  // The only group once more where its channels are no multiple of four, but padded to one, for
+  // PairedImage.
+  PackedRhs padded_group;
   AlignedBuffer<int16_t> depthwise_taps;
   PackedDepthwiseRows depthwise_rows;
 
   bool is_depthwise() const { return groups.empty(); }
+  const PackedRhs& image_weights() const {
+    return padded_group.n != 0 ? padded_group : groups.front();
+  }
   size_t bytes() const;
 };
 

@@ -4,9 +4,11 @@
 
 #include "base/aligned_buffer.h"
 #include "conv/im2col.h"
+#include "conv/paired_image.h"
 #include "conv/transpose.h"
 #include "epilogue/epilogue_panel.h"
 #include "gemm/gemm.h"
+#include "gemm/select.h"
 
 namespace octavo {
 namespace {
@@ -47,10 +49,34 @@ struct GroupRows {
   }
 };
 
+// Null where rows are better gathered.
+const PairedKernel* image_kernel(const PackedConv2d& weights, const ConvShape& shape,
+                                 IsaSet available) {
+  const PackedRhs& rhs = weights.groups.front();
+  if (rhs.has_zero_points() || !paired_image_fits(shape)) return nullptr;
+  return select_microkernel_for(rhs.layout, available)->paired;
+}
+
+void multiply_image(const octavo_conv2d_args& args, const PackedConv2d& weights,
+                    const ConvShape& shape, const PairedKernel& kernel, GemmProblem problem,
+                    const uint8_t* images, size_t count, IsaSet available) {
+  const PairedImage paired(args, shape, kernel);
+  const size_t out_bytes =
+      shape.kernel.out_channels * shape.out_pixels() * output_bytes(args.epilogue.output);
+  problem.m = shape.out_pixels();
+  problem.rhs = &weights.image_weights();
+  problem.epilogue = args.epilogue;
+  for (size_t i = 0; i < count; ++i) {
+    const LhsImage image = paired.load(images + i * shape.kernel.in_channels() * shape.pixels());
+    problem.image = &image;
+    gemm(problem, available);
+    problem.out = static_cast<uint8_t*>(problem.out) + out_bytes;
+  }
+}
+
 // `count` images of pixels [in_channels] to pixels [out_channels].
-void multiply(const octavo_conv2d_args& args, const std::vector<PackedRhs>& groups,
-              const ConvShape& shape, const uint8_t* images, size_t count, uint8_t* out,
-              IsaSet available) {
+void multiply(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
+              const uint8_t* images, size_t count, uint8_t* out, IsaSet available) {
   const size_t outputs = shape.kernel.group_out_channels();
   GemmProblem problem{};
   problem.lhs_type = args.input_type;
@@ -59,11 +85,15 @@ void multiply(const octavo_conv2d_args& args, const std::vector<PackedRhs>& grou
   problem.lhs_zero_points = &args.input_zero_point;
   problem.lhs_zero_point_count = 1;
   problem.out_stride = shape.kernel.out_channels;
-  for (size_t group = 0; group < groups.size(); ++group) {
+  if (const PairedKernel* kernel = image_kernel(weights, shape, available)) {
+    problem.out = out;
+    return multiply_image(args, weights, shape, *kernel, problem, images, count, available);
+  }
+  for (size_t group = 0; group < weights.groups.size(); ++group) {
     const GroupRows rows{images, shape, group, static_cast<uint8_t>(args.input_zero_point)};
     problem.lhs = images + group * shape.kernel.group_channels;
     if (!shape.is_pointwise()) problem.gather = {GroupRows::gather, &rows};
-    problem.rhs = &groups[group];
+    problem.rhs = &weights.groups[group];
     problem.epilogue = group_epilogue(args.epilogue, group * outputs, outputs);
     problem.out = out + group * outputs * output_bytes(args.epilogue.output);
     gemm(problem, available);
@@ -72,8 +102,8 @@ void multiply(const octavo_conv2d_args& args, const std::vector<PackedRhs>& grou
 
 }  // namespace
 
-void pixel_rows(const octavo_conv2d_args& args, const std::vector<PackedRhs>& groups,
-                const ConvShape& shape, IsaSet available) {
+void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
+                IsaSet available) {
   const size_t channels = shape.kernel.in_channels(), outputs = shape.kernel.out_channels;
   const size_t element = output_bytes(args.epilogue.output);
   const size_t image_bytes = channels * shape.pixels();
@@ -82,7 +112,7 @@ void pixel_rows(const octavo_conv2d_args& args, const std::vector<PackedRhs>& gr
   const uint8_t* images = static_cast<const uint8_t*>(args.input);
   uint8_t* out = static_cast<uint8_t*>(args.out);
   if (!in_planes && args.output_layout == OCTAVO_NHWC) {
-    return multiply(args, groups, shape, images, args.batch, out, available);
+    return multiply(args, weights, shape, images, args.batch, out, available);
   }
   AlignedBuffer<uint8_t> rows(in_planes ? image_bytes : 0);
   AlignedBuffer<uint8_t> products(args.output_layout == OCTAVO_NCHW ? out_bytes : 0);
@@ -92,10 +122,10 @@ void pixel_rows(const octavo_conv2d_args& args, const std::vector<PackedRhs>& gr
     }
     const uint8_t* image = in_planes ? rows.data() : images;
     if (args.output_layout == OCTAVO_NHWC) {
-      multiply(args, groups, shape, image, 1, out, available);
+      multiply(args, weights, shape, image, 1, out, available);
       continue;
     }
-    multiply(args, groups, shape, image, 1, products.data(), available);
+    multiply(args, weights, shape, image, 1, products.data(), available);
     transpose(products.data(), shape.out_pixels(), outputs, outputs, out, shape.out_pixels(),
               element);
   }

@@ -2,19 +2,16 @@
 #ifndef OCTAVO_SRC_CONV_PIXEL_ROWS_H_
 #define OCTAVO_SRC_CONV_PIXEL_ROWS_H_
 
-#include <vector>
-
+#include "conv/conv2d.h"
 #include "conv/conv_shape.h"
 #include "cpu/isa.h"
 #include "octavo/octavo.h"
-#include "pack/pack_rhs.h"
 
 namespace octavo {
 
-// A whole batch in any layouts. `groups` holds each group's weights, K in the order
-// [kernel_h][kernel_w][group_channels]. Throws std::bad_alloc.
-void pixel_rows(const octavo_conv2d_args& args, const std::vector<PackedRhs>& groups,
-                const ConvShape& shape, IsaSet available);
+// A whole batch in any layouts, of groups that are not depthwise. Throws std::bad_alloc.
+void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
+                IsaSet available);
 
 }  // namespace octavo
 

@@ -3,6 +3,7 @@
 #define OCTAVO_SRC_GEMM_GEMM_H_
 
 #include "cpu/isa.h"
+#include "gemm/lhs_image.h"
 #include "octavo/octavo.h"
 #include "pack/pack_rhs.h"
 
@@ -26,7 +27,8 @@ struct GemmProblem {
   octavo_epilogue epilogue;
   void* out;
   size_t out_stride;
-  RowGather gather{};  // in the place of lhs where it has a function
+  RowGather gather{};               // in the place of lhs where it has a function
+  const LhsImage* image = nullptr;  // in the place of both, for a layout with a paired kernel
 };
 
 // `available` must hold a kernel that reads the layout of the packed weights. Uses as many threads

@@ -30,7 +30,8 @@ size_t steps_of(const PackedRhs& rhs) { return div_up(rhs.k, 4); }
 GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
     : problem_(problem),
       kernel_(*select_microkernel_for(problem.rhs->layout, available)),
-      paired_(paired_for(kernel_, problem.m, problem.rhs->n)),
+      paired_(problem.image == nullptr ? paired_for(kernel_, problem.m, problem.rhs->n)
+                                       : kernel_.paired),
       epilogue_(select_epilogue(epilogue_kind(problem.epilogue.output), available).run),
       stage_(problem, kernel_.lhs, paired_) {}
 
@@ -52,7 +53,11 @@ class GemmPartRun {
       memory += steps_of(*problem_.rhs) * 4 * problem_.rhs->layout.nr * sizeof(int16_t);
     }
     if (!problem_.rhs->has_zero_points()) sums = nullptr;
-    block_ = plan.stage_.load(part.first_row, part.rows, memory, row_terms_, sums);
+    if (problem_.image != nullptr) {
+      problem_.image->sum_terms(part.first_row, part.rows, row_terms_);
+    } else {
+      block_ = plan.stage_.load(part.first_row, part.rows, memory, row_terms_, sums);
+    }
     init_.begin_rows(part.first_row, sums);
   }
 
@@ -63,8 +68,12 @@ class GemmPartRun {
       const Columns columns{first, std::min<size_t>(rhs.layout.nr, rhs.n - first),
                             std::min<size_t>(rhs.layout.nr, padded_n - first)};
       begin_panel(columns);
-      for (size_t row = 0; row < part_.rows; row += kRowsAtOnce) {
-        run_rows(row, std::min(kRowsAtOnce, part_.rows - row), columns);
+      for (size_t row = 0, rows = 0; row < part_.rows; row += rows) {
+        rows = std::min(kRowsAtOnce, part_.rows - row);
+        if (problem_.image != nullptr) {
+          rows = std::min(rows, problem_.image->rows_beside(part_.first_row + row));
+        }
+        run_rows(row, rows, columns);
       }
     }
   }
@@ -93,10 +102,25 @@ class GemmPartRun {
 
   void multiply(size_t row, size_t rows, const Columns& columns, int32_t* acc, size_t stride) {
     if (plan_.paired_ == nullptr) return multiply_bytes(row, rows, columns, acc, stride);
-    const int16_t* lhs = reinterpret_cast<const int16_t*>(block_.rows + row * block_.stride);
-    plan_.paired_->run({rows, columns.padded, steps_of(*problem_.rhs), lhs,
-                        block_.stride / sizeof(int16_t), panel_copy_, init_.rows(row, rows),
-                        init_.stride(), row_terms_ + row, acc, stride});
+    PairedTile tile{};
+    tile.rows = rows;
+    tile.columns = columns.padded;
+    if (const LhsImage* image = problem_.image) {
+      tile.lhs = image->row(part_.first_row + row);
+      tile.lhs_stride = image->step();
+      tile.window = image->window();
+    } else {
+      tile.lhs = reinterpret_cast<const int16_t*>(block_.rows + row * block_.stride);
+      tile.lhs_stride = block_.stride / sizeof(int16_t);
+      tile.window = {1, 0, 1, 0, steps_of(*problem_.rhs)};
+    }
+    tile.panel = panel_copy_;
+    tile.init = init_.rows(row, rows);
+    tile.init_stride = init_.stride();
+    tile.row_terms = row_terms_ + row;
+    tile.acc = acc;
+    tile.acc_stride = stride;
+    plan_.paired_->run(tile);
   }
 
   // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.

@@ -40,6 +40,7 @@ LhsStage::LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const Pai
       block_rows_(problem.m) {
   // Gathered rows are dense where nothing else is done to them.
   if (paired == nullptr && !flip_ && problem.gather.run != nullptr) stride_ = k_;
+  if (problem.image != nullptr) block_rows_ = std::min(problem.m, problem.image->rows_at_once());
   if (!copies()) return;
   const size_t size = paired == nullptr ? kByteStage : kPairStage;
   block_rows_ = std::min(problem.m, std::max(kMinStageRows, size / std::max<size_t>(1, stride_)));

@@ -36,7 +36,10 @@ class LhsStage {
   LhsBlock load(size_t first, size_t count, uint8_t* memory, int32_t* terms, uint32_t* sums) const;
 
  private:
-  bool copies() const { return paired_ != nullptr || flip_ || problem_.gather.run != nullptr; }
+  bool copies() const {
+    return problem_.image == nullptr &&
+           (paired_ != nullptr || flip_ || problem_.gather.run != nullptr);
+  }
   LhsBlock load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
                       uint32_t* sums) const;
   // Of the caller's, or gathered into `memory`: at most kGatheredRows of them.

@@ -20,11 +20,18 @@
 
 namespace octavo {
 
+// Where the k of a row lies: in `lines` of `runs` of `steps` of four. Distances are in elements.
+struct PairedWindow {
+  size_t lines, line_distance;
+  size_t runs, run_distance;
+  size_t steps;
+};
+
 // As Tile, but for copied operands and with the rows' terms.
 struct PairedTile {
   size_t rows;     // any number of them
   size_t columns;  // a multiple of the layout's granule
-  size_t steps;    // of four k
+  PairedWindow window;
   const int16_t* lhs;
   size_t lhs_stride;  // in elements
   const int16_t* panel;
@@ -39,6 +46,10 @@ struct PairedKernel {
   size_t min_rows, min_columns;  // from which the copies pay
   // Copies `k` bytes, writing up to a multiple of 16 elements; returns sum a[k] a[k+1] mod 2^32.
   int32_t (*copy_row)(const uint8_t* row, size_t k, bool is_signed, int16_t* copy);
+  // copy_row for each of `count` rows of `k` bytes side by side; the copies are k rounded up to
+  // steps of four apart. `terms` takes what copy_row returns.
+  void (*copy_pixels)(const uint8_t* pixels, size_t count, size_t k, bool is_signed,
+                      int16_t* copies, int32_t* terms);
   // Copies a panel of the packed layout; `terms` takes sum b[k] b[k+1] of each column.
   void (*copy_panel)(const int8_t* panel, size_t columns, size_t steps, int16_t* copy,
                      int32_t* terms);

@@ -66,6 +66,34 @@ int32_t copy_row(const uint8_t* row, size_t k, bool is_signed, int16_t* copy) {
   return sum_of_lanes(sums);
 }
 
+// Pixels of three bytes, four at a time: 16 bytes are read for the 12 that count.
+size_t copy_triples(const uint8_t* pixels, size_t count, bool is_signed, int16_t* copies,
+                    int32_t* terms) {
+  constexpr char z = -1;
+  const __m128i places = _mm_setr_epi8(0, 2, 1, z, 3, 5, 4, z, 6, 8, 7, z, 9, 11, 10, z);
+  const __m128i factors = _mm_setr_epi8(1, z, z, z, 4, z, z, z, 7, z, z, z, 10, z, z, z);
+  const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+  size_t done = 0;
+  for (; done + 6 <= count; done += 4) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(pixels + 3 * done));
+    const __m128i values = _mm_shuffle_epi8(bytes, places);
+    const __m128i others = _mm_shuffle_epi8(bytes, factors);
+    const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(values) : _mm256_cvtepu8_epi16(values);
+    const __m256i factor = is_signed ? _mm256_cvtepi8_epi16(others) : _mm256_cvtepu8_epi16(others);
+    store(copies + 4 * done, wide);
+    const __m256i products = _mm256_permutevar8x32_epi32(_mm256_madd_epi16(wide, factor), even);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(terms + done), _mm256_castsi256_si128(products));
+  }
+  return done;
+}
+
+void copy_pixels(const uint8_t* pixels, size_t count, size_t k, bool is_signed, int16_t* copies,
+                 int32_t* terms) {
+  const size_t stride = (k + 3) / 4 * 4;
+  size_t i = k == 3 ? copy_triples(pixels, count, is_signed, copies, terms) : 0;
+  for (; i < count; ++i) terms[i] = copy_row(pixels + i * k, k, is_signed, copies + i * stride);
+}
+
 void copy_panel(const int8_t* panel, size_t columns, size_t steps, int16_t* copy, int32_t* terms) {
   const size_t vectors = columns / kLanes;
   for (size_t j = 0; j < vectors; ++j) {
@@ -122,10 +150,16 @@ void run_tile(const PairedTile& tile) {
     for (int j = 0; j < NV; ++j) sums[i][j] = load(tile.init + i * tile.init_stride + kLanes * j);
   }
   const size_t stride = tile.lhs_stride;
-  const int16_t* lhs = tile.lhs;
   const int16_t* panel = tile.panel;
-  for (size_t left = tile.steps; left != 0; --left, lhs += 4, panel += 4 * kLanes * NV) {
-    step<MR, NV>(sums, lhs, stride, panel);
+  const int16_t* line = tile.lhs;
+  for (size_t lines = tile.window.lines; lines != 0; --lines, line += tile.window.line_distance) {
+    const int16_t* run = line;
+    for (size_t runs = tile.window.runs; runs != 0; --runs, run += tile.window.run_distance) {
+      const int16_t* lhs = run;
+      for (size_t left = tile.window.steps; left != 0; --left, lhs += 4, panel += 4 * kLanes * NV) {
+        step<MR, NV>(sums, lhs, stride, panel);
+      }
+    }
   }
 #pragma GCC unroll 4
   for (int i = 0; i < MR; ++i) {
@@ -172,6 +206,7 @@ void run(const PairedTile& all) {
 
 }  // namespace
 
-const PairedKernel gemm_paired_x86_avx2 = {kMinRows, kMinColumns, copy_row, copy_panel, run};
+const PairedKernel gemm_paired_x86_avx2 = {kMinRows,    kMinColumns, copy_row,
+                                           copy_pixels, copy_panel,  run};
 
 }  // namespace octavo
