@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { renderHtml } from '@octavo/evaluation';
+import { renderHtml } from '@octavo/evaluation/report';
 import { describeReport } from './report/describe-report.js';
 import { formatTextReport } from './report/text-report.js';
 import { runDemo } from './run-demo.js';

@@ -7,8 +7,6 @@ export * from './figure-text.js';
 export * from './latency.js';
 export * from './metrics/index.js';
 export * from './performance.js';
-export * from './report/index.js';
-export { type RooflineOptions, type RooflinePoint, rooflineChart } from './report/roofline.js';
 export * from './score-models.js';
 export { type OutputTransform, outputTransforms } from './score-rows.js';
 export * from './score-samples.js';

@@ -1,4 +1,5 @@
-import type { ReportDocument, Section, SegmentFigures } from '@octavo/evaluation';
+import type { SegmentFigures } from '@octavo/evaluation';
+import type { ReportDocument, Section } from '@octavo/evaluation/report';
 import { comparisonHeader, comparisonSections } from './comparison-rows.js';
 import { type DemoReport, isMeasured } from './demo-report.js';
 import { duration, kilobytes, nodeCounts, percent, sizeRatio } from './figures.js';

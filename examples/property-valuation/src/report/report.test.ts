@@ -1,4 +1,5 @@
-import { type Figure, renderHtml } from '@octavo/evaluation';
+import type { Figure } from '@octavo/evaluation';
+import { renderHtml } from '@octavo/evaluation/report';
 import { describe, expect, it } from 'vitest';
 import { measureAgreement } from './agreement.js';
 import type { DemoReport } from './demo-report.js';

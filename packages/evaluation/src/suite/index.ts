@@ -1,6 +1,5 @@
 export type { GateResult, Measurements, StabilityFigures } from './gate.js';
 export { judgeSuite, type Verdict } from './judge.js';
-export { checkJunit } from './junit.js';
 export { checkMarkdown } from './markdown.js';
 export { metricsOf, segmentationsOf } from './needs.js';
 export { parseSuite } from './parse.js';

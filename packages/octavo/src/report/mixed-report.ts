@@ -1,4 +1,4 @@
-import type { ReportDocument, Section } from '@octavo/evaluation';
+import type { ReportDocument, Section } from '@octavo/evaluation/report';
 import type { Budget, Coverage, MixedPoint, QuantizationReport } from '@octavo/quantizer';
 import { formatBytes } from '../cli/table.js';
 import { measuredChapters } from './chapters/index.js';

@@ -1,4 +1,4 @@
-import type { ReportDocument } from '@octavo/evaluation';
+import type { ReportDocument } from '@octavo/evaluation/report';
 import { measuredChapters } from './chapters/index.js';
 import { costRows } from './chapters/performance.js';
 import type { MeasuredModels } from './measured.js';

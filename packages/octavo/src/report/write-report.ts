@@ -1,4 +1,4 @@
-import { type ReportDocument, renderHtml } from '@octavo/evaluation';
+import type { ReportDocument } from '@octavo/evaluation/report';
 import { toJson } from '../cli/json.js';
 import { writeFiles } from '../output-files.js';
 
@@ -6,15 +6,16 @@ import { writeFiles } from '../output-files.js';
  * Writes `report.json` and `report.html` into a directory and returns their paths.
  * @throws OctavoError `OUTPUT_UNWRITABLE`.
  */
-export function writeReport(
+export async function writeReport(
   directory: string,
   json: object,
   document: ReportDocument,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  const { renderHtml } = await import('@octavo/evaluation/report');
   const files = new Map([
     ['report.json', toJson(json)],
     ['report.html', renderHtml(document)],
   ]);
-  return writeFiles(directory, files, signal);
+  return await writeFiles(directory, files, signal);
 }

@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path';
-import { rooflineChart } from '@octavo/evaluation';
 import { benchKernels, type KernelBenchmark } from '../../bench/kernels/bench-kernels.js';
 import type { KernelCase } from '../../bench/kernels/kernel-case.js';
 import { SUBJECTS, type SubjectName } from '../../bench/kernels/subjects.js';
@@ -48,7 +47,7 @@ export async function benchKernelLayers(
     'layers',
   );
   if (flags.plot !== undefined) {
-    const files = new Map([[basename(flags.plot), chart(found)]]);
+    const files = new Map([[basename(flags.plot), await chart(found)]]);
     await writeFiles(dirname(flags.plot), files, context.signal);
   }
   context.output.result(found, describe(found));
@@ -70,7 +69,7 @@ function chosen(cases: readonly KernelCase[], { suite, quick }: KernelFlags): re
   });
 }
 
-function chart({ subject, rows, peaks }: KernelBenchmark): string {
+async function chart({ subject, rows, peaks }: KernelBenchmark): Promise<string> {
   const threads = Math.max(...rows.map((row) => row.threads));
   const shown = rows.filter((row) => row.threads === threads);
   const limits = [...peaks.before, ...peaks.after].filter((peak) => peak.threads === threads);
@@ -84,6 +83,7 @@ function chart({ subject, rows, peaks }: KernelBenchmark): string {
       { series: 'octavo', name: row.name, intensity, gops: row.gops },
     ];
   });
+  const { rooflineChart } = await import('@octavo/evaluation/report');
   return rooflineChart(points, {
     peak: highest(false),
     bandwidth: highest(true),

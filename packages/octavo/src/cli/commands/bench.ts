@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path';
-import { barChart } from '@octavo/evaluation';
 import { loadOnnx } from '@octavo/formats/node';
 import { portOf } from '@octavo/runtime';
 import { Argument, Command, Option } from 'commander';
@@ -76,13 +75,14 @@ async function bench(file: string, flags: BenchFlags, context: CommandContext): 
     pause: () => checkpoint(context.signal),
   });
   if (flags.plot !== undefined) {
-    const files = new Map([[basename(flags.plot), chart(found)]]);
+    const files = new Map([[basename(flags.plot), await chart(found)]]);
     await writeFiles(dirname(flags.plot), files, context.signal);
   }
   context.output.result(found, describe(found));
 }
 
-function chart({ model, results }: ModelBenchmark): string {
+async function chart({ model, results }: ModelBenchmark): Promise<string> {
+  const { barChart } = await import('@octavo/evaluation/report');
   const groups = results.map(({ threads, octavo, onnxruntime }) => ({
     name: threads === 1 ? '1 thread' : `${threads} threads`,
     values: { onnxruntime: onnxruntime.median, octavo: octavo.median },

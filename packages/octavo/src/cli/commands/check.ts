@@ -3,7 +3,6 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { OctavoError } from '@octavo/core/tensor';
 import {
   type CheckReport,
-  checkJunit,
   checkMarkdown,
   compareSnapshot,
   type GateResult,
@@ -94,7 +93,10 @@ async function checkFile(file: string, flags: CheckFlags, context: CommandContex
   const since = known ? compareSnapshot(suite, known, takeSnapshot(measurements)) : [];
   const report = reportOf(file, flags, suite, measurements, since);
   if (markdown !== undefined) await write(markdown, checkMarkdown(report), context.signal);
-  if (junit !== undefined) await write(junit, checkJunit(report), context.signal);
+  if (junit !== undefined) {
+    const { checkJunit } = await import('@octavo/evaluation/report');
+    await write(junit, checkJunit(report), context.signal);
+  }
   if (snapshot !== undefined && !known)
     await write(snapshot, toJson(takeSnapshot(measurements)), context.signal);
   return report;

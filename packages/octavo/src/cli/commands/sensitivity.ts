@@ -1,6 +1,5 @@
 import { basename, dirname } from 'node:path';
 import type { Model } from '@octavo/core/ir';
-import { barChart } from '@octavo/evaluation';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
 import {
   BITS,
@@ -183,6 +182,7 @@ async function writeChart(path: string, result: SensitivityResult, signal: Abort
     .slice(0, SHOWN)
     .map((each) => ({ name: name(each), values: { [label]: value(each) } }));
   const description = `What quantizing each layer of ${result.model} alone loses, the worst first`;
+  const { barChart } = await import('@octavo/evaluation/report');
   const svg = barChart(groups, { label, description });
   await writeFiles(dirname(path), new Map([[basename(path), svg]]), signal);
 }

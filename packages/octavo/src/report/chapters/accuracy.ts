@@ -1,11 +1,5 @@
-import {
-  type Chapter,
-  type Evaluation,
-  type Figure,
-  figureText,
-  percent,
-  type Section,
-} from '@octavo/evaluation';
+import { type Evaluation, type Figure, figureText, percent } from '@octavo/evaluation';
+import type { Chapter, Section } from '@octavo/evaluation/report';
 import type { MeasuredModels } from '../measured.js';
 import { leftOut } from './shown.js';
 

@@ -1,4 +1,5 @@
-import { type Chapter, figureText, percent, type Section } from '@octavo/evaluation';
+import { figureText, percent } from '@octavo/evaluation';
+import type { Chapter, Section } from '@octavo/evaluation/report';
 import type { MeasuredModels } from '../measured.js';
 import { leftOut } from './shown.js';
 

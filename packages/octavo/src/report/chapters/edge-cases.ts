@@ -1,4 +1,5 @@
-import { type Chapter, figureText, type Section } from '@octavo/evaluation';
+import { figureText } from '@octavo/evaluation';
+import type { Chapter, Section } from '@octavo/evaluation/report';
 import type { MeasuredModels } from '../measured.js';
 
 /** What both models make of inputs that no data set has enough of, and of inputs beyond the calibrated range. */

@@ -1,4 +1,4 @@
-import type { Chapter } from '@octavo/evaluation';
+import type { Chapter } from '@octavo/evaluation/report';
 import type { MeasuredModels } from '../measured.js';
 import { accuracyChapters } from './accuracy.js';
 import { distributionChapters } from './distributions.js';

@@ -1,4 +1,5 @@
-import { type Chapter, type ModelPerformance, number } from '@octavo/evaluation';
+import { type ModelPerformance, number } from '@octavo/evaluation';
+import type { Chapter } from '@octavo/evaluation/report';
 import { formatBytes } from '../../cli/table.js';
 import type { MeasuredModels } from '../measured.js';
 

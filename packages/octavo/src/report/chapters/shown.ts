@@ -1,4 +1,4 @@
-import type { Section } from '@octavo/evaluation';
+import type { Section } from '@octavo/evaluation/report';
 
 /** Says what a chart or table leaves out. */
 export function leftOut(what: string, all: number, shown: number): Section[] {
