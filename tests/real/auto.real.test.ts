@@ -16,7 +16,7 @@ import { spread } from './spread.js';
 
 const MIN_RETENTION = 0.99;
 /** Every attempt of a search is scored on the first, its choice on the second too. */
-const [VALIDATION, HELD_OUT, CALIBRATION] = [200, 400, 32];
+const [VALIDATION, HELD_OUT, CALIBRATION] = [200, 400, 16];
 const folder = dataFolder() ?? '';
 const labelled = REAL_MODELS.filter(({ labels }) => labels === 'data');
 
@@ -32,9 +32,12 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
     const samples = await real.test(folder, float);
     const half = (rest: number): Sample[] => samples.filter((_, i) => i % 2 === rest);
     const some = (all: readonly Sample[], most: number): Sample[] =>
-      spread(all, { samples: real.heavy ? most / 4 : most, bytes: 2 ** 25 });
+      spread(all, { samples: most / (real.heavy ?? 1), bytes: 2 ** 25 });
     const [validation, heldOut] = [some(half(0), VALIDATION), some(half(1), HELD_OUT)];
-    const calibration = some(await real.calibration(folder, float), CALIBRATION);
+    const calibration = spread(await real.calibration(folder, float), {
+      samples: CALIBRATION,
+      bytes: 2 ** 24,
+    });
     const { choice, attempts } = await search(real, validation, calibration);
     const outcomes = attempts
       .map(({ rung, label, outcome, because = '' }) => `${rung} ${label}: ${outcome} ${because}`)

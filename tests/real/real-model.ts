@@ -40,8 +40,8 @@ export interface LabelledModel extends QuantizedModel {
   readonly largestDrop: number;
   /** The same of INT4 weights, where the model has matrices to speak of. */
   readonly largestInt4Drop?: number;
-  /** One run takes tens of milliseconds or has hundreds of decisions: searches see a quarter of the samples. */
-  readonly heavy?: boolean;
+  /** How many times fewer samples a search sees, where one takes tens of milliseconds or holds hundreds of decisions. */
+  readonly heavy?: number;
   /** Labelled samples, all of them; without labels where the float model gives them. */
   test(folder: string, float: Session): Promise<readonly Sample[]>;
 }

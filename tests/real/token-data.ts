@@ -21,9 +21,11 @@ export const nextToken: Summary = {
   name: 'next token',
   higherIsBetter: true,
   unit: '%',
-  summarize: ({ predictions, labels }) =>
-    predictions.reduce((hits, prediction, i) => hits + (prediction === labels[i] ? 1 : 0), 0) /
-    predictions.length,
+  summarize({ predictions, labels }) {
+    let hits = 0;
+    for (let i = 0; i < predictions.length; i++) if (predictions[i] === labels[i]) hits++;
+    return hits / predictions.length;
+  },
 };
 
 /** All 729 sequences of six digits in 0..2 followed by the first five of them sorted; the label is the sorted digits in base 3. */

@@ -39,7 +39,7 @@ export function scoreRows(
   }
   const change = TRANSFORMS[transform];
   return labels.map((label, row) => {
-    const numbersOfRow = numbers.slice(row * width, (row + 1) * width);
+    const numbersOfRow = numbers.subarray(row * width, (row + 1) * width);
     const values = transform === 'none' ? numbersOfRow : Float64Array.from(numbersOfRow, change);
     const id = labels.length > 1 ? `${sample.id}[${row}]` : sample.id;
     return {
@@ -48,7 +48,7 @@ export function scoreRows(
       ...(labels.length > 1 ? { sample: sample.id } : {}),
       label,
       columns: sample.columns ?? {},
-      ...(values.some((value) => Number.isNaN(value)) ? { hasNaN: true as const } : {}),
+      ...(values.includes(Number.NaN) ? { hasNaN: true as const } : {}),
     };
   });
 }
