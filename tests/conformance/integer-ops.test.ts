@@ -77,6 +77,36 @@ describe('integer ops of the reference backend have the bits of onnxruntime', ()
     );
   });
 
+  it('QLinearMatMul of two inputs, each with a batch', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        signs,
+        size,
+        size,
+        size,
+        fc.constantFrom([2, 3], [3], [1, 3]),
+        seed,
+        ([a, b], m, k, n, batch, start) =>
+          expectSameIntegers(
+            trial(({ graph, input, constant }) => {
+              const node = graph.emit(QLinearMatMul, {
+                a: input(activations(a, [2, 3, m, k], start)),
+                a_scale: constant(scales(1, start, [])),
+                a_zero_point: constant(zero(a, 3)),
+                b: input(weights(b, [...batch, k, n], start + 1)),
+                b_scale: constant(scales(1, start + 1, [])),
+                b_zero_point: constant(zero(b, b === 'int8' ? 0 : 32)),
+                y_scale: constant(scales(1, start + 2, [])),
+                y_zero_point: constant(zero(a, 5)),
+              });
+              return node.outputs;
+            }),
+          ),
+      ),
+      RUNS,
+    );
+  });
+
   it('QLinearConv with strides, dilations, pads, groups and per-channel weights', async () => {
     const shape = fc.record({
       group: fc.constantFrom(1, 2),

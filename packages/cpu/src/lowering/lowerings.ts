@@ -1,6 +1,7 @@
 import type { Lowering } from './lowering.js';
 import { arrangeLowerings } from './ops/arrange.js';
 import { attentionLowerings } from './ops/attention.js';
+import { batchMatmulLowerings } from './ops/batch-matmul.js';
 import { binaryLowerings } from './ops/binary.js';
 import { byteFunctionLowerings } from './ops/byte-function.js';
 import { castLowerings } from './ops/cast.js';
@@ -40,6 +41,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...dynamicProductLowerings,
   ...floatIntegerProductLowerings,
   ...matmulLowerings,
+  ...batchMatmulLowerings,
   ...matMulNBitsLowerings,
   ...quantizeLowerings,
   ...quantizedBinaryLowerings,

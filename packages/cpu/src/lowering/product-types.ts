@@ -67,7 +67,8 @@ function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | 
   return undefined;
 }
 
-function isBytes(value: Value): boolean {
+/** Whether the integers of a value are 8 bits wide. */
+export function isBytes(value: Value): boolean {
   return value.dtype === 'int8' || value.dtype === 'uint8';
 }
 

@@ -8,34 +8,36 @@ import { declineScales, integersOf, type ProductTypes, type Qparams } from './pr
  */
 
 /**
- * Why the native kernels do not run a QLinear product, or undefined when they do.
+ * Why the native kernels do not run a QLinear product with constant weights, or undefined when they do.
  * @param channelAxis Axis of w that counts output channels.
  */
 export function declineQLinear(node: Node, channelAxis: number): string | undefined {
-  const [x, ...rest] = node.inputs;
-  const fixed = rest.filter((value) => value !== undefined);
-  if (fixed.some((value) => !value.constant))
-    return 'its weights, bias, scales or zero points are not constant';
-  const [, , , w] = node.inputs;
+  const [, , , w, , , , , bias] = node.inputs;
+  if (!w?.constant || (bias && !bias.constant)) return 'its weights or bias are not constant';
+  return declineParameters(node, w.constant.shape[channelAxis]);
+}
+
+/**
+ * Why the native kernels do not take the types, scales and zero points of a QLinear product, or undefined when they do.
+ * @param channels How many of those w may have instead of one.
+ */
+export function declineParameters(node: Node, channels: number | undefined): string | undefined {
+  const [x, xScale, xZero, w, wScale, wZero, yScale, yZero] = node.inputs;
+  const parameters = [xScale, xZero, wScale, wZero, yScale, yZero];
+  if (parameters.some((value) => value && !value.constant))
+    return 'its scales or zero points are not constant';
   if (!isByte(x?.dtype) || !isByte(w?.dtype)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
-  if (!isByte(rest[6]?.dtype)) return `no kernel for results of ${rest[6]?.dtype}`;
-  const channels = w?.constant?.shape[channelAxis];
-  const [xScale, xZero, , wScale, wZero, yScale, yZero] = rest;
+  if (!isByte(yZero?.dtype)) return `no kernel for results of ${yZero?.dtype}`;
   if ([xScale, xZero, yScale, yZero].some((value) => sizeOf(value) !== 1))
     return 'its input or output is not quantized per tensor';
   if ([wScale, wZero].some((value) => sizeOf(value) !== 1 && sizeOf(value) !== channels))
     return 'its weights are not quantized along their output channels';
-  if (
-    rest
-      .slice(0, 2)
-      .concat(rest.slice(3))
-      .some((value) => value && !value.constant?.peek())
-  )
+  if (parameters.some((value) => value && !value.constant?.peek()))
     return 'its scales or zero points are not in memory';
   return declineScales(typesFrom(node.inputs.map((value) => value?.constant?.peek())));
 }
 
-/** The scales and zero points of a node that {@link declineQLinear} accepted. */
+/** The scales and zero points of a node that {@link declineParameters} accepted. */
 export function qlinearTypes(constants: readonly (Tensor | undefined)[]): ProductTypes {
   return typesFrom(constants);
 }

@@ -27,11 +27,14 @@ export interface BatchProduct {
   readonly a: MatrixStrides;
   readonly b: MatrixStrides;
   readonly outRow: number;
-  /** At most 4. */
+  /** At most {@link mostBatchAxes}. */
   readonly batch: readonly BatchDimension[];
 }
 
-/** The words of `float_batch_matmul` after its epilogue. */
+/** Axes of a batch that the native ops take. */
+export const mostBatchAxes = 4;
+
+/** The words of a batch of products (`native/src/program/matrix_batch.h`). */
 export function batchProductWords({ m, k, n, a, b, outRow, batch }: BatchProduct): readonly number[] {
   return [
     ...[m, k, n, a.row, a.column, b.row, b.column, outRow, batch.length],
