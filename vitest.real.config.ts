@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { sourceConditions } from './vitest.config.js';
 
-/** Real models and data: slow, run one file at a time, skipped loudly where the data is absent. */
+/** Real models and data: slow, each run on one core, skipped loudly where the data is absent. */
 export default defineConfig({
   resolve: { conditions: sourceConditions },
   ssr: { resolve: { conditions: sourceConditions, externalConditions: sourceConditions } },
   test: {
     include: ['tests/real/**/*.real.test.ts'],
-    fileParallelism: false,
+    maxWorkers: 2,
     testTimeout: 900_000,
     hookTimeout: 300_000,
   },
