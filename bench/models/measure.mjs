@@ -8,7 +8,7 @@ import { models } from './models.mjs';
 
 /**
  * Times the models of the data folder, as they are and quantized to INT8, on Octavo and on onnxruntime with the CLI:
- * `npm run build && node bench/models/measure.mjs [--seconds 3] [--only NAME] [--output FILE]`. `OCTAVO_TEST_DATA` names
+ * `npm run build && npm run bundle && node bench/models/measure.mjs [--seconds 3] [--only NAME] [--output FILE]`. `OCTAVO_TEST_DATA` names
  * the folder. Writes `bench/results/models.md` and `models.json`; with `--only`, the other rows stay as they are.
  */
 const { values } = parseArgs({
@@ -101,6 +101,9 @@ const lines = rows.flatMap(({ name, kind, precision, found }) =>
       `${milliseconds(each.octavo.median)} / ${milliseconds(each.onnxruntime.median)}`,
       `${milliseconds(each.octavo.p95)} / ${milliseconds(each.onnxruntime.p95)}`,
       `${each.ratio.toFixed(2)}x`,
+      cost?.octavo.loading
+        ? `${cost.octavo.loading.toFixed(0)} / ${cost.onnxruntime.loading.toFixed(0)}`
+        : '',
       cost ? `${cost.octavo.creation.toFixed(0)} / ${cost.onnxruntime.creation.toFixed(0)}` : '',
       cost ? `${megabytes(cost.octavo.peakBytes)} / ${megabytes(cost.onnxruntime.peakBytes)}` : '',
     ];
@@ -137,14 +140,14 @@ const machine = rows[0]?.found.machine;
 const text = `# Models: Octavo and onnxruntime
 
 \`node bench/models/measure.mjs\` on ${machine?.cpu} (${machine?.cores} cores), Node ${machine?.node}: the same file on both, interleaved round by round.
-Cells are Octavo / onnxruntime; a ratio is onnxruntime's figure over Octavo's, so that more than 1 is better. Creation and memory are those of a process of its own.
+Cells are Octavo / onnxruntime; a ratio is onnxruntime's figure over Octavo's, so that more than 1 is better. Import, creation (after the import) and memory are those of a process of its own.
 
 | kind | precision | threads | latency, geometric mean | lowest | creation | peak memory | models |
 |---|---|---|---|---|---|---|---|
 ${means.join('\n')}
 
-| model | kind | precision | threads | median ms | p95 ms | ratio | creation ms | peak MB |
-|---|---|---|---|---|---|---|---|---|
+| model | kind | precision | threads | median ms | p95 ms | ratio | import ms | creation ms | peak MB |
+|---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 `;
 writeFileSync(`${values.output}.md`, text);

@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 
 /** What a runtime costs in a process of its own. */
 export interface Footprint {
-  /** Milliseconds from the path of the model to a session. */
+  /** Milliseconds that the import of the runtime takes, its native addon included. */
+  readonly loading: number;
+  /** Milliseconds from the path of the model to a session, the runtime being loaded. */
   readonly creation: number;
   /** Largest resident set of a process that created the session and ran it once, in bytes. */
   readonly peakBytes: number;
@@ -15,7 +17,7 @@ export const RUNTIMES = ['octavo', 'onnxruntime'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL('./footprint-process.js', import.meta.url));
+const script = fileURLToPath(new URL('../../dist/bench/footprint-process.js', import.meta.url));
 
 /**
  * Creates and runs a session in a fresh process, with random inputs.
@@ -30,6 +32,11 @@ export async function measureFootprint(
 ): Promise<Footprint | undefined> {
   if (!existsSync(script)) return undefined;
   const { stdout } = await run(process.execPath, [script, model, runtime, JSON.stringify(dims)], { signal });
-  const { creation, peakBytes }: Record<string, unknown> = JSON.parse(stdout);
-  return typeof creation === 'number' && typeof peakBytes === 'number' ? { creation, peakBytes } : undefined;
+  const found: Record<string, unknown> = JSON.parse(stdout);
+  return isFootprint(found) ? found : undefined;
+}
+
+function isFootprint(found: object): found is Footprint {
+  const names: readonly (keyof Footprint)[] = ['loading', 'creation', 'peakBytes'];
+  return names.every((name) => name in found && typeof Reflect.get(found, name) === 'number');
 }

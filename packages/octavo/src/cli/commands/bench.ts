@@ -114,13 +114,14 @@ function describe({ results, footprint, machine }: ModelBenchmark): string {
   const times = formatTable(['threads', 'runtime', 'median ms', 'p95 ms', 'speed'], rows);
   const costs = footprint
     ? formatTable(
-        ['runtime', 'session ms', 'peak memory'],
-        Object.entries(footprint).map(([name, { creation, peakBytes }]) => [
+        ['runtime', 'import ms', 'session ms', 'peak memory'],
+        Object.entries(footprint).map(([name, { loading, creation, peakBytes }]) => [
           name,
+          loading.toFixed(1),
           creation.toFixed(1),
           formatBytes(peakBytes),
         ]),
       )
-    : 'Session creation and memory are measured by an installed Octavo only.';
+    : 'Import, session creation and memory are measured by an installed Octavo only.';
   return `${times}\n\n${costs}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`;
 }
