@@ -18,6 +18,8 @@ import type { LoweredGraph } from './specialize.js';
 /** What a session is made of. */
 export interface SessionParts {
   readonly lowered: LoweredGraph;
+  /** Of the inputs that have one, by name. */
+  readonly defaults: ReadonlyMap<string, Tensor>;
   readonly backends: readonly Backend[];
   readonly taps: ReadonlySet<string>;
   /** What `explain()` shows before the first run. */
@@ -42,7 +44,10 @@ export class BackendSession implements Session {
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.latest = parts.first;
-    this.inputs = parts.lowered.graph.inputs.map(portOf);
+    this.inputs = parts.lowered.graph.inputs.map((value) => {
+      const standard = parts.defaults.get(value.name);
+      return standard ? { ...portOf(value), default: standard } : portOf(value);
+    });
     this.outputs = parts.lowered.graph.outputs.map(portOf);
     this.outputNames = this.outputs.map((port) => port.name);
   }

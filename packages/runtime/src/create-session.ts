@@ -4,6 +4,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import { readModel } from '#read-model';
 import { BackendSession } from './backend-session.js';
 import { withControlFlow } from './control-flow.js';
+import { takeDefaults } from './default-inputs.js';
 import { HeldPlan } from './held-plan.js';
 import { lower } from './lower.js';
 import { optimize } from './optimize.js';
@@ -39,6 +40,7 @@ export async function createSession(source: Model | string, options: SessionOpti
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
   const backends = withControlFlow(options.backends, options);
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
+  const defaults = await takeDefaults(model.graph);
   const lowered = await lower(model, taps);
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
@@ -51,7 +53,7 @@ export async function createSession(source: Model | string, options: SessionOpti
     const special = await specialize(graph, shapes, taps);
     return compile(special.graph);
   });
-  const parts = { lowered, backends, taps: new Set(taps), plans };
+  const parts = { lowered, defaults, backends, taps: new Set(taps), plans };
   if (hasFixedInputs(graph)) {
     const fixed = new HeldPlan(await compile(graph));
     return new BackendSession({ ...parts, first: fixed.plan, fixed, open: undefined });

@@ -4,21 +4,21 @@ import type { NamedShapes, NamedTensors, Port } from './session.js';
 import { SessionError } from './session-error.js';
 
 /**
- * The feeds in the order of `ports`, checked: every input present, none unknown, dtypes equal, shapes fitting,
+ * The feeds in the order of `ports`, checked: every input present or with a default, none unknown, dtypes equal, shapes fitting,
  * and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
   if (Object.keys(feeds).length !== ports.length) checkNames(ports, feeds);
   const sizes: SymbolSizes = new Map();
   return ports.map((port) => {
-    const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
+    const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : port.default;
     if (!tensor) {
       checkNames(ports, feeds);
       throw new SessionError({
         code: 'FEED_MISSING',
         where: `input ${port.name}`,
         message: `expected ${describePort(port)}, found nothing.`,
-        remedy: 'Feed every input of the model.',
+        remedy: 'Feed every input of the model that has no default.',
       });
     }
     checkDtype(port, tensor);
@@ -36,7 +36,7 @@ export function checkShapes(ports: readonly Port[], shapes: NamedShapes): Shape[
   const sizes: SymbolSizes = new Map();
   return ports.map((port) => {
     const shape =
-      (Object.hasOwn(shapes, port.name) ? shapes[port.name] : undefined) ?? knownShape(port.shape);
+      (Object.hasOwn(shapes, port.name) ? shapes[port.name] : port.default?.shape) ?? knownShape(port.shape);
     if (!shape) {
       throw new SessionError({
         code: 'FEED_MISSING',

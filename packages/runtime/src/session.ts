@@ -12,6 +12,8 @@ export interface Port {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: TensorType['shape'];
+  /** What a run takes for an input that it is not fed; without one the input has to be fed. */
+  readonly default?: Tensor;
 }
 
 export interface RunOptions {
