@@ -17,6 +17,7 @@ import { matmulLowerings } from './ops/matmul.js';
 import { matMulNBitsLowerings } from './ops/matmul-nbits.js';
 import { normalizeLowerings } from './ops/normalize.js';
 import { padLowerings } from './ops/pad.js';
+import { qattentionLowerings } from './ops/qattention.js';
 import { quantizeLowerings } from './ops/quantize.js';
 import { quantizedBinaryLowerings } from './ops/quantized-binary.js';
 import { quantizedConcatLowerings } from './ops/quantized-concat.js';
@@ -43,6 +44,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...matmulLowerings,
   ...batchMatmulLowerings,
   ...matMulNBitsLowerings,
+  ...qattentionLowerings,
   ...quantizeLowerings,
   ...quantizedBinaryLowerings,
   ...quantizedConcatLowerings,

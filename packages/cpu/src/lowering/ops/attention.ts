@@ -1,24 +1,12 @@
 import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import { Attention, type Node, type Value } from '@octavo/core/ir';
 import { type Shape, stridesOf } from '@octavo/core/tensor';
-import { activationWords } from '../activation.js';
+import { type Attending, emitAttend, type Heads } from '../attend.js';
 import { declineFloats } from '../float-values.js';
 import { defineLowering, type Lowering } from '../lowering.js';
-import { floatWord } from '../operand.js';
 import { required, shapeOf } from '../static-value.js';
-import { batchProductWords } from './float-batch-matmul.js';
 
-/** The heads of a value `[batch, heads, length, width]` or `[batch, length, heads * width]`; strides in elements. */
-interface Heads {
-  readonly batch: number;
-  readonly heads: number;
-  readonly length: number;
-  readonly width: number;
-  readonly batchStride: number;
-  readonly headStride: number;
-  readonly rowStride: number;
-}
-
+/** Heads of `[batch, heads, length, width]` or `[batch, length, heads * width]`. */
 function headsOf(shape: Shape, count: number | undefined): Heads {
   const [batch = 1, second = 1, third = 1, fourth = 1] = shape;
   const batchStride = shape.slice(1).reduce((product, size) => product * size, 1);
@@ -68,52 +56,10 @@ function supportsMask(node: Node, mask: Value): Support {
 }
 
 /** Strides by which the scores `[batch, heads, queries, keys]` read a mask. */
-function maskStrides(mask: Value | undefined): readonly number[] {
-  if (!mask) return [0, 0, 0, 0];
+function maskStrides(mask: Value): readonly number[] {
   const shape = [...new Array<number>(4).fill(1), ...shapeOf(mask)].slice(-4);
   const strides = stridesOf(shape);
   return shape.map((size, axis) => (size === 1 ? 0 : (strides[axis] ?? 0)));
-}
-
-/** The operands of attention by head; groups of `group` query heads share a key head. */
-interface Attending {
-  readonly q: Heads;
-  readonly k: Heads;
-  readonly v: Heads;
-  readonly out: Heads;
-  readonly group: number;
-}
-
-/** The words of the product that gives the scores `[batch, heads, queries, keys]`. */
-function scoreWords({ q, k, group }: Attending): readonly number[] {
-  const plane = q.length * k.length;
-  const product = batchProductWords({
-    ...{ m: q.length, k: q.width, n: k.length, outRow: k.length },
-    a: { row: q.rowStride, column: 1 },
-    b: { row: 1, column: k.rowStride },
-    batch: [
-      { size: q.batch, a: q.batchStride, b: k.batchStride, out: q.heads * plane },
-      { size: k.heads, a: group * q.headStride, b: k.headStride, out: group * plane },
-      { size: group, a: q.headStride, b: 0, out: plane },
-    ],
-  });
-  return [...activationWords(), ...product];
-}
-
-/** The words of the product of weights and values. */
-function valueWords({ q, k, v, out, group }: Attending): readonly number[] {
-  const plane = q.length * k.length;
-  const product = batchProductWords({
-    ...{ m: q.length, k: k.length, n: v.width, outRow: out.rowStride },
-    a: { row: k.length, column: 1 },
-    b: { row: v.rowStride, column: 1 },
-    batch: [
-      { size: q.batch, a: q.heads * plane, b: v.batchStride, out: out.batchStride },
-      { size: k.heads, a: group * plane, b: v.headStride, out: group * out.headStride },
-      { size: group, a: plane, b: 0, out: out.headStride },
-    ],
-  });
-  return [...activationWords(), ...product];
 }
 
 function attendingOf(node: Node): Attending {
@@ -125,39 +71,19 @@ function attendingOf(node: Node): Attending {
   return { q, k, v, out: heads(node.output, q_num_heads), group: q.heads / k.heads };
 }
 
-/** Scores, their softmax in place, and the weighted values: three ops. */
 const attention = defineLowering(Attention, {
   supports,
   lower: ({ node, attributes }, program) => {
-    const name = 'float_batch_matmul';
     const attending = attendingOf(node);
-    const { q, k } = attending;
+    const read = (index: number) => program.operand(required(node.inputs[index], node));
     const mask = node.inputs[3];
-    const [queries, keys, values] = node.inputs
-      .slice(0, 3)
-      .map((value) => program.operand(required(value, node)));
-    const elements = q.batch * q.heads * q.length * k.length;
-    const scores = program.scratch(elements * Float32Array.BYTES_PER_ELEMENT);
-    program.emit({
-      name,
-      operands: [undefined, undefined, queries, keys, scores],
-      words: scoreWords(attending),
+    emitAttend(program, attending, {
+      ...{ queries: read(0), keys: read(1), values: read(2) },
+      to: program.output(required(node.output, node)),
+      scale: attributes.scale ?? 1 / Math.sqrt(attending.q.width),
+      causal: attributes.is_causal !== 0,
+      mask: mask && { operand: program.operand(mask), strides: maskStrides(mask) },
     });
-    program.emit({
-      name: 'attention_softmax',
-      operands: [scores, mask && program.operand(mask), scores],
-      words: [
-        ...[q.batch, q.heads, q.length, k.length],
-        floatWord(attributes.scale ?? 1 / Math.sqrt(q.width)),
-        ...[attributes.is_causal ? 1 : 0, 0],
-        ...maskStrides(mask),
-      ],
-    });
-    const to = program.output(required(node.output, node));
-    program.emit(
-      { name, operands: [undefined, undefined, scores, values, to], words: valueWords(attending) },
-      `attention ${program.binding.isa().floatKernel}`,
-    );
   },
 });
 
