@@ -107,7 +107,9 @@ async function quantizeWeights(
   });
   const tensor = quantize(source, type);
   if (!isConv || storage !== 'int8') return { tensor, type };
-  const shifted = Uint8Array.from(toNumbers(tensor), (q) => q + 128);
+  const integers = toNumbers(tensor);
+  const shifted = new Uint8Array(integers.length);
+  for (let i = 0; i < shifted.length; i++) shifted[i] = (integers[i] ?? 0) + 128;
   return {
     tensor: fromNumbers('uint8', source.shape, shifted),
     type: { ...type, storage: 'uint8', zeroPoints: type.zeroPoints.map((zeroPoint) => zeroPoint + 128) },

@@ -78,9 +78,13 @@ export async function halveConstant(
 }
 
 function bitsOf(tensor: Tensor, { max, fromFloat32 }: HalfFormat): Uint16Array<ArrayBuffer> {
-  return Uint16Array.from(toNumbers(tensor), (value) =>
-    fromFloat32(Number.isFinite(value) ? Math.min(max, Math.max(-max, value)) : value),
-  );
+  const values = toNumbers(tensor);
+  const bits = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const value = values[i] ?? 0;
+    bits[i] = fromFloat32(Number.isFinite(value) ? Math.min(max, Math.max(-max, value)) : value);
+  }
+  return bits;
 }
 
 function checkOverflow(tensor: Tensor, place: string, { format, strict, report }: HalfConstants): void {
