@@ -88,7 +88,7 @@ void expect_exact(const Layer& layer, test::Samples& samples) {
 
 TEST(DepthwiseRows, AreExactForAnyNumberOfChannelsAndTypes) {
   test::Samples samples(62);
-  for (size_t channels : {2, 3, 16, 31, 32, 33, 40, 63, 64, 65, 96, 144}) {
+  for (size_t channels : {2, 3, 8, 16, 24, 31, 32, 33, 40, 63, 64, 65, 96, 144}) {
     for (octavo_type output : {OCTAVO_U8, OCTAVO_S8, OCTAVO_S32, OCTAVO_F32}) {
       for (octavo_type input : {OCTAVO_U8, OCTAVO_S8}) {
         Layer layer;
@@ -136,7 +136,7 @@ TEST(DepthwiseRows, AreExactForRandomGeometry) {
     layer.pad_right = size(0, 9);
     layer.height = size(19, 23);
     layer.width = size(19, 23);
-    layer.channels = size(2, 70);
+    layer.channels = round % 3 == 0 ? 8 * size(1, 3) : size(2, 70);
     layer.batch = size(1, 2);
     layer.input = round % 2 == 0 ? OCTAVO_U8 : OCTAVO_S8;
     expect_exact(layer, samples);
@@ -147,12 +147,14 @@ TEST(DepthwiseRows, AreExactForRandomGeometry) {
 TEST(DepthwiseRows, AreExactForRowsOfSeveralStrips) {
   test::Samples samples(65);
   for (size_t stride : {1, 2}) {
-    Layer layer;
-    layer.width = 203;
-    layer.height = 4;
-    layer.stride = stride;
-    layer.channels = 48;
-    expect_exact(layer, samples);
+    for (size_t channels : {8, 16, 24, 48}) {
+      Layer layer;
+      layer.width = 203;
+      layer.height = 4;
+      layer.stride = stride;
+      layer.channels = channels;
+      expect_exact(layer, samples);
+    }
   }
 }
 

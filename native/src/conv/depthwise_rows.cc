@@ -31,10 +31,21 @@ size_t columns_of(const ConvShape& shape, size_t outputs) {
   return (outputs - 1) * shape.stride_w + (shape.kernel.kernel_w - 1) * shape.dilation_w + 1;
 }
 
+size_t most_outputs(const ConvShape& shape) {
+  const size_t columns = kScratchColumns / planes_of(shape);
+  return std::min(kMaxOutputs, 1 + (columns - columns_of(shape, 1)) / shape.stride_w);
+}
+
+// Outputs that share a block, which must read pixels side by side.
+size_t outputs_in_block(const ConvShape& shape) {
+  const size_t pixels = depthwise_pixels(shape.kernel.out_channels);
+  return shape.stride_w == 1 && pixels <= most_outputs(shape) ? pixels : 1;
+}
+
 // Outputs that share a run: as many as the scratch holds, in equal strips, by fours.
 size_t strip_outputs(const ConvShape& shape) {
-  const size_t columns = kScratchColumns / planes_of(shape);
-  const size_t most = std::min(kMaxOutputs, 1 + (columns - columns_of(shape, 1)) / shape.stride_w);
+  const size_t unit = outputs_in_block(shape);
+  const size_t most = most_outputs(shape) / unit * unit;
   const size_t even = div_up(shape.out_width, div_up(shape.out_width, most));
   return std::min(most, div_up(even, 4) * 4);
 }
@@ -56,6 +67,7 @@ class Block {
         channels_(shape.kernel.out_channels),
         start_(depthwise_block_start(block, channels_)),
         count_(std::min(kDepthwiseBlock, channels_ - start_)),
+        block_outputs_(outputs_in_block(shape)),
         columns_(kScratchColumns / planes_of(shape)),
         finish_(select_epilogue(epilogue_kind(args.epilogue.output), available).run) {
     std::memset(padding_, args.input_zero_point, sizeof(padding_));
@@ -68,10 +80,10 @@ class Block {
   void row(size_t image, size_t y, size_t strip) {
     for (size_t x = 0; x < shape_.out_width; x += strip) {
       const size_t outputs = std::min(strip, shape_.out_width - x);
-      fill(image, y, x, columns_of(shape_, outputs));
+      run_.count = div_up(outputs, block_outputs_);
+      fill(image, y, x, columns_of(shape_, run_.count * block_outputs_));
       const size_t pixel = (image * shape_.out_height + y) * shape_.out_width + x;
-      run_.count = outputs;
-      finish(pixel * channels_ + start_);
+      finish(pixel * channels_ + start_, outputs);
     }
   }
 
@@ -88,7 +100,7 @@ class Block {
     }
     run_.values = scratch_;
     run_.offsets = offsets_;
-    run_.step = shape_.stride_w * kDepthwiseColumn;
+    run_.step = shape_.stride_w * block_outputs_ * kDepthwiseColumn;
   }
 
   // Products of the input's zero point leave the sums through the bias.
@@ -96,7 +108,7 @@ class Block {
     const octavo_epilogue& epilogue = args_.epilogue;
     const int32_t zero = args_.input_zero_point + (args_.input_type == OCTAVO_S8 ? 128 : 0);
     for (size_t lane = 0; lane < kDepthwiseBlock; ++lane) {
-      const size_t channel = start_ + std::min(depthwise_channel(lane), count_ - 1);
+      const size_t channel = start_ + depthwise_channel(lane) % count_;
       const int32_t bias = epilogue.bias == nullptr ? 0 : epilogue.bias[channel];
       bias_[lane] =
           static_cast<int32_t>(static_cast<uint32_t>(bias) -
@@ -106,8 +118,7 @@ class Block {
       plain_scales_[lane] =
           epilogue.scale_count == 0
               ? 1
-              : epilogue
-                    .scales[epilogue.scale_count == 1 ? 0 : start_ + std::min(lane, count_ - 1)];
+              : epilogue.scales[epilogue.scale_count == 1 ? 0 : start_ + lane % count_];
     }
     run_.bias = bias_;
     run_.scales = scales_;
@@ -126,7 +137,12 @@ class Block {
       const PixelRow first{input_row(image, y, 2 * plane), left};
       const PixelRow below{input_row(image, y, 2 * plane + 1), left};
       const PixelRow beside{first.pixels, left + dilation};
-      fill_plane(first, 2 * plane + 1 < shape_.kernel.kernel_h ? below : beside, columns, out);
+      const PixelRow& second = 2 * plane + 1 < shape_.kernel.kernel_h ? below : beside;
+      if (count_ == kDepthwiseBlock) {
+        fill_plane(first, second, columns, out);
+      } else {
+        fill_narrow_plane(first, second, columns, out);
+      }
     }
   }
 
@@ -153,55 +169,70 @@ class Block {
     }
   }
 
+  // Blocks are wider than these pixels, and must not read over the end of the image.
+  void fill_narrow_plane(const PixelRow& a, const PixelRow& b, size_t columns, int16_t* out) {
+    copy_row(a, columns, rows_[0]);
+    copy_row(b, columns, rows_[1]);
+    kernels_.interleave({rows_[0], rows_[1], channels_, channels_, columns, flip(), out});
+  }
+
+  // Pixels and padding of a row, side by side.
+  void copy_row(const PixelRow& row, size_t columns, uint8_t* out) const {
+    std::memset(out, args_.input_zero_point, columns * channels_);
+    if (row.pixels == nullptr) return;
+    const ptrdiff_t end = static_cast<ptrdiff_t>(columns);
+    const ptrdiff_t width = static_cast<ptrdiff_t>(shape_.width);
+    const ptrdiff_t from = std::clamp<ptrdiff_t>(-row.first, 0, end);
+    const ptrdiff_t to = std::clamp<ptrdiff_t>(width - row.first, from, end);
+    if (from == to) return;
+    std::memcpy(out + static_cast<size_t>(from) * channels_,
+                row.pixels + static_cast<size_t>(row.first + from) * channels_,
+                static_cast<size_t>(to - from) * channels_);
+  }
+
+  uint8_t flip() const { return args_.input_type == OCTAVO_S8 ? 0x80 : 0; }
+
   bool is_padding(const PixelRow& row, ptrdiff_t at) const {
     const ptrdiff_t x = row.first + at;
     return row.pixels == nullptr || x < 0 || x >= static_cast<ptrdiff_t>(shape_.width);
   }
 
   void interleave(const PixelRow& a, const PixelRow& b, ptrdiff_t at, size_t count, int16_t* out) {
-    const uint8_t flip = args_.input_type == OCTAVO_S8 ? 0x80 : 0;
-    const auto pixel = [&](const PixelRow& row, size_t i) {
-      const size_t x = static_cast<size_t>(row.first + at) + i;
-      return is_padding(row, at) ? padding_ : row.pixels + x * channels_;
+    const auto pixel = [&](const PixelRow& row) {
+      return is_padding(row, at) ? padding_
+                                 : row.pixels + static_cast<size_t>(row.first + at) * channels_;
     };
     const size_t a_stride = is_padding(a, at) ? 0 : channels_;
     const size_t b_stride = is_padding(b, at) ? 0 : channels_;
-    if (count_ == kDepthwiseBlock) {
-      return kernels_.interleave({pixel(a, 0), pixel(b, 0), a_stride, b_stride, count, flip, out});
-    }
-    for (size_t i = 0; i < count; ++i) {
-      uint8_t first[kDepthwiseBlock] = {}, second[kDepthwiseBlock] = {};
-      std::memcpy(first, pixel(a, i), count_);
-      std::memcpy(second, pixel(b, i), count_);
-      kernels_.interleave({first, second, 0, 0, 1, flip, out + i * kDepthwiseColumn});
-    }
+    kernels_.interleave({pixel(a), pixel(b), a_stride, b_stride, count, flip(), out});
   }
 
   // The strip's results from output element `first` on.
-  void finish(size_t first) {
-    if (epilogue_kind(args_.epilogue.output) != EpilogueKind::q8) return finish_sums(first);
+  void finish(size_t first, size_t outputs) {
+    if (epilogue_kind(args_.epilogue.output) != EpilogueKind::q8) {
+      return finish_sums(first, outputs);
+    }
     uint8_t* out = static_cast<uint8_t*>(args_.out) + first;
     if (count_ == kDepthwiseBlock) {
       run_.out = out;
       run_.out_stride = channels_;
       return kernels_.run_q8(run_);
     }
+    // Each block writes over the lanes of the one before that belong to no pixel.
     run_.out = reinterpret_cast<uint8_t*>(acc_);
-    run_.out_stride = kDepthwiseBlock;
+    run_.out_stride = block_outputs_ * channels_;
     kernels_.run_q8(run_);
-    for (size_t x = 0; x < run_.count; ++x) {
-      std::memcpy(out + x * channels_, run_.out + x * kDepthwiseBlock, count_);
-    }
+    std::memcpy(out, run_.out, outputs * channels_);
   }
 
-  void finish_sums(size_t first) {
+  void finish_sums(size_t first, size_t outputs) {
     kernels_.run_s32(run_);
     const octavo_epilogue& epilogue = args_.epilogue;
     EpilogueTile tile{};
-    tile.rows = run_.count;
+    tile.rows = outputs;
     tile.columns = count_;
     tile.acc = acc_;
-    tile.acc_stride = kDepthwiseBlock;
+    tile.acc_stride = kDepthwiseBlock / block_outputs_;
     tile.scales = plain_scales_;
     tile.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + start_;
     tile.out = static_cast<uint8_t*>(args_.out) + first * output_bytes(epilogue.output);
@@ -213,11 +244,13 @@ class Block {
   const ConvShape& shape_;
   const DepthwiseRowsKernels& kernels_;
   size_t channels_, start_, count_;
+  size_t block_outputs_;
   size_t columns_;  // of one plane of the scratch
   EpilogueFn finish_;
   DepthwiseRowRun run_{};
   uint32_t offsets_[kMaxPairs];
   uint8_t padding_[kDepthwiseBlock];
+  uint8_t rows_[2][(kScratchColumns + 1) * kDepthwiseBlock];
   alignas(kCacheLine) int32_t bias_[kDepthwiseBlock];
   alignas(kCacheLine) float scales_[kDepthwiseBlock];
   alignas(kCacheLine) float plain_scales_[kDepthwiseBlock];

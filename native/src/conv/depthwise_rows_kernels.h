@@ -35,6 +35,11 @@ constexpr size_t depthwise_block_start(size_t block, size_t channels) {
              : channels - kDepthwiseBlock;
 }
 
+// Pixels side by side that fill a block between them, where their channels are few.
+constexpr size_t depthwise_pixels(size_t channels) {
+  return channels == 8 || channels == 16 ? kDepthwiseBlock / channels : 1;
+}
+
 // kDepthwiseBlock bytes are read of each pixel; strides are in bytes. `flip` is 0x80 for int8
 // values, which become uint8 ones 128 higher, or 0.
 struct DepthwiseInterleave {
@@ -56,7 +61,7 @@ struct DepthwiseRowRun {
   const int32_t* bias;
   size_t count;
   // Quantized outputs: y = clamp(rne(f32(f32(acc) * scales[c])) + zero_point), a NaN giving
-  // clamp_min, at out[x * out_stride + c].
+  // clamp_min, at out[x * out_stride + c], in the order of x: blocks may overlap.
   const float* scales;
   int32_t zero_point, clamp_min, clamp_max;
   uint8_t* out;

@@ -19,14 +19,14 @@ struct Taps {
   }
 };
 
+// Channels repeat in a block that has more lanes: those of several pixels, or of no use.
 void pack_block(const Taps& taps, size_t first_channel, size_t channels, int16_t* out) {
   const size_t height = taps.weights.kernel_h, width = taps.weights.kernel_w;
   const auto put = [&](size_t kh0, size_t kw0, size_t kh1, size_t kw1) {
     for (size_t lane = 0; lane < kDepthwiseBlock; ++lane) {
-      const size_t channel = first_channel + depthwise_channel(lane);
-      const bool exists = channel < channels;
-      *out++ = static_cast<int16_t>(exists ? taps(channel, kh0, kw0) : 0);
-      *out++ = static_cast<int16_t>(exists ? taps(channel, kh1, kw1) : 0);
+      const size_t channel = first_channel + depthwise_channel(lane) % channels;
+      *out++ = static_cast<int16_t>(taps(channel, kh0, kw0));
+      *out++ = static_cast<int16_t>(taps(channel, kh1, kw1));
     }
   };
   for (size_t kh = 0; kh + 1 < height; kh += 2) {
@@ -48,7 +48,7 @@ PackedDepthwiseRows pack_depthwise_rows(const octavo_conv2d_weights& weights) {
   packed.weights = AlignedBuffer<int16_t>(div_up(channels, kDepthwiseBlock) * block_size);
   const Taps taps{weights};
   for (size_t block = 0; block * kDepthwiseBlock < channels; ++block) {
-    pack_block(taps, depthwise_block_start(block, channels), channels,
+    pack_block(taps, depthwise_block_start(block, channels), min_size(channels, kDepthwiseBlock),
                packed.weights.data() + block * block_size);
   }
   packed.sums.resize(channels);
