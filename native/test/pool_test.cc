@@ -98,6 +98,20 @@ TEST(MaxPool, FindsTheLargestOfEveryWindow) {
   }
 }
 
+TEST(MaxPool, TakesWindowsFarWiderThanTheImage) {
+  test::Samples samples(104);
+  PoolShape shape{};
+  shape.channels = 5;
+  shape.height = shape.out_height = 3;
+  shape.width = 9;
+  shape.kernel_h = 1;
+  shape.kernel_w = 2;
+  shape.dilation_w = shape.pad_left = shape.pad_right = 100;
+  shape.out_width = 109;
+  const std::vector<uint8_t> x = samples.bytes(inputs(shape), OCTAVO_U8);
+  expect_maximum(shape, x, OCTAVO_U8);
+}
+
 TEST(AveragePool, DividesSumsByTheNumberOfTaps) {
   test::Samples samples(102);
   for (int round = 0; round < 30; ++round) {

@@ -1,8 +1,11 @@
 #include "pool/pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
+#include <new>
 
+#include "base/thread_scratch.h"
 #include "epilogue/select_epilogue.h"
 #include "pool/pool_kernels.h"
 #include "threading/parallel_ranges.h"
@@ -55,20 +58,29 @@ struct Window {
   }
 };
 
-// Calls pool(window, image, output pixel) for each output.
+// Calls pool(row taps, image, output row of the batch) for each row of outputs, as tasks that must
+// not throw.
 template <typename Pool>
-void for_each_window(const PoolShape& shape, Pool&& pool) {
+void for_each_row(const PoolShape& shape, Pool&& pool) {
   const size_t taps = shape.out_width * shape.kernel_h * shape.kernel_w * shape.channels;
   const size_t rows = shape.batch * shape.out_height;
   parallel_ranges(rows, div_up(kElementsPerTask, taps + 1), [&](size_t first, size_t count) {
     for (size_t row = first; row < first + count; ++row) {
-      const Taps y = taps_at(row % shape.out_height, shape.stride_h, shape.pad_top, shape.height,
-                             shape.pad_bottom, shape.kernel_h, shape.dilation_h);
-      for (size_t x = 0; x < shape.out_width; ++x) {
-        const Window window{y, taps_at(x, shape.stride_w, shape.pad_left, shape.width,
-                                       shape.pad_right, shape.kernel_w, shape.dilation_w)};
-        pool(window, row / shape.out_height, row * shape.out_width + x);
-      }
+      pool(taps_at(row % shape.out_height, shape.stride_h, shape.pad_top, shape.height,
+                   shape.pad_bottom, shape.kernel_h, shape.dilation_h),
+           row / shape.out_height, row);
+    }
+  });
+}
+
+// Calls pool(window, image, output pixel) for each output.
+template <typename Pool>
+void for_each_window(const PoolShape& shape, Pool&& pool) {
+  for_each_row(shape, [&](const Taps& y, size_t image, size_t row) {
+    for (size_t x = 0; x < shape.out_width; ++x) {
+      const Window window{y, taps_at(x, shape.stride_w, shape.pad_left, shape.width,
+                                     shape.pad_right, shape.kernel_w, shape.dilation_w)};
+      pool(window, image, row * shape.out_width + x);
     }
   });
 }
@@ -85,13 +97,88 @@ void reduce(const In* in, const PoolShape& shape, const Window& window, size_t i
   }
 }
 
+// Maxima of one row of windows: over their rows first, in lines of many pixels, then over columns.
 template <typename T>
-void max_pool_as(const void* in, const PoolShape& shape, PoolStepFn<T, T> step, void* out) {
+class MaxPoolRow {
+ public:
+  MaxPoolRow(const PoolShape& shape, PoolStepFn<T, T> step) : shape_(shape), step_(step) {}
+
+  // Whether a line is little longer than a row of the image.
+  static bool fits(const PoolShape& shape) {
+    constexpr size_t kMostPadding = 64;
+    const CheckedSize extent = CheckedSize(shape.kernel_w - 1).times(shape.dilation_w);
+    const CheckedSize columns =
+        CheckedSize(shape.out_width - 1).times(shape.stride_w).plus(extent.value()).plus(1);
+    return columns.value() <= 2 * shape.width + kMostPadding;
+  }
+
+  // Memory for run(), in bytes.
+  size_t bytes() const {
+    return CheckedSize(columns()).plus(starts()).times(shape_.channels).times(sizeof(T)).value();
+  }
+
+  void run(const T* image, const Taps& rows, T* memory, T* out) const {
+    take_rows(image, rows, memory);
+    take_columns(memory, memory + columns() * shape_.channels, out);
+  }
+
+ private:
+  // Where windows can begin, whatever the stride, and all that they read.
+  size_t starts() const { return (shape_.out_width - 1) * shape_.stride_w + 1; }
+  size_t columns() const { return starts() + (shape_.kernel_w - 1) * shape_.dilation_w; }
+
+  void take_rows(const T* image, const Taps& rows, T* line) const {
+    const size_t channels = shape_.channels;
+    std::fill_n(line, columns() * channels, std::numeric_limits<T>::lowest());
+    if (shape_.pad_left >= columns()) return;
+    const size_t inside = std::min(shape_.width, columns() - shape_.pad_left);
+    for (size_t ky = rows.first; ky < rows.last; ++ky) {
+      const T* row = image + rows.at(ky, shape_.dilation_h) * shape_.width * channels;
+      step_(row, inside * channels, line + shape_.pad_left * channels);
+    }
+  }
+
+  void take_columns(const T* line, T* wide, T* out) const {
+    const size_t channels = shape_.channels, count = starts() * channels;
+    if (shape_.stride_w == 1) wide = out;
+    std::copy_n(line, count, wide);
+    for (size_t kx = 1; kx < shape_.kernel_w; ++kx) {
+      step_(line + kx * shape_.dilation_w * channels, count, wide);
+    }
+    if (shape_.stride_w == 1) return;
+    for (size_t x = 0; x < shape_.out_width; ++x) {
+      std::copy_n(wide + x * shape_.stride_w * channels, channels, out + x * channels);
+    }
+  }
+
+  const PoolShape& shape_;
+  PoolStepFn<T, T> step_;
+};
+
+template <typename T>
+void max_of_windows(const T* in, const PoolShape& shape, PoolStepFn<T, T> step, T* out) {
   for_each_window(shape, [&](const Window& window, size_t image, size_t pixel) {
-    T* into = static_cast<T*>(out) + pixel * shape.channels;
+    T* into = out + pixel * shape.channels;
     std::fill_n(into, shape.channels, std::numeric_limits<T>::lowest());
-    reduce(static_cast<const T*>(in), shape, window, image, 0, shape.channels, step, into);
+    reduce(in, shape, window, image, 0, shape.channels, step, into);
   });
+}
+
+template <typename T>
+void max_pool_as(const void* input, const PoolShape& shape, PoolStepFn<T, T> step, void* output) {
+  const T* in = static_cast<const T*>(input);
+  T* out = static_cast<T*>(output);
+  if (shape.out_width == 0) return;
+  if (!MaxPoolRow<T>::fits(shape)) return max_of_windows(in, shape, step, out);
+  const MaxPoolRow<T> pool(shape, step);
+  const size_t image_size = shape.height * shape.width * shape.channels, bytes = pool.bytes();
+  std::atomic<bool> no_memory{false};
+  for_each_row(shape, [&](const Taps& rows, size_t image, size_t row) {
+    T* memory = reinterpret_cast<T*>(thread_scratch(bytes));
+    if (memory == nullptr) return no_memory.store(true, std::memory_order_relaxed);
+    pool.run(in + image * image_size, rows, memory, out + row * shape.out_width * shape.channels);
+  });
+  if (no_memory.load(std::memory_order_relaxed)) throw std::bad_alloc();
 }
 
 // Averages of a block of channels at a time.
