@@ -97,6 +97,8 @@ TEST(StridedCopy, RepeatsWhereAnInputStrideIsZero) {
   test::Samples samples(124);
   expect_copied({6, 5, 4}, {0, 1, 0}, 0, 5, {20, 4, 1}, 0, 120, samples);
   expect_copied({3, 7}, {0, 1}, 0, 7, {7, 1}, 0, 21, samples);
+  // An image made twice and thrice as large.
+  expect_copied({4, 5, 2, 11, 3}, {55, 11, 0, 1, 0}, 0, 220, {330, 66, 33, 3, 1}, 0, 1320, samples);
 }
 
 TEST(StridedCopy, TakesScalarsAndNothing) {

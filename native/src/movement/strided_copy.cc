@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "conv/transpose.h"
 #include "threading/parallel_ranges.h"
@@ -64,6 +65,42 @@ void for_each_piece(const StridedCopy& copy, size_t inner, Run&& run) {
   });
 }
 
+// Short lines would each cost more to find than to copy: a piece has this many elements if it can.
+constexpr size_t kPieceElements = 64;
+// Fewer elements in a line are not worth one of their own.
+constexpr size_t kShortLine = 5;
+
+// Dimensions of a piece, at least one.
+size_t piece_rank(const StridedCopy& copy) {
+  size_t rank = 1, size = copy.shape[copy.rank - 1];
+  while (rank < copy.rank && size < kPieceElements) {
+    ++rank;
+    size *= copy.shape[copy.rank - rank];
+  }
+  return rank;
+}
+
+// The same copy along the longer of the last two dimensions.
+StridedCopy with_long_lines(StridedCopy copy) {
+  if (copy.rank < 2) return copy;
+  const size_t last = copy.rank - 1;
+  if (copy.shape[last] >= kShortLine || copy.shape[last - 1] <= copy.shape[last]) return copy;
+  std::swap(copy.shape[last - 1], copy.shape[last]);
+  std::swap(copy.in_strides[last - 1], copy.in_strides[last]);
+  std::swap(copy.out_strides[last - 1], copy.out_strides[last]);
+  return copy;
+}
+
+template <typename T>
+void copy_piece(const StridedCopy& copy, size_t dimension, const T* in, T* out) {
+  const ptrdiff_t in_stride = copy.in_strides[dimension], out_stride = copy.out_strides[dimension];
+  const size_t count = copy.shape[dimension];
+  if (dimension + 1 == copy.rank) return copy_line(in, in_stride, out, out_stride, count);
+  for (size_t i = 0; i < count; ++i, in += in_stride, out += out_stride) {
+    copy_piece(copy, dimension + 1, in, out);
+  }
+}
+
 template <typename T>
 void copy_as(const StridedCopy& copy, const T* in, T* out) {
   if (copy.rank == 0) {
@@ -76,10 +113,10 @@ void copy_as(const StridedCopy& copy, const T* in, T* out) {
                 static_cast<size_t>(copy.out_strides[last - 1]), sizeof(T));
     });
   } else {
-    const size_t last = copy.rank - 1;
-    for_each_piece(copy, 1, [&](const Origins& origins) {
-      copy_line(in + origins.in, copy.in_strides[last], out + origins.out, copy.out_strides[last],
-                copy.shape[last]);
+    const StridedCopy ordered = with_long_lines(copy);
+    const size_t inner = piece_rank(ordered);
+    for_each_piece(ordered, inner, [&](const Origins& origins) {
+      copy_piece(ordered, ordered.rank - inner, in + origins.in, out + origins.out);
     });
   }
 }
