@@ -186,6 +186,29 @@ TEST(AttentionSoftmaxOp, ScalesMasksAndNormalizes) {
   expect_checked(Scores(samples).op(true), 3, 7);
 }
 
+TEST(AttentionSoftmaxOp, GivesKeysThatAMaskHidesExactlyNothing) {
+  FloatSamples samples(17);
+  constexpr float kHidden[] = {-1e9f, std::numeric_limits<float>::lowest(),
+                               -std::numeric_limits<float>::infinity()};
+  for (int round = 0; round < 60; ++round) {
+    Scores scores(samples);
+    scores.causal = false;
+    scores.keys = samples.size(1, 90);
+    scores.in = samples.floats(scores.batch * scores.heads * scores.queries * scores.keys, -9, 9);
+    scores.mask.assign(scores.batch * scores.queries * scores.keys, 0.0f);
+    const size_t shown = samples.size(1, scores.keys);
+    for (size_t i = 0; i < scores.mask.size(); ++i) {
+      if (i % scores.keys >= shown) scores.mask[i] = kHidden[round % 3];
+    }
+    const std::vector<float> found = scores.op(true).run<float>();
+    expect_near(found, scores.expected(true));
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (i % scores.keys < shown) continue;
+      ASSERT_EQ(found[i], 0.0f);
+    }
+  }
+}
+
 TEST(RowNormOps, NormalizeRows) {
   FloatSamples samples(8);
   const size_t rows = 4, columns = 21;

@@ -87,6 +87,19 @@ void log_softmax(const float* in, size_t count, float* out) {
   map_row(in, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x - top - log_total; });
 }
 
+// How many numbers are left without those at the end whose e^(x * factor - top) is 0: causal masks
+// hide half of all keys.
+OCTAVO_INLINE size_t seen_of(const float* in, size_t count, F32 factor, F32 top) {
+  while (count >= kLanes) {
+    const I32 hidden = load<F32>(in + count - kLanes) * factor - top < splat(-104.0f);
+    bool all = true;
+    for (size_t i = 0; i < kLanes; ++i) all = all && hidden[i] != 0;
+    if (!all) break;
+    count -= kLanes;
+  }
+  return count;
+}
+
 void masked_softmax(const MaskedRow& row) {
   const F32 scale = splat(row.scale);
   const float* in = row.in;
@@ -107,10 +120,12 @@ void masked_softmax(const MaskedRow& row) {
     return;
   }
   const F32 top = splat(most) * factor;
-  map_row(in, row.count, row.out,
-          [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x * factor - top); });
-  const F32 total = splat(sum(row.out, row.count));
-  map_row(row.out, row.count, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
+  const size_t seen = seen_of(in, row.count, factor, top);
+  map_row(in, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x * factor - top); });
+  const F32 total = splat(sum(row.out, seen));
+  map_row(row.out, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
+  map_row(in + seen, row.count - seen, row.out + seen,
+          [](F32) OCTAVO_LAMBDA_INLINE { return splat(0.0f); });
 }
 
 OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t count, float missing) {
