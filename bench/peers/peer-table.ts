@@ -12,7 +12,8 @@ export function peerTable(rows: readonly PeerRow[], { cpu, octavo, onnxruntime }
 Written by \`npm run bench:peers\` on ${cpu} with Octavo ${octavo} and onnxruntime ${onnxruntime}. Both quantize the same float file
 with the same calibration samples in a process of their own: ours with the recipe of \`npm run test:real\`,
 onnxruntime.quantization as its documentation recommends (pre-processing, QDQ, uint8 activations, int8 weights per channel,
-min-max; weight-only: MatMulNBits, 4 bits in blocks of 32, which takes no samples). Both results are scored on all samples by
+min-max; weight-only: MatMulNBits, 4 bits in blocks of 32, rounded to nearest without samples, where ours learns the rounding
+from them by GPTQ; "weight-only, nearest" has ours round to nearest too). Both results are scored on all samples by
 onnxruntime-node with exact products. Models with labels show the drop against the float model, in points for shares and
 relative for errors; the others show the SQNR of the outputs. "Ours worse by" compares the two results on the same samples,
 with its 95% interval. Seconds are from the model's file to the quantized one, the lesser of two runs each in turns; memory is

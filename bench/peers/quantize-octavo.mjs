@@ -1,12 +1,15 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { peakResident } from '../peak-resident.mjs';
 
 /*
  * Quantizes a model with Octavo. usage: quantize-octavo.mjs MODEL OUTPUT RECIPE [CALIBRATION], like its Python peer;
  * RECIPE is JSON.
  */
+// As the command line does.
+setFlagsFromString('--semi-space-growth-factor=1');
 const [model, output, recipe, folder] = process.argv.slice(2);
 const { createOnnxRuntimeSession, decodeNpz, loadOnnx, quantizeModel, saveOnnx } = {
   ...(await import('octavo')),

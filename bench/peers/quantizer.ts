@@ -43,7 +43,7 @@ export const octavo: Quantizer = {
       model,
       output,
       JSON.stringify(recipe),
-      ...(recipe.mode === 'dynamic' ? [] : [calibration]),
+      ...(recipe.mode === 'dynamic' || recipe.rounding === 'nearest' ? [] : [calibration]),
     ]),
 };
 

@@ -7,9 +7,9 @@ import { evaluate, type Scored } from '@octavo/evaluation';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataFolder } from '../../tests/real/data-folder.js';
-import { MODES, modesOf, type RunMode, recipeOf } from '../../tests/real/quantized-runs.js';
 import { REAL_MODELS } from '../../tests/real/real-models.js';
 import { UNLABELLED_MODELS } from '../../tests/real/unlabelled-models.js';
+import { PEER_MODES, type PeerMode, peerModesOf } from './peer-modes.js';
 import { type Attempt, type PeerRow, PeerRows, type Versions } from './peer-rows.js';
 import { peerTable } from './peer-table.js';
 import { type Cost, octavo, onnxruntime, onnxruntimeVersion, type Quantizer } from './quantizer.js';
@@ -32,29 +32,29 @@ describe.skipIf(folder === '')('public models through two quantizers', () => {
   });
   afterAll(() => rm(work, { recursive: true, force: true }));
 
-  const compare = async (subject: Subject, modes: readonly RunMode[]): Promise<void> => {
+  const compare = async (subject: Subject, modes: readonly PeerMode[]): Promise<void> => {
     const { name } = subject.model;
     await writeSamples(join(work, 'calibration'), subject.calibration);
-    for (const mode of modes.filter((each) => !rows.has(name, each))) {
+    for (const mode of modes.filter((each) => !rows.has(name, each.name))) {
       const row = await compareQuantizers(subject, mode, work);
       await rows.add(row);
       await writeFile(fileURLToPath(`${RESULTS}.md`), peerTable(rows.sorted(ORDER), versions));
       expect(row.ours, 'ours').not.toHaveProperty('failure');
     }
   };
-  const missing = (name: string, modes: readonly RunMode[]): boolean =>
-    modes.some((mode) => !rows.has(name, mode));
+  const missing = (name: string, modes: readonly PeerMode[]): boolean =>
+    modes.some((mode) => !rows.has(name, mode.name));
 
   test.each(UNLABELLED_MODELS)('$name', async (real) => {
-    if (!missing(real.name, MODES)) return;
+    if (!missing(real.name, PEER_MODES)) return;
     using float = await createOnnxRuntimeSession(join(folder, real.file));
-    await compare(await unlabelledSubject(real, folder, float), MODES);
+    await compare(await unlabelledSubject(real, folder, float), PEER_MODES);
   });
 
   test.each(REAL_MODELS)('$name', async (real) => {
-    if (!missing(real.name, modesOf(real))) return;
+    if (!missing(real.name, peerModesOf(real))) return;
     using float = await createOnnxRuntimeSession(join(folder, real.file));
-    await compare(await labelledSubject(real, folder, float), modesOf(real));
+    await compare(await labelledSubject(real, folder, float), peerModesOf(real));
   });
 });
 
@@ -69,7 +69,7 @@ async function versionsHere(): Promise<Versions> {
   };
 }
 
-async function compareQuantizers(subject: Subject, mode: RunMode, work: string): Promise<PeerRow> {
+async function compareQuantizers(subject: Subject, mode: PeerMode, work: string): Promise<PeerRow> {
   const quantizers = [octavo, onnxruntime] as const;
   const costs: Record<string, Cost | { failure: string }> = {};
   for (let round = 0; round < ROUNDS; round++)
@@ -86,7 +86,7 @@ async function compareQuantizers(subject: Subject, mode: RunMode, work: string):
     ours.scored && theirs.scored && evaluate(metric, ours.scored, { original: theirs.scored }).overall;
   return {
     model: subject.model.name,
-    mode,
+    mode: mode.name,
     metric: metric.name,
     worth: metric.unit === 'dB' ? 'dB' : 'drop',
     ours: ours.attempt,
@@ -107,14 +107,14 @@ const withInterval = ({ drop, interval }: { drop: number; interval: { low: numbe
 async function quantizeOnce(
   quantizer: Quantizer,
   { model, path }: Subject,
-  mode: RunMode,
+  mode: PeerMode,
   work: string,
 ): Promise<Cost | { failure: string }> {
   try {
     return await quantizer.quantize({
       model: path,
       output: join(work, `${quantizer.name}.onnx`),
-      recipe: { ...recipeOf(model, mode), mode },
+      recipe: mode.recipe(model),
       calibration: join(work, 'calibration'),
     });
   } catch (error) {

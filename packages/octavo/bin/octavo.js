@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import { setFlagsFromString } from 'node:v8';
+
+// What is large here, weights and activations, lies outside the heap: a young generation that grows only holds memory.
+setFlagsFromString('--semi-space-growth-factor=1');
+const { main } = await import('../dist/cli/main.js');
 
 // A reader that closes the pipe early, as `head` does, is no failure.
 process.stdout.on('error', (error) => {

@@ -1,0 +1,29 @@
+import type { Recipe } from '@octavo/quantizer';
+import { MODES, modesOf, type RunMode, recipeOf } from '../../tests/real/quantized-runs.js';
+import type { QuantizedModel } from '../../tests/real/real-model.js';
+
+/** A way to quantize that both quantizers have. */
+export interface PeerMode {
+  readonly name: string;
+  /** Ours. */
+  recipe(model: QuantizedModel): Partial<Recipe> & Pick<Recipe, 'mode'>;
+}
+
+const peerMode = (mode: RunMode): PeerMode => ({
+  name: mode,
+  recipe: (model) => ({ ...recipeOf(model, mode), mode }),
+});
+
+/** Both round to nearest, without samples: the same method, where `weight-only` compares the defaults. */
+const nearest: PeerMode = {
+  name: 'weight-only, nearest',
+  recipe: (model) => ({ ...recipeOf(model, 'weight-only'), mode: 'weight-only', rounding: 'nearest' }),
+};
+
+/** The modes of models that have no matrices to speak of. */
+export const PEER_MODES: readonly PeerMode[] = MODES.map(peerMode);
+
+export function peerModesOf(model: QuantizedModel): readonly PeerMode[] {
+  const own = modesOf(model).map(peerMode);
+  return model.weightOnly ? [...own, nearest] : own;
+}
