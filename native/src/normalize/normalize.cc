@@ -15,11 +15,13 @@ constexpr Tier<RowKernels> kTiers[] = {
 #undef OCTAVO_ROW_TIER
 };
 
+// A row costs several passes and exponentials: about four times its elements.
+size_t rows_per_task(size_t columns) { return div_up(kElementsPerTask / 4, columns); }
+
 template <typename Run>
 void for_each_row(size_t rows, size_t columns, Run&& run) {
   if (columns == 0) return;
-  // A row costs several passes and exponentials: about four times its elements.
-  parallel_ranges(rows, div_up(kElementsPerTask / 4, columns), [&](size_t first, size_t count) {
+  parallel_ranges(rows, rows_per_task(columns), [&](size_t first, size_t count) {
     for (size_t row = first; row < first + count; ++row) run(row, row * columns);
   });
 }
@@ -33,7 +35,13 @@ void normalize_rows(NormalizeFn run, const RowNormalization& args) {
 }  // namespace
 
 void softmax(const float* in, size_t rows, size_t columns, float* out, IsaSet available) {
-  const SoftmaxFn run = select_tier(kTiers, available).softmax;
+  const RowKernels& kernels = select_tier(kTiers, available);
+  if (columns != 0 && columns <= kFewColumns) {
+    return parallel_ranges(rows, rows_per_task(columns), [&](size_t first, size_t count) {
+      kernels.softmax_rows(in + first * columns, count, columns, out + first * columns);
+    });
+  }
+  const SoftmaxFn run = kernels.softmax;
   for_each_row(rows, columns, [&](size_t, size_t first) { run(in + first, columns, out + first); });
 }
 

@@ -80,6 +80,36 @@ void softmax(const float* in, size_t count, float* out) {
   map_row(out, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
 }
 
+// A row a lane.
+void softmax_lanes(const float* in, size_t rows, size_t columns, float* out) {
+  float lanes[kFewColumns][kLanes] = {};
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t c = 0; c < columns; ++c) lanes[c][row] = in[row * columns + c];
+  }
+  F32 top = splat(-__builtin_inff());
+  for (size_t c = 0; c < columns; ++c) top = Larger{}(top, load<F32>(lanes[c]));
+  F32 total = splat(0.0f);
+  for (size_t c = 0; c < columns; ++c) {
+    const F32 y = exp(load<F32>(lanes[c]) - top);
+    total = total + y;
+    store(lanes[c], y);
+  }
+  for (size_t c = 0; c < columns; ++c) store(lanes[c], load<F32>(lanes[c]) / total);
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t c = 0; c < columns; ++c) out[row * columns + c] = lanes[c][row];
+  }
+}
+
+void softmax_rows(const float* in, size_t rows, size_t columns, float* out) {
+  for (size_t left = rows; left != 0;) {
+    const size_t some = left < kLanes ? left : kLanes;
+    softmax_lanes(in, some, columns, out);
+    in += some * columns;
+    out += some * columns;
+    left -= some;
+  }
+}
+
 void log_softmax(const float* in, size_t count, float* out) {
   const F32 top = splat(largest(in, count));
   const float total = sum_of(in, count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x - top); });
@@ -168,8 +198,8 @@ void normalize_rms(const NormalizationRow& row) {
 
 }  // namespace
 
-const RowKernels OCTAVO_TIERED(rows) = {softmax,       log_softmax, masked_softmax, normalize,
-                                        normalize_rms, sum,         sum_abs,        sum_square,
-                                        largest,       smallest};
+const RowKernels OCTAVO_TIERED(rows) = {softmax,    softmax_rows,  log_softmax, masked_softmax,
+                                        normalize,  normalize_rms, sum,         sum_abs,
+                                        sum_square, largest,       smallest};
 
 }  // namespace octavo

@@ -14,6 +14,10 @@ namespace octavo {
 // `out` may be `in`; rows have at least one element.
 using SoftmaxFn = void (*)(const float* in, size_t count, float* out);
 
+// The same for each of `rows` dense rows of at most kFewColumns.
+constexpr size_t kFewColumns = 4;
+using SoftmaxRowsFn = void (*)(const float* in, size_t rows, size_t columns, float* out);
+
 // softmax(scale * x + mask); zeros where all of that is -infinity. `mask` has one number an element
 // (step 1) or one for all (step 0), or is null.
 struct MaskedRow {
@@ -43,6 +47,7 @@ using ReduceFn = float (*)(const float* in, size_t count);
 
 struct RowKernels {
   SoftmaxFn softmax;
+  SoftmaxRowsFn softmax_rows;
   SoftmaxFn log_softmax;
   MaskedSoftmaxFn masked_softmax;
   NormalizeFn normalize;
