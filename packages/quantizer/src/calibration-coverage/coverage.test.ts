@@ -93,6 +93,28 @@ describe('coverage of validation data by a calibration set', () => {
     expect(() => findGaps({ profile: calibration }, { profile: validation }, [':'])).toThrow(/no segment/);
   });
 
+  it('says which inputs have no numbers to compare with, or rows of another width', () => {
+    const profileOf = (...rows: readonly (readonly number[])[]): SampleProfile => {
+      const profile = new SampleProfile();
+      for (const row of rows) profile.add({ feeds: { x: float32(row, [1, row.length]) } });
+      return profile;
+    };
+    const { NaN: nan } = Number;
+    const gaps = (calibration: SampleProfile, validation: SampleProfile) =>
+      findGaps({ profile: calibration }, { profile: validation }, ['label']);
+    const missing = gaps(profileOf([nan, 0], [nan, 1]), profileOf([5, 9], [nan, 0]));
+    expect(missing.unchecked).toContain('x[0]: the calibration set has no numbers');
+    expect(missing.inputs).toMatchObject([{ value: 'x', feature: 1, excess: 8 }]);
+    expect(gaps(profileOf([1, 0]), profileOf([nan, 0])).unchecked.join()).not.toContain('x');
+    const narrow = gaps(profileOf([1, 2, 3]), profileOf([1, 2]));
+    expect(narrow.unchecked).toContain(
+      'x: rows of 3 features in the calibration set, rows of 2 features in the validation data',
+    );
+    expect(gaps(new SampleProfile(), profileOf([1])).unchecked.join()).toContain(
+      'x: none in the calibration set',
+    );
+  });
+
   it('treats images and rows of changing width as a whole, whatever the order of the samples', () => {
     const profileOf = (shapes: readonly (readonly number[])[]): SampleProfile => {
       const profile = new SampleProfile();

@@ -43,7 +43,7 @@ export function findGaps(
   return {
     calibrationSamples: before?.samples ?? known?.samples.length ?? 0,
     validationSamples: after?.samples ?? found?.samples.length ?? 0,
-    inputs: known && found ? inputGaps(known, found) : [],
+    inputs: known && found ? inputGaps(known, found, unchecked) : [],
     activations: before && after ? activationGaps(before, after) : [],
     segments: known && found ? segmentGaps(known.samples, found.samples, specs, unchecked) : [],
     unchecked,

@@ -25,19 +25,38 @@ const LEAST_EXCESS = 0.25;
 /** ... or is of this share of the numbers. */
 const LEAST_SHARE = 0.001;
 
-/** Features of inputs that the validation data leave, the farthest first. */
-export function inputGaps(calibration: SampleProfile, validation: SampleProfile): RangeGap[] {
+/**
+ * Features of inputs that the validation data leave, the farthest first.
+ * @param unchecked Gets what cannot be compared.
+ */
+export function inputGaps(
+  calibration: SampleProfile,
+  validation: SampleProfile,
+  unchecked: string[],
+): RangeGap[] {
   const gaps: RangeGap[] = [];
   for (const [value, ranges] of validation.inputs) {
-    const known = calibration.inputs.get(value);
-    if (known?.length !== ranges.length) continue;
+    const known = calibration.inputs.get(value) ?? [];
+    if (known.length !== ranges.length) {
+      unchecked.push(
+        `${value}: ${widthOf(known)} in the calibration set, ${widthOf(ranges)} in the validation data`,
+      );
+      continue;
+    }
     ranges.forEach((range, feature) => {
       const from = known[feature];
-      const excess = from ? excessOf(from, range) : 0;
-      if (!from || !(excess >= LEAST_EXCESS)) return;
+      if (!from || isEmpty(range)) return;
+      const position = ranges.length > 1 ? feature : null;
+      if (isEmpty(from)) {
+        unchecked.push(
+          `${position === null ? value : `${value}[${position}]`}: the calibration set has no numbers`,
+        );
+        return;
+      }
+      const excess = excessOf(from, range);
+      if (!(excess >= LEAST_EXCESS)) return;
       const calibrated = { min: from.min, max: from.max };
       const sample = farther(calibrated, range);
-      const position = ranges.length > 1 ? feature : null;
       gaps.push({
         value,
         feature: position,
@@ -71,6 +90,15 @@ export function activationGaps(calibration: Calibration, validation: Calibration
     });
   }
   return sorted(gaps);
+}
+
+/** Whether all that was seen is NaN. */
+function isEmpty({ min, max }: RealRange): boolean {
+  return min > max;
+}
+
+function widthOf({ length }: readonly FeatureRange[]): string {
+  return length === 0 ? 'none' : length === 1 ? 'no rows of features' : `rows of ${length} features`;
 }
 
 function excessOf(known: RealRange, found: RealRange): number {

@@ -114,7 +114,8 @@ async function pairOf(
     quantizedOutput: output?.name ?? '',
     quantizedData: found.data,
     input: found.input,
-    quantizedWeights: found.weights,
+    // Weights of another size are of a layer that only has the name.
+    quantizedWeights: found.weights?.numbers.length === data.length ? found.weights : undefined,
     quantizedBias: addend ? { numbers: await numbersOf(addend), type: undefined } : found.bias,
   };
 }

@@ -12,8 +12,8 @@ import { representableRange } from '@octavo/core/quant';
 import { float32, StoredTensor } from '@octavo/core/tensor';
 import { materializeQdq, QparamsReader, raiseOpset, raiseQoperator } from '@octavo/passes';
 
-/** Integer ops of QOperator files. */
-const INTEGER_OP = /^Q[A-Z]\w*$/;
+/** Integer ops of QOperator files; other quantized ops (QAttention, QMoE) have no form in Q/DQ pairs. */
+const INTEGER_OP = /^(QLinear|QGemm)/;
 
 /** Q/DQ pairs hold a scale for each channel since this opset. */
 const PAIRS_OPSET = 13;

@@ -78,10 +78,15 @@ async function readWeights(
   const zero = node.inputs[3];
   const zeroPoint = await storedConstant(zero)?.load();
   if (!integers || !isStorageDType(integers.dtype) || (zero && !zeroPoint)) return undefined;
-  const scales = Float32Array.from(toNumbers(await scale.load()));
-  const zeros = zeroPoint ? toNumbers(zeroPoint) : [0];
   const isMatrix = MatMulInteger.is(node);
   const [rows = 0, columns = 0] = integers.shape;
+  const channels = isMatrix ? columns : (integers.shape[0] ?? 0);
+  const zeros = zeroPoint ? toNumbers(zeroPoint) : [0];
+  const factors = toNumbers(await scale.load());
+  const count = Math.max(factors.length, zeros.length);
+  if (![factors.length, zeros.length].every((length) => length === 1 || length === channels))
+    return undefined;
+  const scales = Float32Array.from({ length: count }, (_, i) => factors[factors.length === 1 ? 0 : i] ?? 1);
   const zeroPoints = Int32Array.from(scales, (_, i) => zeros[zeros.length === 1 ? 0 : i] ?? 0);
   const type: QuantizedType = {
     storage: integers.dtype,
