@@ -244,7 +244,13 @@ TEST(Conv2d, IsExactForOverlappingWindowsOnSeveralThreads) {
         layer.pad_bottom = 0;
         layer.pad_right = 5;
         layer.input = input;
-        layer.input_layout = layer.output_layout = OCTAVO_NHWC;
+        layer.output_layout = OCTAVO_NHWC;
+        for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_NCHW}) {
+          layer.input_layout = layout;
+          expect_exact(layer, samples);
+        }
+        layer.width = 5;
+        layer.height = 9;
         expect_exact(layer, samples);
         if (HasFatalFailure()) return;
       }

@@ -31,6 +31,10 @@ bool paired_image_fits(const ConvShape& shape) {
          shape.out_pixels() >= kMinOutPixels && padded.value() <= 2 * shape.pixels() + kMostPadding;
 }
 
+bool paired_image_takes_planes(const octavo_conv2d_args& args, const ConvShape& shape) {
+  return args.input_layout == OCTAVO_NCHW && shape.kernel.group_channels <= kPairedPlanes;
+}
+
 PairedImage::PairedImage(const octavo_conv2d_args& args, const ConvShape& shape,
                          const PairedKernel& kernel)
     : args_(args),
@@ -38,7 +42,8 @@ PairedImage::PairedImage(const octavo_conv2d_args& args, const ConvShape& shape,
       kernel_(kernel),
       channels_(paired_channels(shape.kernel.group_channels)),
       pitch_(shape.pad_left + shape.width + shape.pad_right + div_up(kVector, channels_)),
-      height_(shape.pad_top + shape.height + shape.pad_bottom) {
+      height_(shape.pad_top + shape.height + shape.pad_bottom),
+      planes_(paired_image_takes_planes(args, shape)) {
   static_assert(kMaxPairedChannels % kVector == 0);
   uint8_t pixel[kMaxPairedChannels];
   std::fill_n(pixel, shape.kernel.group_channels, static_cast<uint8_t>(args.input_zero_point));
@@ -83,8 +88,14 @@ void PairedImage::copy_row(const uint8_t* image, size_t y, int16_t* pixels, int3
   }
   const size_t k = shape_.kernel.group_channels;
   pad(left, pixels, terms);
-  kernel_.copy_pixels(image + (y - shape_.pad_top) * width * k, width, k,
-                      args_.input_type == OCTAVO_S8, pixels + left * channels_, terms + left);
+  const size_t first = (y - shape_.pad_top) * width;
+  const bool is_signed = args_.input_type == OCTAVO_S8;
+  int16_t* inside = pixels + left * channels_;
+  if (planes_) {
+    kernel_.copy_planes(image + first, shape_.pixels(), width, k, is_signed, inside, terms + left);
+  } else {
+    kernel_.copy_pixels(image + first * k, width, k, is_signed, inside, terms + left);
+  }
   pad(shape_.pad_right, pixels + (left + width) * channels_, terms + left + width);
 }
 

@@ -108,7 +108,9 @@ void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, con
   const size_t element = output_bytes(args.epilogue.output);
   const size_t image_bytes = channels * shape.pixels();
   const size_t out_bytes = outputs * shape.out_pixels() * element;
-  const bool in_planes = args.input_layout == OCTAVO_NCHW;
+  const bool takes_planes =
+      image_kernel(weights, shape, available) != nullptr && paired_image_takes_planes(args, shape);
+  const bool in_planes = args.input_layout == OCTAVO_NCHW && !takes_planes;
   const uint8_t* images = static_cast<const uint8_t*>(args.input);
   uint8_t* out = static_cast<uint8_t*>(args.out);
   if (!in_planes && args.output_layout == OCTAVO_NHWC) {

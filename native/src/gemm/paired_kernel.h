@@ -42,6 +42,8 @@ struct PairedTile {
   size_t acc_stride;
 };
 
+constexpr size_t kPairedPlanes = 4;
+
 struct PairedKernel {
   size_t min_rows, min_columns;  // from which the copies pay
   // Copies `k` bytes, writing up to a multiple of 16 elements; returns sum a[k] a[k+1] mod 2^32.
@@ -49,6 +51,9 @@ struct PairedKernel {
   // copy_row for each of `count` rows of `k` bytes side by side; the copies are k rounded up to
   // steps of four apart. `terms` takes what copy_row returns.
   void (*copy_pixels)(const uint8_t* pixels, size_t count, size_t k, bool is_signed,
+                      int16_t* copies, int32_t* terms);
+  // The same for pixels whose channels, at most kPairedPlanes of them, lie `stride` bytes apart.
+  void (*copy_planes)(const uint8_t* planes, size_t stride, size_t count, size_t k, bool is_signed,
                       int16_t* copies, int32_t* terms);
   // Copies a panel of the packed layout; `terms` takes sum b[k] b[k+1] of each column.
   void (*copy_panel)(const int8_t* panel, size_t columns, size_t steps, int16_t* copy,

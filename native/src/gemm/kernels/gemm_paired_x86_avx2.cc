@@ -17,6 +17,7 @@ constexpr size_t kMinRows = 8;
 constexpr size_t kMinColumns = 33;
 constexpr size_t kRows = 4;
 constexpr size_t kRowChunk = 16;
+constexpr size_t kPlanePixels = 8;
 
 // Has a vector in a register here: gcc would load it again for each use, or begin the next rows
 // while it lacks registers for them.
@@ -92,6 +93,50 @@ void copy_pixels(const uint8_t* pixels, size_t count, size_t k, bool is_signed, 
   const size_t stride = (k + 3) / 4 * 4;
   size_t i = k == 3 ? copy_triples(pixels, count, is_signed, copies, terms) : 0;
   for (; i < count; ++i) terms[i] = copy_row(pixels + i * k, k, is_signed, copies + i * stride);
+}
+
+inline __m256i widen(__m128i bytes, bool is_signed) {
+  return is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+}
+
+// Eight pixels; planes from `k` on are zeros.
+void copy_plane_pixels(const uint8_t* planes, size_t stride, size_t k, bool is_signed,
+                       int16_t* copies, int32_t* terms) {
+  const auto plane = [&](size_t c) {
+    if (c >= k) return _mm_setzero_si128();
+    return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(planes + c * stride));
+  };
+  const __m128i even = _mm_unpacklo_epi8(plane(0), plane(2));
+  const __m128i odd = _mm_unpacklo_epi8(plane(1), plane(3));
+  store(copies, widen(_mm_unpacklo_epi16(even, odd), is_signed));
+  store(copies + 4 * kPlanePixels / 2, widen(_mm_unpackhi_epi16(even, odd), is_signed));
+  store(terms, _mm256_madd_epi16(widen(even, is_signed), widen(odd, is_signed)));
+}
+
+int32_t copy_plane_pixel(const uint8_t* planes, size_t stride, size_t k, bool is_signed,
+                         int16_t* copy) {
+  const auto value = [&](size_t c) -> int32_t {
+    if (c >= k) return 0;
+    return is_signed ? static_cast<int8_t>(planes[c * stride]) : planes[c * stride];
+  };
+  for (size_t c = 0; c < kPairedPlanes; ++c)
+    copy[c] = static_cast<int16_t>(value(c % 2 * 2 + c / 2));
+  return value(0) * value(1) + value(2) * value(3);
+}
+
+// The last pixels are copied once more where they fill no vector of their own.
+void copy_planes(const uint8_t* planes, size_t stride, size_t count, size_t k, bool is_signed,
+                 int16_t* copies, int32_t* terms) {
+  if (count < kPlanePixels) {
+    for (size_t i = 0; i < count; ++i) {
+      terms[i] = copy_plane_pixel(planes + i, stride, k, is_signed, copies + 4 * i);
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; i += kPlanePixels) {
+    const size_t at = i + kPlanePixels <= count ? i : count - kPlanePixels;
+    copy_plane_pixels(planes + at, stride, k, is_signed, copies + 4 * at, terms + at);
+  }
 }
 
 void copy_panel(const int8_t* panel, size_t columns, size_t steps, int16_t* copy, int32_t* terms) {
@@ -206,7 +251,7 @@ void run(const PairedTile& all) {
 
 }  // namespace
 
-const PairedKernel gemm_paired_x86_avx2 = {kMinRows,    kMinColumns, copy_row,
-                                           copy_pixels, copy_panel,  run};
+const PairedKernel gemm_paired_x86_avx2 = {kMinRows,    kMinColumns, copy_row, copy_pixels,
+                                           copy_planes, copy_panel,  run};
 
 }  // namespace octavo
