@@ -81,6 +81,43 @@ describe('the opset of a static model', () => {
 });
 
 describe('a bias that int32 on the scale of input times weight cannot hold', () => {
+  const LARGE = '[3e6, -3e6, 1e-3, 0]';
+  const layers = {
+    Conv: `input %x: float32[2, 3, 5, 5]
+      ${weights('w', [4, 3, 3, 3], 1, 1e9)}
+      const %b: float32[4] = ${LARGE}
+      %y = Conv(%x, %w, %b)`,
+    ConvTranspose: `input %x: float32[2, 3, 5, 5]
+      ${weights('w', [3, 4, 3, 3], 1, 1e9)}
+      const %b: float32[4] = ${LARGE}
+      %y = ConvTranspose(%x, %w, %b)`,
+    Gemm: `input %x: float32[2, 6]
+      ${weights('w', [4, 6], 1, 1e9)}
+      const %b: float32[4] = ${LARGE}
+      %y = Gemm(%x, %w, %b) {transB=1}`,
+  };
+
+  it.each(
+    Object.entries(layers).flatMap(([op, text]) =>
+      [{}, { perChannel: false }, { activations: 'int8' }, { symmetricActivations: true }].map(
+        (recipe) => [op, recipe as Partial<Recipe>, text] as const,
+      ),
+    ),
+  )('never saturates in a static model: %s, %j', async (_, recipe, text) => {
+    const source = modelOf(`graph opset 13 {\n${text}\noutput %y\n}`);
+    const { model } = await quantize(source, recipe);
+    const bias = model.graph.nodes.find(({ inputs }) => inputs[0]?.dtype === 'int32');
+    const [stored, scales] = bias?.inputs.map((value) => value?.constant?.peek()) ?? [];
+    if (!stored || !scales) throw new Error('the bias is constant');
+    const steps = toNumbers(scales);
+    [3e6, -3e6, 1e-3, 0].forEach((real, c) => {
+      const integer = toNumbers(stored)[c] ?? Number.NaN;
+      const step = steps[steps.length === 1 ? 0 : c] ?? Number.NaN;
+      expect(Math.abs(integer)).toBeLessThanOrEqual(2 ** 30 + 2 ** 7);
+      expect(Math.abs(integer * step - real)).toBeLessThanOrEqual(step / 2 + Math.abs(real) * 2 ** -50);
+    });
+  });
+
   it('keeps its value: the weight scale of its channel is raised, and int32 has no zero point', async () => {
     const source = modelOf(`graph opset 13 {
       input %x: float32[4, 16]
