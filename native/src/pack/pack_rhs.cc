@@ -47,6 +47,46 @@ uint32_t pack_column(const uint8_t* source, size_t stride, size_t k, uint8_t fli
   return sum;
 }
 
+constexpr size_t kRowsAtOnce = 4;
+
+// Four rows of `columns` neighbouring weights into a panel of kr = 4; adds to the columns' sums.
+void pack_rows(const uint8_t* __restrict source, size_t stride, size_t columns, uint8_t flip,
+               int8_t* __restrict block, int32_t* __restrict sums) {
+  for (size_t i = 0; i < columns; ++i) {
+    int32_t sum = 0;
+    for (size_t row = 0; row < kRowsAtOnce; ++row) {
+      const int8_t weight = static_cast<int8_t>(source[row * stride + i] ^ flip);
+      block[i * kRowsAtOnce + row] = weight;
+      sum += weight;
+    }
+    sums[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) + static_cast<uint32_t>(sum));
+  }
+}
+
+// `lanes` columns of weights from `source` on into a panel that is `columns` wide; adds to their
+// sums.
+void pack_panel(const octavo_weights& weights, const uint8_t* source, size_t lanes, size_t kr,
+                size_t columns, int8_t* panel, int32_t* sums) {
+  const uint8_t flip = sign_flip(weights.type);
+  size_t depth = 0;
+  if (weights.n_stride == 1 && kr == kRowsAtOnce) {
+    for (; depth + kRowsAtOnce <= weights.k; depth += kRowsAtOnce) {
+      pack_rows(source + depth * weights.k_stride, weights.k_stride, lanes, flip,
+                panel + depth * columns, sums);
+    }
+  }
+  for (; depth < weights.k; depth += kDepthAtOnce) {
+    const size_t k = std::min(kDepthAtOnce, weights.k - depth);
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      const uint8_t* column = source + lane * weights.n_stride + depth * weights.k_stride;
+      sums[lane] =
+          static_cast<int32_t>(static_cast<uint32_t>(sums[lane]) +
+                               pack_column(column, weights.k_stride, k, flip, kr, columns * kr,
+                                           panel + depth * columns + lane * kr));
+    }
+  }
+}
+
 AlignedBuffer<int32_t> shifted_zero_points(const octavo_weights& weights, size_t padded_n) {
   const int32_t shift = weights.type == OCTAVO_U8 ? 128 : 0;
   const auto shifted = [&](size_t n) {
@@ -77,19 +117,9 @@ PackedRhs pack_rhs(const octavo_weights& weights, const PackedLayout& layout) {
   std::fill_n(packed.column_sums.data(), padded_n, 0);
   for (size_t first = 0; first < weights.n; first += layout.nr) {
     const size_t columns = std::min<size_t>(layout.nr, padded_n - first);
-    int8_t* panel = packed.panels.data() + first * padded_k;
-    for (size_t depth = 0; depth < weights.k; depth += kDepthAtOnce) {
-      const size_t k = std::min(kDepthAtOnce, weights.k - depth);
-      for (size_t lane = 0; lane < std::min(columns, weights.n - first); ++lane) {
-        const uint8_t* column = static_cast<const uint8_t*>(weights.data) +
-                                (first + lane) * weights.n_stride + depth * weights.k_stride;
-        int32_t& sum = packed.column_sums.data()[first + lane];
-        sum = static_cast<int32_t>(static_cast<uint32_t>(sum) +
-                                   pack_column(column, weights.k_stride, k, sign_flip(weights.type),
-                                               layout.kr, columns * layout.kr,
-                                               panel + depth * columns + lane * layout.kr));
-      }
-    }
+    pack_panel(weights, static_cast<const uint8_t*>(weights.data) + first * weights.n_stride,
+               std::min(columns, weights.n - first), layout.kr, columns,
+               packed.panels.data() + first * padded_k, packed.column_sums.data() + first);
   }
   packed.zero_points = shifted_zero_points(weights, padded_n);
   return packed;
