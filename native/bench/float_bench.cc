@@ -30,11 +30,11 @@ double peak_gops() { return measure_peak(OCTAVO_PEAK_F32, 1, 50).per_second / 1e
 
 double read_gigabytes() { return measure_peak(OCTAVO_PEAK_READ, 1, 150).per_second / 1e9; }
 
-double seconds_of(const Shape& shape, octavo_type type) {
+double seconds_of(const Shape& shape, octavo_type type, octavo_compute compute) {
   std::vector<float> lhs(shape.m * shape.k, 0.5f), out(shape.m * shape.n), bias(shape.n, 1.0f);
   std::vector<float> weights(shape.k * shape.n);
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.001f * static_cast<float>(i % 977);
-  const PackedFloat rhs = pack_float({weights.data(), type, shape.k, shape.n, shape.n, 1});
+  const PackedFloat rhs = pack_float({weights.data(), type, shape.k, shape.n, shape.n, 1, compute});
   octavo_float_matmul_args args{};
   args.lhs = lhs.data();
   args.m = shape.m;
@@ -52,15 +52,20 @@ void report(const Shape& shape) {
       2e-9 * static_cast<double>(shape.m * shape.k) * static_cast<double>(shape.n);
   std::printf("%-20s %5zu x %5zu x %5zu", shape.layer, shape.m, shape.k, shape.n);
   const double peak = peak_gops();
-  for (octavo_type type : {OCTAVO_F32, OCTAVO_F16, OCTAVO_BF16}) {
-    const double seconds = seconds_of(shape, type);
-    const double bytes = static_cast<double>(shape.k * shape.n * element_bytes(type));
-    std::printf("  %s %6.1f (%5.1f%%, %5.1f GB/s)",
-                type == OCTAVO_F32   ? "f32"
-                : type == OCTAVO_F16 ? "f16"
-                                     : "bf16",
-                operations / seconds, peak == 0 ? 0 : 100 * operations / seconds / peak,
-                bytes / seconds / 1e9);
+  struct Way {
+    const char* name;
+    octavo_type type;
+    octavo_compute compute;
+  };
+  constexpr Way kWays[] = {{"f32", OCTAVO_F32, OCTAVO_COMPUTE_F32},
+                           {"f16", OCTAVO_F16, OCTAVO_COMPUTE_F32},
+                           {"bf16", OCTAVO_BF16, OCTAVO_COMPUTE_F32},
+                           {"in bf16", OCTAVO_BF16, OCTAVO_COMPUTE_BF16}};
+  for (const Way& way : kWays) {
+    const double seconds = seconds_of(shape, way.type, way.compute);
+    const double bytes = static_cast<double>(shape.k * shape.n * element_bytes(way.type));
+    std::printf("  %s %6.1f (%5.1f%%, %5.1f GB/s)", way.name, operations / seconds,
+                peak == 0 ? 0 : 100 * operations / seconds / peak, bytes / seconds / 1e9);
   }
   std::printf("\n");
 }

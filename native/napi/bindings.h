@@ -24,8 +24,9 @@ Napi::Value pack_conv2d(const Napi::CallbackInfo& call);
 // inputLayout, outputLayout (0: NCHW, 1: NHWC)
 void conv2d(const Napi::CallbackInfo& call);
 
-// packFloatMatrix(data, bfloat16, k, n, kStride, nStride) -> handle; data is a Float32Array, or the
-// bits of 16-bit floats in a Uint16Array (bfloat16 or IEEE)
+// packFloatMatrix(data, bfloat16, k, n, kStride, nStride, inBfloat16) -> handle; data is a
+// Float32Array, or the bits of 16-bit floats in a Uint16Array (bfloat16 or IEEE); inBfloat16 says
+// how products are computed
 Napi::Value pack_float_matrix(const Napi::CallbackInfo& call);
 // packFloatConv2d(data, bfloat16, outChannels, groupChannels, kernelH, kernelW, groups) -> handle
 Napi::Value pack_float_conv2d(const Napi::CallbackInfo& call);

@@ -26,6 +26,7 @@ Napi::Value pack_float_matrix(const Napi::CallbackInfo& call) {
   weights.n = arguments.size(3, "n");
   weights.k_stride = arguments.size(4, "kStride");
   weights.n_stride = arguments.size(5, "nStride");
+  weights.compute = arguments.boolean(6, "inBfloat16") ? OCTAVO_COMPUTE_BF16 : OCTAVO_COMPUTE_F32;
   // Strides that overlap would let a few elements ask for any amount of packed memory.
   arguments.require_at_least("data", data.count, CheckedSize(weights.k).times(weights.n));
   if (weights.k != 0 && weights.n != 0) {

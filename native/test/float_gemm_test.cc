@@ -30,8 +30,11 @@ struct Product {
 
 // Weights as the packed copy holds them, and as they are passed.
 struct Weights {
-  Weights(const Product& p, octavo_type type, FloatSamples& samples)
-      : values(p.k * p.n), halves(type == OCTAVO_F32 ? 0 : p.k * p.n) {
+  Weights(const Product& p, octavo_type format, FloatSamples& samples)
+      : in_pairs(format == kBfloatPairs),
+        type(in_pairs ? OCTAVO_BF16 : format),
+        values(p.k * p.n),
+        halves(type == OCTAVO_F32 ? 0 : p.k * p.n) {
     if (type == OCTAVO_F32) {
       values = samples.floats(p.k * p.n);
     } else {
@@ -39,11 +42,19 @@ struct Weights {
       for (size_t i = 0; i < values.size(); ++i) values[i] = test::half_value(halves[i], type);
     }
     const void* data = type == OCTAVO_F32 ? static_cast<const void*>(values.data()) : halves.data();
-    weights = {data, type, p.k, p.n, p.rhs_transposed ? 1 : p.n, p.rhs_transposed ? p.k : 1};
+    weights = {data,
+               type,
+               p.k,
+               p.n,
+               p.rhs_transposed ? 1 : p.n,
+               p.rhs_transposed ? p.k : 1,
+               in_pairs ? OCTAVO_COMPUTE_BF16 : OCTAVO_COMPUTE_F32};
   }
   double at(size_t k, size_t n) const {
     return values[k * weights.k_stride + n * weights.n_stride];
   }
+  bool in_pairs;
+  octavo_type type;
   std::vector<float> values;
   std::vector<uint16_t> halves;
   octavo_float_weights weights;
@@ -74,6 +85,9 @@ void expect_within_bounds(const Product& p, const FloatMicrokernel& kernel, Floa
   args.out_stride = out_stride;
   args.threads = p.threads;
   float_gemm(args, pack_float(weights.weights, kernel.isa));
+  const auto read = [&](float x) {
+    return weights.in_pairs ? bfloat_to_float(float_to_bfloat(x)) : x;
+  };
 
   // Bias and residual are terms too, and an activation rounds at most three times more.
   SumBounds bounds(p.k + (p.bias ? 1 : 0) + (p.residual ? 1 : 0) +
@@ -85,7 +99,7 @@ void expect_within_bounds(const Product& p, const FloatMicrokernel& kernel, Floa
       sum += residual;
       size += std::abs(residual);
       for (size_t k = 0; k < p.k; ++k) {
-        const double product = lhs[r * row_stride + k * k_stride] * weights.at(k, c);
+        const double product = read(lhs[r * row_stride + k * k_stride]) * weights.at(k, c);
         sum += product;
         size += std::abs(product);
       }
@@ -174,7 +188,7 @@ TEST_P(FloatGemmOnEveryKernel, GivesTheEpilogueOfNothingWhereThereIsNothingToSum
 TEST_P(FloatGemmOnEveryKernel, PassesNotANumberThroughClipping) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> values(5 * 4, 1.0f), out(3 * 4);
-  const octavo_float_weights weights{values.data(), OCTAVO_F32, 5, 4, 4, 1};
+  const octavo_float_weights weights{values.data(), OCTAVO_F32, 5, 4, 4, 1, OCTAVO_COMPUTE_F32};
   std::vector<float> lhs(3 * 5, 1.0f);
   lhs[7] = nan;
   if (GetParam().weights != OCTAVO_F32) return;

@@ -21,7 +21,8 @@ octavo_float_epilogue relu() {
 
 std::shared_ptr<const octavo_packed_float> packed(const std::vector<float>& weights, size_t k,
                                                   size_t n) {
-  const octavo_float_weights description{weights.data(), OCTAVO_F32, k, n, n, 1};
+  const octavo_float_weights description{weights.data(),    OCTAVO_F32, k, n, n, 1,
+                                         OCTAVO_COMPUTE_F32};
   octavo_packed_float* handle = nullptr;
   EXPECT_EQ(octavo_pack_float(&description, &handle), OCTAVO_OK);
   return {handle, octavo_free_packed_float};

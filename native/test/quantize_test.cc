@@ -1,11 +1,13 @@
 #include "quantize/quantize.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
 
+#include "base/half.h"
 #include "every_tier.h"
 #include "quantize/byte_table.h"
 #include "samples.h"
@@ -240,6 +242,12 @@ TEST(Bfloat, RoundsToNearestEven) {
         0x80, 0x7F7F, [&](auto... args) { bfloat_to_floats(args..., isa); },
         [&](auto... args) { floats_to_bfloat(args..., isa); });
   });
+  expect_nearest_even(
+      0x80, 0x7F7F,
+      [](auto in, size_t count, auto out) { std::transform(in, in + count, out, bfloat_to_float); },
+      [](auto in, size_t count, auto out) {
+        std::transform(in, in + count, out, float_to_bfloat);
+      });
 }
 
 TEST(ShortFloats, KeepNotANumberEvenWhereOnlyItsLowBitsSaySo) {
@@ -255,6 +263,7 @@ TEST(ShortFloats, KeepNotANumberEvenWhereOnlyItsLowBitsSaySo) {
       floats_to_bfloat(x.data(), count, bits.data(), isa);
       bfloat_to_floats(bits.data(), count, y.data(), isa);
       EXPECT_TRUE(std::isnan(y[0]));
+      EXPECT_TRUE(std::isnan(bfloat_to_float(float_to_bfloat(nan))));
     }
   });
 }

@@ -119,7 +119,8 @@ struct Layer {
                                          hidden,
                                          stage.gates * hidden,
                                          1,
-                                         hidden};
+                                         hidden,
+                                         OCTAVO_COMPUTE_F32};
       octavo_packed_float* handle = nullptr;
       EXPECT_EQ(octavo_pack_float(&weights, &handle), OCTAVO_OK);
       parts.emplace_back(handle, octavo_free_packed_float);
@@ -213,7 +214,7 @@ TEST(Recurrence, EveryFunctionStandsForAnyOther) {
 test::OneOpProgram gru(FloatSamples& samples, size_t spared_gate, size_t spared_y) {
   const auto pack = [&](size_t n) {
     const std::vector<float> data = samples.floats(7 * n);
-    const octavo_float_weights weights{data.data(), OCTAVO_F32, 7, n, n, 1};
+    const octavo_float_weights weights{data.data(), OCTAVO_F32, 7, n, n, 1, OCTAVO_COMPUTE_F32};
     octavo_packed_float* handle = nullptr;
     EXPECT_EQ(octavo_pack_float(&weights, &handle), OCTAVO_OK);
     return Packed(handle, octavo_free_packed_float);

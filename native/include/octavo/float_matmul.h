@@ -9,14 +9,24 @@
 extern "C" {
 #endif
 
+/// How products are computed.
+typedef int32_t octavo_compute;
+enum {
+  OCTAVO_COMPUTE_F32 = 0,
+  /* Both sides are rounded to bfloat16 (to nearest even) and multiplied in pairs where the CPU has
+     an instruction for that; sums stay float32, subnormal terms may count as 0. */
+  OCTAVO_COMPUTE_BF16 = 1
+};
+
 /// Weights of a product: element (k, n) is data[k * k_stride + n * n_stride].
 typedef struct octavo_float_weights {
   const void* data;
   octavo_type type; /* OCTAVO_F32, OCTAVO_F16 or OCTAVO_BF16: what the packed copy holds too */
   size_t k;
   size_t n;
-  size_t k_stride; /* in elements */
-  size_t n_stride; /* in elements */
+  size_t k_stride;        /* in elements */
+  size_t n_stride;        /* in elements */
+  octavo_compute compute; /* OCTAVO_COMPUTE_BF16 for F32 and BF16 only; the copy holds bfloat16 */
 } octavo_float_weights;
 
 typedef struct octavo_packed_float octavo_packed_float;
@@ -29,8 +39,8 @@ size_t octavo_packed_float_bytes(const octavo_packed_float* packed);
 size_t octavo_packed_float_k(const octavo_packed_float* packed);
 size_t octavo_packed_float_n(const octavo_packed_float* packed);
 
-/// out[r][c] = epilogue(sum over k of lhs[r][k] * rhs[k][c]), products and sums in float32; sums
-/// may be in any order.
+/// out[r][c] = epilogue(sum over k of lhs[r][k] * rhs[k][c]), products computed as the weights were
+/// packed for, sums in float32 and in any order.
 typedef struct octavo_float_matmul_args {
   const float* lhs; /* element (r, k) is lhs[r * lhs_stride + k * lhs_k_stride] */
   size_t m;

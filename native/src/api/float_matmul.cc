@@ -16,6 +16,10 @@ constexpr size_t kMostColumns = 64;
 
 void check_weights(const octavo_float_weights& weights) {
   check_float_weight_type(weights.type, "weights.type");
+  require(weights.compute == OCTAVO_COMPUTE_F32 || weights.compute == OCTAVO_COMPUTE_BF16,
+          "weights.compute", "OCTAVO_COMPUTE_F32 or OCTAVO_COMPUTE_BF16");
+  require(weights.compute == OCTAVO_COMPUTE_F32 || weights.type != OCTAVO_F16, "weights.type",
+          "OCTAVO_F32 or OCTAVO_BF16 where products are computed in bfloat16");
   const size_t bytes = element_bytes(weights.type);
   const CheckedSize padded = CheckedSize(weights.n).plus(kMostColumns);
   require(padded.times(weights.k).times(bytes).fits() && padded.fits(), "weights",

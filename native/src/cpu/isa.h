@@ -31,6 +31,7 @@ inline constexpr IsaSet scalar{};
 inline constexpr IsaSet avx2_fma = avx2 | fma | f16c;
 inline constexpr IsaSet avx512 = avx2 | fma | f16c | avx512f | avx512bw | avx512dq | avx512vl;
 inline constexpr IsaSet avx_vnni = avx2 | avxvnni;
+inline constexpr IsaSet avx512_bf16 = avx512 | avx512bf16;
 inline constexpr IsaSet avx512_vnni = avx512 | avx512vnni;
 }  // namespace isa
 

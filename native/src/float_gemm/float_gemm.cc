@@ -27,6 +27,7 @@ struct RowRange {
   size_t first;
   size_t last;
   size_t k;
+  bool in_pairs;
   octavo_float_epilogue epilogue;
   float* out;  // of row 0, like the epilogue
   size_t out_stride;
@@ -37,15 +38,16 @@ void multiply_range(const RowRange& range, const PanelRange& columns, float* mem
   const size_t whole_row = 0;
   for (size_t row = range.first; row < range.last; row += kBlockRows) {
     const size_t count = std::min(kBlockRows, range.last - row);
-    gather_rows(range.lhs, row, count, range.k, memory, pointers);
-    multiply_block({pointers, count, &whole_row, 1, range.k, epilogue_of_row(range.epilogue, row),
+    const auto gather = range.in_pairs ? gather_pairs : gather_rows;
+    gather(range.lhs, row, count, range.k, memory, pointers);
+    multiply_block({pointers, count, &whole_row, 1, columns.k, epilogue_of_row(range.epilogue, row),
                     range.out + row * range.out_stride, range.out_stride},
                    columns);
   }
 }
 
 PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {
-  return {rhs.kernel, rhs.panels.data(), rhs.k, columns.first, columns.last};
+  return {rhs.kernel, rhs.panels.data(), rhs.depth(), columns.first, columns.last};
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {
 void float_gemm(const octavo_float_matmul_args& args, const PackedFloat& rhs) {
   if (args.m == 0 || rhs.n == 0) return;
   const LhsMatrix lhs{args.lhs, args.lhs_stride, args.lhs_k_stride};
-  const bool copy = needs_copy(lhs, args.m, rhs.n);
+  const bool copy = rhs.in_pairs() || needs_copy(lhs, args.m, rhs.n);
   const size_t copied = copy ? copied_floats(std::min(args.m, kBlockRows), rhs.k) : 0;
   const TaskGrid grid(args.m, kBlockRows, rhs.n, rhs.kernel->nr, rhs.k, args.threads);
   Failure failure;
@@ -61,7 +63,8 @@ void float_gemm(const octavo_float_matmul_args& args, const PackedFloat& rhs) {
     float* memory = nullptr;
     if (copy && (memory = failure.scratch(copied)) == nullptr) return;
     const Range rows = grid.rows(task);
-    multiply_range({lhs, rows.first, rows.last, rhs.k, args.epilogue, args.out, args.out_stride},
+    multiply_range({lhs, rows.first, rows.last, rhs.k, rhs.in_pairs(), args.epilogue, args.out,
+                    args.out_stride},
                    panels_of(rhs, grid.columns(task)), memory);
   });
   failure.rethrow();
@@ -92,7 +95,8 @@ class BatchTask {
     const size_t matrix = task / groups_, first = task % groups_ * columns_;
     const size_t columns = std::min(columns_, args_.n - first);
     const float* b = args_.b.data + at(args_.b.offsets, matrix) + first * args_.b.column_stride;
-    pack_float_panels({b, OCTAVO_F32, args_.k, columns, args_.b.row_stride, args_.b.column_stride},
+    pack_float_panels({b, OCTAVO_F32, args_.k, columns, args_.b.row_stride, args_.b.column_stride,
+                       OCTAVO_COMPUTE_F32},
                       kernel_, packed);
     const size_t out = at(args_.out_offsets, matrix);
     octavo_float_epilogue epilogue = args_.epilogue;
@@ -100,9 +104,9 @@ class BatchTask {
     if (epilogue.residual != nullptr) epilogue.residual += out + first;
     const LhsMatrix lhs{args_.a.data + at(args_.a.offsets, matrix), args_.a.row_stride,
                         args_.a.column_stride};
-    multiply_range({lhs, 0, args_.m, args_.k, epilogue, args_.out + out + first, args_.out_stride},
-                   {&kernel_, packed, args_.k, 0, columns},
-                   copy_ ? packed + packed_floats_ : nullptr);
+    multiply_range(
+        {lhs, 0, args_.m, args_.k, false, epilogue, args_.out + out + first, args_.out_stride},
+        {&kernel_, packed, args_.k, 0, columns}, copy_ ? packed + packed_floats_ : nullptr);
   }
 
  private:

@@ -15,9 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "octavo/base.h"
 #include "octavo/float_epilogue.h"
 
 namespace octavo {
+
+// In a table line: two values neighbouring in k, bfloat16, to a word. The left-hand side then comes
+// in such words too, and the depth counts them.
+inline constexpr octavo_type kBfloatPairs = 100;
 
 struct FloatTile {
   size_t rows;

@@ -3,8 +3,8 @@
 //   lanes, T, zero(), set(x), load(p), load_first(p, count), store(p, v), store_first(p, v, count),
 //   fma(a, b, c) = a * b + c, add, mul, min, max, select_negative(x, a, b) = x < 0 ? a : b,
 //   end_row(), which keeps compilers from reading ahead where that takes registers from sums,
-// and a format has Element and load(const Element*), which gives lanes weights as floats. min and
-// max return their second operand where either is NaN.
+// and a format has Element, load(const Element*), which gives lanes weights, and multiply_add(a, w,
+// c) = a * w + c. min and max return their second operand where either is NaN.
 //
 // Everything here has internal linkage: it is compiled once for each instruction set.
 #ifndef OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_LOOP_H_
@@ -16,6 +16,25 @@ namespace octavo {
 namespace {
 
 #define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+// What formats whose weights are loaded as floats share.
+template <class V>
+struct FloatProduct {
+  static typename V::T multiply_add(typename V::T a, typename V::T w, typename V::T c) {
+    return V::fma(a, w, c);
+  }
+};
+
+// Pairs of bfloat16 without an instruction for them: a trait has low(x) and high(x), the two as
+// floats.
+template <class V>
+struct BfloatPairs {
+  using Element = float;
+  static typename V::T load(const float* p) { return V::load(p); }
+  static typename V::T multiply_add(typename V::T a, typename V::T w, typename V::T c) {
+    return V::fma(V::high(a), V::high(w), V::fma(V::low(a), V::low(w), c));
+  }
+};
 
 template <class V>
 OCTAVO_ALWAYS_INLINE typename V::T activate(const FloatTile& tile, typename V::T x) {
@@ -96,7 +115,7 @@ OCTAVO_ALWAYS_INLINE void multiply(typename V::T (&sums)[Rows][Vectors],
   for (int i = 0; i < Rows; ++i) {
     const typename V::T a = V::set(lhs[i][k]);
 #pragma GCC unroll 4
-    for (int j = 0; j < Vectors; ++j) sums[i][j] = V::fma(a, weights[j], sums[i][j]);
+    for (int j = 0; j < Vectors; ++j) sums[i][j] = W::multiply_add(a, weights[j], sums[i][j]);
     V::end_row();
   }
   // Compilers that begin the next row early run out of registers.

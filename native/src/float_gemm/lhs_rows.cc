@@ -2,7 +2,9 @@
 
 #include <cstring>
 
+#include "base/half.h"
 #include "conv/transpose.h"
+#include "quantize/quantize.h"
 
 namespace octavo {
 namespace {
@@ -44,6 +46,23 @@ void gather_rows(const LhsMatrix& lhs, size_t first, size_t count, size_t k, flo
     } else {
       for (size_t i = 0; i < k; ++i) to[i] = from[i * lhs.k_stride];
     }
+  }
+}
+
+void gather_pairs(const LhsMatrix& lhs, size_t first, size_t count, size_t k, float* memory,
+                  const float** pointers) {
+  const size_t stride = copy_stride(k);
+  for (size_t row = 0; row < count; ++row) {
+    const float* from = lhs.data + (first + row) * lhs.row_stride;
+    float* const to = memory + row * stride;
+    uint16_t* const halves = reinterpret_cast<uint16_t*>(to);
+    if (lhs.k_stride == 1) {
+      floats_to_bfloat(from, k, halves);
+    } else {
+      for (size_t i = 0; i < k; ++i) halves[i] = float_to_bfloat(from[i * lhs.k_stride]);
+    }
+    if (k % 2 != 0) halves[k] = 0;
+    pointers[row] = to;
   }
 }
 

@@ -26,6 +26,10 @@ size_t copied_floats(size_t rows, size_t k);
 void gather_rows(const LhsMatrix& lhs, size_t first, size_t count, size_t k, float* memory,
                  const float** pointers);
 
+// The same, rounded to bfloat16 in pairs of k: words that look like floats.
+void gather_pairs(const LhsMatrix& lhs, size_t first, size_t count, size_t k, float* memory,
+                  const float** pointers);
+
 }  // namespace octavo
 
 #endif  // OCTAVO_SRC_FLOAT_GEMM_LHS_ROWS_H_

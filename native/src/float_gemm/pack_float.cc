@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/half.h"
 #include "base/math.h"
 
 namespace octavo {
@@ -69,6 +70,37 @@ void pack_panels(const FloatTaps& weights, const FloatMicrokernel& kernel, void*
   pack(weights, kernel, static_cast<uint16_t*>(panels));
 }
 
+uint16_t bfloat_at(const octavo_float_weights& weights, size_t k, size_t n) {
+  if (k >= weights.k) return 0;
+  const size_t at = k * weights.k_stride + n * weights.n_stride;
+  if (weights.type == OCTAVO_BF16) return static_cast<const uint16_t*>(weights.data)[at];
+  return float_to_bfloat(static_cast<const float*>(weights.data)[at]);
+}
+
+void pack_pairs(const octavo_float_weights& weights, const FloatMicrokernel& kernel, uint32_t* to) {
+  for (size_t first = 0; first < weights.n; first += kernel.nr) {
+    const size_t columns = std::min(kernel.nr, weights.n - first);
+    const size_t width = padded_columns(kernel, columns);
+    for (size_t k = 0; k < weights.k; k += 2, to += width) {
+      for (size_t column = 0; column < columns; ++column) {
+        const uint32_t high = bfloat_at(weights, k + 1, first + column);
+        to[column] = high << 16 | bfloat_at(weights, k, first + column);
+      }
+      std::fill(to + columns, to + width, 0);
+    }
+  }
+}
+
+PackedFloat room_for(const FloatMicrokernel& kernel, size_t k, size_t n) {
+  PackedFloat packed{&kernel, k, n, {}};
+  const size_t bytes = CheckedSize(packed.depth())
+                           .times(padded_columns(kernel, n))
+                           .times(element_bytes(kernel.weights))
+                           .value();
+  packed.panels = AlignedBuffer<uint8_t>(bytes);
+  return packed;
+}
+
 }  // namespace
 
 size_t padded_columns(const FloatMicrokernel& kernel, size_t columns) {
@@ -80,23 +112,26 @@ size_t padded_columns(const FloatMicrokernel& kernel, size_t columns) {
 
 void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokernel& kernel,
                        void* panels) {
+  if (kernel.weights == kBfloatPairs) {
+    return pack_pairs(weights, kernel, static_cast<uint32_t*>(panels));
+  }
   pack_panels(as_taps(weights), kernel, panels);
 }
 
 PackedFloat pack_float(const FloatTaps& weights, IsaSet available) {
   const FloatMicrokernel& kernel = select_float_microkernel(weights.type, available);
   const size_t k = CheckedSize(weights.taps).times(weights.channels).value();
-  const size_t bytes = CheckedSize(k)
-                           .times(padded_columns(kernel, weights.n))
-                           .times(element_bytes(weights.type))
-                           .value();
-  PackedFloat packed{&kernel, k, weights.n, AlignedBuffer<uint8_t>(bytes)};
+  PackedFloat packed = room_for(kernel, k, weights.n);
   pack_panels(weights, kernel, packed.panels.data());
   return packed;
 }
 
 PackedFloat pack_float(const octavo_float_weights& weights, IsaSet available) {
-  return pack_float(as_taps(weights), available);
+  const octavo_type format = weights.compute == OCTAVO_COMPUTE_BF16 ? kBfloatPairs : weights.type;
+  const FloatMicrokernel& kernel = select_float_microkernel(format, available);
+  PackedFloat packed = room_for(kernel, weights.k, weights.n);
+  pack_float_panels(weights, kernel, packed.panels.data());
+  return packed;
 }
 
 }  // namespace octavo

@@ -7,17 +7,21 @@
 #include <cstdint>
 
 #include "base/aligned_buffer.h"
+#include "base/math.h"
 #include "float_gemm/select_float.h"
 #include "octavo/octavo.h"
 
 namespace octavo {
 
-constexpr size_t element_bytes(octavo_type type) { return type == OCTAVO_F32 ? 4 : 2; }
+constexpr size_t element_bytes(octavo_type type) {
+  return type == OCTAVO_F16 || type == OCTAVO_BF16 ? 2 : 4;
+}
 
 // Columns that `columns` columns from a multiple of nr occupy.
 size_t padded_columns(const FloatMicrokernel& kernel, size_t columns);
 
-// Writes the panels of `weights`, k * padded_columns(kernel, n) elements of its type.
+// Writes the panels of `weights`, k * padded_columns(kernel, n) elements of its type; kernels of
+// pairs take half as many words.
 void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokernel& kernel,
                        void* panels);
 
@@ -28,6 +32,9 @@ struct PackedFloat {
   AlignedBuffer<uint8_t> panels;
 
   size_t bytes() const { return panels.bytes(); }
+  bool in_pairs() const { return kernel->weights == kBfloatPairs; }
+  // Elements that the kernel reads of a row.
+  size_t depth() const { return in_pairs() ? div_up(k, 2) : k; }
 };
 
 // Rows that count taps, then channels: element (tap, channel, column) of an array of `type` is at

@@ -140,7 +140,7 @@ export interface NativeBinding {
   ): void;
   /**
    * Element (k, n) of the weights is `data[k * kStride + n * nStride]`: floats, or the bits of 16-bit floats, which
-   * stay so wide when packed.
+   * stay so wide when packed. `inBfloat16`: both sides of a product are rounded to bfloat16, the packed copy holds that.
    */
   packFloatMatrix(
     data: Float32Array | Uint16Array,
@@ -149,6 +149,7 @@ export interface NativeBinding {
     n: number,
     kStride: number,
     nStride: number,
+    inBfloat16: boolean,
   ): FloatMatrixHandle;
   /** Weights `[outChannels, groupChannels, kernelH, kernelW]`, dense. */
   packFloatConv2d(

@@ -57,6 +57,33 @@ describeWithAddon('floatMatmul', () => {
     );
   });
 
+  it('computes in bfloat16 where asked: both sides rounded, summed in float32', () => {
+    const sides = fc
+      .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 33 }))
+      .chain(([m, k]) => fc.tuple(fc.constant(k), numbers(m * k), numbers(k * 3)));
+    const rounded = (x: Float32Array) => fromHalf(toHalf(x, 'bfloat16'), 'bfloat16');
+    fc.assert(
+      fc.property(sides, fc.boolean(), ([k, a, w], asBits) => {
+        const data = asBits ? toHalf(w, 'bfloat16') : w;
+        using packed = packFloatWeights({ data, type: 'bfloat16', k, n: 3, compute: 'bf16' });
+        const [a16, w16] = [rounded(a), rounded(w)];
+        floatMatmul({ a, m: a.length / k, packed }).forEach((found, i) => {
+          const [r, c] = [Math.floor(i / 3), i % 3];
+          const terms = Array.from({ length: k }, (_, j) => at(a16, r * k + j) * at(w16, j * 3 + c));
+          const magnitude = terms.reduce((sum, term) => sum + Math.abs(term), 0);
+          const exact = terms.reduce((sum, term) => sum + term, 0);
+          expect(Math.abs(found - exact)).toBeLessThanOrEqual(2 * k * 2 ** -24 * magnitude);
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('refuses to compute in bfloat16 with float16 weights', () => {
+    const weights = { data: new Uint16Array(6), k: 2, n: 3, compute: 'bf16' } as const;
+    expect(() => packFloatWeights(weights)).toThrowError(/weights.type: expected .* bfloat16/);
+  });
+
   it('writes only its own columns of a wider output', () => {
     using packed = packFloatWeights({ data: Float32Array.of(1, 2), k: 1, n: 2 });
     const out = new Float32Array(6).fill(9);

@@ -6,6 +6,16 @@ import type { HalfType } from './half-floats.js';
 import { loadBinding } from './load-binding.js';
 import { NativeWeights } from './native-weights.js';
 
+/**
+ * How products are computed: `float32`, or `bf16`, which rounds both sides to bfloat16 (8 significant bits, nearest,
+ * ties to even) and adds the products of pairs in float32.
+ *
+ * `bf16` is for CPUs whose `probe()` names `avx512bf16`: one instruction then does the work of two, on half the memory.
+ * Elsewhere it does the same, slower than `float32`. Beside the rounding of the sum it changes a result by at most
+ * `2^-7 * sum |a * w|`; that instruction takes numbers below `2^-126` for 0, too. See docs/numerics.md.
+ */
+export type FloatCompute = 'float32' | 'bf16';
+
 /** Weights of a float product `[m, k] x [k, n]`. */
 export interface FloatWeightsToPack {
   /** `[k, n]` row by row, or `[n, k]` where `transposed`: floats, or the bits of 16-bit floats, which stay so wide. */
@@ -16,6 +26,8 @@ export interface FloatWeightsToPack {
   readonly n: number;
   /** Whether `data` is `[n, k]`, as ONNX Gemm's `transB`; false by default. */
   readonly transposed?: boolean | undefined;
+  /** `bf16` for float32 and bfloat16 weights; `float32` by default. */
+  readonly compute?: FloatCompute | undefined;
 }
 
 /** Float weights in the layout of this CPU's best kernel, in native memory; see `PackedWeights`. */
@@ -25,11 +37,12 @@ export class PackedFloatWeights extends NativeWeights<FloatMatrixHandle> {
 
   /** Use `packFloatWeights`. */
   constructor(binding: NativeBinding, weights: FloatWeightsToPack) {
-    const { data, type = 'float16', k, n, transposed = false } = weights;
+    const { data, type = 'float16', k, n, transposed = false, compute = 'float32' } = weights;
     const [kStride, nStride] = transposed ? [1, k] : [n, 1];
+    const isBfloat = type === 'bfloat16';
     super(
       binding,
-      callNative(() => binding.packFloatMatrix(data, type === 'bfloat16', k, n, kStride, nStride)),
+      callNative(() => binding.packFloatMatrix(data, isBfloat, k, n, kStride, nStride, compute === 'bf16')),
     );
     this.k = k;
     this.n = n;
@@ -40,7 +53,7 @@ export class PackedFloatWeights extends NativeWeights<FloatMatrixHandle> {
  * Packs float weights once, for any number of products.
  *
  * @throws CpuError `CPU_BINDING_NOT_FOUND` without the addon; `CPU_INVALID_ARGUMENT` for sizes that are not whole
- *   numbers or data shorter than `k * n`; `CPU_OUT_OF_MEMORY`
+ *   numbers, data shorter than `k * n`, or float16 weights with `compute: 'bf16'`; `CPU_OUT_OF_MEMORY`
  */
 export function packFloatWeights(weights: FloatWeightsToPack): PackedFloatWeights {
   return new PackedFloatWeights(loadBinding().binding, weights);

@@ -60,7 +60,7 @@ const hostileValues = (handles: readonly object[]) =>
 function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () => unknown[]> {
   const matrix = binding.packMatrix(new Int8Array(12).fill(3), 4, 3, 3, 1, undefined);
   const filter = binding.packConv2d(new Int8Array(8).fill(2), 2, 1, 2, 2, 2, undefined);
-  const floatMatrix = binding.packFloatMatrix(new Float32Array(12).fill(3), false, 4, 3, 3, 1);
+  const floatMatrix = binding.packFloatMatrix(new Float32Array(12).fill(3), false, 4, 3, 3, 1, false);
   const floatFilter = binding.packFloatConv2d(new Uint16Array(8).fill(2), true, 2, 1, 2, 2, 2);
   const blocks = binding.packBlockMatrix(
     ...([new Uint8Array(24).fill(0x5a), 4, false, 16, 3, 16, 1, 16] as const),
@@ -115,7 +115,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
       const epilogue = [undefined, scales.subarray(0, 2), undefined, undefined, 1, 0, 255, new Uint8Array(8)];
       return [filter, new Uint8Array(18), geometry, 3, ...epilogue];
     },
-    packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1],
+    packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1, true],
     packFloatConv2d: () => [new Uint16Array(8), true, 2, 1, 2, 2, 2],
     packBlockMatrix: () => {
       const scalesAndZeroPoints = [new Float32Array(3).fill(0.5), 1, 1, new Uint8Array(3), 1, 2];

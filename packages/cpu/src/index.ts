@@ -32,6 +32,7 @@ export {
 } from './float-conv2d.js';
 export type { FloatActivation, FloatEpilogue } from './float-epilogue.js';
 export {
+  type FloatCompute,
   type FloatMatmulOptions,
   type FloatWeightsToPack,
   floatMatmul,

@@ -34,22 +34,26 @@ struct Neon {
   static T mul(T a, T b) { return vmulq_f32(a, b); }
   static T min(T a, T b) { return vminq_f32(a, b); }
   static T max(T a, T b) { return vmaxq_f32(a, b); }
+  static T low(T x) { return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(x), 16)); }
+  static T high(T x) {
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(0xFFFF0000)));
+  }
   static T select_negative(T x, T a, T b) { return vbslq_f32(vcltzq_f32(x), a, b); }
 };
 
-struct F32 {
+struct F32 : FloatProduct<Neon> {
   using Element = float;
   static float32x4_t load(const float* p) { return vld1q_f32(p); }
 };
 
-struct F16 {
+struct F16 : FloatProduct<Neon> {
   using Element = uint16_t;
   static float32x4_t load(const uint16_t* p) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
   }
 };
 
-struct BF16 {
+struct BF16 : FloatProduct<Neon> {
   using Element = uint16_t;
   static float32x4_t load(const uint16_t* p) {
     return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16));
@@ -61,5 +65,9 @@ struct BF16 {
 void float_gemm_f32_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, F32, 6, 4>(tile); }
 void float_gemm_f16_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, F16, 6, 4>(tile); }
 void float_gemm_bf16_arm64_neon(const FloatTile& tile) { run_float_tile<Neon, BF16, 6, 4>(tile); }
+// Both numbers of each weight take a register: fewer rows leave room for them.
+void float_gemm_bf16pairs_arm64_neon(const FloatTile& tile) {
+  run_float_tile<Neon, BfloatPairs<Neon>, 4, 4>(tile);
+}
 
 }  // namespace octavo

@@ -21,20 +21,22 @@ struct Scalar {
   static T mul(T a, T b) { return a * b; }
   static T min(T a, T b) { return a < b ? a : b; }
   static T max(T a, T b) { return a > b ? a : b; }
+  static T low(T x) { return std::bit_cast<float>(std::bit_cast<uint32_t>(x) << 16); }
+  static T high(T x) { return std::bit_cast<float>(std::bit_cast<uint32_t>(x) & 0xFFFF0000); }
   static T select_negative(T x, T a, T b) { return x < 0 ? a : b; }
 };
 
-struct F32 {
+struct F32 : FloatProduct<Scalar> {
   using Element = float;
   static float load(const float* p) { return *p; }
 };
 
-struct F16 {
+struct F16 : FloatProduct<Scalar> {
   using Element = uint16_t;
   static float load(const uint16_t* p) { return half_to_float(*p); }
 };
 
-struct BF16 {
+struct BF16 : FloatProduct<Scalar> {
   using Element = uint16_t;
   static float load(const uint16_t* p) { return bfloat_to_float(*p); }
 };
@@ -44,5 +46,8 @@ struct BF16 {
 void float_gemm_f32_scalar(const FloatTile& tile) { run_float_tile<Scalar, F32, 4, 4>(tile); }
 void float_gemm_f16_scalar(const FloatTile& tile) { run_float_tile<Scalar, F16, 4, 4>(tile); }
 void float_gemm_bf16_scalar(const FloatTile& tile) { run_float_tile<Scalar, BF16, 4, 4>(tile); }
+void float_gemm_bf16pairs_scalar(const FloatTile& tile) {
+  run_float_tile<Scalar, BfloatPairs<Scalar>, 4, 4>(tile);
+}
 
 }  // namespace octavo

@@ -29,24 +29,29 @@ struct Ymm {
   static T mul(T a, T b) { return _mm256_mul_ps(a, b); }
   static T min(T a, T b) { return _mm256_min_ps(a, b); }
   static T max(T a, T b) { return _mm256_max_ps(a, b); }
+  static T low(T x) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 16)); }
+  static T high(T x) {
+    return _mm256_castsi256_ps(
+        _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(-0x10000)));
+  }
   static T select_negative(T x, T a, T b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, zero(), _CMP_LT_OQ));
   }
 };
 
-struct F32 {
+struct F32 : FloatProduct<Ymm> {
   using Element = float;
   static __m256 load(const float* p) { return _mm256_load_ps(p); }
 };
 
-struct F16 {
+struct F16 : FloatProduct<Ymm> {
   using Element = uint16_t;
   static __m256 load(const uint16_t* p) {
     return _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i*>(p)));
   }
 };
 
-struct BF16 {
+struct BF16 : FloatProduct<Ymm> {
   using Element = uint16_t;
   static __m256 load(const uint16_t* p) {
     const __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i*>(p));
@@ -59,5 +64,9 @@ struct BF16 {
 void float_gemm_f32_x86_avx2fma(const FloatTile& tile) { run_float_tile<Ymm, F32, 6, 2>(tile); }
 void float_gemm_f16_x86_avx2fma(const FloatTile& tile) { run_float_tile<Ymm, F16, 6, 2>(tile); }
 void float_gemm_bf16_x86_avx2fma(const FloatTile& tile) { run_float_tile<Ymm, BF16, 6, 2>(tile); }
+// Both numbers of each weight take a register: fewer rows leave room for them.
+void float_gemm_bf16pairs_x86_avx2fma(const FloatTile& tile) {
+  run_float_tile<Ymm, BfloatPairs<Ymm>, 4, 2>(tile);
+}
 
 }  // namespace octavo

@@ -100,7 +100,7 @@ function emitProduct(program: ProgramBuilder, { a, b, weights, transposed, bias,
     const [first = 0, second = 0] = shapeOf(b);
     const [k, n] = transposed ? [second, first] : [first, second];
     const [kStride, nStride] = transposed ? [1, k] : [n, 1];
-    return program.binding.packFloatMatrix(floatsOf(weights, b), false, k, n, kStride, nStride);
+    return program.binding.packFloatMatrix(floatsOf(weights, b), false, k, n, kStride, nStride, false);
   });
   const from = program.operand(a);
   const { operands, words, to } = fuseFloatEpilogue(program, {

@@ -175,7 +175,7 @@ function emitInputProduct(
   const w = required(node.inputs[1], node);
   const columns = directions * gates * hidden;
   const packed = program.packed(w, 'recurrent input', () =>
-    program.binding.packFloatMatrix(floatsOf(weights, w), false, width, columns, 1, width),
+    program.binding.packFloatMatrix(floatsOf(weights, w), false, width, columns, 1, width, false),
   );
   const from = program.operand(required(node.inputs[0], node));
   const to = program.scratch(4 * steps * batch * columns);
@@ -206,7 +206,7 @@ function directionWords(
       first += count;
       return program.packed(r, `recurrent ${begin} ${count}`, () => {
         const part = floatsOf(weights, r).subarray(begin * hidden, (begin + count) * hidden);
-        return program.binding.packFloatMatrix(part, false, hidden, count, 1, hidden);
+        return program.binding.packFloatMatrix(part, false, hidden, count, 1, hidden, false);
       });
     });
     return [
