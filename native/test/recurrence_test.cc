@@ -1,5 +1,6 @@
 #include "recurrent/recurrence.h"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "float_samples.h"
 #include "one_op_program.h"
 #include "samples.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -49,29 +51,30 @@ double function64(RecurrentFunction function, double x) {
   }
 }
 
-// One forward direction of a cell: its operands, and its states in float64 step by step.
+// A layer's operands, some absent, and its states in float64 step by step.
 struct Layer {
   Cell kind;
-  size_t steps, batch, hidden, gates;
+  size_t directions = 1, steps, batch, hidden, gates;
+  bool backwards = false, batch_first = false, coupled = false;
+  float clip = kInfinity;
   std::vector<float> x, r, bias, first_h, first_c, peepholes;
+  std::vector<int32_t> lengths;
   RecurrentFunction functions[kMostCellFunctions];
-  float clip;
-  bool coupled;
 
-  Layer(FloatSamples& samples, Cell cell, const RecurrentFunction (&chosen)[3])
+  Layer(FloatSamples& samples, Cell cell, const RecurrentFunction (&chosen)[3], size_t step_count,
+        size_t batch_size, size_t states, bool both_directions = false)
       : kind(cell),
-        steps(samples.size(1, 3)),
-        batch(samples.size(1, 3)),
-        hidden(samples.size(1, 21)),
+        directions(both_directions ? 2 : 1),
+        steps(step_count),
+        batch(batch_size),
+        hidden(states),
         gates(recurrent_cells()[cell].gates),
-        x(samples.floats(steps * batch * gates * hidden)),
-        r(samples.floats(gates * hidden * hidden, -0.3f, 0.3f)),
-        bias(samples.floats(gates * hidden)),
-        first_h(samples.floats(batch * hidden)),
-        first_c(samples.floats(batch * hidden)),
-        peepholes(samples.floats(3 * hidden)),
-        clip(samples.size(0, 1) == 0 ? kInfinity : 0.8f),
-        coupled(samples.size(0, 1) == 1) {
+        x(samples.floats(steps * batch * directions * gates * hidden)),
+        r(samples.floats(directions * gates * hidden * hidden, -0.3f, 0.3f)),
+        bias(samples.floats(directions * gates * hidden)),
+        first_h(samples.floats(directions * batch * hidden)),
+        first_c(samples.floats(directions * batch * hidden)),
+        peepholes(samples.floats(directions * 3 * hidden)) {
     std::copy(std::begin(chosen), std::end(chosen), functions);
   }
 
@@ -80,16 +83,21 @@ struct Layer {
     return function64(functions[index], std::min(limit, std::max(-limit, value)));
   }
 
-  double product(size_t row, const std::vector<double>& h) const {
-    double sum = bias[row];
-    for (size_t k = 0; k < hidden; ++k) sum += r[row * hidden + k] * h[k];
+  double product(size_t d, size_t row, const std::vector<double>& h) const {
+    const size_t at = d * gates * hidden + row;
+    double sum = bias.empty() ? 0 : bias[at];
+    for (size_t k = 0; k < hidden; ++k) sum += r[at * hidden + k] * h[k];
     return sum;
   }
 
-  void advance(const float* in, std::vector<double>& h, std::vector<double>& c) const {
+  double peep(size_t d, size_t gate, size_t i, double cell) const {
+    return peepholes.empty() ? 0 : peepholes[(d * 3 + gate) * hidden + i] * cell;
+  }
+
+  void advance(size_t d, const float* in, std::vector<double>& h, std::vector<double>& c) const {
     const auto at = [&](size_t gate, size_t i) { return gate * hidden + i; };
     const auto sum = [&](size_t gate, size_t i) {
-      return in[at(gate, i)] + product(at(gate, i), h);
+      return in[at(gate, i)] + product(d, at(gate, i), h);
     };
     std::vector<double> next(hidden), kept(hidden);
     for (size_t i = 0; i < hidden && kind == kGru; ++i) kept[i] = f(0, sum(1, i)) * h[i];
@@ -97,13 +105,13 @@ struct Layer {
       if (kind == kRnn) {
         next[i] = f(0, sum(0, i));
       } else if (kind == kLstm) {
-        const double input = f(0, sum(0, i) + peepholes[at(0, i)] * c[i]);
-        const double forget = coupled ? 1 - input : f(0, sum(2, i) + peepholes[at(2, i)] * c[i]);
+        const double input = f(0, sum(0, i) + peep(d, 0, i, c[i]));
+        const double forget = coupled ? 1 - input : f(0, sum(2, i) + peep(d, 2, i, c[i]));
         c[i] = forget * c[i] + input * f(1, sum(3, i));
-        next[i] = f(0, sum(1, i) + peepholes[at(1, i)] * c[i]) * f(2, c[i]);
+        next[i] = f(0, sum(1, i) + peep(d, 1, i, c[i])) * f(2, c[i]);
       } else {
         const double recurrent =
-            kind == kGru ? product(at(2, i), kept) : f(0, sum(1, i)) * product(at(2, i), h);
+            kind == kGru ? product(d, at(2, i), kept) : f(0, sum(1, i)) * product(d, at(2, i), h);
         const double update = f(0, sum(0, i));
         next[i] = (1 - update) * f(1, in[at(2, i)] + recurrent) + update * h[i];
       }
@@ -113,82 +121,134 @@ struct Layer {
 
   std::vector<Packed> packed() const {
     std::vector<Packed> parts;
-    for (const RecurrentStage& stage : recurrent_cells()[kind].stages) {
-      const octavo_float_weights weights{r.data() + stage.first_gate * hidden * hidden,
-                                         OCTAVO_F32,
-                                         hidden,
-                                         stage.gates * hidden,
-                                         1,
-                                         hidden,
-                                         OCTAVO_COMPUTE_F32};
-      octavo_packed_float* handle = nullptr;
-      EXPECT_EQ(octavo_pack_float(&weights, &handle), OCTAVO_OK);
-      parts.emplace_back(handle, octavo_free_packed_float);
+    for (size_t d = 0; d < directions; ++d) {
+      for (const RecurrentStage& stage : recurrent_cells()[kind].stages) {
+        const float* first = r.data() + (d * gates + stage.first_gate) * hidden * hidden;
+        const octavo_float_weights weights{
+            first, OCTAVO_F32, hidden, stage.gates * hidden, 1, hidden, OCTAVO_COMPUTE_F32};
+        octavo_packed_float* handle = nullptr;
+        EXPECT_EQ(octavo_pack_float(&weights, &handle), OCTAVO_OK);
+        parts.emplace_back(handle, octavo_free_packed_float);
+      }
     }
     return parts;
   }
 
-  void expect_agrees(IsaSet isa) const {
-    const RecurrentCell& cell = recurrent_cells()[kind];
+  struct Results {
+    std::vector<float> y, h, c;
+    bool operator==(const Results&) const = default;
+  };
+
+  Results run(IsaSet isa) const {
+    const auto or_null = [](const auto& operand) {
+      return operand.empty() ? nullptr : operand.data();
+    };
     const std::vector<Packed> weights = packed();
-    const size_t states = batch * hidden;
-    std::vector<float> sums(states * gates), kept(states), y(states * steps), h(states), c(states);
+    const size_t states = directions * batch * hidden;
+    // What is left in memory must not matter.
+    std::vector<float> sums(states * gates, 7), kept(states, 7);
+    Results results{std::vector<float>(states * steps, 7), std::vector<float>(states, 7),
+                    std::vector<float>(states, 7)};
     Recurrence args{};
-    args.cell = &cell;
-    args.directions = 1;
+    args.cell = &recurrent_cells()[kind];
+    args.directions = directions;
     args.steps = steps;
     args.batch = batch;
     args.hidden = hidden;
+    args.backwards = backwards;
+    args.batch_first = batch_first;
     args.coupled = coupled;
     args.clip = clip;
-    for (size_t i = 0; i < 3; ++i) args.direction[0].functions[i] = {functions[i], kAlpha, kBeta};
-    for (size_t i = 0; i < weights.size(); ++i) args.direction[0].weights[i] = weights[i].get();
+    for (size_t i = 0; i < 3 * directions; ++i) {
+      args.direction[i / 3].functions[i % 3] = {functions[i % 3], kAlpha, kBeta};
+    }
+    const size_t stages = args.cell->stages.size();
+    for (size_t i = 0; i < weights.size(); ++i) {
+      args.direction[i / stages].weights[i % stages] = weights[i].get();
+    }
     args.gates = x.data();
-    args.bias = bias.data();
-    args.first_h = first_h.data();
-    args.first_c = first_c.data();
-    args.peepholes = peepholes.data();
+    args.bias = or_null(bias);
+    args.lengths = or_null(lengths);
+    args.first_h = or_null(first_h);
+    args.first_c = or_null(first_c);
+    args.peepholes = or_null(peepholes);
     args.sums = sums.data();
     args.kept = kept.data();
-    args.y = y.data();
-    args.h = h.data();
-    args.c = c.data();
+    args.y = results.y.data();
+    args.h = results.h.data();
+    args.c = results.c.data();
     run_recurrence(args, isa);
-    for (size_t b = 0; b < batch; ++b) expect_row(b, y, h, c);
+    return results;
   }
 
-  void expect_row(size_t b, const std::vector<float>& y, const std::vector<float>& last_h,
-                  const std::vector<float>& last_c) const {
-    const auto row = [&](const std::vector<float>& all) {
-      return std::vector<double>(all.begin() + b * hidden, all.begin() + (b + 1) * hidden);
-    };
-    std::vector<double> h = row(first_h), c = row(first_c);
-    for (size_t step = 0; step < steps; ++step) {
-      advance(x.data() + (step * batch + b) * gates * hidden, h, c);
-      for (size_t i = 0; i < hidden; ++i) {
-        ASSERT_NEAR(y[(step * batch + b) * hidden + i], h[i], 2e-5 * (1 + std::abs(h[i])));
-      }
-    }
-    for (size_t i = 0; i < hidden; ++i) {
-      EXPECT_NEAR(last_h[b * hidden + i], h[i], 2e-5 * (1 + std::abs(h[i])));
-      if (kind == kLstm) {
-        EXPECT_NEAR(last_c[b * hidden + i], c[i], 2e-5 * (1 + std::abs(c[i])));
-      }
+  void expect_agrees(IsaSet isa) const {
+    const Results results = run(isa);
+    for (size_t d = 0; d < directions; ++d) {
+      for (size_t b = 0; b < batch; ++b) expect_sequence(d, b, results);
     }
   }
+
+  void expect_row(const std::vector<float>& found, size_t row,
+                  const std::vector<double>& expected) const {
+    for (size_t i = 0; i < hidden; ++i) {
+      ASSERT_NEAR(found[row * hidden + i], expected[i], 2e-5 * (1 + std::abs(expected[i])));
+    }
+  }
+
+  void expect_sequence(size_t d, size_t b, const Results& results) const {
+    const size_t state = batch_first ? b * directions + d : d * batch + b;
+    const auto first = [&](const std::vector<float>& all) {
+      if (all.empty()) return std::vector<double>(hidden);
+      return std::vector<double>(all.begin() + state * hidden, all.begin() + (state + 1) * hidden);
+    };
+    std::vector<double> h = first(first_h), c = first(first_c);
+    const size_t length =
+        lengths.empty() ? steps : static_cast<size_t>(std::clamp<int>(lengths[b], 0, steps));
+    for (size_t step = 0; step < steps; ++step) {
+      const bool reversed = (d == 1 || backwards) && step < length;
+      const size_t t = reversed ? length - 1 - step : step;
+      const size_t in = batch_first ? b * steps + t : t * batch + b;
+      if (step < length) advance(d, x.data() + (in * directions + d) * gates * hidden, h, c);
+      const size_t row = batch_first ? in * directions + d : (t * directions + d) * batch + b;
+      expect_row(results.y, row, step < length ? h : std::vector<double>(hidden));
+    }
+    expect_row(results.h, state, h);
+    if (kind == kLstm) expect_row(results.c, state, c);
+  }
 };
+
+constexpr RecurrentFunction kUsual[] = {RecurrentFunction::sigmoid, RecurrentFunction::tanh,
+                                        RecurrentFunction::tanh};
+constexpr RecurrentFunction kPlain[] = {RecurrentFunction::tanh, RecurrentFunction::tanh,
+                                        RecurrentFunction::tanh};
+
+// A small layer of any form.
+Layer any_layer(FloatSamples& samples, Cell kind, const RecurrentFunction (&functions)[3]) {
+  const auto coin = [&] { return samples.size(0, 1) == 1; };
+  Layer layer(samples, kind, functions, samples.size(1, 4), samples.size(1, 4), samples.size(1, 21),
+              coin());
+  layer.backwards = layer.directions == 1 && coin();
+  layer.batch_first = coin();
+  layer.coupled = coin();
+  if (coin()) layer.clip = 0.8f;
+  for (auto* operand : {&layer.bias, &layer.first_h, &layer.first_c, &layer.peepholes}) {
+    if (coin()) operand->clear();
+  }
+  if (coin()) return layer;
+  // From below none to beyond all steps.
+  for (size_t b = 0; b < layer.batch; ++b) {
+    layer.lengths.push_back(static_cast<int32_t>(samples.size(0, layer.steps + 2)) - 1);
+  }
+  return layer;
+}
 
 TEST(Recurrence, CellsComputeTheirFormulas) {
   test::on_every_tier([](IsaSet isa) {
     FloatSamples samples(41);
     for (const Cell kind : {kRnn, kLstm, kGru, kGruResetLast}) {
-      constexpr RecurrentFunction kUsual[] = {RecurrentFunction::sigmoid, RecurrentFunction::tanh,
-                                              RecurrentFunction::tanh};
-      constexpr RecurrentFunction kPlain[] = {RecurrentFunction::tanh, RecurrentFunction::tanh,
-                                              RecurrentFunction::tanh};
-      for (int round = 0; round < 15; ++round) {
+      for (int round = 0; round < 40; ++round) {
         SCOPED_TRACE(testing::Message() << "cell " << kind << " round " << round);
-        Layer(samples, kind, kind == kRnn ? kPlain : kUsual).expect_agrees(isa);
+        any_layer(samples, kind, kind == kRnn ? kPlain : kUsual).expect_agrees(isa);
       }
     }
   });
@@ -204,10 +264,28 @@ TEST(Recurrence, EveryFunctionStandsForAnyOther) {
       };
       SCOPED_TRACE(testing::Message() << "function " << i);
       for (const Cell kind : {kRnn, kLstm, kGru, kGruResetLast}) {
-        Layer(samples, kind, {at(0), at(3), at(5)}).expect_agrees(isa);
+        any_layer(samples, kind, {at(0), at(3), at(5)}).expect_agrees(isa);
       }
     }
   });
+}
+
+// Large enough to be divided among threads: by batch, by directions, and by blocks of rows.
+TEST(Recurrence, GivesTheSameBitsOnAnyNumberOfThreads) {
+  FloatSamples samples(45);
+  const Layer layers[] = {Layer(samples, kLstm, kUsual, 5, 19, 40),
+                          Layer(samples, kGru, kUsual, 5, 13, 40, true),
+                          Layer(samples, kRnn, kPlain, 2, 121, 40)};
+  for (const Layer& layer : layers) {
+    const auto run = [&](uint32_t threads) {
+      const ThreadLimit limit(threads);
+      return layer.run(active_isa());
+    };
+    const Layer::Results alone = run(1);
+    for (size_t b = 0; b < layer.batch; ++b) layer.expect_sequence(0, b, alone);
+    EXPECT_EQ(run(2), alone);
+    EXPECT_EQ(run(3), alone);
+  }
 }
 
 // A GRU of two stages, two directions, three steps, a batch of two and seven states.

@@ -35,15 +35,12 @@ class ExactProduct {
 
   void multiply(const Range& rows, const Range& columns, float* scratch) const {
     const float* pointers[kBlockRows];
-    for (size_t row = rows.first; row < rows.last; row += kBlockRows) {
-      const size_t count = std::min(kBlockRows, rows.last - row);
-      float* const copies = copied_ == 0 ? nullptr : scratch + 2 * kPieceDepth * group_;
-      gather_rows(lhs_, row, count, rhs_.k, copies, pointers);
-      for (size_t column = columns.first; column < columns.last; column += group_) {
-        const size_t width = std::min(group_, columns.last - column);
-        for (size_t k = 0; k < rhs_.k; k += kPieceDepth) {
-          multiply_piece(pointers, {row, row + count}, {column, column + width}, k, scratch);
-        }
+    float* const copies = copied_ == 0 ? nullptr : scratch + 2 * kPieceDepth * group_;
+    gather_rows(lhs_, rows.first, rows.last - rows.first, rhs_.k, copies, pointers);
+    for (size_t column = columns.first; column < columns.last; column += group_) {
+      const size_t width = std::min(group_, columns.last - column);
+      for (size_t k = 0; k < rhs_.k; k += kPieceDepth) {
+        multiply_piece(pointers, rows, {column, column + width}, k, scratch);
       }
     }
   }
@@ -131,9 +128,9 @@ class ExactProduct {
 void block_gemm_exact(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                       IsaSet available) {
   const ExactProduct product(args, rhs, available);
-  const TaskGrid grid(args.m, kBlockRows, rhs.n, product.group(), rhs.k, args.threads);
+  const TaskGrid grid(float_row_blocks(args.m), rhs.n, product.group(), rhs.k, args.threads);
   Failure failure;
-  parallel_for(grid.tasks(), args.threads, [&](size_t task) {
+  parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     float* const scratch = failure.scratch(product.scratch_floats());
     if (scratch != nullptr) product.multiply(grid.rows(task), grid.columns(task), scratch);
   });

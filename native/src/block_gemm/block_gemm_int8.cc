@@ -54,13 +54,10 @@ void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& r
   const QuantizedRows lhs(args, rhs, kernel.lhs, available);
   const size_t block_rows =
       std::max<size_t>(1, kBlockRowsBytes / (lhs.stride() * kernel.mr)) * kernel.mr;
-  const TaskGrid grid(args.m, block_rows, rhs.n, kBlockColumns, rhs.k, args.threads);
-  parallel_for(grid.tasks(), args.threads, [&](size_t task) {
-    const Range rows = grid.rows(task);
-    for (size_t first = rows.first; first < rows.last; first += block_rows) {
-      multiply_rows(args, rhs, kernel, lhs, {first, std::min(rows.last, first + block_rows)},
-                    grid.columns(task));
-    }
+  const RowBlocks blocks(args.m, block_rows, kernel.mr);
+  const TaskGrid grid(blocks, rhs.n, kBlockColumns, rhs.k, args.threads);
+  parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
+    multiply_rows(args, rhs, kernel, lhs, grid.rows(task), grid.columns(task));
   });
 }
 

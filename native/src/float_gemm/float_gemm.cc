@@ -21,11 +21,9 @@ octavo_float_epilogue epilogue_of_row(const octavo_float_epilogue& epilogue, siz
   return moved;
 }
 
-// Rows [first, last) of a product; `memory` holds kBlockRows copied rows, or is null.
-struct RowRange {
+// A product whose rows are multiplied a block at a time.
+struct RowProduct {
   LhsMatrix lhs;
-  size_t first;
-  size_t last;
   size_t k;
   bool in_pairs;
   octavo_float_epilogue epilogue;
@@ -33,17 +31,17 @@ struct RowRange {
   size_t out_stride;
 };
 
-void multiply_range(const RowRange& range, const PanelRange& columns, float* memory) {
+// `memory` holds kBlockRows copied rows, or is null.
+void multiply_rows(const RowProduct& product, const Range& rows, const PanelRange& columns,
+                   float* memory) {
   const float* pointers[kBlockRows];
-  const size_t whole_row = 0;
-  for (size_t row = range.first; row < range.last; row += kBlockRows) {
-    const size_t count = std::min(kBlockRows, range.last - row);
-    const auto gather = range.in_pairs ? gather_pairs : gather_rows;
-    gather(range.lhs, row, count, range.k, memory, pointers);
-    multiply_block({pointers, count, &whole_row, 1, columns.k, epilogue_of_row(range.epilogue, row),
-                    range.out + row * range.out_stride, range.out_stride},
-                   columns);
-  }
+  const size_t whole_row = 0, count = rows.last - rows.first;
+  const auto gather = product.in_pairs ? gather_pairs : gather_rows;
+  gather(product.lhs, rows.first, count, product.k, memory, pointers);
+  multiply_block(
+      {pointers, count, &whole_row, 1, columns.k, epilogue_of_row(product.epilogue, rows.first),
+       product.out + rows.first * product.out_stride, product.out_stride},
+      columns);
 }
 
 PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {
@@ -57,15 +55,13 @@ void float_gemm(const octavo_float_matmul_args& args, const PackedFloat& rhs) {
   const LhsMatrix lhs{args.lhs, args.lhs_stride, args.lhs_k_stride};
   const bool copy = rhs.in_pairs() || needs_copy(lhs, args.m, rhs.n);
   const size_t copied = copy ? copied_floats(std::min(args.m, kBlockRows), rhs.k) : 0;
-  const TaskGrid grid(args.m, kBlockRows, rhs.n, rhs.kernel->nr, rhs.k, args.threads);
+  const RowProduct product{lhs, rhs.k, rhs.in_pairs(), args.epilogue, args.out, args.out_stride};
+  const TaskGrid grid(float_row_blocks(args.m), rhs.n, rhs.kernel->nr, rhs.k, args.threads);
   Failure failure;
-  parallel_for(grid.tasks(), args.threads, [&](size_t task) {
+  parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     float* memory = nullptr;
     if (copy && (memory = failure.scratch(copied)) == nullptr) return;
-    const Range rows = grid.rows(task);
-    multiply_range({lhs, rows.first, rows.last, rhs.k, rhs.in_pairs(), args.epilogue, args.out,
-                    args.out_stride},
-                   panels_of(rhs, grid.columns(task)), memory);
+    multiply_rows(product, grid.rows(task), panels_of(rhs, grid.columns(task)), memory);
   });
   failure.rethrow();
 }
@@ -104,9 +100,13 @@ class BatchTask {
     if (epilogue.residual != nullptr) epilogue.residual += out + first;
     const LhsMatrix lhs{args_.a.data + at(args_.a.offsets, matrix), args_.a.row_stride,
                         args_.a.column_stride};
-    multiply_range(
-        {lhs, 0, args_.m, args_.k, false, epilogue, args_.out + out + first, args_.out_stride},
-        {&kernel_, packed, args_.k, 0, columns}, copy_ ? packed + packed_floats_ : nullptr);
+    const RowProduct product{
+        lhs, args_.k, false, epilogue, args_.out + out + first, args_.out_stride};
+    const RowBlocks blocks = float_row_blocks(args_.m);
+    for (size_t block = 0; block < blocks.count(); ++block) {
+      multiply_rows(product, blocks.at(block), {&kernel_, packed, args_.k, 0, columns},
+                    copy_ ? packed + packed_floats_ : nullptr);
+    }
   }
 
  private:

@@ -5,12 +5,15 @@
 #include <cstddef>
 
 #include "float_gemm/select_float.h"
+#include "float_gemm/task_grid.h"
 #include "octavo/octavo.h"
 
 namespace octavo {
 
 // Rows of a block: their left-hand side stays in the second-level cache while columns pass by.
 inline constexpr size_t kBlockRows = 120;
+// Blocks begin at multiples of it, as tiles of every kernel do.
+inline constexpr size_t kRowUnit = 12;
 // Depth of a block: so much of a panel stays in the first-level cache.
 inline constexpr size_t kBlockDepth = 512;
 
@@ -37,6 +40,8 @@ struct RowBlock {
 };
 
 void multiply_block(const RowBlock& block, const PanelRange& columns);
+
+inline RowBlocks float_row_blocks(size_t rows) { return {rows, kBlockRows, kRowUnit}; }
 
 }  // namespace octavo
 

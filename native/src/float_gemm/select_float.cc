@@ -1,5 +1,7 @@
 #include "float_gemm/select_float.h"
 
+#include "float_gemm/row_block.h"
+
 namespace octavo {
 namespace {
 
@@ -9,6 +11,14 @@ constexpr FloatMicrokernel kTable[] = {
 #include "float_gemm/float_microkernels.inc"
 #undef OCTAVO_FLOAT_MICROKERNEL
 };
+
+constexpr bool rows_divide_blocks() {
+  for (const FloatMicrokernel& kernel : kTable) {
+    if (kRowUnit % kernel.mr != 0) return false;
+  }
+  return kBlockRows % kRowUnit == 0;
+}
+static_assert(rows_divide_blocks());
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/math.h"
-#include "octavo/threads.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -19,22 +19,19 @@ size_t step_of(size_t size, size_t unit, size_t parts) {
 
 }  // namespace
 
-TaskGrid::TaskGrid(size_t m, size_t block_rows, size_t n, size_t nr, size_t k, uint32_t threads)
-    : m_(m), n_(n), row_step_(m), column_step_(n), row_tasks_(1), column_tasks_(1) {
-  const size_t used = threads == 0 ? octavo_threads() : threads;
-  const bool small = CheckedSize(m).times(n).times(k).value() < kParallelWork;
-  if (used <= 1 || small) return;
-  row_tasks_ = div_up(m, block_rows);
-  const size_t wanted = div_up(used * kTasksPerThread, row_tasks_);
-  column_tasks_ = std::min(wanted, div_up(n, nr));
-  row_step_ = block_rows;
-  column_step_ = step_of(n, nr, column_tasks_);
-  column_tasks_ = div_up(n, column_step_);
-}
+RowBlocks::RowBlocks(size_t m, size_t most, size_t unit)
+    : m_(m), unit_(unit), units_(div_up(m, unit)), count_(div_up(m, most)) {}
 
-Range TaskGrid::rows(size_t task) const {
-  const size_t first = task / column_tasks_ * row_step_;
-  return {first, std::min(m_, first + row_step_)};
+Range RowBlocks::at(size_t block) const { return {begin(block), std::min(m_, begin(block + 1))}; }
+
+TaskGrid::TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads)
+    : rows_(rows), n_(n), column_step_(n), column_tasks_(1), threads_(1) {
+  if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelWork) return;
+  threads_ = threads == 0 ? usable_threads() : threads;
+  if (threads_ <= 1) return;
+  const size_t wanted = div_up(threads_ * kTasksPerThread, rows.count());
+  column_step_ = step_of(n, nr, std::min(wanted, div_up(n, nr)));
+  column_tasks_ = div_up(n, column_step_);
 }
 
 Range TaskGrid::columns(size_t task) const {

@@ -16,20 +16,38 @@ struct Range {
   size_t last;
 };
 
+// Rows [0, m) in blocks of nearly equal height, at most `most` rows each: for a last block of a few
+// rows, all weights would pass by. Blocks begin at multiples of `unit`, which divides `most`.
+class RowBlocks {
+ public:
+  RowBlocks(size_t m, size_t most, size_t unit);
+
+  size_t rows() const { return m_; }
+  size_t count() const { return count_; }
+  Range at(size_t block) const;
+
+ private:
+  size_t begin(size_t block) const { return block * units_ / count_ * unit_; }
+
+  size_t m_, unit_, units_, count_;
+};
+
 // Blocks of rows by groups of column panels: enough of them for the threads to end together, and no
 // more than their work is worth.
 class TaskGrid {
  public:
-  TaskGrid(size_t m, size_t block_rows, size_t n, size_t nr, size_t k, uint32_t threads);
+  TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads);
 
-  size_t tasks() const { return row_tasks_ * column_tasks_; }
-  Range rows(size_t task) const;
+  size_t tasks() const { return rows_.count() * column_tasks_; }
+  // As parallel_for takes them.
+  uint32_t threads() const { return threads_; }
+  Range rows(size_t task) const { return rows_.at(task / column_tasks_); }
   Range columns(size_t task) const;
 
  private:
-  size_t m_, n_;
-  size_t row_step_, column_step_;
-  size_t row_tasks_, column_tasks_;
+  RowBlocks rows_;
+  size_t n_, column_step_, column_tasks_;
+  uint32_t threads_;
 };
 
 // Tasks must not throw: the first that finds no memory says so here, and the caller throws.

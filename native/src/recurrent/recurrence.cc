@@ -29,7 +29,8 @@ constexpr RecurrentCell kCells[] = {
 
 // Multiply-adds of a layer that outweigh the start of a thread.
 constexpr size_t kParallelWork = size_t{1} << 18;
-// Rows that make a product of their own worth while.
+// Rows that make a product of their own worth while. Products of so many are made of tiles of three
+// rows and more, which all sum in one order: bits do not depend on the number of parts.
 constexpr size_t kLeastRows = 6;
 
 // Some sequences of a batch in one direction, which no others wait for.
