@@ -150,7 +150,8 @@ void masked_softmax(const MaskedRow& row) {
     return;
   }
   const F32 top = splat(most) * factor;
-  const size_t seen = seen_of(in, row.count, factor, top);
+  // Infinite scores make NaN of the whole row.
+  const size_t seen = top[0] - top[0] == 0 ? seen_of(in, row.count, factor, top) : row.count;
   map_row(in, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x * factor - top); });
   const F32 total = splat(sum(row.out, seen));
   map_row(row.out, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
