@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "conv/paired_image.h"
 #include "epilogue/epilogue_panel.h"
 #include "gemm/select.h"
 #include "reference/reference_gemm.h"
@@ -26,6 +27,8 @@ struct Layer {
   octavo_type input = OCTAVO_U8, weights = OCTAVO_S8, output = OCTAVO_U8;
   octavo_layout input_layout = OCTAVO_NCHW, output_layout = OCTAVO_NCHW;
   bool per_channel = true, weight_zero_points = false;
+  bool middle_zero_points = false;  // those of unsigned weights that packing makes zeros of
+  bool in_image = false;            // must be one that a copy of the image serves
 };
 
 octavo_epilogue epilogue_of(const Layer& layer, const std::vector<int32_t>& bias,
@@ -51,7 +54,9 @@ void expect_exact(const Layer& layer, Samples& samples) {
       samples.bytes(layer.batch * channels * layer.height * layer.width, layer.input);
   const std::vector<uint8_t> data = samples.bytes(layer.out_channels * taps, layer.weights);
   const size_t zero_points = layer.weight_zero_points ? layer.out_channels : 0;
-  const std::vector<int32_t> zero = samples.zero_points(zero_points, layer.weights);
+  const std::vector<int32_t> zero = layer.middle_zero_points
+                                        ? std::vector<int32_t>(layer.out_channels, 128)
+                                        : samples.zero_points(zero_points, layer.weights);
   const std::vector<int32_t> bias = samples.integers(layer.out_channels, -30000, 30000);
   const size_t scale_count =
       layer.per_channel || layer.output == OCTAVO_F32 ? layer.out_channels : 1;
@@ -90,14 +95,19 @@ void expect_exact(const Layer& layer, Samples& samples) {
   args.out = expected.data();
   reference::conv2d(args, weights, *height, *width);
 
-  for (const Microkernel& kernel : microkernels()) {
-    if (!active_isa().contains(kernel.isa)) continue;
-    std::vector<uint8_t> found(bytes, 2);
-    args.out = found.data();
-    const PackedConv2d packed = pack_conv2d(weights, kernel.isa);
-    conv2d(args, packed, ConvShape(args, packed.shape, *height, *width), kernel.isa);
-    ASSERT_EQ(found, expected) << kernel.name << " groups " << layer.groups << " kernel "
-                               << layer.kernel_h << "x" << layer.kernel_w;
+  for (const Microkernel& packer : microkernels()) {
+    const PackedConv2d packed = pack_conv2d(weights, packer.isa);
+    const ConvShape shape(args, packed.shape, *height, *width);
+    ASSERT_TRUE(!layer.in_image || paired_image_fits(shape));
+    for (const Microkernel& kernel : microkernels()) {
+      if (!active_isa().contains(kernel.isa) || !(kernel.layout == packer.layout)) continue;
+      std::vector<uint8_t> found(bytes, 2);
+      args.out = found.data();
+      conv2d(args, packed, shape, kernel.isa);
+      ASSERT_EQ(found, expected) << kernel.name << " on weights for " << packer.name << " groups "
+                                 << layer.groups << " kernel " << layer.kernel_h << "x"
+                                 << layer.kernel_w;
+    }
   }
 }
 
@@ -245,15 +255,43 @@ TEST(Conv2d, IsExactForOverlappingWindowsOnSeveralThreads) {
         layer.pad_right = 5;
         layer.input = input;
         layer.output_layout = OCTAVO_NHWC;
-        for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_NCHW}) {
-          layer.input_layout = layout;
-          expect_exact(layer, samples);
+        layer.in_image = true;
+        for (octavo_type weights : kByteTypes) {
+          layer.weights = weights;
+          layer.middle_zero_points = weights == OCTAVO_U8;
+          for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_NCHW}) {
+            layer.input_layout = layout;
+            expect_exact(layer, samples);
+          }
         }
         layer.width = 5;
         layer.height = 9;
         expect_exact(layer, samples);
         if (HasFatalFailure()) return;
       }
+    }
+  }
+}
+
+TEST(PairedImage, LeavesImagesThatAreTooLargeToKeepToOthers) {
+  octavo_conv2d_args args{};
+  args.width = 1024;
+  args.stride_h = args.stride_w = args.dilation_h = args.dilation_w = 1;
+  args.pad_top = args.pad_left = args.pad_bottom = args.pad_right = 1;
+  const KernelShape kernel{64, 64, 3, 3, 1};
+  args.height = 1024;
+  EXPECT_FALSE(paired_image_fits(ConvShape(args, kernel, 1024, 1024)));
+  args.height = 200;
+  EXPECT_TRUE(paired_image_fits(ConvShape(args, kernel, 200, 1024)));
+}
+
+TEST(PackConv2d, PadsOnlyChannelsThatACopyOfTheImageCanHold) {
+  for (size_t channels : {size_t{3}, size_t{130}}) {
+    const std::vector<uint8_t> data(channels * 9, 1);
+    const octavo_conv2d_weights weights{data.data(), OCTAVO_S8, 1, channels, 3, 3, 1, nullptr, 0};
+    for (const Microkernel& kernel : microkernels()) {
+      const bool padded = pack_conv2d(weights, kernel.isa).padded_group.n != 0;
+      EXPECT_EQ(padded, channels == 3 && kernel.paired != nullptr) << kernel.name;
     }
   }
 }

@@ -20,8 +20,10 @@ PackedRhs pack_group(const octavo_conv2d_weights& weights, const KernelShape& sh
   const size_t source_k = taps * shape.group_channels, k = taps * channels;
   const uint8_t* source = static_cast<const uint8_t*>(weights.data) + group * outputs * source_k;
   AlignedBuffer<uint8_t> reordered(outputs * k);
-  // Packing makes zeros of it.
-  std::memset(reordered.data(), weights.type == OCTAVO_U8 ? 0x80 : 0, reordered.size());
+  if (channels != shape.group_channels) {
+    // Packing makes zeros of it.
+    std::memset(reordered.data(), weights.type == OCTAVO_U8 ? 0x80 : 0, reordered.size());
+  }
   for (size_t o = 0; o < outputs; ++o) {
     transpose(source + o * source_k, shape.group_channels, taps, taps, reordered.data() + o * k,
               channels, 1);
@@ -91,7 +93,8 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
     packed.groups.push_back(pack_group(weights, packed.shape, group, channels, kernel.layout));
   }
   if (kernel.paired != nullptr && weights.groups == 1 && packed.shape.taps() > 1 &&
-      padded != channels && !packed.groups.front().has_zero_points()) {
+      padded != channels && channels <= kMaxPairedChannels &&
+      !packed.groups.front().has_zero_points()) {
     packed.padded_group = pack_group(weights, packed.shape, 0, padded, kernel.layout);
   }
   return packed;

@@ -18,17 +18,22 @@ constexpr size_t kMinOutWidth = 4;
 constexpr size_t kMinOutPixels = 16;
 // Padding is copied too: so much of it, and no more.
 constexpr size_t kMostPadding = 4096;
+// Threads keep the memory of a copy: no more of it than this.
+constexpr size_t kMostBytes = size_t{32} << 20;
 
 }  // namespace
 
 bool paired_image_fits(const ConvShape& shape) {
   const CheckedSize padded = CheckedSize(shape.pad_top + shape.height + shape.pad_bottom)
                                  .times(shape.pad_left + shape.width + shape.pad_right);
+  const CheckedSize bytes =
+      padded.times(paired_channels(shape.kernel.group_channels)).times(sizeof(int16_t));
   const CheckedSize strides = CheckedSize(shape.stride_h).times(shape.stride_w);
   return shape.kernel.groups == 1 && shape.kernel.taps() > 1 &&
          shape.kernel.group_channels <= kMaxPairedChannels &&
          strides.value() <= shape.kernel.taps() && shape.out_width >= kMinOutWidth &&
-         shape.out_pixels() >= kMinOutPixels && padded.value() <= 2 * shape.pixels() + kMostPadding;
+         shape.out_pixels() >= kMinOutPixels && bytes.value() <= kMostBytes &&
+         padded.value() <= 2 * shape.pixels() + kMostPadding;
 }
 
 bool paired_image_takes_planes(const octavo_conv2d_args& args, const ConvShape& shape) {

@@ -49,11 +49,14 @@ struct GroupRows {
   }
 };
 
-// Null where rows are better gathered.
+// Null where rows are better gathered, or weights were packed for a kernel that has no image.
 const PairedKernel* image_kernel(const PackedConv2d& weights, const ConvShape& shape,
                                  IsaSet available) {
   const PackedRhs& rhs = weights.groups.front();
-  if (rhs.has_zero_points() || !paired_image_fits(shape)) return nullptr;
+  const size_t k = shape.kernel.taps() * paired_channels(shape.kernel.group_channels);
+  if (rhs.has_zero_points() || weights.image_weights().k != k || !paired_image_fits(shape)) {
+    return nullptr;
+  }
   return select_microkernel_for(rhs.layout, available)->paired;
 }
 
