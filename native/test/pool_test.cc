@@ -112,6 +112,38 @@ TEST(MaxPool, TakesWindowsFarWiderThanTheImage) {
   expect_maximum(shape, x, OCTAVO_U8);
 }
 
+TEST(MaxPool, GivesTheLowestNumberForWindowsOfPaddingAlone) {
+  test::Samples samples(105);
+  PoolShape shape{};
+  shape.batch = shape.kernel_h = shape.stride_h = shape.stride_w = 1;
+  shape.dilation_h = shape.dilation_w = 1;
+  shape.channels = 5;
+  shape.height = shape.out_height = 3;
+  shape.width = 9;
+  shape.kernel_w = shape.out_width = 2;
+  shape.pad_left = 5;
+  const std::vector<uint8_t> x = samples.bytes(inputs(shape), OCTAVO_U8);
+  expect_maximum(shape, x, OCTAVO_U8);
+}
+
+// No memory backs the width of an empty image.
+TEST(MaxPool, TakesNoMemoryForWidthsOfEmptyImages) {
+  PoolShape shape{};
+  shape.batch = shape.channels = shape.kernel_h = shape.stride_h = shape.stride_w = 1;
+  shape.dilation_h = 1;
+  shape.out_height = shape.out_width = 1;
+  shape.kernel_w = 2;
+  shape.width = shape.dilation_w = size_t{1} << 40;
+  test::on_every_tier([&](IsaSet isa) {
+    int8_t y = 0;
+    ASSERT_NO_THROW(max_pool(nullptr, OCTAVO_S8, shape, &y, isa));
+    EXPECT_EQ(y, -128);
+  });
+  shape.height = 1;
+  shape.channels = 0;
+  EXPECT_NO_THROW(max_pool(nullptr, OCTAVO_S8, shape, nullptr));
+}
+
 TEST(AveragePool, DividesSumsByTheNumberOfTaps) {
   test::Samples samples(102);
   for (int round = 0; round < 30; ++round) {

@@ -103,8 +103,9 @@ class MaxPoolRow {
  public:
   MaxPoolRow(const PoolShape& shape, PoolStepFn<T, T> step) : shape_(shape), step_(step) {}
 
-  // Whether a line is little longer than a row of the image.
+  // Whether a line is little longer than a row of the image, and most of what it holds is used.
   static bool fits(const PoolShape& shape) {
+    if (shape.height == 0 || shape.stride_w > shape.kernel_w) return false;
     constexpr size_t kMostPadding = 64;
     const CheckedSize extent = CheckedSize(shape.kernel_w - 1).times(shape.dilation_w);
     const CheckedSize columns =
@@ -168,7 +169,7 @@ template <typename T>
 void max_pool_as(const void* input, const PoolShape& shape, PoolStepFn<T, T> step, void* output) {
   const T* in = static_cast<const T*>(input);
   T* out = static_cast<T*>(output);
-  if (shape.out_width == 0) return;
+  if (shape.out_width == 0 || shape.channels == 0) return;
   if (!MaxPoolRow<T>::fits(shape)) return max_of_windows(in, shape, step, out);
   const MaxPoolRow<T> pool(shape, step);
   const size_t image_size = shape.height * shape.width * shape.channels, bytes = pool.bytes();
