@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "samples.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -111,6 +112,15 @@ TEST(StridedCopy, IsExactAcrossTasks) {
   test::Samples samples(126);
   expect_copied({300, 70}, {1, 300}, 0, 21000, {70, 1}, 0, 21000, samples);
   expect_copied({40000}, {1}, 0, 40000, {1}, 0, 40000, samples);
+}
+
+TEST(StridedCopy, IsExactWhereThreadsShareShortLines) {
+  test::Samples samples(127);
+  const ThreadLimit limit(3);
+  expect_copied({3000, 40}, {50, 1}, 0, 150000, {40, 1}, 0, 120000, samples);
+  expect_copied({20000, 3}, {3, -1}, 2, 60000, {3, 1}, 0, 60000, samples);
+  expect_copied({2, 9000, 3, 2}, {54000, 6, -2, -1}, 5, 108000, {54000, 6, 2, 1}, 0, 108000,
+                samples);
 }
 
 TEST(PlanCopy, MergesWhatBothSidesRunThroughTogether) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 #include "conv/transpose.h"
 #include "threading/parallel_ranges.h"
@@ -67,7 +66,7 @@ void for_each_piece(const StridedCopy& copy, size_t inner, Run&& run) {
 
 // Short lines would each cost more to find than to copy: a piece has this many elements if it can.
 constexpr size_t kPieceElements = 64;
-// Fewer elements in a line are not worth one of their own.
+// Lines of fewer elements are copied across, if that makes longer ones.
 constexpr size_t kShortLine = 5;
 
 // Dimensions of a piece, at least one.
@@ -80,25 +79,42 @@ size_t piece_rank(const StridedCopy& copy) {
   return rank;
 }
 
-// The same copy along the longer of the last two dimensions.
-StridedCopy with_long_lines(StridedCopy copy) {
-  if (copy.rank < 2) return copy;
-  const size_t last = copy.rank - 1;
-  if (copy.shape[last] >= kShortLine || copy.shape[last - 1] <= copy.shape[last]) return copy;
-  std::swap(copy.shape[last - 1], copy.shape[last]);
-  std::swap(copy.in_strides[last - 1], copy.in_strides[last]);
-  std::swap(copy.out_strides[last - 1], copy.out_strides[last]);
-  return copy;
+// `count` indices of a dimension, from where `in` and `out` are.
+template <typename T>
+void copy_piece(const StridedCopy& copy, size_t dimension, size_t count, const T* in, T* out) {
+  const ptrdiff_t in_stride = copy.in_strides[dimension], out_stride = copy.out_strides[dimension];
+  if (dimension + 1 == copy.rank) return copy_line(in, in_stride, out, out_stride, count);
+  const size_t next = dimension + 1, size = copy.shape[next];
+  if (next + 1 == copy.rank && size < kShortLine && size < count) {
+    for (size_t i = 0; i < size; ++i, in += copy.in_strides[next], out += copy.out_strides[next]) {
+      copy_line(in, in_stride, out, out_stride, count);
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; ++i, in += in_stride, out += out_stride) {
+    copy_piece(copy, next, size, in, out);
+  }
 }
 
+// Pieces are cut along their first dimension where one would be more than a task.
 template <typename T>
-void copy_piece(const StridedCopy& copy, size_t dimension, const T* in, T* out) {
-  const ptrdiff_t in_stride = copy.in_strides[dimension], out_stride = copy.out_strides[dimension];
-  const size_t count = copy.shape[dimension];
-  if (dimension + 1 == copy.rank) return copy_line(in, in_stride, out, out_stride, count);
-  for (size_t i = 0; i < count; ++i, in += in_stride, out += out_stride) {
-    copy_piece(copy, dimension + 1, in, out);
-  }
+void copy_pieces(const StridedCopy& copy, const T* in, T* out) {
+  const size_t inner = piece_rank(copy), cut = copy.rank - inner;
+  const size_t each = elements(copy.shape + cut + 1, inner - 1), size = copy.shape[cut];
+  if (each == 0 || size == 0) return;
+  const size_t range = std::min(size, div_up(kElementsPerTask, each));
+  const size_t ranges = div_up(size, range);
+  parallel_ranges(elements(copy.shape, cut) * ranges, div_up(kElementsPerTask, range * each),
+                  [&](size_t first, size_t count) {
+                    for (size_t i = first; i < first + count; ++i) {
+                      const Origins origins = origins_of(copy, inner, i / ranges);
+                      const size_t from = i % ranges * range;
+                      const ptrdiff_t at = static_cast<ptrdiff_t>(from);
+                      copy_piece(copy, cut, std::min(range, size - from),
+                                 in + origins.in + at * copy.in_strides[cut],
+                                 out + origins.out + at * copy.out_strides[cut]);
+                    }
+                  });
 }
 
 template <typename T>
@@ -113,11 +129,7 @@ void copy_as(const StridedCopy& copy, const T* in, T* out) {
                 static_cast<size_t>(copy.out_strides[last - 1]), sizeof(T));
     });
   } else {
-    const StridedCopy ordered = with_long_lines(copy);
-    const size_t inner = piece_rank(ordered);
-    for_each_piece(ordered, inner, [&](const Origins& origins) {
-      copy_piece(ordered, ordered.rank - inner, in + origins.in, out + origins.out);
-    });
+    copy_pieces(copy, in, out);
   }
 }
 
