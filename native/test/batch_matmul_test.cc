@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "epilogue/epilogue_panel.h"
 #include "op_program.h"
 #include "reference/reference_gemm.h"
 #include "samples.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -21,6 +24,7 @@ struct HeadProduct {
   int32_t a_zero, b_zero;
   std::vector<uint8_t> a, b;
   std::vector<float> scales;
+  std::vector<int32_t> bias;  // or none
 
   HeadProduct(Samples& samples, Fill fill)
       : batch(size(samples, 0, 3)),
@@ -37,7 +41,8 @@ struct HeadProduct {
         b_zero(samples.zero_points(1, b_type)[0]),
         a(samples.bytes(batch * m * heads * group * k, a_type, fill)),
         b(samples.bytes(batch * k * heads * n, b_type, fill)),
-        scales(samples.scales(samples.integer(0, 1) == 1 ? 1 : n, k)) {}
+        scales(samples.scales(samples.integer(0, 1) == 1 || n == 0 ? 1 : n, k)),
+        bias(samples.integers(samples.integer(0, 1) == 1 ? n : 0, -9000, 9000)) {}
 
   static constexpr octavo_type kOutputs[] = {OCTAVO_S32, OCTAVO_F32, OCTAVO_U8, OCTAVO_S8};
   static size_t size(Samples& samples, int32_t low, int32_t high) {
@@ -45,7 +50,7 @@ struct HeadProduct {
   }
 
   size_t a_row() const { return heads * group * k; }
-  size_t b_row() const { return scores ? 1 : heads * n; }
+  size_t b_row() const { return scores ? 1 : heads * std::max<size_t>(n, 1); }
   size_t b_column() const { return scores ? heads * k : 1; }
   size_t b_head() const { return scores ? k : n; }
   size_t b_batch() const { return k * heads * n; }
@@ -55,6 +60,7 @@ struct HeadProduct {
   octavo_epilogue epilogue() const {
     octavo_epilogue epilogue{};
     epilogue.output = output;
+    if (!bias.empty()) epilogue.bias = bias.data();
     if (output != OCTAVO_S32) {
       epilogue.scales = scales.data();
       epilogue.scale_count = scales.size();
@@ -67,7 +73,11 @@ struct HeadProduct {
 
   OpProgram op() const {
     OpProgram op("batch_matmul");
-    op.absent();
+    if (bias.empty()) {
+      op.absent();
+    } else {
+      op.constant(bias);
+    }
     if (output == OCTAVO_S32) {
       op.absent();
     } else {
@@ -125,13 +135,15 @@ TEST(BatchMatmulOp, IsExactForHeadsOfAllSignsAndOutputs) {
 
 TEST(BatchMatmulOp, IsExactWhereThreadsShareTheBatch) {
   Samples samples(42);
-  for (int round = 0; round < 4; ++round) {
+  const ThreadLimit limit(3);
+  for (const size_t batch : {size_t{3}, size_t{5}, size_t{1}}) {
     HeadProduct product(samples, Fill::random);
-    product.batch = 3, product.heads = 2, product.group = 2, product.m = 48;
-    product.k = 64, product.n = 40;
-    product.a = samples.bytes(3 * 48 * 4 * 64, product.a_type);
-    product.b = samples.bytes(3 * 64 * 2 * 40, product.b_type);
+    product.batch = batch, product.heads = batch == 1 ? 1 : 2, product.group = 2;
+    product.m = 120, product.k = 64, product.n = 40;
+    product.a = samples.bytes(batch * 120 * product.heads * 2 * 64, product.a_type);
+    product.b = samples.bytes(batch * 64 * product.heads * 40, product.b_type);
     product.scales = samples.scales(1, 64);
+    product.bias = samples.integers(40, -9000, 9000);
     ASSERT_EQ(product.op().run<uint8_t>(), product.expected());
   }
 }
@@ -146,12 +158,31 @@ TEST(BatchMatmulOp, ChecksItsParameters) {
   op.words({OCTAVO_U8, 3, OCTAVO_S8, 1});
   test::expect_checked(op, 5, 17);
   OpProgram far = op;
+  far.raw_words()[3] = 0;
   far.raw_words()[4] = 2;
   EXPECT_THROW(far.run<uint8_t>(), InvalidArgument);
   for (const size_t zero_point : {size_t{18}, size_t{20}}) {
     OpProgram wrong = op;
     wrong.raw_words()[zero_point] = 256;
     EXPECT_THROW(wrong.run<uint8_t>(), InvalidArgument);
+  }
+}
+
+// As many elements as there are places, some of which two matrices share.
+TEST(BatchMatmulOp, RefusesOutputsThatOverlap) {
+  Samples samples(44);
+  for (const size_t stride : {size_t{6}, size_t{5}, size_t{1}, size_t{0}}) {
+    OpProgram op("batch_matmul");
+    op.absent().absent();
+    op.input(samples.bytes(8, OCTAVO_U8)).input(samples.bytes(12, OCTAVO_S8));
+    op.output(std::vector<int32_t>(112));
+    op.words({2, 4, 3, 4, 1, 3, 1, 3, 2, 2, 0, 0, stride, 2, 0, 0, 100, OCTAVO_S32, 0, 0, 0});
+    op.words({OCTAVO_U8, 3, OCTAVO_S8, 1});
+    if (stride == 6) {
+      EXPECT_NO_THROW(op.run<uint8_t>());
+    } else {
+      EXPECT_THROW(op.run<uint8_t>(), InvalidArgument) << stride;
+    }
   }
 }
 

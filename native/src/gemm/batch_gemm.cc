@@ -6,14 +6,12 @@
 #include "base/math.h"
 #include "epilogue/epilogue_panel.h"
 #include "gemm/gemm.h"
+#include "gemm/gemm_tasks.h"
 #include "gemm/select.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
-
-// Multiply-adds that outweigh the start of a thread.
-constexpr size_t kParallelWork = size_t{1} << 18;
 
 const uint8_t* at(const void* data, size_t offset) {
   return static_cast<const uint8_t*>(data) + offset;
@@ -43,10 +41,11 @@ void batch_gemm(const BatchGemm& problem, IsaSet available) {
   const uint32_t threads = usable_threads();
   const CheckedSize work =
       CheckedSize(problem.batch).times(problem.m).times(problem.rhs.n).times(problem.rhs.k);
-  const size_t tasks = min_size(threads, problem.batch);
-  if (tasks <= 1 || work.value() < kParallelWork) {
+  // Of a few matrices, each is cut instead.
+  if (threads == 1 || problem.batch < threads || work.value() < kParallelWork) {
     return multiply(problem, 0, problem.batch, available);
   }
+  const size_t tasks = min_size(threads * kTasksPerThread, problem.batch);
   // Tasks must not throw.
   std::atomic<bool> no_memory{false};
   parallel_for(tasks, threads, [&](size_t task) {

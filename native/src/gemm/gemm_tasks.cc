@@ -7,9 +7,6 @@
 namespace octavo {
 namespace {
 
-constexpr size_t kTasksPerThread = 4;
-// Multiply-adds that outweigh the start of a thread.
-constexpr size_t kParallelWork = size_t{1} << 18;
 // Fewer columns or rows in a task do not pay for what it does before it multiplies. Rows are cut
 // first: each task makes its own copy of its rows, which may have to be gathered.
 constexpr size_t kGoodRows = 128;

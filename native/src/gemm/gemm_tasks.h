@@ -7,6 +7,10 @@
 
 namespace octavo {
 
+// Multiply-adds that outweigh the start of a thread.
+inline constexpr size_t kParallelWork = size_t{1} << 18;
+inline constexpr size_t kTasksPerThread = 4;
+
 struct GemmPart {
   size_t first_row, rows;
   size_t first_column, columns;

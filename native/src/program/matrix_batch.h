@@ -3,6 +3,8 @@
 #ifndef OCTAVO_SRC_PROGRAM_MATRIX_BATCH_H_
 #define OCTAVO_SRC_PROGRAM_MATRIX_BATCH_H_
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "program/op_reader.h"
@@ -90,7 +92,24 @@ class MatrixBatch {
     bool empty_ = false;
   };
 
-  // Outputs have a place each: offsets are as many as fit there.
+  // Dimensions of the output nest: a step along one passes all of those with shorter steps.
+  bool outputs_are_apart() const {
+    struct Step {
+      size_t stride, size;
+    };
+    Step steps[kMaxRank + 2] = {{1, n}, {out_row, m}};
+    for (size_t i = 0; i < rank_; ++i) steps[2 + i] = {dimensions_[i].out, dimensions_[i].size};
+    std::sort(steps, steps + 2 + rank_,
+              [](const Step& a, const Step& b) { return a.stride < b.stride; });
+    Reach passed;
+    for (const Step& step : std::span(steps, 2 + rank_)) {
+      if (step.size > 1 && step.stride < passed.elements().value()) return false;
+      passed.add(step.size, step.stride);
+    }
+    return true;
+  }
+
+  // Outputs have a place each: offsets are no more than fit there.
   void measure(const OpReader& reader) {
     CheckedSize count(1);
     for (size_t i = 0; i < rank_; ++i) {
@@ -106,7 +125,7 @@ class MatrixBatch {
     out_reach_.add(m, out_row);
     out_reach_.add(n, 1);
     const size_t places = out_reach_.elements().value();
-    reader.expect(places == 0 || count.times(m).times(n).value() <= places, "strides of the output",
+    reader.expect(places == 0 || outputs_are_apart(), "strides of the output",
                   "elements that do not lie over one another");
     matrices_ = places == 0 ? 0 : count.value();
   }

@@ -4,6 +4,7 @@
 #include "gemm/batch_gemm.h"
 #include "program/epilogue_reader.h"
 #include "program/matrix_batch.h"
+#include "quantize/quantized_type.h"
 
 namespace octavo {
 namespace {
@@ -14,9 +15,9 @@ struct Bytes {
   int32_t zero_point;
 };
 
-Bytes read_bytes(OpReader& reader) {
-  Bytes bytes{reader.byte_type("type"), reader.word("zero point")};
-  check_zero_points(&bytes.zero_point, 1, 1, bytes.type, "zero point");
+Bytes read_bytes(OpReader& reader, const char* type, const char* zero_point) {
+  const Bytes bytes{reader.byte_type(type), reader.word(zero_point)};
+  reader.expect(is_zero_point(bytes.zero_point, bytes.type), zero_point, "a value of its type");
   return bytes;
 }
 
@@ -26,7 +27,8 @@ class BatchMatmul final : public Op {
     batch_.read(reader);
     reader.expect(batch_.k <= 1 || batch_.a.column == 1, "column stride of a", "1");
     problem_.epilogue = read_epilogue(reader, batch_.n);
-    const Bytes a = read_bytes(reader), b = read_bytes(reader);
+    const Bytes a = read_bytes(reader, "type of a", "zero point of a");
+    const Bytes b = read_bytes(reader, "type of b", "zero point of b");
     problem_.batch = batch_.count();
     problem_.m = batch_.m;
     problem_.lhs_type = a.type;
