@@ -87,6 +87,19 @@ TEST(Api, SaysWhatIsWrongWithTheArgumentsOfAProduct) {
                  [](auto& args) { args.epilogue.scale_count = 1; });
 }
 
+TEST(Api, TakesInfiniteScalesOfFloatOutputs) {
+  const float scales[] = {1.0f, INFINITY, -INFINITY};
+  MatmulCall call;
+  call.args.epilogue.output = OCTAVO_F32;
+  call.args.epilogue.scales = scales;
+  call.args.epilogue.scale_count = 3;
+  ASSERT_EQ(call.run(), OCTAVO_OK) << octavo_last_error();
+  float out[6];
+  std::memcpy(out, call.out, sizeof(out));
+  EXPECT_EQ(std::vector<float>(out, out + 6),
+            (std::vector<float>{9, INFINITY, -INFINITY, 19, INFINITY, -INFINITY}));
+}
+
 TEST(Api, RefusesEpiloguesThatCannotBeComputed) {
   expect_refused("epilogue.scale_count: expected 3, found 0",
                  [](auto& args) { args.epilogue.output = OCTAVO_F32; });

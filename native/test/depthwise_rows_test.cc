@@ -158,6 +158,25 @@ TEST(DepthwiseRows, AreExactForRowsOfSeveralStrips) {
   }
 }
 
+// Scratch memory for fewer outputs than would share a block, or for just as many.
+TEST(DepthwiseRows, AreExactWhereAWideWindowLeavesRoomForFewOutputs) {
+  test::Samples samples(66);
+  struct Width {
+    size_t channels, kernel, dilation;
+  };
+  for (const Width& width : {Width{8, 3, 31}, Width{16, 4, 21}, Width{16, 3, 31}}) {
+    for (octavo_type output : {OCTAVO_U8, OCTAVO_S32}) {
+      Layer layer;
+      layer.width = 75;
+      layer.channels = width.channels;
+      layer.kernel_w = width.kernel;
+      layer.dilation_w = width.dilation;
+      layer.output = output;
+      expect_exact(layer, samples);
+    }
+  }
+}
+
 TEST(DepthwiseRows, LeaveDilationsThatScratchMemoryDoesNotHoldToOthers) {
   Layer layer;
   layer.width = 500;

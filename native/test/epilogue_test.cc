@@ -117,6 +117,30 @@ TEST_P(EveryF32Epilogue, DequantizesToTheSameBitsAsTheReference) {
   }
 }
 
+TEST_P(EveryF32Epilogue, PassesInfiniteScalesOn) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<int32_t> acc = {0, 1, -1, INT32_MAX, 0, -7, 9, 1, 0, 3, -3, 1, 0, 1, -1, 5, 0};
+  for (float scale : {infinity, -infinity, NAN, 1e30f}) {
+    const std::vector<float> scales(acc.size(), scale);
+    std::vector<float> out(acc.size());
+    EpilogueTile tile{};
+    tile.rows = 1;
+    tile.columns = acc.size();
+    tile.acc = acc.data();
+    tile.scales = scales.data();
+    tile.out = out.data();
+    GetParam().run(tile);
+    for (size_t i = 0; i < acc.size(); ++i) {
+      const float expected = reference::dequantize(acc[i], scale, nullptr);
+      if (std::isnan(expected)) {
+        EXPECT_TRUE(std::isnan(out[i])) << acc[i] << " * " << scale;
+      } else {
+        EXPECT_EQ(std::memcmp(&out[i], &expected, sizeof(float)), 0) << acc[i] << " * " << scale;
+      }
+    }
+  }
+}
+
 TEST_P(EveryEpilogue, LeavesWhatIsBesideTheTileUntouched) {
   Samples samples(23);
   const size_t element = GetParam().kind == EpilogueKind::q8 ? 1 : 4;
