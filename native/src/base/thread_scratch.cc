@@ -5,7 +5,7 @@
 namespace octavo {
 
 uint8_t* thread_scratch(size_t bytes, Scratch use) noexcept {
-  thread_local AlignedBuffer<uint8_t> memories[2];
+  thread_local AlignedBuffer<uint8_t> memories[static_cast<size_t>(Scratch::count)];
   AlignedBuffer<uint8_t>& memory = memories[static_cast<size_t>(use)];
   if (memory.size() < bytes) {
     try {

@@ -7,8 +7,8 @@
 
 namespace octavo {
 
-// What the memory is for: the two do not share theirs.
-enum class Scratch { task, image };
+// What the memory is for: uses do not share theirs.
+enum class Scratch { task, image, count };
 
 // `bytes` of memory, aligned to a cache line, that are this thread's until it asks for the same use
 // again. Null where there is no memory: tasks of a parallel loop must not throw.

@@ -3,10 +3,11 @@
 // Taps work in pairs. `interleave` writes one column of a pair: the bytes of two pixels side by
 // side, widened to 16 bits, in an order that unpacking gives for free. `run` then computes
 //
-//   acc[x][c] = bias[c] + sum over pairs p of values[offsets[p] + x * step] . weights[p]   mod 2^32
+//   acc[x][l] = bias[l] + sum over pairs p of values[offsets[p] + x * step] . weights[p]   mod 2^32
 //
-// for `count` outputs x, each term the two products of channel c. Lane l of a column holds the two
-// values of channel depthwise_channel(l), and so do weights, bias and scales.
+// for `count` blocks x, each term the two products of lane l. With i = depthwise_channel(l), lane l
+// of a column holds the two values of channel i % channels, and so do weights, bias and scales; the
+// sum is that of output i / channels of the block, where depthwise_pixels(channels) share one.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions
 // that are not constexpr.
@@ -60,8 +61,8 @@ struct DepthwiseRowRun {
   size_t step;  // in values
   const int32_t* bias;
   size_t count;
-  // Quantized outputs: y = clamp(rne(f32(f32(acc) * scales[c])) + zero_point), a NaN giving
-  // clamp_min, at out[x * out_stride + c], in the order of x: blocks may overlap.
+  // Quantized outputs: y = clamp(rne(f32(f32(acc) * scales[c])) + zero_point), at
+  // out[x * out_stride + c], in the order of x: blocks may overlap.
   const float* scales;
   int32_t zero_point, clamp_min, clamp_max;
   uint8_t* out;

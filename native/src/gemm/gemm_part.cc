@@ -174,7 +174,7 @@ class GemmPartRun {
   const GemmPart& part_;
   AccumulatorInit init_;
   ScalePanel<kMaxPanelColumns> scales_;
-  LhsBlock block_;
+  LhsBlock block_{};
   int32_t* row_terms_;
   int16_t* panel_copy_;
   alignas(kCacheLine) int32_t acc_[kRowsAtOnce * kMaxPanelColumns];
