@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { sourceConditions } from './vitest.config.js';
 
-/** Real models and data: slow, each run on one core, skipped loudly where the data is absent. */
+/** Real models and data: slow, two files at a time, skipped loudly where the data is absent. */
 export default defineConfig({
   resolve: { conditions: sourceConditions },
   ssr: { resolve: { conditions: sourceConditions, externalConditions: sourceConditions } },

@@ -15,7 +15,7 @@ export interface Int32Epilogue {
 export interface Float32Epilogue {
   readonly output: 'float32';
   readonly bias?: Int32Array | undefined;
-  /** One multiplier for all columns (a number, or one element), or one a column. */
+  /** One multiplier for all columns (a number, or one element), or one a column; infinities and NaN multiply as IEEE 754 says. */
   readonly scales: number | Float32Array;
   /** One a row, for activations quantized row by row; not for convolutions. */
   readonly rowScales?: Float32Array | undefined;

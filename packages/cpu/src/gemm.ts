@@ -30,8 +30,8 @@ export interface MatmulOptions<E extends Epilogue> extends LeftHandSide {
  *
  * @returns `out`
  * @throws CpuError `CPU_INVALID_ARGUMENT` naming the argument, what was expected and what was found: arrays that are
- *   too short, detached or of the wrong type, scales of bytes that are not finite, zero points and limits outside their type;
- *   `CPU_OUT_OF_MEMORY`. Nothing has been written then.
+ *   too short, detached or of the wrong type, scales that are not finite where the output is int8 or uint8, zero points and
+ *   limits outside their type; `CPU_OUT_OF_MEMORY`. Nothing has been written then.
  */
 export function matmul<const E extends Epilogue>(options: MatmulOptions<E>): OutputOf<E> {
   const { a, m, packed, epilogue } = options;

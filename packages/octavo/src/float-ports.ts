@@ -160,7 +160,9 @@ function mapStored(
 }
 
 function floatPort(port: Port, forms: StoredForms): Port {
-  return forms.has(port.name) ? { ...port, dtype: 'float32' } : port;
+  const form = forms.get(port.name);
+  if (!form) return port;
+  return { ...port, dtype: 'float32', ...(port.default && { default: form.toReal(port.default) }) };
 }
 
 /** How the graph understands its own integers and 16-bit floats. */

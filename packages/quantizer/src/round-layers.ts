@@ -71,7 +71,7 @@ async function learn(
   return await roundInSequence(model, layers, samples, { createSession, signal });
 }
 
-/** The samples, which are run once for each value that layers read. */
+/** The samples, which several passes run. */
 async function keepSamples(
   { calibration, signal, onSample }: QuantizeOptions,
   report: ReportBuilder,

@@ -45,8 +45,8 @@ export class BackendSession implements Session {
     this.parts = parts;
     this.latest = parts.first;
     this.inputs = parts.lowered.graph.inputs.map((value) => {
-      const standard = parts.defaults.get(value.name);
-      return standard ? { ...portOf(value), default: standard } : portOf(value);
+      const preset = parts.defaults.get(value.name);
+      return preset ? { ...portOf(value), default: preset } : portOf(value);
     });
     this.outputs = parts.lowered.graph.outputs.map(portOf);
     this.outputNames = this.outputs.map((port) => port.name);
@@ -108,7 +108,7 @@ export class BackendSession implements Session {
 
   share(): SessionToken {
     this.checkAlive();
-    return tokenOf(this.latest);
+    return tokenOf(this.latest, this.parts.defaults);
   }
 
   dispose(): void {

@@ -56,6 +56,19 @@ describe('an input with a default', () => {
     expect(await ours.run({ x: X })).toEqual(await plain.run({ x: X, w: SCALE }));
   });
 
+  it('is no input of a session on onnxruntime', async () => {
+    using theirs = await createOnnxRuntimeSession(withDefault());
+    expect(theirs.inputs.map(({ name }) => name)).toEqual(['x']);
+    await expect(theirs.run({ x: X, w: OTHER })).rejects.toMatchObject({ code: 'FEED_UNKNOWN' });
+  });
+
+  it('is not taken for an input that a feed misspells', async () => {
+    using session = await createSession(withDefault(), { backends: [reference()] });
+    const misspelt = { x: X, W: OTHER };
+    await expect(session.run(misspelt)).rejects.toMatchObject({ code: 'FEED_UNKNOWN' });
+    expect(() => session.runSync(misspelt)).toThrow('the model has no such input');
+  });
+
   it('leaves the model its default', async () => {
     const model = withDefault();
     using session = await createSession(model, { backends: [reference()] });

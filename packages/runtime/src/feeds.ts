@@ -4,16 +4,16 @@ import type { NamedShapes, NamedTensors, Port } from './session.js';
 import { SessionError } from './session-error.js';
 
 /**
- * The feeds in the order of `ports`, checked: every input present or with a default, none unknown, dtypes equal, shapes fitting,
- * and each symbolic dimension of one size throughout.
+ * The feeds in the order of `ports`, checked: every input present or with a default, none unknown, dtypes equal, shapes
+ * fitting, and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
-  if (Object.keys(feeds).length !== ports.length) checkNames(ports, feeds);
   const sizes: SymbolSizes = new Map();
+  const fed = ports.filter(({ name }) => Object.hasOwn(feeds, name)).length;
+  if (fed !== Object.keys(feeds).length) checkNames(ports, feeds);
   return ports.map((port) => {
     const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : port.default;
     if (!tensor) {
-      checkNames(ports, feeds);
       throw new SessionError({
         code: 'FEED_MISSING',
         where: `input ${port.name}`,

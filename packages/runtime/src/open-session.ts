@@ -1,5 +1,5 @@
 import type { Backend, Runnable } from '@octavo/backend';
-import type { Tensor } from '@octavo/core/tensor';
+import { type Tensor, tensorFromBytes } from '@octavo/core/tensor';
 import { createExplanation, type Explanation } from './explain.js';
 import { checkFeeds } from './feeds.js';
 import type { NamedTensors } from './session.js';
@@ -52,6 +52,7 @@ export function openSession(
 }
 
 class TokenSession implements OpenedSession {
+  readonly inputs: SessionToken['inputs'];
   private readonly token: SessionToken;
   private readonly stages: readonly OpenedStage[];
   private disposed = false;
@@ -59,10 +60,10 @@ class TokenSession implements OpenedSession {
   constructor(token: SessionToken, stages: readonly OpenedStage[]) {
     this.token = token;
     this.stages = stages;
-  }
-
-  get inputs(): SessionToken['inputs'] {
-    return this.token.inputs;
+    this.inputs = token.inputs.map((port) => {
+      const preset = token.defaults.find(({ input }) => input === port.name);
+      return preset ? { ...port, default: tensorFromBytes(preset.dtype, preset.shape, preset.bytes) } : port;
+    });
   }
 
   get outputs(): SessionToken['outputs'] {

@@ -1,6 +1,6 @@
 import { type Backend, defineBackend, type Executable, type Subgraph } from '@octavo/backend';
 import { createModel, inferTypes, type Model, parse } from '@octavo/core/ir';
-import { float32, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { float32, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { kernelTable, reference } from '@octavo/reference';
 import { describe, expect, it } from 'vitest';
 import { createSession, openSession } from './index.js';
@@ -235,6 +235,16 @@ describe('a token', () => {
     expect(await opened.run({ x: batch(1) })).toEqual(await session.run({ x: batch(1) }));
     expect(opened.explain().toString()).toContain('Relu');
     expect(() => opened.runSync({ x: batch(2) })).toThrow(expect.objectContaining({ code: 'FEED_SHAPE' }));
+  });
+
+  it('carries the defaults of inputs', async () => {
+    const model = modelOf('input %x: float32[2]\ninput %w: float32[2]\n%y = Mul(%x, %w)\noutput %y');
+    const w = model.graph.value('w');
+    if (w) w.constant = StoredTensor.of(float32([3, -1], [2]));
+    const backend = capable();
+    using session = await createSession(model, { backends: [backend] });
+    using opened = openSession(structuredClone(session.share()), { backends: [backend] });
+    expect(numbers(opened.runSync({ x: float32([1, 2], [2]) })['y'])).toEqual([3, -2]);
   });
 
   it('is refused where programs stay in their thread, and where the backend is not given', async () => {

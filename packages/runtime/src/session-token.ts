@@ -1,4 +1,5 @@
 import type { ExecutableToken } from '@octavo/backend';
+import type { DType, Shape } from '@octavo/core/tensor';
 import type { NodeExplanation } from './explain.js';
 import type { Port } from './session.js';
 
@@ -10,6 +11,14 @@ export interface StageToken {
   readonly outputs: readonly number[];
 }
 
+/** What an input is where a run is not fed it. */
+export interface DefaultToken {
+  readonly input: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * A session as plain data that `postMessage` can carry to another thread of the same process. Values that cross
  * stages are numbered.
@@ -17,6 +26,7 @@ export interface StageToken {
 export interface SessionToken {
   readonly inputs: readonly (Port & { readonly slot: number })[];
   readonly outputs: readonly (Port & { readonly slot: number })[];
+  readonly defaults: readonly DefaultToken[];
   readonly stages: readonly StageToken[];
   readonly nodes: readonly NodeExplanation[];
 }

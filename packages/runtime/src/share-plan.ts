@@ -1,3 +1,4 @@
+import type { Tensor } from '@octavo/core/tensor';
 import type { Plan } from './plan.js';
 import { portOf } from './port.js';
 import { SessionError } from './session-error.js';
@@ -5,9 +6,10 @@ import type { SessionToken } from './session-token.js';
 
 /**
  * A plan as plain data; its executables become reachable for other threads.
+ * @param defaults Of the inputs that have one, by name.
  * @throws SessionError `SESSION_NOT_SHAREABLE` when a backend keeps its programs in one thread.
  */
-export function tokenOf(plan: Plan): SessionToken {
+export function tokenOf(plan: Plan, defaults: ReadonlyMap<string, Tensor>): SessionToken {
   const { graph } = plan;
   if (graph.outputs.some((value) => value.constant)) throw notShareable('an output is constant');
   const unable = plan.stages.find(({ executable }) => !executable.share);
@@ -15,6 +17,13 @@ export function tokenOf(plan: Plan): SessionToken {
   return {
     inputs: graph.inputs.map((value, index) => ({ ...portOf(value), slot: plan.inputs[index] ?? -1 })),
     outputs: graph.outputs.map((value, index) => ({ ...portOf(value), slot: plan.outputs[index] ?? -1 })),
+    // A copy: what the message carries is the whole buffer of a view.
+    defaults: [...defaults].map(([input, { dtype, shape, bytes }]) => ({
+      input,
+      dtype,
+      shape,
+      bytes: bytes.slice(),
+    })),
     stages: plan.stages.flatMap(({ backend, executable, inputs, outputs }) => {
       const token = executable.share?.();
       return token ? [{ backend: backend.id, executable: token, inputs, outputs }] : [];

@@ -45,6 +45,8 @@ function declineProjection(node: Node): string | undefined {
 function declineMask(node: Node): string | undefined {
   const { input, mask_index: mask } = QAttention.inputs(node);
   if (!mask) return undefined;
+  // Seen keys have the filter times 0 added.
+  if (!Number.isFinite(QAttention.attributes(node).mask_filter_value)) return 'its mask filter is not finite';
   if (mask.dtype !== 'int32') return `no kernel for a mask of ${mask.dtype}`;
   const [batch = 1, length = 1] = shapeOf(input);
   const shape = shapeOf(mask);

@@ -190,9 +190,10 @@ function calibrationOptions(): Option[] {
       '--least-sqnr <dB>',
       'static: quantize only the weights of layers whose input is noisier (default: 24)',
     ).argParser(wholeNumber(0)),
-    new Option('--threads <n>', 'static, weight-only: threads for calibration (default: all)').argParser(
-      wholeNumber(1),
-    ),
+    new Option(
+      '--threads <n>',
+      'static, weight-only, auto, mixed: threads for calibration (default: all)',
+    ).argParser(wholeNumber(1)),
   ];
 }
 
