@@ -34,7 +34,8 @@ double seconds_of(const Shape& shape, octavo_type type, octavo_compute compute) 
   std::vector<float> lhs(shape.m * shape.k, 0.5f), out(shape.m * shape.n), bias(shape.n, 1.0f);
   std::vector<float> weights(shape.k * shape.n);
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.001f * static_cast<float>(i % 977);
-  const PackedFloat rhs = pack_float({weights.data(), type, shape.k, shape.n, shape.n, 1, compute});
+  const octavo_float_weights matrix{weights.data(), type, shape.k, shape.n, shape.n, 1, compute};
+  const PackedFloat rhs = pack_float(matrix);
   octavo_float_matmul_args args{};
   args.lhs = lhs.data();
   args.m = shape.m;
