@@ -35,7 +35,7 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
       const half = (rest: number): Sample[] => samples.filter((_, i) => i % 2 === rest);
       const some = (all: readonly Sample[], most: number): Sample[] =>
         spread(all, { samples: most, bytes: 2 ** 25 });
-      const [validation, heldOut] = [some(half(0), VALIDATION / (real.heavy ?? 1)), some(half(1), HELD_OUT)];
+      const [validation, heldOut] = [some(half(0), VALIDATION), some(half(1), HELD_OUT)];
       const calibration = spread(await real.calibration(folder, float), {
         samples: CALIBRATION,
         bytes: 2 ** 24,

@@ -40,8 +40,6 @@ export interface LabelledModel extends QuantizedModel {
   readonly largestDrop: number;
   /** The same of INT4 weights, where the model has matrices to speak of. */
   readonly largestInt4Drop?: number;
-  /** How many times fewer samples a search sees, where one takes tens of milliseconds or holds hundreds of decisions. */
-  readonly heavy?: number;
   /** Labelled samples, all of them; without labels where the float model gives them. */
   test(folder: string, float: Session): Promise<readonly Sample[]>;
 }
