@@ -9,6 +9,7 @@
 #include "float_gemm/pack_float.h"
 #include "float_gemm/row_block.h"
 #include "float_gemm/task_grid.h"
+#include "threading/failure.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {

@@ -9,9 +9,6 @@
 
 namespace octavo {
 
-// Channels of a copied pixel: the kernel takes k in steps of four.
-constexpr size_t paired_channels(size_t channels) { return (channels + 3) / 4 * 4; }
-
 // Of wider pixels, a few rows' windows no longer stay in the first-level cache.
 inline constexpr size_t kMaxPairedChannels = 128;
 

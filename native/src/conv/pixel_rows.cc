@@ -77,9 +77,10 @@ void multiply_image(const octavo_conv2d_args& args, const PackedConv2d& weights,
   }
 }
 
-// `count` images of pixels [in_channels] to pixels [out_channels].
+// `count` images of pixels [in_channels] to pixels [out_channels]; `kernel` is image_kernel().
 void multiply(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
-              const uint8_t* images, size_t count, uint8_t* out, IsaSet available) {
+              const PairedKernel* kernel, const uint8_t* images, size_t count, uint8_t* out,
+              IsaSet available) {
   const size_t outputs = shape.kernel.group_out_channels();
   GemmProblem problem{};
   problem.lhs_type = args.input_type;
@@ -88,7 +89,7 @@ void multiply(const octavo_conv2d_args& args, const PackedConv2d& weights, const
   problem.lhs_zero_points = &args.input_zero_point;
   problem.lhs_zero_point_count = 1;
   problem.out_stride = shape.kernel.out_channels;
-  if (const PairedKernel* kernel = image_kernel(weights, shape, available)) {
+  if (kernel != nullptr) {
     problem.out = out;
     return multiply_image(args, weights, shape, *kernel, problem, images, count, available);
   }
@@ -111,13 +112,13 @@ void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, con
   const size_t element = output_bytes(args.epilogue.output);
   const size_t image_bytes = channels * shape.pixels();
   const size_t out_bytes = outputs * shape.out_pixels() * element;
-  const bool takes_planes =
-      image_kernel(weights, shape, available) != nullptr && paired_image_takes_planes(args, shape);
+  const PairedKernel* kernel = image_kernel(weights, shape, available);
+  const bool takes_planes = kernel != nullptr && paired_image_takes_planes(args, shape);
   const bool in_planes = args.input_layout == OCTAVO_NCHW && !takes_planes;
   const uint8_t* images = static_cast<const uint8_t*>(args.input);
   uint8_t* out = static_cast<uint8_t*>(args.out);
   if (!in_planes && args.output_layout == OCTAVO_NHWC) {
-    return multiply(args, weights, shape, images, args.batch, out, available);
+    return multiply(args, weights, shape, kernel, images, args.batch, out, available);
   }
   AlignedBuffer<uint8_t> rows(in_planes ? image_bytes : 0);
   AlignedBuffer<uint8_t> products(args.output_layout == OCTAVO_NCHW ? out_bytes : 0);
@@ -127,10 +128,10 @@ void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, con
     }
     const uint8_t* image = in_planes ? rows.data() : images;
     if (args.output_layout == OCTAVO_NHWC) {
-      multiply(args, weights, shape, image, 1, out, available);
+      multiply(args, weights, shape, kernel, image, 1, out, available);
       continue;
     }
-    multiply(args, weights, shape, image, 1, products.data(), available);
+    multiply(args, weights, shape, kernel, image, 1, products.data(), available);
     transpose(products.data(), shape.out_pixels(), outputs, outputs, out, shape.out_pixels(),
               element);
   }

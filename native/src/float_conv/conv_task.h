@@ -6,6 +6,7 @@
 #include "float_conv/input_window.h"
 #include "float_gemm/row_block.h"
 #include "float_gemm/task_grid.h"
+#include "threading/failure.h"
 
 namespace octavo {
 

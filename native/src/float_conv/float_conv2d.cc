@@ -2,6 +2,7 @@
 
 #include "float_conv/conv_task.h"
 #include "float_gemm/float_gemm.h"
+#include "threading/failure.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {

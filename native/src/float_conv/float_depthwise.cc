@@ -4,6 +4,7 @@
 
 #include "base/half.h"
 #include "float_gemm/task_grid.h"
+#include "threading/failure.h"
 #include "threading/parallel_ranges.h"
 #include "vector/select_tier.h"
 

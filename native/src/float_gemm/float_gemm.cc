@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/math.h"
-#include "base/thread_scratch.h"
 #include "float_gemm/lhs_rows.h"
 #include "float_gemm/row_block.h"
 #include "float_gemm/task_grid.h"
+#include "threading/failure.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {

@@ -1,13 +1,9 @@
-// How a product is cut into independent tasks, and what becomes of a task without memory.
+// How a product is cut into independent tasks.
 #ifndef OCTAVO_SRC_FLOAT_GEMM_TASK_GRID_H_
 #define OCTAVO_SRC_FLOAT_GEMM_TASK_GRID_H_
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
-
-#include "base/thread_scratch.h"
 
 namespace octavo {
 
@@ -48,22 +44,6 @@ class TaskGrid {
   RowBlocks rows_;
   size_t n_, column_step_, column_tasks_;
   uint32_t threads_;
-};
-
-// Tasks must not throw: the first that finds no memory says so here, and the caller throws.
-class Failure {
- public:
-  float* scratch(size_t floats) noexcept {
-    float* memory = reinterpret_cast<float*>(thread_scratch((floats + 1) * sizeof(float)));
-    if (memory == nullptr) failed_.store(true, std::memory_order_relaxed);
-    return memory;
-  }
-  void rethrow() const {
-    if (failed_.load(std::memory_order_relaxed)) throw std::bad_alloc();
-  }
-
- private:
-  std::atomic<bool> failed_{false};
 };
 
 }  // namespace octavo

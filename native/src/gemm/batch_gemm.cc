@@ -1,6 +1,5 @@
 #include "gemm/batch_gemm.h"
 
-#include <atomic>
 #include <new>
 
 #include "base/math.h"
@@ -8,6 +7,7 @@
 #include "gemm/gemm.h"
 #include "gemm/gemm_tasks.h"
 #include "gemm/select.h"
+#include "threading/failure.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {
@@ -46,17 +46,16 @@ void batch_gemm(const BatchGemm& problem, IsaSet available) {
     return multiply(problem, 0, problem.batch, available);
   }
   const size_t tasks = min_size(threads * kTasksPerThread, problem.batch);
-  // Tasks must not throw.
-  std::atomic<bool> no_memory{false};
+  Failure failure;
   parallel_for(tasks, threads, [&](size_t task) {
     try {
       multiply(problem, task * problem.batch / tasks, (task + 1) * problem.batch / tasks,
                available);
     } catch (const std::bad_alloc&) {
-      no_memory.store(true, std::memory_order_relaxed);
+      failure.record();
     }
   });
-  if (no_memory.load(std::memory_order_relaxed)) throw std::bad_alloc();
+  failure.rethrow();
 }
 
 }  // namespace octavo

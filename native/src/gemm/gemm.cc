@@ -1,10 +1,7 @@
 #include "gemm/gemm.h"
 
-#include <atomic>
-#include <new>
-
-#include "base/thread_scratch.h"
 #include "gemm/gemm_part.h"
+#include "threading/failure.h"
 #include "threading/parallel_for.h"
 
 namespace octavo {
@@ -16,14 +13,12 @@ void gemm(const GemmProblem& problem, IsaSet available) {
   const uint32_t threads = usable_threads();
   const GemmTasks tasks(problem.m, plan.block_rows(), rhs.n, rhs.layout.nr, rhs.k, threads);
   const size_t bytes = plan.bytes(tasks.rows());
-  // Tasks must not throw.
-  std::atomic<bool> no_memory{false};
+  Failure failure;
   parallel_for(tasks.count(), tasks.parallel() ? threads : 1, [&](size_t task) {
-    uint8_t* memory = thread_scratch(bytes);
-    if (memory == nullptr) return no_memory.store(true, std::memory_order_relaxed);
-    plan.run(tasks.part(task), memory);
+    uint8_t* memory = failure.scratch_bytes(bytes);
+    if (memory != nullptr) plan.run(tasks.part(task), memory);
   });
-  if (no_memory.load(std::memory_order_relaxed)) throw std::bad_alloc();
+  failure.rethrow();
 }
 
 }  // namespace octavo

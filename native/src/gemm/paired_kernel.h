@@ -44,12 +44,15 @@ struct PairedTile {
 
 constexpr size_t kPairedPlanes = 4;
 
+// Elements from one copied pixel to the next: k comes in steps of four.
+constexpr size_t paired_channels(size_t channels) { return (channels + 3) / 4 * 4; }
+
 struct PairedKernel {
   size_t min_rows, min_columns;  // from which the copies pay
   // Copies `k` bytes, writing up to a multiple of 16 elements; returns sum a[k] a[k+1] mod 2^32.
   int32_t (*copy_row)(const uint8_t* row, size_t k, bool is_signed, int16_t* copy);
-  // copy_row for each of `count` rows of `k` bytes side by side; the copies are k rounded up to
-  // steps of four apart. `terms` takes what copy_row returns.
+  // copy_row for each of `count` rows of `k` bytes side by side; the copies are paired_channels(k)
+  // apart. `terms` takes what copy_row returns.
   void (*copy_pixels)(const uint8_t* pixels, size_t count, size_t k, bool is_signed,
                       int16_t* copies, int32_t* terms);
   // The same for pixels whose channels, at most kPairedPlanes of them, lie `stride` bytes apart.

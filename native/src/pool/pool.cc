@@ -1,13 +1,11 @@
 #include "pool/pool.h"
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
-#include <new>
 
-#include "base/thread_scratch.h"
 #include "epilogue/select_epilogue.h"
 #include "pool/pool_kernels.h"
+#include "threading/failure.h"
 #include "threading/parallel_ranges.h"
 #include "vector/select_tier.h"
 
@@ -173,13 +171,13 @@ void max_pool_as(const void* input, const PoolShape& shape, PoolStepFn<T, T> ste
   if (!MaxPoolRow<T>::fits(shape)) return max_of_windows(in, shape, step, out);
   const MaxPoolRow<T> pool(shape, step);
   const size_t image_size = shape.height * shape.width * shape.channels, bytes = pool.bytes();
-  std::atomic<bool> no_memory{false};
+  Failure failure;
   for_each_row(shape, [&](const Taps& rows, size_t image, size_t row) {
-    T* memory = reinterpret_cast<T*>(thread_scratch(bytes));
-    if (memory == nullptr) return no_memory.store(true, std::memory_order_relaxed);
+    T* memory = reinterpret_cast<T*>(failure.scratch_bytes(bytes));
+    if (memory == nullptr) return;
     pool.run(in + image * image_size, rows, memory, out + row * shape.out_width * shape.channels);
   });
-  if (no_memory.load(std::memory_order_relaxed)) throw std::bad_alloc();
+  failure.rethrow();
 }
 
 // Averages of a block of channels at a time.

@@ -35,9 +35,13 @@ inline __m256i broadcast_pair(const int16_t* pair) {
   return _mm256_set1_epi32(word);
 }
 
+inline __m256i widen(__m128i bytes, bool is_signed) {
+  return is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+}
+
 // Writes 16 elements and returns eight partial sums of products of neighbours.
 inline __m256i copy_chunk(__m128i bytes, bool is_signed, int16_t* copy) {
-  const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
+  const __m256i wide = widen(bytes, is_signed);
   constexpr int kEvenThenOdd = 0xD8;
   store(copy, _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(wide, kEvenThenOdd), kEvenThenOdd));
   // One product a lane: the other factor is 0.
@@ -79,8 +83,7 @@ size_t copy_triples(const uint8_t* pixels, size_t count, bool is_signed, int16_t
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(pixels + 3 * done));
     const __m128i values = _mm_shuffle_epi8(bytes, places);
     const __m128i others = _mm_shuffle_epi8(bytes, factors);
-    const __m256i wide = is_signed ? _mm256_cvtepi8_epi16(values) : _mm256_cvtepu8_epi16(values);
-    const __m256i factor = is_signed ? _mm256_cvtepi8_epi16(others) : _mm256_cvtepu8_epi16(others);
+    const __m256i wide = widen(values, is_signed), factor = widen(others, is_signed);
     store(copies + 4 * done, wide);
     const __m256i products = _mm256_permutevar8x32_epi32(_mm256_madd_epi16(wide, factor), even);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(terms + done), _mm256_castsi256_si128(products));
@@ -90,13 +93,9 @@ size_t copy_triples(const uint8_t* pixels, size_t count, bool is_signed, int16_t
 
 void copy_pixels(const uint8_t* pixels, size_t count, size_t k, bool is_signed, int16_t* copies,
                  int32_t* terms) {
-  const size_t stride = (k + 3) / 4 * 4;
+  const size_t stride = paired_channels(k);
   size_t i = k == 3 ? copy_triples(pixels, count, is_signed, copies, terms) : 0;
   for (; i < count; ++i) terms[i] = copy_row(pixels + i * k, k, is_signed, copies + i * stride);
-}
-
-inline __m256i widen(__m128i bytes, bool is_signed) {
-  return is_signed ? _mm256_cvtepi8_epi16(bytes) : _mm256_cvtepu8_epi16(bytes);
 }
 
 // Eight pixels; planes from `k` on are zeros.

@@ -1,0 +1,41 @@
+// What becomes of a task without memory.
+#ifndef OCTAVO_SRC_THREADING_FAILURE_H_
+#define OCTAVO_SRC_THREADING_FAILURE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "base/thread_scratch.h"
+
+namespace octavo {
+
+// Tasks must not throw: the first that finds no memory says so here, and the caller throws.
+class Failure {
+ public:
+  void record() noexcept { failed_.store(true, std::memory_order_relaxed); }
+
+  // thread_scratch(bytes), whose failure is recorded.
+  uint8_t* scratch_bytes(size_t bytes) noexcept {
+    uint8_t* memory = thread_scratch(bytes);
+    if (memory == nullptr) record();
+    return memory;
+  }
+
+  // Not null for no floats either.
+  float* scratch(size_t floats) noexcept {
+    return reinterpret_cast<float*>(scratch_bytes((floats + 1) * sizeof(float)));
+  }
+
+  void rethrow() const {
+    if (failed_.load(std::memory_order_relaxed)) throw std::bad_alloc();
+  }
+
+ private:
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_THREADING_FAILURE_H_
