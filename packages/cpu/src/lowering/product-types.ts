@@ -68,8 +68,8 @@ function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | 
 }
 
 /** Whether the integers of a value are 8 bits wide. */
-export function isBytes(value: Value): boolean {
-  return value.dtype === 'int8' || value.dtype === 'uint8';
+export function isBytes(value: Value | undefined): boolean {
+  return value?.dtype === 'int8' || value?.dtype === 'uint8';
 }
 
 /** The quantized types of a node that {@link declineProduct} accepted. */

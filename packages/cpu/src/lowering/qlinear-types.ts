@@ -1,6 +1,6 @@
 import type { Node, Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
-import { declineScales, integersOf, type ProductTypes, type Qparams } from './product-types.js';
+import { declineScales, integersOf, isBytes, type ProductTypes, type Qparams } from './product-types.js';
 
 /*
  * QLinearConv and QLinearMatMul have the same operands: x, its scale and zero point, w, its scale and zero point, the
@@ -26,8 +26,8 @@ export function declineParameters(node: Node, channels: number | undefined): str
   const parameters = [xScale, xZero, wScale, wZero, yScale, yZero];
   if (parameters.some((value) => value && !value.constant))
     return 'its scales or zero points are not constant';
-  if (!isByte(x?.dtype) || !isByte(w?.dtype)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
-  if (!isByte(yZero?.dtype)) return `no kernel for results of ${yZero?.dtype}`;
+  if (!isBytes(x) || !isBytes(w)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
+  if (!isBytes(yZero)) return `no kernel for results of ${yZero?.dtype}`;
   if ([xScale, xZero, yScale, yZero].some((value) => sizeOf(value) !== 1))
     return 'its input or output is not quantized per tensor';
   if ([wScale, wZero].some((value) => sizeOf(value) !== 1 && sizeOf(value) !== channels))
@@ -57,10 +57,6 @@ function qparams(scale: Tensor | undefined, zeroPoint: Tensor | undefined): Qpar
     scales: scale ? Float32Array.from(toNumbers(scale)) : Float32Array.of(1),
     zeroPoints: integersOf(zeroPoint),
   };
-}
-
-function isByte(dtype: string | undefined): boolean {
-  return dtype === 'int8' || dtype === 'uint8';
 }
 
 function sizeOf(value: Value | undefined): number | undefined {

@@ -8,13 +8,15 @@ import { declineScales, epilogueOf, isBytes, type ProductTypes, productTypes } f
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineParameters, qlinearTypes } from '../qlinear-types.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
-import { batchProductWords, mostBatchAxes, productBatch } from './float-batch-matmul.js';
+import { batchProductWords, MOST_BATCH_AXES, productBatch } from './float-batch-matmul.js';
 
 /** Why the native kernel does not multiply two values by their shapes and types; undefined where it does. */
 function declinePair(a: Value | undefined, b: Value | undefined): string | undefined {
   if (!a || !b || !isBytes(a) || !isBytes(b)) return `no kernel for ${a?.dtype} times ${b?.dtype}`;
   const axes = Math.max(shapeOf(a).length, shapeOf(b).length) - 2;
-  return axes > mostBatchAxes ? `no kernel for products of more than ${mostBatchAxes + 2} axes` : undefined;
+  return axes > MOST_BATCH_AXES
+    ? `no kernel for products of more than ${MOST_BATCH_AXES + 2} axes`
+    : undefined;
 }
 
 function declineQuantized(node: Node): string | undefined {

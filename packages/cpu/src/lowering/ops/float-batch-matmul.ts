@@ -27,12 +27,12 @@ export interface BatchProduct {
   readonly a: MatrixStrides;
   readonly b: MatrixStrides;
   readonly outRow: number;
-  /** At most {@link mostBatchAxes}. */
+  /** At most {@link MOST_BATCH_AXES}. */
   readonly batch: readonly BatchDimension[];
 }
 
 /** Axes of a batch that the native ops take. */
-export const mostBatchAxes = 4;
+export const MOST_BATCH_AXES = 4;
 
 /** The words of a batch of products (`native/src/program/matrix_batch.h`). */
 export function batchProductWords({ m, k, n, a, b, outRow, batch }: BatchProduct): readonly number[] {

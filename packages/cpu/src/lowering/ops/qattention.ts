@@ -1,16 +1,14 @@
 import { supportUnless } from '@octavo/backend';
-import { type Node, QAttention, type Value } from '@octavo/core/ir';
-import { elementCount, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type Node, QAttention } from '@octavo/core/ir';
+import { elementCount } from '@octavo/core/tensor';
 import { type AttendOptions, emitAttend, type Heads } from '../attend.js';
+import { declineBytes, declineFixed, emitByteProduct } from '../byte-product.js';
 import { declineFloats } from '../float-values.js';
 import { defineLowering, type LoweredNode, type Lowering } from '../lowering.js';
-import { nativeType } from '../native-type.js';
 import type { Operand } from '../operand.js';
 import { paddingMask } from '../padding-mask.js';
-import { integersOf, isBytes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
-import { dtypeOf, required, shapeOf } from '../static-value.js';
-import { declineMatrix, packedMatrix } from './matmul.js';
+import { required, shapeOf } from '../static-value.js';
 
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
@@ -25,20 +23,13 @@ function declineNode(node: Node): string | undefined {
 function declineProjection(node: Node): string | undefined {
   const { input, weight, bias, input_scale: scale, weight_scale: scales } = QAttention.inputs(node);
   const { input_zero_point: zero, weight_zero_point: zeros } = QAttention.inputs(node);
-  const problem = declineMatrix(node, 1) ?? declineFloats([scale, node.output]);
+  const problem =
+    declineFixed(node, scales, zeros, bias) ?? declineFloats([scale]) ?? declineBytes(input, scale, zero);
   if (problem !== undefined) return problem;
-  if (!isBytes(input) || !isBytes(weight)) return `no kernel for ${input.dtype} times ${weight.dtype}`;
-  const columns = weight.constant?.shape[1] ?? 0;
-  if (columns % (3 * QAttention.attributes(node).num_heads) !== 0)
-    return 'its heads do not divide its columns';
-  if (elementCount(shapeOf(scale)) !== 1 || (zero && elementCount(shapeOf(zero)) !== 1))
-    return 'its input is not quantized per tensor';
-  const fits = (value: Value | undefined) =>
-    !value || (value.constant && (value.constant.size === 1 || value.constant.size === columns));
-  if (!fits(scales) || !fits(zeros)) return 'its weights are not quantized by column';
-  return bias.dtype === 'float32' && bias.constant?.size === columns
+  const [, columns = 0] = shapeOf(weight);
+  return columns % (3 * QAttention.attributes(node).num_heads) === 0
     ? undefined
-    : 'its bias is no constant of one number a column';
+    : 'its heads do not divide its columns';
 }
 
 /** Masks in the forms that the op lists, of its own sizes. */
@@ -60,31 +51,15 @@ function emitProjection({ node, constants }: LoweredNode, program: ProgramBuilde
   const [, weights, bias, , scales, , , zeros] = constants;
   const columns = shapeOf(weight)[1] ?? 0;
   const rows = elementCount(shapeOf(input).slice(0, -1));
-  const packed = packedMatrix(program, {
-    b: weight,
-    weights,
-    transposed: false,
-    weightZeroPoints: zeroPointsOf({ zeroPoints: integersOf(zeros) }),
-  });
   const to = program.scratch(rows * columns * FLOAT);
-  program.emit({
-    name: 'dynamic_matmul',
-    operands: [
-      program.constant(floatsOf(scales)),
-      program.constant(floatsOf(bias)),
-      program.operand(scale),
-      zero && program.operand(zero),
-      program.scratch(columns * FLOAT),
-      program.operand(input),
-      to,
-    ],
-    words: [packed, nativeType(dtypeOf(input)), rows],
-  });
+  const bytes = {
+    dtype: input.dtype === 'int8' ? 'int8' : 'uint8',
+    integers: program.operand(input),
+    scale: program.operand(scale),
+    zeroPoint: zero && program.operand(zero),
+  } as const;
+  emitByteProduct(program, bytes, { b: weight, weights, scales, zeroPoints: zeros, bias }, { rows, to });
   return to;
-}
-
-function floatsOf(tensor: Tensor | undefined): Float32Array {
-  return Float32Array.from(tensor ? toNumbers(tensor) : [1]);
 }
 
 function emitMask(node: Node, program: ProgramBuilder): AttendOptions['mask'] {
