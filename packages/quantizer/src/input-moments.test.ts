@@ -27,8 +27,8 @@ it.each([7, 11, 21])('sums the products of what a layer reads in opset %i, on on
       createSession: (model, { taps }) => createOnnxRuntimeSession(model, { taps }),
     },
   );
-  // [1 2; 0 4] and [0 1; 2 0] after Relu.
   // [1 2; -3 4] and [0 1; 2 -1].
   expect([...(ofInput?.gram ?? [])]).toEqual([1 + 9 + 4, 2 - 12 - 2, 2 - 12 - 2, 4 + 16 + 1 + 1]);
+  // [1 2; 0 4] and [0 1; 2 0] after Relu.
   expect([...(ofRelu?.gram ?? [])]).toEqual([1 + 4, 2, 2, 4 + 16 + 1]);
 });

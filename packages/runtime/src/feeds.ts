@@ -8,11 +8,13 @@ import { SessionError } from './session-error.js';
  * fitting, and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
+  if (Object.keys(feeds).length !== ports.length) checkNames(ports, feeds);
   const sizes: SymbolSizes = new Map();
-  const fed = ports.filter(({ name }) => Object.hasOwn(feeds, name)).length;
-  if (fed !== Object.keys(feeds).length) checkNames(ports, feeds);
   return ports.map((port) => {
-    const tensor = Object.hasOwn(feeds, port.name) ? feeds[port.name] : port.default;
+    const isFed = Object.hasOwn(feeds, port.name);
+    // Where there are as many names as inputs and one input is not fed, a name is wrong.
+    if (!isFed) checkNames(ports, feeds);
+    const tensor = isFed ? feeds[port.name] : port.default;
     if (!tensor) {
       throw new SessionError({
         code: 'FEED_MISSING',

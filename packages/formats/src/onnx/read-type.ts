@@ -11,7 +11,7 @@ type TypeContext = Pick<ReadContext, 'source' | 'notice'>;
 /** Reads the types of a graph's values; many of them are encoded alike. */
 export class TypeReader {
   private readonly context: TypeContext;
-  private readonly known = new Map<string, ValueType | undefined>();
+  private readonly known = new Map<string, ValueType>();
 
   constructor(context: TypeContext) {
     this.context = context;
@@ -24,7 +24,7 @@ export class TypeReader {
     const known = this.known.get(key);
     if (known) return known;
     const type = readType(this.context, encoded, place);
-    this.known.set(key, type);
+    if (type) this.known.set(key, type);
     return type;
   }
 }

@@ -32,11 +32,8 @@ export async function measureFootprint(
 ): Promise<Footprint | undefined> {
   if (!existsSync(script)) return undefined;
   const { stdout } = await run(process.execPath, [script, model, runtime, JSON.stringify(dims)], { signal });
-  const found: Record<string, unknown> = JSON.parse(stdout);
-  return isFootprint(found) ? found : undefined;
-}
-
-function isFootprint(found: object): found is Footprint {
-  const names: readonly (keyof Footprint)[] = ['loading', 'creation', 'peakBytes'];
-  return names.every((name) => name in found && typeof Reflect.get(found, name) === 'number');
+  const { loading, creation, peakBytes }: Record<string, unknown> = JSON.parse(stdout);
+  return typeof loading === 'number' && typeof creation === 'number' && typeof peakBytes === 'number'
+    ? { loading, creation, peakBytes }
+    : undefined;
 }
