@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
@@ -62,7 +62,7 @@ function loadWithMap(id) {
  */
 function removeOthers(dist, kept) {
   for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    const file = relative('.', path).replaceAll('\\', '/');
+    const file = path.replaceAll('\\', '/');
     if (/\.js(\.map)?$|\.tsbuildinfo$/.test(file) && !kept.has(file)) rmSync(join(dist, path));
   }
 }
