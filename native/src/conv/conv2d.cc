@@ -72,7 +72,8 @@ void run_depthwise(const octavo_conv2d_args& args, const PackedConv2d& weights,
 }  // namespace
 
 size_t PackedConv2d::bytes() const {
-  size_t total = depthwise_taps.bytes() + depthwise_rows.weights.bytes();
+  size_t total = depthwise_taps.bytes() + depthwise_rows.weights.bytes() +
+                 depthwise_quads.weights.bytes();
   for (const PackedRhs& group : groups) total += group.bytes();
   return total + padded_group.bytes();
 }
@@ -84,6 +85,9 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
   if (weights.group_channels == 1 && weights.groups > 1) {
     packed.depthwise_taps = depthwise_taps(weights);
     packed.depthwise_rows = pack_depthwise_rows(weights);
+    if (select_depthwise_quads(available) != nullptr) {
+      packed.depthwise_quads = pack_depthwise_quads(weights, packed.depthwise_taps.data());
+    }
     return packed;
   }
   const Microkernel& kernel = select_microkernel(available);
@@ -103,7 +107,9 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
 void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
             IsaSet available) {
   const bool rows = args.input_layout == OCTAVO_NHWC && args.output_layout == OCTAVO_NHWC;
-  if (weights.depthwise_rows.applies() && rows && depthwise_rows_fit(shape)) {
+  if (weights.depthwise_quads.applies() && rows && depthwise_quads_fit(args, shape)) {
+    depthwise_quads(args, shape, weights.depthwise_quads, *select_depthwise_quads(available));
+  } else if (weights.depthwise_rows.applies() && rows && depthwise_rows_fit(shape)) {
     depthwise_rows(args, shape, weights.depthwise_rows, available);
   } else if (weights.is_depthwise()) {
     run_depthwise(args, weights, shape, available);

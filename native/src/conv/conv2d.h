@@ -6,6 +6,7 @@
 
 #include "base/aligned_buffer.h"
 #include "conv/conv_shape.h"
+#include "conv/depthwise_quads.h"
 #include "conv/depthwise_rows.h"
 #include "cpu/isa.h"
 #include "octavo/octavo.h"
@@ -13,8 +14,8 @@
 
 namespace octavo {
 
-// Either groups or depthwise_taps hold weights, and depthwise_rows a second copy of the latter
-// where its kernels apply.
+// Either groups or depthwise_taps hold weights, and depthwise_rows and depthwise_quads further
+// copies of the latter where their kernels apply.
 struct PackedConv2d {
   KernelShape shape{};
   std::vector<PackedRhs> groups;  // K in the order [kernel_h][kernel_w][group_channels]
@@ -23,6 +24,7 @@ struct PackedConv2d {
   PackedRhs padded_group;
   AlignedBuffer<int16_t> depthwise_taps;
   PackedDepthwiseRows depthwise_rows;
+  PackedDepthwiseQuads depthwise_quads;
 
   bool is_depthwise() const { return groups.empty(); }
   const PackedRhs& image_weights() const {
