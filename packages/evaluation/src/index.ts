@@ -1,3 +1,4 @@
+export * from './allowed-drop.js';
 export * from './bootstrap.js';
 export * from './compare-layers.js';
 export * from './consistency/index.js';

@@ -251,6 +251,7 @@ describe('octavo compare', () => {
     expect(ran.code).toBe(0);
     const { fix } = documentOf(ran.stdout, 'compare');
     expect(fix).toMatchObject({ goal: '97.00% of the top1', reached: true, output: mended });
+    expect(fix).toMatchObject({ warnings: [expect.stringContaining(`too few samples (${COUNT})`)] });
     const recipe = work.path('recipe.json');
     writeFileSync(recipe, JSON.stringify((fix as { recipe: unknown }).recipe));
     const again = work.path('again.onnx');

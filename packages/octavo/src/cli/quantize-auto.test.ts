@@ -74,6 +74,21 @@ describe('octavo quantize --mode auto', () => {
     expect(ran.stderr).toContain('trying 6 methods');
   });
 
+  it('warns, in the report too, when the samples are too few to decide', async () => {
+    const report = work.path('undecided');
+    const flags = ['--min-retention', '0', '--validation-samples', '1', '--report', report, '--json'];
+    const ran = await octavo(search(work.path('undecided.onnx'), ...flags));
+    const written = readFileSync(work.path('undecided', 'report.json'), 'utf8');
+    for (const { warnings, attempts } of [ran.stdout, written].map((text) => documentOf(text, 'auto'))) {
+      expect(warnings).toContainEqual(expect.stringContaining('too few samples (1)'));
+      expect(attempts).toContainEqual(
+        expect.objectContaining({ outcome: 'passed', undecided: expect.any(String) }),
+      );
+    }
+    const page = readFileSync(work.path('undecided', 'report.html'), 'utf8');
+    expect(page).toContain('Warning: whether the model keeps to the limit is not certain');
+  });
+
   it('fails with a report and without a model when nothing passes', async () => {
     const output = work.path('none.onnx');
     const report = work.path('failed');

@@ -57,7 +57,7 @@ function factsOf({ minRetention, metric, original, chosen, attempts, bytesAfter 
 }
 
 function attemptsOf({ attempts }: AutoRun): Section {
-  const rows = attempts.map(({ rung, label, outcome, because = '', figures, seconds }, index) => [
+  const rows = attempts.map(({ rung, label, outcome, because, undecided, figures, seconds }, index) => [
     String(index + 1),
     rung,
     label,
@@ -67,7 +67,7 @@ function attemptsOf({ attempts }: AutoRun): Section {
     figures ? figures.latency.map(({ target, ratio }) => `${ratio.toFixed(2)}x on ${target}`).join(', ') : '',
     figures ? formatBytes(figures.bytes) : '',
     `${seconds.toFixed(1)} s`,
-    because,
+    [because, undecided].filter((text) => text !== undefined).join('; '),
   ]);
   const header = [
     '',

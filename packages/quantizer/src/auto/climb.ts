@@ -1,5 +1,5 @@
 import { OctavoError } from '@octavo/core/tensor';
-import { missesLimit, type Trials } from '../judging/index.js';
+import { missesLimit, type Trials, undecided } from '../judging/index.js';
 import type { Attempt, Candidate, Rung, RungContext } from './rung.js';
 
 /** An attempt and the model that it was made with, where there is one. */
@@ -56,8 +56,16 @@ async function tryOut(
   try {
     const figures = await trials.measure(model);
     const because = missesLimit(figures, limit);
-    const base = { rung: rung.name, label, ...recipe, figures, seconds: seconds() };
-    return because === undefined ? { ...base, outcome: 'passed' } : { ...base, outcome: 'missed', because };
+    const doubt = undecided(figures.quality, limit, trials.metric);
+    return {
+      rung: rung.name,
+      label,
+      ...(because === undefined ? { outcome: 'passed' } : { outcome: 'missed', because }),
+      ...(doubt === undefined ? {} : { undecided: doubt }),
+      ...recipe,
+      figures,
+      seconds: seconds(),
+    };
   } catch (error) {
     return { ...failure(rung, label, asFailure(error, signal)), ...recipe, seconds: seconds() };
   }

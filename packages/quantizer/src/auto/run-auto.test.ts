@@ -157,6 +157,24 @@ describe('quantizeAutomatically', () => {
     expect(warnings).toMatchObject([expect.stringContaining('slower than the original on reference')]);
   });
 
+  it('says so when the samples are too few to decide, of what passes and of what misses', async () => {
+    const own = rungOf('own', [withZeroWeights(NETWORK)]);
+    const tryOut = async (minRetention: number) =>
+      quantizeAutomatically(NETWORK, await optionsFor(NETWORK, { rungs: [own], limit: { minRetention } }));
+    const decided = await tryOut(0);
+    expect(decided.attempts).toMatchObject([{ outcome: 'passed' }]);
+    expect(decided.attempts[0]).not.toHaveProperty('undecided');
+    const { value = 0, drop = 0, interval } = decided.attempts[0]?.figures?.quality.original ?? {};
+    const between = (end = 0): number => 1 - (drop + end) / 2 / value;
+
+    const kept = await tryOut(between(interval?.high));
+    const undecided = expect.stringMatching(/^too few samples \(6\): the 95% interval/);
+    expect(kept.attempts).toMatchObject([{ outcome: 'passed', undecided }]);
+    expect(kept.warnings).toContainEqual(expect.stringContaining(kept.attempts[0]?.undecided ?? '-'));
+    const missed = await tryOut(between(interval?.low));
+    expect(missed.attempts).toMatchObject([{ outcome: 'missed', undecided }]);
+  });
+
   it('stops before the next sample when it is aborted from outside', async () => {
     const controller = new AbortController();
     let after = 0;

@@ -2,8 +2,8 @@ import type { Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import {
+  choiceWarnings,
   type QualityLimit,
-  slowerThanOriginal,
   type TrialFigures,
   type TrialOptions,
   Trials,
@@ -45,7 +45,7 @@ export interface AutoResult {
   readonly attempts: readonly Attempt[];
   /** Undefined when nothing passes. */
   readonly choice: AutoChoice | undefined;
-  /** What the user must know about the choice, e.g. that it is slower than the original on a target. */
+  /** What the user must know about the choice: that it is slower than the original on a target, or may miss the limit. */
   readonly warnings: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export async function quantizeAutomatically(source: Model, options: AutoOptions)
     }
   }
   const { limit } = options;
-  const warnings = choice ? slowerThanOriginal(choice.attempt.figures) : [];
+  const warnings = choice ? choiceWarnings(choice.attempt.figures, limit, trials.metric) : [];
   return { limit, original: trials.original, attempts, choice, warnings };
 }
 

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly outcome: 'passed' | 'missed' | 'failed' | 'skipped';
   /** Why, for all but those that passed. */
   readonly because?: string;
+  /** Why the validation samples are too few to decide between passing and missing, where they are. */
+  readonly undecided?: string;
   /** The stable code of an Octavo error. */
   readonly code?: string;
   readonly recipe?: Recipe;

@@ -47,6 +47,8 @@ export interface FixResult {
   readonly reached: boolean;
   readonly before: GoalFigure;
   readonly rounds: readonly FixRound[];
+  /** What the user must know: that the samples do not decide whether the goal is reached. */
+  readonly warnings: readonly string[];
   /** The last model made; the quantized one given when that reached the goal already. */
   readonly model: Model;
   /** How that was made; undefined for the model given. */
@@ -95,7 +97,12 @@ export async function fixQuantization(
     rounds.push(round);
     onRound?.(round);
   }
-  return { goal: goal.name, reached: figure.passed, before, rounds, model, report, recipe };
+  const warnings = warningsOf(figure);
+  return { goal: goal.name, reached: figure.passed, before, rounds, warnings, model, report, recipe };
+}
+
+function warningsOf({ undecided }: GoalFigure): string[] {
+  return undecided === undefined ? [] : [`whether the goal is reached is not certain: ${undecided}.`];
 }
 
 /** Undefined when the recipe leaves no layer to quantize. */

@@ -8,6 +8,7 @@ import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from '../judging/judge.js';
 import type { QualityLimit } from '../judging/limit.js';
 import type { Target } from '../judging/target.js';
+import { undecided } from '../judging/undecided.js';
 import { QuantizerError } from '../quantizer-error.js';
 
 /** How near a model is to a goal. */
@@ -16,6 +17,8 @@ export interface GoalFigure {
   readonly passed: boolean;
   /** The figure with its unit. */
   readonly text: string;
+  /** Why the samples are too few to say whether the goal is reached, where they are. */
+  readonly undecided?: string;
 }
 
 /** What a quantized model must reach. */
@@ -74,10 +77,11 @@ function notComparable(message: string): QuantizerError {
 
 /** A goal on labelled samples: the share of the original's metric that is kept. */
 export function retentionGoal(
-  { minRetention }: QualityLimit,
+  limit: QualityLimit,
   judge: Judge,
   { source, open, signal }: GoalOptions,
 ): Goal {
+  const { minRetention } = limit;
   let original: readonly Scored[] | undefined;
   const score = async (model: Model): Promise<readonly Scored[]> => {
     using session = await open(model);
@@ -89,7 +93,9 @@ export function retentionGoal(
       original ??= await score(source);
       const { overall } = evaluate(judge.metric, await score(model), { original });
       const value = overall.original?.retention ?? Number.NaN;
-      return { value, passed: value >= minRetention, text: percent(value) };
+      const doubt = undecided(overall, limit, judge.metric);
+      const figure = { value, passed: value >= minRetention, text: percent(value) };
+      return doubt === undefined ? figure : { ...figure, undecided: doubt };
     },
   };
 }

@@ -1,5 +1,12 @@
 import type { Model } from '@octavo/core/ir';
-import { evaluate, type Figure, type Latency, measureLatency, type Scored } from '@octavo/evaluation';
+import {
+  evaluate,
+  type Figure,
+  type Latency,
+  measureLatency,
+  type Scored,
+  type Summary,
+} from '@octavo/evaluation';
 import { encodedBytes } from '@octavo/formats';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { Checkpoint } from '../checkpoint.js';
@@ -47,6 +54,8 @@ export interface TrialOptions {
 export class Trials {
   /** The original's metric and size. */
   readonly original: { readonly value: number; readonly bytes: number };
+  /** How models are scored. */
+  readonly metric: Summary;
   private readonly options: TrialOptions;
   private readonly sessions: readonly Session[];
   private readonly scored: readonly Scored[];
@@ -58,11 +67,12 @@ export class Trials {
     sessions: readonly Session[],
     scored: readonly Scored[],
   ) {
+    this.metric = options.judge.metric;
     this.options = options;
     this.sessions = sessions;
     this.scored = scored;
     this.checkpoint = new Checkpoint(options.signal);
-    const { value } = evaluate(options.judge.metric, scored).overall;
+    const { value } = evaluate(this.metric, scored).overall;
     this.original = { value, bytes: encodedBytes(source) };
   }
 
@@ -87,7 +97,7 @@ export class Trials {
     const { judge, targets } = this.options;
     using session = await targets[0].open(model);
     const scored = await judge.score(session, this.options);
-    const { overall: quality } = evaluate(judge.metric, scored, { original: this.scored });
+    const { overall: quality } = evaluate(this.metric, scored, { original: this.scored });
     return { bytes: encodedBytes(model), quality, retention: quality.original?.retention ?? Number.NaN };
   }
 

@@ -1,7 +1,7 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
-import { type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
+import { choiceWarnings, type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
 import { QuantizerError } from '../quantizer-error.js';
 import type { Recipe } from '../recipe.js';
@@ -45,6 +45,8 @@ export interface MixedPrecisionResult {
   readonly measured: readonly MixedPoint[];
   /** The best point of the front within the budget (see `bestWithin`); undefined when none is. */
   readonly choice: MixedPoint | undefined;
+  /** What the user must know about the choice: that it is slower than the original on a target, or may miss the budget. */
+  readonly warnings: readonly string[];
 }
 
 export const MIXED_DEFAULTS = { precisions: ['float', 'w8a8', 'w4a8'], points: 6 } as const;
@@ -88,6 +90,7 @@ export async function searchMixedPrecision(
     front: front.sort((a, b) => a.figures.bytes - b.figures.bytes),
     measured,
     choice,
+    warnings: choice ? choiceWarnings(choice.figures, budget, trials.metric) : [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { allowedDrop } from '../../allowed-drop.js';
 import type { Comparison, Evaluation, Figure } from '../../evaluate.js';
 import { figureText, percent } from '../../figure-text.js';
 import { DEFAULT_MIN_SAMPLES, type Gate, type GateResult, limited, tooSmall } from '../gate.js';
@@ -62,22 +63,20 @@ function judgeFigure(
   return results;
 }
 
-/**
- * A retention r is kept when the drop stays within what r allows: (1 - r) of the original for scores, 1 / r - 1 for errors
- * (which are relative). Judged on paired samples.
- */
+/** A retention is kept when the drop stays within what it allows. Judged on paired samples. */
 function judgeRetention(
   group: GateResult['group'],
   { judge }: AccuracyGate,
   limit: number,
-  { metric, higherIsBetter }: Evaluation,
+  evaluation: Evaluation,
   { original }: Figure,
   place: string,
 ): GateResult {
+  const { metric } = evaluation;
   const measured = original?.retention ?? Number.NaN;
   if (judge !== 'value' && lacksInterval(original))
     return undecided(group, `${metric} retention${place}`, measured, limit);
-  const allowed = higherIsBetter ? (1 - limit) * (original?.value ?? Number.NaN) : 1 / limit - 1;
+  const allowed = original ? allowedDrop(limit, original, evaluation) : Number.NaN;
   const certain = judge === 'value' || measured >= limit || !((original?.interval.low ?? 0) <= allowed);
   const holds = measured >= limit || !certain;
   const noise = holds && !(measured >= limit) ? '; the shortfall is within the noise of the samples' : '';

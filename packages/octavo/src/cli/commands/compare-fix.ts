@@ -36,6 +36,7 @@ export interface FixDocument {
   /** How near the model given was to the goal. */
   readonly before: FixResult['before'];
   readonly rounds: readonly FixRound[];
+  readonly warnings: readonly string[];
   /** Where the mended model was written; null when it does not reach the goal. */
   readonly output: string | null;
   /** Gives the mended model again. */
@@ -118,10 +119,10 @@ export async function fixModel(
     },
     'rounds',
   );
-  const { reached, model, goal, before, rounds, recipe } = result;
+  const { reached, model, goal, before, rounds, warnings, recipe } = result;
   const inputs = [...sourceFiles(source), ...sourceFiles(quantized)];
   if (reached) await saveOnnx(model, output, { inputs, signal });
-  return { goal, reached, before, rounds, output: reached ? output : null, recipe };
+  return { goal, reached, before, rounds, warnings, output: reached ? output : null, recipe };
 }
 
 function goalOf({ source, dataset, openQuantized }: FixJob, flags: FixFlags, signal: AbortSignal): Goal {
@@ -132,7 +133,7 @@ function goalOf({ source, dataset, openQuantized }: FixJob, flags: FixFlags, sig
 }
 
 /** For people: what was changed, round by round. */
-export function describeFix({ goal, reached, before, rounds, output }: FixDocument): string {
+export function describeFix({ goal, reached, before, rounds, warnings, output }: FixDocument): string {
   const lines = rounds.flatMap(({ changes, figure }, round) => [
     ...changes.map(({ node, cause, change }) => `${round + 1}. ${node} (${cause}): ${change}`),
     `   now ${figure.text}`,
@@ -140,5 +141,6 @@ export function describeFix({ goal, reached, before, rounds, output }: FixDocume
   const end = reached
     ? `reached; written to ${output}`
     : 'not reached: nothing is written; keep more layers in float, or lower the goal';
-  return [`goal: ${goal}, before ${before.text}`, ...lines, end].join('\n');
+  const doubts = warnings.map((warning) => `warning: ${warning}`);
+  return [`goal: ${goal}, before ${before.text}`, ...lines, end, ...doubts].join('\n');
 }

@@ -129,7 +129,10 @@ function nothingPassed(
 ): OctavoError {
   const retention = ({ figures }: Attempt): number => figures?.retention || 0;
   const best = [...attempts].sort((a, b) => retention(b) - retention(a))[0];
-  const closest = best?.figures ? `; ${best.rung} (${best.label}) came closest and ${best.because}` : '';
+  const doubt = best?.undecided === undefined ? '' : ` (not certain: ${best.undecided})`;
+  const closest = best?.figures
+    ? `; ${best.rung} (${best.label}) came closest and ${best.because}${doubt}`
+    : '';
   const where = reports.length > 0 ? `; see ${reports.join(' and ')}` : '';
   return new OctavoError({
     code: 'AUTO_NOTHING_PASSED',
@@ -161,7 +164,7 @@ function asText(run: AutoDocument): string {
       drop,
       speed,
       bytes,
-      attempt.because ?? '',
+      [attempt.because, attempt.undecided].filter((text) => text !== undefined).join('; '),
     ];
   });
   const header = [

@@ -8,7 +8,6 @@ import {
   type MixedPrecisionResult,
   type Recipe,
   searchMixedPrecision,
-  slowerThanOriginal,
 } from '@octavo/quantizer';
 import {
   describeBudget,
@@ -66,7 +65,7 @@ export async function quantizeMixed(
     ...describeRun(file, flags, result),
     original: { value: result.original.value, bytes: await sizeOnDisk(file, source) },
     bytesAfter: choice ? await sizeOnDisk(output, await loadOnnx(output)) : null,
-    warnings: [...(choice ? slowerThanOriginal(choice.figures) : []), ...checked.warnings],
+    warnings: [...result.warnings, ...checked.warnings],
     coverage: checked.coverage,
   };
   const reportFiles =
