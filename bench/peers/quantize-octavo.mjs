@@ -1,5 +1,4 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { peakResident } from '../peak-resident.mjs';
@@ -11,10 +10,9 @@ import { peakResident } from '../peak-resident.mjs';
 // As the command line does.
 setFlagsFromString('--semi-space-growth-factor=1');
 const [model, output, recipe, folder] = process.argv.slice(2);
-const { createOnnxRuntimeSession, decodeNpz, loadOnnx, quantizeModel, saveOnnx } = {
+const { decodeNpz, fastSessions, loadOnnx, quantizeModel, saveOnnx } = {
   ...(await import('octavo')),
   ...(await import('@octavo/datasets')),
-  ...(await import('@octavo/runtime/onnxruntime')),
 };
 
 async function* samples() {
@@ -27,8 +25,7 @@ const start = performance.now();
 const { model: quantized } = await quantizeModel(await loadOnnx(model), {
   recipe: JSON.parse(recipe),
   ...(folder ? { calibration: samples() } : {}),
-  createSession: (float, { taps }) =>
-    createOnnxRuntimeSession(float, { taps, threads: availableParallelism(), optimization: 'basic' }),
+  createSession: fastSessions({ backend: 'onnxruntime' }),
 });
 await saveOnnx(quantized, output);
 const seconds = (performance.now() - start) / 1000;

@@ -15,8 +15,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add<napi::block_matmul>(exports, "blockMatmul");
   add<napi::conv2d>(exports, "conv2d");
   add<napi::convert_floats>(exports, "convertFloats");
+  add<napi::count_bins>(exports, "countBins");
   add<napi::create_program>(exports, "createProgram");
   add<napi::dequantize>(exports, "dequantize");
+  add<napi::extent>(exports, "extent");
   add<napi::float_conv2d>(exports, "floatConv2d");
   add<napi::float_matmul>(exports, "floatMatmul");
   add<napi::isa>(exports, "isa");

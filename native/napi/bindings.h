@@ -59,6 +59,11 @@ void convert_floats(const Napi::CallbackInfo& call);
 void pack_nibbles(const Napi::CallbackInfo& call);
 void unpack_nibbles(const Napi::CallbackInfo& call);
 
+// extent(in, out): the smallest and largest element to a Float32Array; NaN where one is not finite
+void extent(const Napi::CallbackInfo& call);
+// countBins(in, exponent, first, out) -> number of zeros; `out` is an Int32Array, an element a bin
+Napi::Value count_bins(const Napi::CallbackInfo& call);
+
 // opNames() -> string[]: the ops of programs, by number
 Napi::Value op_names(const Napi::CallbackInfo& call);
 // makeConstant(data) -> handle of a copy

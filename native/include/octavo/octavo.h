@@ -14,6 +14,7 @@
 #include "octavo/float_conv2d.h"
 #include "octavo/float_epilogue.h"
 #include "octavo/float_matmul.h"
+#include "octavo/histogram.h"
 #include "octavo/matmul.h"
 #include "octavo/peak.h"
 #include "octavo/quantize.h"

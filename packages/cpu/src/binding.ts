@@ -248,6 +248,13 @@ export interface NativeBinding {
   convertFloats(x: Float32Array | Uint16Array, bfloat16: boolean, out: Float32Array | Uint16Array): void;
   packNibbles(values: ByteArray, out: Uint8Array): void;
   unpackNibbles(packed: Uint8Array, out: ByteArray): void;
+  /** Writes the smallest and the largest element; NaN twice where one is not finite. */
+  extent(x: Float32Array, out: Float32Array): void;
+  /**
+   * Counts elements in bins `[first + i, first + i + 1) * 2^exponent`, one for each element of `out`.
+   * @returns number of zeros, which are in no bin
+   */
+  countBins(x: Float32Array, exponent: number, first: number, out: Int32Array): number;
   /** The ops of programs; `createProgram` names them by position. */
   opNames(): string[];
   /** Copies values that programs read. */
@@ -323,6 +330,8 @@ export const BINDING_FUNCTIONS = {
   convertFloats: true,
   packNibbles: true,
   unpackNibbles: true,
+  extent: true,
+  countBins: true,
   opNames: true,
   makeConstant: true,
   createProgram: true,

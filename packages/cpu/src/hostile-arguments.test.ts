@@ -150,6 +150,8 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     },
     convertFloats: () => [new Float32Array(5), false, new Uint16Array(5)],
     packNibbles: () => [new Int8Array(5), new Uint8Array(3)],
+    extent: () => [Float32Array.of(3, -1, 0), new Float32Array(2)],
+    countBins: () => [Float32Array.of(3, -1, 0), 0, -1, new Int32Array(5)],
     unpackNibbles: () => [new Uint8Array(3), new Int8Array(5)],
     release: () => [binding.packMatrix(new Int8Array(1), 1, 1, 1, 1, undefined)],
   };

@@ -39,6 +39,7 @@ export {
   type PackedFloatWeights,
   packFloatWeights,
 } from './float-gemm.js';
+export { floatScan } from './float-scan.js';
 export {
   type LeftHandSide,
   type MatmulIntegerOptions,

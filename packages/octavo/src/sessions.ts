@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import type { Backend } from '@octavo/backend';
 import type { Model } from '@octavo/core/ir';
+import type { Float32Scan } from '@octavo/core/quant';
 import { OctavoError } from '@octavo/core/tensor';
-import { cpu } from '@octavo/cpu';
+import { cpu, floatScan } from '@octavo/cpu';
+import type { SessionFactory } from '@octavo/quantizer';
 import { reference } from '@octavo/reference';
 import { createSession, type Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
@@ -69,6 +72,18 @@ export async function openFastSession(model: Model, options: OpenOptions = {}): 
   }
 }
 
+/**
+ * Makes sessions as {@link openFastSession} does: what `quantizeModel` and `calibrateModel` take as `createSession`. Sessions
+ * that observe use every core unless told otherwise, and native loops go over what they observe.
+ */
+export function fastSessions(options: Omit<OpenOptions, 'taps'> = {}): SessionFactory {
+  const create = (model: Model, { taps }: { readonly taps: readonly string[] }): Promise<Session> => {
+    const threads = options.threads ?? (taps.length > 0 ? availableParallelism() : undefined);
+    return openFastSession(model, { ...options, taps, ...(threads === undefined ? {} : { threads }) });
+  };
+  return Object.assign(create, { scan: nativeScan() });
+}
+
 function openNamed(
   model: Model,
   backend: Exclude<BackendName, 'auto'>,
@@ -96,9 +111,17 @@ function failedWith(error: unknown, ...codes: readonly string[]): error is Octav
   return error instanceof OctavoError && codes.includes(error.code);
 }
 
-function nativeBackend(): Backend | OctavoError {
+const nativeBackend = (): Backend | OctavoError => native(cpu);
+
+function nativeScan(): Float32Scan | undefined {
+  const scan = native(floatScan);
+  return scan instanceof OctavoError ? undefined : scan;
+}
+
+/** What the addon gives, or why it does not load. */
+function native<Given>(load: () => Given): Given | OctavoError {
   try {
-    return cpu();
+    return load();
   } catch (error) {
     if (error instanceof OctavoError) return error;
     throw error;

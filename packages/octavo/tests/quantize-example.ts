@@ -1,4 +1,4 @@
-import { loadOnnx, openDataset, openFastSession, quantizeModel, saveOnnx } from 'octavo';
+import { fastSessions, loadOnnx, openDataset, quantizeModel, saveOnnx } from 'octavo';
 
 const source = await loadOnnx('model.onnx');
 const data = await openDataset('calibration/', {
@@ -7,7 +7,7 @@ const data = await openDataset('calibration/', {
 const { model, report } = await quantizeModel(source, {
   recipe: { mode: 'static', observer: 'percentile' },
   calibration: data.samples(),
-  createSession: openFastSession,
+  createSession: fastSessions(),
 });
 await saveOnnx(model, 'model.int8.onnx', { inputs: ['model.onnx'] });
 console.log(`${report.decisions.filter((each) => each.quantized).length} nodes quantized`);

@@ -1,14 +1,16 @@
 import type { Model } from '@octavo/core/ir';
+import type { Float32Scan } from '@octavo/core/quant';
 import { QuantizationError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { Calibration, type Watched } from './calibration.js';
 import { QuantizerError } from './quantizer-error.js';
 
 /** Makes the float session that calibration runs on. */
-export type SessionFactory = (
-  model: Model,
-  options: { readonly taps: readonly string[] },
-) => Promise<Session>;
+export interface SessionFactory {
+  (model: Model, options: { readonly taps: readonly string[] }): Promise<Session>;
+  /** Goes over what its sessions observe; TypeScript by default. No result depends on it. */
+  readonly scan?: Float32Scan | undefined;
+}
 
 /** A calibration sample: feeds for one run of the model, and a name for messages. */
 export interface CalibrationSample {
@@ -57,7 +59,9 @@ export async function observeSamples(
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
   options: CalibrationOptions,
 ): Promise<void> {
-  using session = await options.createSession(model, { taps: calibration.values });
+  const { createSession, onCheckpoint } = options;
+  const { scan } = createSession;
+  using session = await createSession(model, { taps: calibration.values });
   for await (const sample of samples) {
     options.signal?.throwIfAborted();
     const { count = 1, id = `sample ${calibration.samples}` } = sample;
@@ -67,15 +71,14 @@ export async function observeSamples(
       const values = toNumbers(tensor);
       const channels = calibration.channels.get(name);
       const observe = (): void => {
-        for (const observer of calibration.of(name)) observer.observe(values, stacked);
-        channels?.observe(values, tensor.shape, stacked);
+        for (const observer of calibration.of(name)) observer.observe(values, stacked, scan);
+        channels?.observe(values, tensor.shape, stacked, scan);
       };
       observing(name, id, observe);
     };
     await session.run(sample.feeds, options.signal ? { onTap, signal: options.signal } : { onTap });
     calibration.samples += count;
     options.onSample?.(calibration.samples);
-    const { onCheckpoint } = options;
     if (onCheckpoint && calibration.samples % onCheckpoint.every === 0) await onCheckpoint.save(calibration);
   }
 }

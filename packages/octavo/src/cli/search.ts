@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { Model } from '@octavo/core/ir';
 import type { Dataset } from '@octavo/datasets';
 import type { SessionFactory, Target, TrialOptions } from '@octavo/quantizer';
 import type { NamedTensors } from '@octavo/runtime';
-import { type BackendName, openFastSession } from '../sessions.js';
+import { type BackendName, fastSessions } from '../sessions.js';
 import type { CommandContext } from './context.js';
 import { type JudgeFlags, openLabelled } from './judging.js';
 
@@ -43,22 +42,14 @@ export async function openTrials(
   };
 }
 
-/** Makes sessions for work on many samples. Those that observe use every core unless told otherwise; they are not timed. */
+/** Makes sessions for work on many samples; they are not timed. */
 export function floatSessions(
   context: CommandContext,
   threads: number | undefined,
   backend: BackendName = 'auto',
 ): SessionFactory {
   const notice = (line: string): void => context.output.notice(line);
-  return (model, { taps }) => {
-    const most = threads ?? (taps.length > 0 ? availableParallelism() : undefined);
-    return openFastSession(model, {
-      backend,
-      taps,
-      notice,
-      ...(most === undefined ? {} : { threads: most }),
-    });
-  };
+  return fastSessions({ backend, notice, ...(threads === undefined ? {} : { threads }) });
 }
 
 async function firstFeeds(dataset: Dataset): Promise<NamedTensors[]> {

@@ -1,5 +1,5 @@
 import { Conv, type Graph, type Model } from '@octavo/core/ir';
-import { Histogram, type HistogramState } from '@octavo/core/quant';
+import { type Float32Scan, Histogram, type HistogramState } from '@octavo/core/quant';
 import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
@@ -66,7 +66,7 @@ export async function gatherStatistics(
   using session = await createSession(model, { taps: [...new Set([...inputs.keys(), ...outputs.keys()])] });
   const onTap = (name: string, tensor: Tensor): void => {
     const values = toNumbers(tensor);
-    for (const gatherer of inputs.get(name) ?? []) gatherer.read(values, tensor.shape);
+    for (const gatherer of inputs.get(name) ?? []) gatherer.read(values, tensor.shape, createSession.scan);
     for (const gatherer of outputs.get(name) ?? []) gatherer.give(values);
   };
   let seen = 0;
@@ -103,8 +103,8 @@ class Gatherer {
     this.power = new Float64Array(this.layout.inputChannels);
   }
 
-  read(values: NumberArray, shape: readonly number[]): void {
-    this.histogram.add(values);
+  read(values: NumberArray, shape: readonly number[], scan: Float32Scan | undefined): void {
+    this.histogram.add(values, scan);
     const channels = this.power.length;
     const inner = Conv.is(this.parts.node) ? shape.slice(2).reduce((a, b) => a * b, 1) : 1;
     for (let i = 0, channel = 0; i < values.length; i += inner) {

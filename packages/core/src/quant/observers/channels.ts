@@ -1,5 +1,6 @@
 import { type NumberArray, normalizeAxis, QuantizationError, type Shape } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
+import type { Float32Scan } from './float32-scan.js';
 import { isObserverName, type ObserverName, observers } from './index.js';
 import { badState, type Observer, type ObserverOptions, type ObserverState, otherKind } from './observer.js';
 
@@ -38,7 +39,7 @@ export class ChannelObservers {
    * @param samples How many equally long samples lie behind one another along axis 0; only per-sample observers care.
    * @throws QuantizationError `QUANT_CHANNELS` when the number of channels changes; as `Observer.observe`.
    */
-  observe(values: NumberArray, shape: Shape, samples = 1): void {
+  observe(values: NumberArray, shape: Shape, samples = 1, scan?: Float32Scan): void {
     const axis = normalizeAxis(this.axis, shape.length);
     const count = shape[axis] ?? 1;
     if (values.length === 0) return;
@@ -51,7 +52,7 @@ export class ChannelObservers {
         const from = (o * count + channel) * inner;
         for (let i = 0; i < inner; i++) own[o * inner + i] = values[from + i] ?? 0;
       }
-      observer.observe(own, axis === 0 ? 1 : samples);
+      observer.observe(own, axis === 0 ? 1 : samples, scan);
     });
   }
 

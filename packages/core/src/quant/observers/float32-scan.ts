@@ -28,21 +28,31 @@ export function float32Range(values: Float32Array): RealRange | undefined {
   return { min: min + 0, max: max + 0 };
 }
 
+/** Bins `[low + i, low + i + 1) * 2^exponent`. */
+export interface Bins {
+  readonly exponent: number;
+  readonly low: number;
+  readonly size: number;
+}
+
 export interface BinCounts {
-  /** Elements in each bin, zeros included. */
+  /** Elements in each bin, zeros left out. */
   readonly counts: Int32Array;
   /** Exact zeros. */
   readonly zeros: number;
 }
 
-/**
- * Counts the elements in bins `[i, i + 1) / perWidth`, the first of which is `low`.
- * @param values Finite values that the bins cover.
- */
-export function countFloat32(
-  values: Float32Array,
-  { low, size, perWidth }: { readonly low: number; readonly size: number; readonly perWidth: number },
-): BinCounts {
+/** The loops over activations: those of this file, or a native library's, which give the same. */
+export interface Float32Scan {
+  /** The smallest and largest of at least one value; undefined where one is NaN or infinite. */
+  range(values: Float32Array): RealRange | undefined;
+  /** @param values Finite, and within the bins. */
+  count(values: Float32Array, bins: Bins): BinCounts;
+}
+
+/** As {@link Float32Scan.count}. */
+export function countFloat32(values: Float32Array, { exponent, low, size }: Bins): BinCounts {
+  const perWidth = 2 ** -exponent;
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   // Neighbours often share a bin: a count of its own for every other one spares a wait for the last store.
   const [even, odd] = [new Int32Array(size), new Int32Array(size)];
@@ -63,5 +73,9 @@ export function countFloat32(
     if (last !== 0) nonZeros++;
   }
   for (let bin = 0; bin < size; bin++) even[bin] = (even[bin] ?? 0) + (odd[bin] ?? 0);
-  return { counts: even, zeros: values.length - nonZeros };
+  const zeros = values.length - nonZeros;
+  even[-low] = (even[-low] ?? 0) - zeros;
+  return { counts: even, zeros };
 }
+
+export const float32Scan: Float32Scan = { range: float32Range, count: countFloat32 };

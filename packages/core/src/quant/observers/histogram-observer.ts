@@ -1,5 +1,6 @@
 import type { NumberArray } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
+import type { Float32Scan } from './float32-scan.js';
 import { binsOf, Histogram, type HistogramState, MOST_BINS, SMALLEST_EXPONENT } from './histogram.js';
 import { noData, type Observer, type ObserverFactory, type ObserverOptions, otherKind } from './observer.js';
 import { StateReader } from './state.js';
@@ -21,8 +22,8 @@ class HistogramObserver implements Observer {
     this.#histogram = new Histogram(state);
   }
 
-  observe(values: NumberArray): void {
-    this.#histogram.add(values);
+  observe(values: NumberArray, _samples?: number, scan?: Float32Scan): void {
+    this.#histogram.add(values, scan);
   }
 
   merge(other: Observer): void {

@@ -1,6 +1,6 @@
 import type { NumberArray } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
-import { countFloat32 } from './float32-scan.js';
+import { type Float32Scan, float32Scan } from './float32-scan.js';
 import { finiteRange } from './observer.js';
 
 /** Most bins a histogram has: 16 for each integer of an 8-bit type. */
@@ -61,18 +61,18 @@ export class Histogram {
   }
 
   /** Throws `QUANT_NOT_FINITE` at NaN or infinity, before anything is counted. */
-  add(values: NumberArray): void {
+  add(values: NumberArray, scan: Float32Scan = float32Scan): void {
     if (values.length === 0) return;
-    this.#cover(finiteRange(values));
-    if (values instanceof Float32Array && values.length >= LONG) this.#addMany(values);
+    this.#cover(finiteRange(values, scan));
+    if (values instanceof Float32Array && values.length >= LONG) this.#addMany(values, scan);
     else this.#addFew(values);
   }
 
-  #addMany(values: Float32Array): void {
-    const [counts, low] = [this.#counts, this.#low];
-    const more = countFloat32(values, { low, size: counts.length, perWidth: 2 ** -this.#exponent });
+  #addMany(values: Float32Array, scan: Float32Scan): void {
+    const counts = this.#counts;
+    const bins = { exponent: this.#exponent, low: this.#low, size: counts.length };
+    const more = scan.count(values, bins);
     for (let bin = 0; bin < counts.length; bin++) counts[bin] = (counts[bin] ?? 0) + (more.counts[bin] ?? 0);
-    counts[-low] = (counts[-low] ?? 0) - more.zeros;
     this.#zeros += more.zeros;
   }
 

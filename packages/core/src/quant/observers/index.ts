@@ -22,6 +22,7 @@ export function isObserverName(name: string): name is ObserverName {
 
 export { ChannelObservers, type ChannelsState } from './channels.js';
 export { convertState } from './convert-state.js';
+export { type BinCounts, type Bins, type Float32Scan, float32Scan } from './float32-scan.js';
 export { Histogram, type HistogramState } from './histogram.js';
 export { mseRange } from './mse.js';
 export type { Observer, ObserverFactory, ObserverOptions, ObserverState } from './observer.js';

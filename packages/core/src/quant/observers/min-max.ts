@@ -1,5 +1,6 @@
 import type { NumberArray } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
+import type { Float32Scan } from './float32-scan.js';
 import { finiteRange, noData, type Observer, type ObserverFactory, otherKind } from './observer.js';
 import { StateReader } from './state.js';
 
@@ -11,8 +12,8 @@ export class MinMaxObserver implements Observer {
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
 
-  observe(values: NumberArray): void {
-    this.#widen(finiteRange(values));
+  observe(values: NumberArray, _samples?: number, scan?: Float32Scan): void {
+    this.#widen(finiteRange(values, scan));
   }
 
   merge(other: Observer): void {

@@ -1,6 +1,7 @@
 import { type NumberArray, QuantizationError } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
 import { exactInteger, meanOf } from './exact-sum.js';
+import type { Float32Scan } from './float32-scan.js';
 import { finiteRange, noData, type Observer, type ObserverFactory, otherKind } from './observer.js';
 import { StateReader } from './state.js';
 
@@ -13,7 +14,7 @@ export class MovingAverageObserver implements Observer {
   #min = 0n;
   #max = 0n;
 
-  observe(values: NumberArray, samples = 1): void {
+  observe(values: NumberArray, samples = 1, scan?: Float32Scan): void {
     const length = values.length / samples;
     if (!Number.isSafeInteger(length) || samples < 1) {
       throw new QuantizationError({
@@ -22,9 +23,9 @@ export class MovingAverageObserver implements Observer {
       });
     }
     if (length === 0) return;
-    finiteRange(values);
+    finiteRange(values, scan);
     for (let sample = 0; sample < samples; sample++) {
-      const { min, max } = finiteRange(values.subarray(sample * length, (sample + 1) * length));
+      const { min, max } = finiteRange(values.subarray(sample * length, (sample + 1) * length), scan);
       this.#min += exactInteger(min);
       this.#max += exactInteger(max);
     }

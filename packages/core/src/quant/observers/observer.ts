@@ -1,6 +1,6 @@
 import { type NumberArray, QuantizationError } from '../../tensor/index.js';
 import type { RealRange } from '../qparams.js';
-import { float32Range } from './float32-scan.js';
+import { type Float32Scan, float32Scan } from './float32-scan.js';
 
 /**
  * Watches the values of one tensor, in one pass and bounded memory, and proposes the range to quantize.
@@ -12,10 +12,11 @@ export interface Observer {
   /**
    * @param values Any number of elements, of any shape; none is a no-op.
    * @param samples How many equally long samples lie behind one another in `values`; only per-sample observers care.
+   * @param scan How to go over many values; the same result whichever it is.
    * @throws QuantizationError `QUANT_NOT_FINITE` at the first NaN or infinity, before anything is counted;
    * `QUANT_SAMPLES` when `samples` does not divide the number of elements.
    */
-  observe(values: NumberArray, samples?: number): void;
+  observe(values: NumberArray, samples?: number, scan?: Float32Scan): void;
   /**
    * Adds what another observer of the same kind has seen.
    * @throws QuantizationError `QUANT_OBSERVER_KIND` for another kind.
@@ -55,9 +56,9 @@ export interface ObserverFactory {
 }
 
 /** The smallest and largest of some values. Throws `QUANT_NOT_FINITE` at the first NaN or infinity. */
-export function finiteRange(values: NumberArray): RealRange {
+export function finiteRange(values: NumberArray, scan: Float32Scan = float32Scan): RealRange {
   if (values instanceof Float32Array && values.length > 0)
-    return float32Range(values) ?? refuseNonFinite(values);
+    return scan.range(values) ?? refuseNonFinite(values);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let finite = true;
