@@ -1,4 +1,6 @@
 // vpdpbusd on 256 bits, for CPUs without AVX-512: four u8 x s8 products added to each of 8 lanes.
+// Twelve sums: two start each cycle and take five, so that ten are none too many. (gcc spills when
+// the loop is unrolled.)
 #include <immintrin.h>
 #include <string.h>
 
@@ -49,7 +51,7 @@ __attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const u
   for (int j = 0; j < NV; ++j) {
     w[j] = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights + 4 * kLanes * j));
   }
-#pragma GCC unroll 5
+#pragma GCC unroll 6
   for (int i = 0; i < MR; ++i) {
     const __m256i a = broadcast_word(lhs + i * stride, count);
 #pragma GCC unroll 2
@@ -60,7 +62,7 @@ __attribute__((always_inline)) inline void step(__m256i (&sums)[MR][NV], const u
 template <int MR, int NV>
 void run_tile(const Tile& tile) {
   __m256i sums[MR][NV];
-#pragma GCC unroll 5
+#pragma GCC unroll 6
   for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < NV; ++j) {
@@ -75,7 +77,7 @@ void run_tile(const Tile& tile) {
     step<MR, NV>(sums, lhs + k, tile.lhs_stride, 4, weights);
   }
   if (k < tile.depth) step<MR, NV>(sums, lhs + k, tile.lhs_stride, tile.depth - k, weights);
-#pragma GCC unroll 5
+#pragma GCC unroll 6
   for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 2
     for (int j = 0; j < NV; ++j) {
@@ -96,8 +98,10 @@ void run_rows(const Tile& tile) {
       return run_tile<3, NV>(tile);
     case 4:
       return run_tile<4, NV>(tile);
-    default:
+    case 5:
       return run_tile<5, NV>(tile);
+    default:
+      return run_tile<6, NV>(tile);
   }
 }
 
