@@ -10,6 +10,9 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'tests/real/**'],
     setupFiles: ['./tests/setup/fast-check-seed.ts'],
+    // A fresh module graph for each file would take longer than the tests do; modules keep no state.
+    isolate: false,
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
