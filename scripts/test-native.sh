@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case "$(uname -m)" in
-  arm64 | aarch64) tiers=(scalar neon dotprod i8mm) ;;
-  *) tiers=(scalar avx2 avxvnni avx512vnni) ;;
+  arm64 | aarch64) tiers='scalar;neon;dotprod;i8mm' ;;
+  *) tiers='scalar;avx2;avxvnni;avx512vnni' ;;
 esac
 jobs="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 
@@ -43,10 +43,10 @@ quietly() {
   }
 }
 
+# On all tiers, and restricted to each that the build names.
 run_tests() {
-  local build="$1" tier="${2:-}"
-  echo "testing $build ${tier:+restricted to $tier}"
-  OCTAVO_ISA="$tier" ctest --test-dir "$build" --output-on-failure --no-tests=error
+  echo "testing $1 (after $SECONDS s)"
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$jobs"
 }
 
 # The checks read ELF objects through binutils.
@@ -72,10 +72,8 @@ fi
 
 for compiler in "${compilers[@]}"; do
   build="native/build-test-${compiler//+/x}"
-  configure_and_build "$build" "$compiler"
+  configure_and_build "$build" "$compiler" -DOCTAVO_TEST_TIERS="$tiers"
   run_tests "$build"
-  for tier in "${tiers[@]}"; do quietly run_tests "$build" "$tier"; done
-  echo "passed too when restricted to: ${tiers[*]}"
   check_objects "$build"
 done
 
@@ -90,14 +88,20 @@ test_emulated() {
     echo "emulated x86 tiers skipped: this CPU has them all"
     return
   fi
-  local build=native/build-test-emulate tier
-  configure_and_build "$build" "$gcc" -DOCTAVO_EMULATE=ON -DOCTAVO_BUILD_BENCH=OFF
-  for tier in avxvnni avx512 avx512vnni ''; do quietly run_tests "$build" "$tier"; done
-  echo "passed when emulated: avxvnni avx512 avx512vnni, and all together"
+  local build=native/build-test-emulate
+  configure_and_build "$build" "$gcc" -DOCTAVO_EMULATE=ON -DOCTAVO_BUILD_BENCH=OFF \
+    -DOCTAVO_TEST_TIERS='avxvnni;avx512;avx512vnni'
+  run_tests "$build"
 }
 
+# on_emulated EMULATOR CPU TESTS
+on_emulated() {
+  quietly "$1" -cpu "$2" "$3" --gtest_brief=1 && echo "passed on emulated arm64 $2"
+}
+export -f quietly on_emulated
+
 test_arm64() {
-  local cross=aarch64-linux-gnu-g++ emulator build=native/build-test-arm64 cpu
+  local cross=aarch64-linux-gnu-g++ emulator build=native/build-test-arm64
   emulator="$(first_command qemu-aarch64-static qemu-aarch64)"
   if ! command -v $cross >/dev/null || [ -z "$emulator" ] || [ ! -d /usr/src/googletest ]; then
     echo "arm64 skipped: needs $cross, qemu-aarch64 and GoogleTest's sources"
@@ -106,10 +110,8 @@ test_arm64() {
   configure_and_build "$build" $cross -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
     -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_EXE_LINKER_FLAGS=-static \
     -DOCTAVO_BUILD_BENCH=OFF -DBUILD_GMOCK=OFF
-  for cpu in cortex-a72 neoverse-n1 max; do
-    quietly "$emulator" -cpu "$cpu" "$build/test/octavo_tests" --gtest_brief=1
-    echo "passed on emulated arm64 $cpu"
-  done
+  printf '%s\n' cortex-a72 neoverse-n1 max |
+    xargs -P "$jobs" -I '{}' bash -c 'on_emulated "$@"' _ "$emulator" '{}' "$build/test/octavo_tests"
   check_objects "$build"
 }
 
@@ -122,8 +124,7 @@ test_threads() {
     can_sanitize "$compiler" thread || continue
     configure_and_build "$build" "$compiler" -DCMAKE_BUILD_TYPE=Debug \
       -DOCTAVO_SANITIZE_THREADS=ON -DOCTAVO_BUILD_BENCH=OFF
-    quietly "$build/test/octavo_tests" --gtest_filter='Threading*:Program*:Recurrence*' --gtest_brief=1
-    echo "passed under the thread sanitizer"
+    run_tests "$build"
     return
   done
   echo "thread sanitizer skipped: no compiler here links it"
@@ -134,9 +135,8 @@ test_threads
 for compiler in "${compilers[@]}"; do
   can_sanitize "$compiler" address,undefined || continue
   configure_and_build native/build-sanitize "$compiler" -DCMAKE_BUILD_TYPE=Debug \
-    -DOCTAVO_SANITIZE=ON -DOCTAVO_BUILD_BENCH=OFF
+    -DOCTAVO_SANITIZE=ON -DOCTAVO_BUILD_BENCH=OFF -DOCTAVO_TEST_TIERS=scalar
   run_tests native/build-sanitize
-  quietly run_tests native/build-sanitize scalar
   exit 0
 done
 echo "sanitizers skipped: no compiler here links them"
