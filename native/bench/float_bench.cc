@@ -7,6 +7,7 @@
 #include "bench/clock.h"
 #include "float_gemm/float_gemm.h"
 #include "peak/peak.h"
+#include "quantize/quantize.h"
 
 namespace octavo::bench {
 namespace {
@@ -30,12 +31,21 @@ double peak_gops() { return measure_peak(OCTAVO_PEAK_F32, 1, 50).per_second / 1e
 
 double read_gigabytes() { return measure_peak(OCTAVO_PEAK_READ, 1, 150).per_second / 1e9; }
 
+// Normal numbers in every type: subnormal ones would take hundreds of cycles each.
+PackedFloat packed_weights(const Shape& shape, octavo_type type, octavo_compute compute) {
+  std::vector<float> weights(shape.k * shape.n);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.001f * static_cast<float>(1 + i % 977);
+  std::vector<uint16_t> halves(weights.size());
+  if (type == OCTAVO_F16) floats_to_half(weights.data(), weights.size(), halves.data());
+  if (type == OCTAVO_BF16) floats_to_bfloat(weights.data(), weights.size(), halves.data());
+  const void* data = weights.data();
+  if (type != OCTAVO_F32) data = halves.data();
+  return pack_float(octavo_float_weights{data, type, shape.k, shape.n, shape.n, 1, compute});
+}
+
 double seconds_of(const Shape& shape, octavo_type type, octavo_compute compute) {
   std::vector<float> lhs(shape.m * shape.k, 0.5f), out(shape.m * shape.n), bias(shape.n, 1.0f);
-  std::vector<float> weights(shape.k * shape.n);
-  for (size_t i = 0; i < weights.size(); ++i) weights[i] = 0.001f * static_cast<float>(i % 977);
-  const octavo_float_weights matrix{weights.data(), type, shape.k, shape.n, shape.n, 1, compute};
-  const PackedFloat rhs = pack_float(matrix);
+  const PackedFloat rhs = packed_weights(shape, type, compute);
   octavo_float_matmul_args args{};
   args.lhs = lhs.data();
   args.m = shape.m;
