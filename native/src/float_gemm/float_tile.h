@@ -24,6 +24,9 @@ namespace octavo {
 // in such words too, and the depth counts them.
 inline constexpr octavo_type kBfloatPairs = 100;
 
+// Steps of the depth that a microkernel takes at once.
+inline constexpr int kTileSteps = 2;
+
 struct FloatTile {
   size_t rows;
   size_t columns;
@@ -32,7 +35,8 @@ struct FloatTile {
   const size_t* runs;       // in elements from each of these pointers
   size_t run_count;
   const void* panel;   // aligned to 64 bytes
-  const void* next;    // memory that will be read soon: a hint
+  const void* next;    // memory that will be read soon: a hint,
+  size_t next_step;    // of so many bytes each time
   const float* bias;   // of the first column, or null
   const float* start;  // of the first element, or null; `out` itself or apart from it
   size_t start_stride;

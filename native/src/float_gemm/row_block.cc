@@ -10,9 +10,6 @@
 namespace octavo {
 namespace {
 
-// Microkernels ask for a cache line of what comes next in each such stretch of the depth.
-constexpr size_t kDepthPerHint = 8;
-
 // A part of the depth: some runs whole, or a piece of a single one.
 struct DepthBlock {
   size_t first_run;
@@ -57,7 +54,9 @@ void multiply_rows(const RowBlock& block, const FloatMicrokernel& kernel, size_t
                    const float* start, const void* next_panel, FloatTile& tile) {
   const size_t tiles = div_up(block.row_count, kernel.mr);
   const size_t height = block.row_count / tiles, taller = block.row_count % tiles;
-  const size_t hinted = tile.depth * tile.run_count / kDepthPerHint * kCacheLine;
+  // Together the tiles ask for all that they read of the next panel.
+  tile.next_step = div_up(kTileSteps * kernel.nr * element_bytes(kernel.weights), tiles);
+  const size_t hinted = tile.depth / kTileSteps * tile.run_count * tile.next_step;
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     tile.rows = height + (index < taller ? 1 : 0);
     tile.lhs = block.rows + row;

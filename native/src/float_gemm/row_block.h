@@ -14,8 +14,9 @@ namespace octavo {
 inline constexpr size_t kBlockRows = 120;
 // Blocks begin at multiples of it, as tiles of every kernel do.
 inline constexpr size_t kRowUnit = 12;
-// Depth of a block: so much of a panel stays in the first-level cache.
-inline constexpr size_t kBlockDepth = 512;
+// Depth of a block. So much of a panel and of kBlockRows rows stays in the second-level cache, from
+// where both stream as fast as they are multiplied; each further block reads and writes the output.
+inline constexpr size_t kBlockDepth = 1024;
 
 // Columns [first, last) of packed weights; `first` is a multiple of nr.
 struct PanelRange {
