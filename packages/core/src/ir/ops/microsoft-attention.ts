@@ -1,3 +1,4 @@
+import type { DType } from '../../tensor/index.js';
 import { attr } from '../attribute.js';
 import {
   contradiction,
@@ -23,6 +24,12 @@ function partOf(dim: Dim | undefined, parts: number): Dim {
 function sequenceDims(shape: Dims): readonly [Dim, Dim, Dim] | undefined {
   if (shape && shape.length !== 3) contradiction(`attention takes 3 axes, found ${dimsToString(shape)}.`);
   return shape && [shape[0] ?? null, shape[1] ?? null, shape[2] ?? null];
+}
+
+/** Zero points are of the type of what they belong to. Throws `INFER_TYPES` when they are not. */
+function likeIntegers(name: string, integers: DType | undefined, zeroPoint: DType | undefined): void {
+  if (integers && zeroPoint && integers !== zeroPoint)
+    contradiction(`the zero point of the ${name} is ${zeroPoint}, not ${integers}.`);
 }
 
 /**
@@ -56,6 +63,8 @@ export const QAttention = defineOp({
   },
   inferTypes: ({ inputs, attributes: { num_heads: heads } }) => {
     const dtype = inputs.bias.dtype;
+    likeIntegers('input', inputs.input.dtype, inputs.input_zero_point?.dtype);
+    likeIntegers('weight', inputs.weight.dtype, inputs.weight_zero_point?.dtype);
     const sizes = sequenceDims(inputs.input.shape);
     if (!sizes) return [typeOf(dtype), typeOf(dtype)];
     const [batch, length] = sizes;

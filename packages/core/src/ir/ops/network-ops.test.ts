@@ -23,6 +23,17 @@ describe('types of neural network ops', () => {
     ).toEqual(['%y: float32[n, 6, 4, 4]', '%same: float32[n, 6, 9, 9]', '%back: float32[n, 4, 10, 10]']);
   });
 
+  it('refuse a zero point of another type than the integers of QAttention', () => {
+    const lines = (zero: string) => `input %x: uint8[1, 2, 4]
+      input %w: int8[4, 12]
+      input %b: float32[12]
+      const %s: float32[] = 0.01
+      const %z: ${zero}[] = 3
+      %y = com.microsoft::QAttention(%x, %w, %b, %s, %s, _, %z) {num_heads=2} @attention`;
+    expect(types(lines('uint8'))).toEqual(['%y: float32[1, 2, 4]']);
+    expect(() => types(lines('int8'))).toThrow(/attention.*zero point of the input is int8, not uint8/s);
+  });
+
   it('refuse channels that do not divide into groups, naming the node', () => {
     const lines = `input %x: float32[1, 4, 9, 9]
       input %w: float32[6, 4, 3, 3]
