@@ -9,8 +9,8 @@ namespace octavo {
 namespace {
 
 constexpr size_t kTasksPerThread = 4;
-// Multiply-adds that outweigh the start of a thread.
-constexpr size_t kParallelWork = size_t{1} << 17;
+// Float multiply-adds that outweigh the start of a thread: half as many as of bytes.
+constexpr size_t kParallelFloatWork = size_t{1} << 17;
 
 // Parts of nearly equal size, multiples of `unit`.
 size_t step_of(size_t size, size_t unit, size_t parts) {
@@ -26,7 +26,7 @@ Range RowBlocks::at(size_t block) const { return {begin(block), std::min(m_, beg
 
 TaskGrid::TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads)
     : rows_(rows), n_(n), column_step_(n), column_tasks_(1), threads_(1) {
-  if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelWork) return;
+  if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelFloatWork) return;
   threads_ = threads == 0 ? usable_threads() : threads;
   if (threads_ <= 1) return;
   const size_t wanted = div_up(threads_ * kTasksPerThread, rows.count());

@@ -27,8 +27,8 @@ constexpr RecurrentStage kGruResetLast[] = {{0, 3, false, &CellKernels::gru_rese
 constexpr RecurrentCell kCells[] = {
     {1, 1, false, kRnn}, {4, 3, true, kLstm}, {3, 2, false, kGru}, {3, 2, false, kGruResetLast}};
 
-// Multiply-adds of a layer that outweigh the start of a thread.
-constexpr size_t kParallelWork = size_t{1} << 18;
+// Multiply-adds of all steps of a layer that outweigh the start of a thread for each part of the batch.
+constexpr size_t kParallelSteps = size_t{1} << 18;
 // Rows that make a product of their own worth while. Products of so many are made of tiles of three
 // rows and more, which all sum in one order: bits do not depend on the number of parts.
 constexpr size_t kLeastRows = 6;
@@ -160,7 +160,7 @@ class Sequences {
 
 bool is_small(const Recurrence& args) {
   const CheckedSize weights = CheckedSize(args.cell->gates).times(args.hidden).times(args.hidden);
-  return weights.times(args.steps).times(args.batch).value() < kParallelWork;
+  return weights.times(args.steps).times(args.batch).value() < kParallelSteps;
 }
 
 // Parts of the batch for each direction: as many as threads can share without waiting for each
