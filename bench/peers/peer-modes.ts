@@ -23,6 +23,7 @@ const nearest: PeerMode = {
 /** The modes of models that have no matrices to speak of. */
 export const PEER_MODES: readonly PeerMode[] = MODES.map(peerMode);
 
+/** The modes that suit a model; those of weights alone only where it has large matrices. */
 export function peerModesOf(model: QuantizedModel): readonly PeerMode[] {
   const own = modesOf(model).map(peerMode);
   return model.weightOnly ? [...own, nearest] : own;
