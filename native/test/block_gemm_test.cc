@@ -108,20 +108,15 @@ class Oracle {
   Oracle(const Product& p, const Weights& weights, const std::vector<float>& lhs, size_t stride)
       : p_(p), weights_(weights), lhs_(lhs), stride_(stride) {}
 
-  float dynamic_int8(size_t r, size_t c) const {
-    float y = 0;
-    for (size_t block = 0; block < weights_.blocks(); ++block) {
-      const size_t first = block * p_.block_size, last = std::min(p_.k, first + p_.block_size);
-      float most = 0;
-      for (size_t k = first; k < last; ++k) most = std::fmax(most, std::fabs(at(r, k)));
-      const float scale = most / 127;
-      int64_t sum = 0;
-      for (size_t k = first; k < last && scale > 0; ++k) {
-        sum += static_cast<int64_t>(std::nearbyint(at(r, k) / scale)) * weights_.integer(k, c);
+  // Outputs [m][n].
+  std::vector<float> dynamic_int8() const {
+    std::vector<float> out(p_.m * p_.n);
+    for (size_t r = 0; r < p_.m; ++r) {
+      for (size_t block = 0; block < weights_.blocks(); ++block) {
+        add_block(r, block, out.data() + r * p_.n);
       }
-      y = std::fma(static_cast<float>(sum), scale * weights_.scale(block, c), y);
     }
-    return y;
+    return out;
   }
 
   void add_exact(size_t r, size_t c, double& sum, double& size) const {
@@ -136,6 +131,21 @@ class Oracle {
 
  private:
   float at(size_t r, size_t k) const { return lhs_[r * stride_ + k]; }
+
+  void add_block(size_t r, size_t block, float* out) const {
+    const size_t first = block * p_.block_size, last = std::min(p_.k, first + p_.block_size);
+    float most = 0;
+    for (size_t k = first; k < last; ++k) most = std::fmax(most, std::fabs(at(r, k)));
+    const float scale = most / 127;
+    std::vector<int64_t> sums(p_.n);
+    for (size_t k = first; k < last && scale > 0; ++k) {
+      const int64_t q = static_cast<int64_t>(std::nearbyint(at(r, k) / scale));
+      for (size_t c = 0; c < p_.n; ++c) sums[c] += q * weights_.integer(k, c);
+    }
+    for (size_t c = 0; c < p_.n; ++c) {
+      out[c] = std::fma(static_cast<float>(sums[c]), scale * weights_.scale(block, c), out[c]);
+    }
+  }
 
   const Product& p_;
   const Weights& weights_;
@@ -154,8 +164,10 @@ class Case {
         bias_(samples.floats(p.n)),
         before_(samples.floats(p.m * out_stride_)),
         packed_(pack_blocks(weights_.weights)) {
-    if (!p.extreme) return;
-    for (float& x : lhs_) x = x < 0 ? -1.0f : 1.0f;
+    for (float& x : lhs_) {
+      if (p.extreme) x = x < 0 ? -1.0f : 1.0f;
+    }
+    dynamic_int8_ = Oracle(p_, weights_, lhs_, lhs_stride_).dynamic_int8();
   }
 
   void expect_right(octavo_block_mode mode, IsaSet isa) const {
@@ -189,10 +201,9 @@ class Case {
  private:
   void expect_dynamic_int8(const octavo_block_matmul_args& args,
                            const std::vector<float>& out) const {
-    const Oracle oracle(p_, weights_, lhs_, lhs_stride_);
     for (size_t r = 0; r < p_.m; ++r) {
       for (size_t c = 0; c < p_.n; ++c) {
-        float expected = oracle.dynamic_int8(r, c);
+        float expected = dynamic_int8_[r * p_.n + c];
         if (p_.bias) expected += bias_[c];
         if (p_.residual) expected += before_[r * out_stride_ + c];
         if (p_.activation == OCTAVO_CLIP) {
@@ -227,7 +238,17 @@ class Case {
   std::vector<float> bias_;
   std::vector<float> before_;
   PackedBlocks packed_;
+  std::vector<float> dynamic_int8_;
 };
+
+void expect_many_rows_right(const Case& product, size_t m) {
+  for (const ExpandedMicrokernel& kernel : expanded_microkernels()) {
+    if (m < kernel.rows || !active_isa().contains(kernel.isa)) continue;
+    SCOPED_TRACE(kernel.name);
+    product.expect_right(OCTAVO_BLOCK_DYNAMIC_INT8, kernel.isa);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
 
 // Both modes on every tier of this CPU.
 void expect_right(const Product& p, FloatSamples& samples) {
@@ -239,6 +260,7 @@ void expect_right(const Product& p, FloatSamples& samples) {
     product.expect_right(OCTAVO_BLOCK_EXACT, kernel.isa);
     if (testing::Test::HasFatalFailure()) return;
   }
+  expect_many_rows_right(product, p.m);
 }
 
 TEST(BlockGemm, IsRightOnRemaindersOfTilesAndBlocks) {
@@ -261,6 +283,33 @@ TEST(BlockGemm, IsRightForEveryHeightOfATile) {
         expect_right({2 * m + 1, 48, 16, bits, 16, zero_points, m % 2 != 0}, samples);
       }
     }
+  }
+}
+
+TEST(BlockGemm, IsRightForEveryHeightAndWidthOfManyRows) {
+  FloatSamples samples(90);
+  for (uint32_t bits : {2u, 4u, 8u}) {
+    for (size_t m = 16; m <= 50; ++m) {
+      const size_t n = 1 + 7 * (m % 16);
+      const Product p{m, 100, n, bits, 32, m % 2 == 0, m % 4 == 0};
+      expect_many_rows_right(Case(p, samples), m);
+    }
+  }
+}
+
+// Blocks longer and shorter than the piece that is expanded at once, and rows of several tasks.
+TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
+  FloatSamples samples(91);
+  for (uint32_t bits : {2u, 4u, 8u}) {
+    for (size_t block_size : {16, 32, 48, 64, 128, 256, 4096}) {
+      for (bool zero_points : {false, true}) {
+        const Product even{17, 1100, 34, bits, block_size, zero_points};
+        expect_many_rows_right(Case(even, samples), even.m);
+        const Product odd{33, 713, 20, bits, block_size, zero_points, true};
+        expect_many_rows_right(Case(odd, samples), odd.m);
+      }
+    }
+    expect_many_rows_right(Case({40, 20000, 3, bits, 128}, samples), 40);
   }
 }
 
@@ -293,9 +342,11 @@ TEST(BlockGemm, NeverSaturatesInsideAProduct) {
   for (uint32_t bits : {2u, 4u, 8u}) {
     for (size_t block_size : {16, 64, 512}) {
       for (bool zero_points : {false, true}) {
-        Product p{7, 512, 17, bits, block_size, zero_points};
-        p.extreme = true;
-        expect_right(p, samples);
+        for (size_t m : {7, 21}) {
+          Product p{m, 512, 17, bits, block_size, zero_points};
+          p.extreme = true;
+          expect_right(p, samples);
+        }
       }
     }
   }
@@ -305,12 +356,14 @@ TEST(BlockGemm, AppliesBiasResidualAndActivation) {
   FloatSamples samples(85);
   for (uint32_t bits : {4u, 8u}) {
     for (octavo_activation activation : {OCTAVO_IDENTITY, OCTAVO_CLIP}) {
-      Product p{9, 300, 37, bits, 32, true};
-      p.bias = true;
-      p.activation = activation;
-      expect_right(p, samples);
-      p.residual = true;
-      expect_right(p, samples);
+      for (size_t m : {9, 19}) {
+        Product p{m, 300, 37, bits, 32, bits == 4};
+        p.bias = true;
+        p.activation = activation;
+        expect_right(p, samples);
+        p.residual = true;
+        expect_right(p, samples);
+      }
     }
   }
 }
@@ -324,28 +377,31 @@ TEST(BlockGemm, GivesTheSameOnSeveralThreads) {
   }
 }
 
-TEST(BlockGemm, GivesNaNForRowsThatAreNotFinite) {
+void expect_nan_in_last_row(size_t m) {
   FloatSamples samples(87);
-  const Weights weights({2, 64, 20, 4, 32}, samples);
+  const Weights weights({m, 64, 20, 4, 32}, samples);
   const PackedBlocks packed = pack_blocks(weights.weights);
+  const size_t last = m - 1;
   const float infinity = std::numeric_limits<float>::infinity();
   for (float bad : {infinity, -infinity, std::numeric_limits<float>::quiet_NaN()}) {
-    std::vector<float> lhs = samples.floats(2 * 64);
-    lhs[64 + 40] = bad;
-    std::vector<float> out(2 * 20);
+    std::vector<float> lhs = samples.floats(m * 64);
+    lhs[last * 64 + 40] = bad;
+    std::vector<float> out(m * 20);
     octavo_block_matmul_args args{};
     args.lhs = lhs.data();
-    args.m = 2;
+    args.m = m;
     args.lhs_stride = 64;
     args.mode = OCTAVO_BLOCK_DYNAMIC_INT8;
     args.out = out.data();
     args.out_stride = 20;
     block_gemm(args, packed);
-    for (size_t c = 0; c < 20; ++c) {
-      EXPECT_TRUE(std::isfinite(out[c]));
-      EXPECT_TRUE(std::isnan(out[20 + c]));
-    }
+    for (size_t c = 0; c < last * 20; ++c) EXPECT_TRUE(std::isfinite(out[c]));
+    for (size_t c = 0; c < 20; ++c) EXPECT_TRUE(std::isnan(out[last * 20 + c]));
   }
+}
+
+TEST(BlockGemm, GivesNaNForRowsThatAreNotFinite) {
+  for (size_t m : {2, 18}) expect_nan_in_last_row(m);
 }
 
 TEST(BlockGemm, OfZerosIsZero) {

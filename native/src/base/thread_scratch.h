@@ -8,7 +8,7 @@
 namespace octavo {
 
 // What the memory is for: uses do not share theirs.
-enum class Scratch { task, image, count };
+enum class Scratch { task, image, rows, count };
 
 // `bytes` of memory, aligned to a cache line, that are this thread's until it asks for the same use
 // again. Null where there is no memory: tasks of a parallel loop must not throw.

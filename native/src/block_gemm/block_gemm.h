@@ -3,6 +3,7 @@
 #define OCTAVO_SRC_BLOCK_GEMM_BLOCK_GEMM_H_
 
 #include "block_gemm/pack_blocks.h"
+#include "block_gemm/select_block.h"
 #include "cpu/isa.h"
 
 namespace octavo {
@@ -16,6 +17,10 @@ void block_gemm_exact(const octavo_block_matmul_args& args, const PackedBlocks& 
                       IsaSet available);
 void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                      IsaSet available);
+
+// The second mode, by a kernel of many rows.
+void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
+                         const ExpandedMicrokernel& kernel, IsaSet available);
 
 }  // namespace octavo
 

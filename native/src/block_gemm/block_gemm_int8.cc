@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/math.h"
-#include "base/thread_scratch.h"
 #include "block_gemm/block_gemm.h"
 #include "block_gemm/finish_rows.h"
 #include "block_gemm/quantized_rows.h"
@@ -50,6 +49,9 @@ void multiply_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs
 
 void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                      IsaSet available) {
+  const ExpandedMicrokernel* const expanded =
+      select_expanded_microkernel(rhs.shape, args.m, available);
+  if (expanded != nullptr) return block_gemm_expanded(args, rhs, *expanded, available);
   const BlockMicrokernel& kernel = select_block_microkernel(rhs.shape.bits, available);
   const QuantizedRows lhs(args, rhs, kernel.lhs, available);
   const size_t block_rows =

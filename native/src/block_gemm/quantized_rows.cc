@@ -33,20 +33,24 @@ void widen_row(uint8_t* row, size_t count) {
   }
 }
 
+void add_middle(uint8_t* row, size_t count) {
+  for (size_t k = 0; k < count; ++k) row[k] ^= 0x80;
+}
+
 }  // namespace
 
 QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                              octavo_type type, IsaSet available)
     : rhs_(rhs),
       kernels_(select_block_kernels(available)),
-      wide_(type == OCTAVO_S16),
-      stride_(row_stride(rhs.padded_k() * (wide_ ? 2 : 1))) {
+      type_(type),
+      stride_(row_stride(rhs.padded_k() * (type == OCTAVO_S16 ? 2 : 1))) {
   const CheckedSize blocks = CheckedSize(args.m).times(rhs.shape.blocks);
   const size_t bytes = CheckedSize(args.m)
                            .times(stride_)
                            .plus(blocks.times(sizeof(float) + sizeof(int32_t)).value())
                            .value();
-  values_ = thread_scratch(bytes);
+  values_ = thread_scratch(bytes, Scratch::rows);
   if (values_ == nullptr) throw std::bad_alloc();
   scales_ = reinterpret_cast<float*>(values_ + args.m * stride_);
   offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
@@ -72,7 +76,8 @@ void QuantizedRows::quantize_row(const float* from, size_t row) const {
   }
   const size_t padded = rhs_.padded_k();
   std::memset(values + rhs_.k, 0, padded - rhs_.k);
-  if (wide_) widen_row(values, padded);
+  if (type_ == OCTAVO_S16) widen_row(values, padded);
+  if (type_ == OCTAVO_U8) add_middle(values, padded);
 }
 
 }  // namespace octavo

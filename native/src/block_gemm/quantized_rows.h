@@ -12,10 +12,11 @@
 
 namespace octavo {
 
-// Lives in the calling thread's scratch memory, which nothing else may use meanwhile.
+// Lives in the calling thread's scratch memory: one at a time.
 class QuantizedRows {
  public:
-  // Quantizes all rows, `type` and order as in block_microkernels.inc. Throws std::bad_alloc.
+  // Quantizes all rows, `type` and order as in block_microkernels.inc; OCTAVO_U8 is int8 plus 128.
+  // Throws std::bad_alloc.
   QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs, octavo_type type,
                 IsaSet available);
 
@@ -29,7 +30,7 @@ class QuantizedRows {
 
   const PackedBlocks& rhs_;
   const BlockKernels& kernels_;
-  bool wide_;
+  octavo_type type_;
   size_t stride_;
   uint8_t* values_;
   float* scales_;

@@ -1,5 +1,7 @@
 #include "block_gemm/select_block.h"
 
+#include <initializer_list>
+
 #include "vector/select_tier.h"
 
 namespace octavo {
@@ -9,6 +11,14 @@ constexpr BlockMicrokernel kTable[] = {
 #define OCTAVO_BLOCK_MICROKERNEL(isa, name, bits, mr, lhs) {#name, isa, bits, mr, lhs, name},
 #include "block_gemm/block_microkernels.inc"
 #undef OCTAVO_BLOCK_MICROKERNEL
+};
+
+// A list, since it is empty on some architectures, and an array must not be.
+constexpr std::initializer_list<ExpandedMicrokernel> kExpandedTable = {
+#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows) \
+  {#name, isa, expand, lhs, panels, rows, name},
+#include "block_gemm/expanded_microkernels.inc"
+#undef OCTAVO_EXPANDED_MICROKERNEL
 };
 
 constexpr Tier<BlockKernels> kTiers[] = {
@@ -33,6 +43,19 @@ const BlockMicrokernel& select_block_microkernel(uint32_t bits, IsaSet available
   const BlockMicrokernel* candidate = kTable;
   while (candidate->bits != bits || !available.contains(candidate->isa)) ++candidate;
   return *candidate;
+}
+
+std::span<const ExpandedMicrokernel> expanded_microkernels() {
+  return {kExpandedTable.begin(), kExpandedTable.size()};
+}
+
+const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, size_t m,
+                                                       IsaSet available) {
+  if (shape.bits == 8 && shape.has_zero_points) return nullptr;
+  for (const ExpandedMicrokernel& kernel : kExpandedTable) {
+    if (m >= kernel.rows && available.contains(kernel.isa)) return &kernel;
+  }
+  return nullptr;
 }
 
 const BlockKernels& select_block_kernels(IsaSet available) {

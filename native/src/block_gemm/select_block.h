@@ -6,6 +6,7 @@
 
 #include "block_gemm/block_kernels.h"
 #include "block_gemm/block_tile.h"
+#include "block_gemm/expanded_tile.h"
 #include "cpu/isa.h"
 #include "octavo/base.h"
 
@@ -21,11 +22,27 @@ struct BlockMicrokernel {
   BlockMicrokernelFn run;
 };
 
+// One line of expanded_microkernels.inc.
+struct ExpandedMicrokernel {
+  const char* name;
+  IsaSet isa;
+  ExpandPanelFn expand;
+  octavo_type lhs;
+  size_t panels;
+  size_t rows;
+  ExpandedMicrokernelFn run;
+};
+
 // Every kernel compiled in, best first.
+std::span<const ExpandedMicrokernel> expanded_microkernels();
 std::span<const BlockMicrokernel> block_microkernels();
 
 // Some line of each width requires nothing, so there always is one.
 const BlockMicrokernel& select_block_microkernel(uint32_t bits, IsaSet available = active_isa());
+
+// Null where none takes such weights or pays for m rows.
+const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, size_t m,
+                                                       IsaSet available = active_isa());
 
 const BlockKernels& select_block_kernels(IsaSet available = active_isa());
 

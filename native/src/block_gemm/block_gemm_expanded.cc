@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "base/math.h"
+#include "block_gemm/block_gemm.h"
+#include "block_gemm/finish_rows.h"
+#include "block_gemm/quantized_rows.h"
+#include "float_gemm/task_grid.h"
+#include "threading/failure.h"
+#include "threading/parallel_for.h"
+
+namespace octavo {
+namespace {
+
+// Of the quantized rows that pass expanded weights: they stay in the second-level cache, and are
+// enough to be worth the expansion.
+constexpr size_t kRowsBytes = 768 * 1024;
+// Of expanded weights: they stay in the first-level cache while rows pass.
+constexpr size_t kExpandedBytes = 32 * 1024;
+
+class ExpandedProduct {
+ public:
+  ExpandedProduct(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
+                  const ExpandedMicrokernel& kernel, IsaSet available)
+      : args_(args),
+        rhs_(rhs),
+        kernel_(kernel),
+        lhs_(args, rhs, kernel.lhs, available),
+        quads_per_row_(8 / rhs.shape.bits),
+        chunk_blocks_(std::clamp<size_t>(kExpandedBytes / kernel.panels / expanded_bytes(1), 1,
+                                         rhs.shape.blocks)) {}
+
+  // Rows of a task, a multiple of 16.
+  size_t task_rows() const {
+    return std::max<size_t>(1, kRowsBytes / (lhs_.stride() * kRowUnit)) * kRowUnit;
+  }
+  size_t group() const { return kernel_.panels * kBlockColumns; }
+  size_t scratch_floats(size_t rows) const {
+    return rows * group() + kernel_.panels * expanded_bytes(chunk_blocks_) / sizeof(float);
+  }
+
+  void multiply(const Range& rows, const Range& columns, float* scratch) const {
+    const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
+    const size_t groups = div_up(panels, kernel_.panels);
+    // Groups of nearly equal width.
+    for (size_t index = 0, first = columns.first; index < groups; ++index) {
+      const size_t width = (panels / groups + (index < panels % groups ? 1 : 0)) * kBlockColumns;
+      multiply_group(rows, {first, std::min(columns.last, first + width)}, scratch);
+      first += width;
+    }
+  }
+
+  static constexpr size_t kRowUnit = 16;
+
+ private:
+  size_t expanded_bytes(size_t blocks) const {
+    return blocks *
+           (kExpandedHeaderBytes + rhs_.shape.block_rows * quads_per_row_ * kBlockRowBytes);
+  }
+
+  void multiply_group(const Range& rows, const Range& columns, float* scratch) const {
+    const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
+    const size_t count = rows.last - rows.first, width = panels * kBlockColumns;
+    float* const sums = scratch;
+    uint8_t* const expanded = reinterpret_cast<uint8_t*>(scratch + count * width);
+    std::fill(sums, sums + count * width, 0.0f);
+    for (size_t block = 0; block < rhs_.shape.blocks; block += chunk_blocks_) {
+      BlockShape shape = rhs_.shape;
+      shape.blocks = std::min(chunk_blocks_, rhs_.shape.blocks - block);
+      if (block + shape.blocks != rhs_.shape.blocks) shape.last_rows = shape.block_rows;
+      const size_t stride = expanded_bytes(shape.blocks);
+      for (size_t panel = 0; panel < panels; ++panel) {
+        const uint8_t* const packed = rhs_.panel(columns.first + panel * kBlockColumns);
+        kernel_.expand({shape, packed + block * block_bytes(), expanded + panel * stride});
+      }
+      kernel_.run({shape.blocks, shape.block_rows * quads_per_row_,
+                   shape.last_rows * quads_per_row_, panels, expanded, stride, count,
+                   lhs_.values(rows.first) + block * rhs_.block_size, lhs_.stride(),
+                   lhs_.scales(rows.first) + block, rhs_.shape.blocks, sums});
+    }
+    for (size_t i = 0; i < count; ++i) {
+      finish_row(args_, rows.first + i, columns.first, sums + i * width,
+                 columns.last - columns.first);
+    }
+  }
+
+  size_t block_bytes() const {
+    return rhs_.shape.header_bytes + rhs_.shape.block_rows * kBlockRowBytes;
+  }
+
+  const octavo_block_matmul_args& args_;
+  const PackedBlocks& rhs_;
+  const ExpandedMicrokernel& kernel_;
+  QuantizedRows lhs_;
+  size_t quads_per_row_;  // rows of 64 expanded bytes in one of packed ones
+  size_t chunk_blocks_;   // that are expanded at once
+};
+
+}  // namespace
+
+void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
+                         const ExpandedMicrokernel& kernel, IsaSet available) {
+  const ExpandedProduct product(args, rhs, kernel, available);
+  const RowBlocks blocks(args.m, product.task_rows(), ExpandedProduct::kRowUnit);
+  const TaskGrid grid(blocks, rhs.n, product.group(), rhs.k, args.threads);
+  Failure failure;
+  parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
+    const Range rows = grid.rows(task);
+    float* const scratch = failure.scratch(product.scratch_floats(rows.last - rows.first));
+    if (scratch != nullptr) product.multiply(rows, grid.columns(task), scratch);
+  });
+  failure.rethrow();
+}
+
+}  // namespace octavo

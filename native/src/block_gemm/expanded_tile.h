@@ -1,0 +1,58 @@
+// Products of many rows with block-quantized weights: weights become signed bytes once, in pieces
+// that stay in the first-level cache, and meet all rows there.
+//
+//   sums[i][j] = fma(f32(sum over k in block b of lhs[i][k] * w[k][j]),
+//                    f32(lhs_scale[i][b] * scale[b][j]), sums[i][j])      for each block b in order
+//
+// An expanded panel holds 16 columns: for each block its 16 scales as floats, 16 int32 `starts`,
+// then rows of 64 bytes. Byte 4j + i of row r is w of k = 4r + i and column j: the number less its zero
+// point, or less the middle where there are none. starts[j] is -128 times the sum of the block's
+// bytes of column j: what sums start from whose left-hand side has 128 added.
+//
+// This header is included by files compiled with instruction-set flags: it defines no functions.
+#ifndef OCTAVO_SRC_BLOCK_GEMM_EXPANDED_TILE_H_
+#define OCTAVO_SRC_BLOCK_GEMM_EXPANDED_TILE_H_
+
+#include "block_gemm/block_tile.h"
+
+namespace octavo {
+
+constexpr size_t kExpandedHeaderBytes = kBlockColumns * (sizeof(float) + sizeof(int32_t));
+
+// Some blocks of a packed panel (block_gemm/block_tile.h); `shape` counts only these. Weights of 8
+// bits have no zero points: others do not fit a signed byte.
+struct PanelExpansion {
+  BlockShape shape;
+  const uint8_t* packed;
+  uint8_t* expanded;
+};
+using ExpandPanelFn = void (*)(const PanelExpansion&);
+
+struct ExpandedTile {
+  size_t blocks;
+  size_t block_quads;  // rows of 64 bytes in each block
+  size_t last_quads;   // in the last block
+  size_t panels;       // side by side, at most the kernel's
+  const uint8_t* panel;
+  size_t panel_stride;  // in bytes
+  size_t rows;          // any number of them
+  const uint8_t* lhs;   // quantized, as the kernel's table line says
+  size_t lhs_stride;    // in bytes
+  const float* lhs_scales;
+  size_t block_stride;  // from row to row of these
+  float* sums;          // [rows][16 * panels], aligned to 64 bytes
+};
+using ExpandedMicrokernelFn = void (*)(const ExpandedTile& tile);
+
+#ifdef OCTAVO_X86
+void expand_blocks_x86_avx512vnni(const PanelExpansion& panel);
+#endif
+
+#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows) \
+  void name(const ExpandedTile& tile);
+#include "block_gemm/expanded_microkernels.inc"
+#undef OCTAVO_EXPANDED_MICROKERNEL
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_BLOCK_GEMM_EXPANDED_TILE_H_

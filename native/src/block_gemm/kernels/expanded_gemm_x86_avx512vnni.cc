@@ -1,0 +1,145 @@
+// Tiles of 4 rows and 48 columns: their integer sums and their float sums stay in registers.
+// vpdpbusd adds four products of unsigned bytes, those of lhs, and signed ones to each column.
+#include <immintrin.h>
+
+#include "block_gemm/expanded_tile.h"
+
+#if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
+#error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
+#endif
+
+namespace octavo {
+namespace {
+
+#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+constexpr size_t kTileRows = 4;
+
+// Before this, no compiler moves what comes after, nor makes a broadcast part of each use.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
+#else
+#define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+v"(vector))
+#endif
+
+OCTAVO_ALWAYS_INLINE __m512i broadcast_quad(const uint8_t* p) {
+  int32_t quad;
+  __builtin_memcpy(&quad, p, sizeof(quad));
+  return _mm512_set1_epi32(quad);
+}
+
+// Compilers that see through the step keep a pointer for each row, more than there are registers.
+template <typename T>
+OCTAVO_ALWAYS_INLINE const T* next(const T* p, size_t stride) {
+  p += stride;
+  __asm__ volatile("" : "+r"(p));
+  return p;
+}
+
+template <int Rows, int Panels>
+OCTAVO_ALWAYS_INLINE void multiply_quad(__m512i (&sums)[Rows][Panels], const uint8_t* weights,
+                                        size_t panel_stride, const uint8_t* lhs,
+                                        size_t lhs_stride) {
+  __m512i w[Panels];
+#pragma GCC unroll 3
+  for (int j = 0; j < Panels; ++j) w[j] = _mm512_loadu_si512(weights + j * panel_stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < Rows; ++i) {
+    __m512i quad = broadcast_quad(lhs + i * lhs_stride);
+    OCTAVO_IN_REGISTER(quad);
+#pragma GCC unroll 3
+    for (int j = 0; j < Panels; ++j) {
+      sums[i][j] = _mm512_dpbusd_epi32(sums[i][j], quad, w[j]);
+      OCTAVO_IN_REGISTER(sums[i][j]);
+    }
+  }
+}
+
+template <int Rows, int Panels>
+__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
+  float* const to = tile.sums + row * Panels * kBlockColumns;
+  __m512 out[Rows][Panels];
+#pragma GCC unroll 4
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 3
+    for (int j = 0; j < Panels; ++j) {
+      out[i][j] = _mm512_load_ps(to + (i * Panels + j) * kBlockColumns);
+    }
+  }
+  const uint8_t* panel = tile.panel;
+  const uint8_t* lhs = tile.lhs + row * tile.lhs_stride;
+  const float* lhs_scales = tile.lhs_scales + row * tile.block_stride;
+  for (size_t left = tile.blocks; left != 0; --left, ++lhs_scales) {
+    const uint8_t* const header = panel;
+    __m512i sums[Rows][Panels];
+#pragma GCC unroll 3
+    for (int j = 0; j < Panels; ++j) {
+      const __m512i start = _mm512_loadu_si512(header + j * tile.panel_stride + kBlockRowBytes);
+#pragma GCC unroll 4
+      for (int i = 0; i < Rows; ++i) {
+        sums[i][j] = start;
+        OCTAVO_IN_REGISTER(sums[i][j]);
+      }
+    }
+    panel += kExpandedHeaderBytes;
+    const uint8_t* const end =
+        panel + (left == 1 ? tile.last_quads : tile.block_quads) * kBlockRowBytes;
+#pragma GCC unroll 1
+    do {
+      multiply_quad<Rows, Panels>(sums, panel, tile.panel_stride, lhs, tile.lhs_stride);
+      panel += kBlockRowBytes;
+      lhs += 4;
+    } while (panel != end);
+    const float* lhs_scale = lhs_scales;
+#pragma GCC unroll 4
+    for (int i = 0; i < Rows; ++i, lhs_scale = next(lhs_scale, tile.block_stride)) {
+      __m512 row_scale = _mm512_set1_ps(*lhs_scale);
+      OCTAVO_IN_REGISTER(row_scale);
+#pragma GCC unroll 3
+      for (int j = 0; j < Panels; ++j) {
+        const __m512 scale =
+            _mm512_loadu_ps(reinterpret_cast<const float*>(header + j * tile.panel_stride));
+        out[i][j] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[i][j]),
+                                    _mm512_mul_ps(scale, row_scale), out[i][j]);
+        OCTAVO_IN_REGISTER(out[i][j]);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 3
+    for (int j = 0; j < Panels; ++j) {
+      _mm512_store_ps(to + (i * Panels + j) * kBlockColumns, out[i][j]);
+    }
+  }
+}
+
+template <int Rows, int Panels>
+OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t rows) {
+  if constexpr (Rows > 1) {
+    if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows);
+  }
+  run_tile<Rows, Panels>(tile, row);
+}
+
+// Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+template <int Panels>
+void run_panels(const ExpandedTile& tile) {
+  const size_t tiles = (tile.rows + kTileRows - 1) / kTileRows;
+  const size_t height = tile.rows / tiles, taller = tile.rows % tiles;
+  for (size_t index = 0, row = 0; index < tiles; ++index) {
+    const size_t rows = height + (index < taller ? 1 : 0);
+    run_rows<kTileRows, Panels>(tile, row, rows);
+    row += rows;
+  }
+}
+
+}  // namespace
+
+void expanded_gemm_x86_avx512vnni(const ExpandedTile& tile) {
+  if (tile.panels == 1) return run_panels<1>(tile);
+  if (tile.panels == 2) return run_panels<2>(tile);
+  run_panels<3>(tile);
+}
+
+}  // namespace octavo
