@@ -7,30 +7,34 @@ namespace {
 
 constexpr int32_t kInfinity = 0x7F800000;
 
-// Of the bits of magnitudes, which order like the numbers, infinity and NaNs last.
-OCTAVO_INLINE I32 highest(I32 a, I32 b) {
-  const I32 greater = a > b;
-  return (greater & a) | (~greater & b);
-}
+struct QuantizedBlock {
+  float scale;
+  int32_t sum;
+};
 
-OCTAVO_INLINE I32 to_int8(I32 x) {
-  const I32 low = x<-127, high = x> 127;
-  return (low & -127) | (high & 127) | (~(low | high) & x);
-}
+OCTAVO_INLINE I32 highest(I32 a, I32 b) { return a > b ? a : b; }
+OCTAVO_INLINE I32 lowest(I32 a, I32 b) { return a < b ? a : b; }
 
-float magnitude_of(const float* x, size_t count) {
+// Bits of magnitudes order like the numbers, infinity and NaNs last.
+OCTAVO_INLINE I32 magnitude_bits(F32 x) { return as_int(x) & INT32_MAX; }
+
+float highest_magnitude(const float* x, size_t count) {
   I32 most{};
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) most = highest(most, load<I32>(x + i) & INT32_MAX);
-  if (i < count) most = highest(most, load_some<I32>(x + i, count - i) & INT32_MAX);
-  int32_t bits = 0;
-  for (size_t lane = 0; lane < kLanes; ++lane) bits = bits > most[lane] ? bits : most[lane];
+  for (; i + kLanes <= count; i += kLanes) most = highest(most, magnitude_bits(load<F32>(x + i)));
+  if (i < count) most = highest(most, magnitude_bits(load_some<F32>(x + i, count - i)));
+  const int32_t bits = highest_lane(most);
   if (bits >= kInfinity) return __builtin_nanf("");
   return as_float(splat(bits))[0];
 }
 
-QuantizedBlock quantize(const float* x, size_t count, int8_t* q) {
-  const float scale = magnitude_of(x, count) / 127.0f;
+// A scale that is not normal may be so far from amax / 127 that quotients pass the range.
+OCTAVO_INLINE I32 quotient(F32 x, F32 scale) {
+  return lowest(splat(127), highest(splat(-127), round_to_int(x / scale)));
+}
+
+QuantizedBlock quantize_block(const float* x, size_t count, int8_t* q) {
+  const float scale = highest_magnitude(x, count) / 127.0f;
   if (!(scale > 0)) {
     __builtin_memset(q, 0, count);
     return {scale, 0};
@@ -39,19 +43,40 @@ QuantizedBlock quantize(const float* x, size_t count, int8_t* q) {
   uint8_t* out = reinterpret_cast<uint8_t*>(q);
   I32 sums{};
   size_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    const I32 a = quotient(load<F32>(x + i), divisor);
+    const I32 b = quotient(load<F32>(x + i + kLanes), divisor);
+    const I32 c = quotient(load<F32>(x + i + 2 * kLanes), divisor);
+    const I32 d = quotient(load<F32>(x + i + 3 * kLanes), divisor);
+    sums += (a + b) + (c + d);
+    store_narrow(out + i, a, b, c, d);
+  }
   for (; i + kLanes <= count; i += kLanes) {
-    const I32 values = to_int8(round_to_int(load<F32>(x + i) / divisor));
+    const I32 values = quotient(load<F32>(x + i), divisor);
     sums += values;
     store_narrow(out + i, values);
   }
   for (; i < count; ++i) {
-    const I32 value = to_int8(round_to_int(load_some<F32>(x + i, 1) / divisor));
+    const I32 value = quotient(load_some<F32>(x + i, 1), divisor);
     sums += value;
     out[i] = static_cast<uint8_t>(value[0]);
   }
-  int32_t sum = 0;
-  for (size_t lane = 0; lane < kLanes; ++lane) sum += sums[lane];
-  return {scale, sum};
+  return {scale, sum_lanes(sums)};
+}
+
+void quantize(const RowQuantization& row) {
+  const float* x = row.x;
+  int8_t* q = row.q;
+  for (size_t block = 0, left = row.count; left != 0; ++block) {
+    const size_t count = left < row.block_size ? left : row.block_size;
+    const QuantizedBlock quantized = quantize_block(x, count, q);
+    row.scales[block] = quantized.scale;
+    row.offsets[block] =
+        static_cast<int32_t>(0u - row.factor * static_cast<uint32_t>(quantized.sum));
+    x += count;
+    q += count;
+    left -= count;
+  }
 }
 
 template <int Bits>

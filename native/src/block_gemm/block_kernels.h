@@ -12,13 +12,18 @@
 
 namespace octavo {
 
-// One block of a row: scale = f32(amax / 127), q = rne(x / scale), and sum = the sum of q. A scale
-// of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN.
-struct QuantizedBlock {
-  float scale;
-  int32_t sum;
+// A row of lhs, block by block: scale = f32(amax / 127), q = rne(x / scale), and offset = -factor *
+// the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN.
+struct RowQuantization {
+  const float* x;
+  size_t count;
+  size_t block_size;
+  uint32_t factor;
+  int8_t* q;
+  float* scales;     // one a block
+  int32_t* offsets;  // modulo 2^32
 };
-using QuantizeBlockFn = QuantizedBlock (*)(const float* x, size_t count, int8_t* q);
+using QuantizeRowFn = void (*)(const RowQuantization&);
 
 // `rows` rows of 64 bytes, one block's or a part of it, as floats f32((q - zero_point) * scale):
 // element (k, column) at out[k * stride + column].
@@ -34,7 +39,7 @@ struct BlockExpansion {
 using ExpandBlockFn = void (*)(const BlockExpansion&);
 
 struct BlockKernels {
-  QuantizeBlockFn quantize;
+  QuantizeRowFn quantize;
   ExpandBlockFn expand;
 };
 

@@ -67,13 +67,8 @@ void QuantizedRows::quantize_row(const float* from, size_t row) const {
   uint8_t* const values = values_ + row * stride_;
   const size_t at = row * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
-  for (size_t block = 0, k = 0; block < rhs_.shape.blocks; ++block, k += rhs_.block_size) {
-    const size_t count = std::min(rhs_.block_size, rhs_.k - k);
-    const QuantizedBlock quantized =
-        kernels_.quantize(from + k, count, reinterpret_cast<int8_t*>(values + k));
-    scales_[at + block] = quantized.scale;
-    offsets_[at + block] = static_cast<int32_t>(0u - factor * static_cast<uint32_t>(quantized.sum));
-  }
+  kernels_.quantize({from, rhs_.k, rhs_.block_size, factor, reinterpret_cast<int8_t*>(values),
+                     scales_ + at, offsets_ + at});
   const size_t padded = rhs_.padded_k();
   std::memset(values + rhs_.k, 0, padded - rhs_.k);
   if (type_ == OCTAVO_S16) widen_row(values, padded);

@@ -167,6 +167,40 @@ OCTAVO_INLINE float sum_lanes(F32 x) {
   return sum;
 }
 
+#if defined(__AVX2__)
+// `combine` of all lanes, in halves.
+template <typename Combine>
+OCTAVO_INLINE int32_t reduce_lanes(I32 x, Combine combine) {
+  const __m256i lanes = reinterpret_cast<__m256i>(x);
+  __m128i y = combine(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+  y = combine(y, _mm_shuffle_epi32(y, 0x4E));
+  return _mm_cvtsi128_si32(combine(y, _mm_shuffle_epi32(y, 0xB1)));
+}
+#endif
+
+// Modulo 2^32.
+OCTAVO_INLINE int32_t sum_lanes(I32 x) {
+#if defined(__AVX2__)
+  return reduce_lanes(
+      x, [](__m128i a, __m128i b) OCTAVO_LAMBDA_INLINE { return _mm_add_epi32(a, b); });
+#else
+  uint32_t sum = 0;
+  for (size_t i = 0; i < kLanes; ++i) sum += static_cast<uint32_t>(x[i]);
+  return static_cast<int32_t>(sum);
+#endif
+}
+
+OCTAVO_INLINE int32_t highest_lane(I32 x) {
+#if defined(__AVX2__)
+  return reduce_lanes(
+      x, [](__m128i a, __m128i b) OCTAVO_LAMBDA_INLINE { return _mm_max_epi32(a, b); });
+#else
+  int32_t most = x[0];
+  for (size_t i = 1; i < kLanes; ++i) most = most > x[i] ? most : x[i];
+  return most;
+#endif
+}
+
 }  // namespace
 }  // namespace octavo
 
