@@ -24,6 +24,12 @@ TEST(Isa, ARequestBringsWhatItsNamesImply) {
   EXPECT_EQ(request.unknown, "");
 }
 
+TEST(Isa, TilesBringTheVectorsBesideThem) {
+  EXPECT_TRUE(isa_with_implied(isa::amxint8).contains(isa::amx_int8));
+  EXPECT_FALSE(isa_with_implied(isa::amxint8).contains(isa::amxbf16));
+  EXPECT_FALSE(parse_isa_request("avx512vnni").allowed.contains(isa::amxint8));
+}
+
 TEST(Isa, ARequestForScalarAllowsNothing) {
   EXPECT_TRUE(parse_isa_request("scalar").allowed.empty());
 }

@@ -44,6 +44,7 @@ class TileCase {
     const size_t init_stride = shared_init ? 0 : padded_;
     kernel_.run({size_.rows, size_.columns, size_.depth, lhs_.data(), size_.depth,
                  packed.panels.data(), init_.data(), init_stride, acc.data(), padded_});
+    if (kernel_.release != nullptr) kernel_.release();
     for (size_t i = 0; i < size_.rows; ++i) {
       for (size_t j = 0; j < size_.columns; ++j) {
         ASSERT_EQ(acc[i * padded_ + j], expected(i, j, init_stride))

@@ -33,6 +33,7 @@ inline constexpr IsaSet avx512 = avx2 | fma | f16c | avx512f | avx512bw | avx512
 inline constexpr IsaSet avx_vnni = avx2 | avxvnni;
 inline constexpr IsaSet avx512_bf16 = avx512 | avx512bf16;
 inline constexpr IsaSet avx512_vnni = avx512 | avx512vnni;
+inline constexpr IsaSet amx_int8 = avx512_vnni | amxint8;
 }  // namespace isa
 
 // What OCTAVO_ISA asks for: a set closed under implication, and the names nobody knows.

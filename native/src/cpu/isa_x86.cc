@@ -1,5 +1,9 @@
 // CPUID says what the CPU can decode; XCR0 says which registers the operating system preserves.
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "cpu/isa.h"
 
@@ -26,6 +30,20 @@ constexpr bool bit(unsigned word, unsigned index) { return ((word >> index) & 1u
 
 constexpr uint64_t kYmmState = 0x06;
 constexpr uint64_t kZmmState = 0xE6;
+constexpr uint64_t kTileState = 0x60000;
+
+// Tiles are 8 KiB a thread, which Linux saves for processes that ask for them, and other systems
+// not without more ado (https://docs.kernel.org/arch/x86/xstate.html).
+bool may_use_tiles(uint64_t xcr0) {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return (xcr0 & kTileState) == kTileState &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  static_cast<void>(xcr0);
+  return false;
+#endif
+}
 
 }  // namespace
 
@@ -52,6 +70,9 @@ IsaSet detect_isa() {
   add(bit(seven.ecx, 1), isa::avx512vbmi);
   add(bit(seven.ecx, 11), isa::avx512vnni);
   add(bit(seven_one.eax, 5), isa::avx512bf16);
+  if (!bit(seven.edx, 24) || !may_use_tiles(xcr0)) return found;
+  add(bit(seven.edx, 25), isa::amxint8);
+  add(bit(seven.edx, 22), isa::amxbf16);
   return found;
 }
 

@@ -3,6 +3,6 @@
 
 namespace octavo {
 
-IsaSet detect_isa() { return isa::avx_vnni | isa::avx512_vnni | isa::avx512vbmi | isa::avx512bf16; }
+IsaSet detect_isa() { return isa::avx_vnni | isa::amx_int8 | isa::avx512vbmi | isa::avx512bf16; }
 
 }  // namespace octavo

@@ -61,6 +61,10 @@ class GemmPartRun {
     init_.begin_rows(part.first_row, sums);
   }
 
+  ~GemmPartRun() {
+    if (plan_.kernel_.release != nullptr) plan_.kernel_.release();
+  }
+
   void run() {
     const PackedRhs& rhs = *problem_.rhs;
     const size_t padded_n = rhs.layout.padded_n(rhs.n), end = part_.first_column + part_.columns;

@@ -29,10 +29,16 @@ struct Tile {
 };
 
 using MicrokernelFn = void (*)(const Tile& tile);
+// Gives back what the kernel holds of a thread's state between its calls.
+using ReleaseFn = void (*)();
 
-#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, paired) void name(const Tile& tile);
+#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, paired, release) \
+  void name(const Tile& tile);
 #include "gemm/microkernels.inc"
 #undef OCTAVO_MICROKERNEL
+#ifdef OCTAVO_X86
+void gemm_release_x86_amxint8();
+#endif
 
 }  // namespace octavo
 

@@ -21,9 +21,10 @@ struct Microkernel {
   PackedLayout layout;
   MicrokernelFn run;
   const PairedKernel* paired;  // or null
+  ReleaseFn release;           // or null; what a thread calls after its last tile
 };
 
-inline constexpr size_t kMaxTileRows = 16;
+inline constexpr size_t kMaxTileRows = 32;
 
 struct MicrokernelTable {
   const Microkernel* begin_;
