@@ -8,9 +8,10 @@ namespace octavo {
 
 Strip::Strip(const ConvShape& shape, const ChannelBlock& block) {
   const QuadKernel kernel{shape.kernel.kernel_h, shape.kernel.kernel_w};
-  const size_t rows = (kernel.height - 1) * shape.dilation_h + 1 + (kernel.has_spare_row() ? 1 : 0);
+  rows = std::bit_ceil((kernel.height - 1) * shape.dilation_h + 1 +
+                       (kernel.has_spare_row() ? 1 : 0));
   const size_t most =
-      std::min(kColumnVectors / kernel.planes(), kBandVectors / std::bit_ceil(rows));
+      std::min({kRowVectors, kColumnVectors / kernel.planes(), kBandVectors / rows});
   phases = shape.stride_w;
   // A phase has one vector for each output, and those that the window reaches beyond the last.
   const size_t reach = (shape.kernel.kernel_w - 1) * shape.dilation_w / shape.stride_w;
@@ -25,7 +26,6 @@ DepthwiseBand::DepthwiseBand(const octavo_conv2d_args& args, const ConvShape& sh
                              const ChannelBlock& block, const Strip& strip,
                              const DepthwiseQuadKernels& kernels)
     : args_(args), shape_(shape), block_(block), strip_(strip), kernels_(kernels),
-      last_(std::bit_floor(kBandVectors / strip.vectors()) - 1),
       row_bytes_(strip.vectors() * kDepthwiseVector) {
   std::memset(padding_, args.input_zero_point, sizeof(padding_));
 }
@@ -43,7 +43,7 @@ void DepthwiseBand::load_row(size_t y) {
     row = static_cast<const uint8_t*>(args_.input) +
           index * shape_.width * shape_.kernel.out_channels + block_.start;
   }
-  uint8_t* out = vectors_ + (y & last_) * row_bytes_;
+  uint8_t* out = vectors_ + (y & (strip_.rows - 1)) * row_bytes_;
   for (size_t part = 0; part < block_.pixels(); ++part) {
     const ptrdiff_t first = static_cast<ptrdiff_t>((x_ + part * strip_.outputs) * shape_.stride_w) -
                             static_cast<ptrdiff_t>(shape_.pad_left);

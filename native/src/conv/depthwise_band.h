@@ -12,15 +12,19 @@
 
 namespace octavo {
 
-// Vectors of a band and of the columns made of it: 24 KiB and 18 KiB, which the first-level cache
-// holds.
+// Vectors of a band and of the columns made of it at most: 24 KiB and 18 KiB, which the first-level
+// cache holds.
 inline constexpr size_t kBandVectors = 384;
 inline constexpr size_t kColumnVectors = 72;
+// Vectors of a row: with three or four rows and their columns they leave room for what comes in and
+// goes out.
+inline constexpr size_t kRowVectors = 32;
 
 // A strip of outputs is cut into as many equal parts as a vector holds pixels: vector x is output x
 // of each part. The input is split into a phase for each column modulo the stride, so that
 // neighbours in the output are neighbours in memory.
 struct Strip {
+  size_t rows;     // of the input to keep: a power of two
   size_t outputs;  // vectors of outputs in a row
   size_t phases;
   size_t pitch;  // vectors of a phase
@@ -53,7 +57,7 @@ class DepthwiseBand {
 
   // A row that has been loaded.
   const uint8_t* row(size_t y) const {
-    return vectors_ + (y & last_) * row_bytes_;
+    return vectors_ + (y & (strip_.rows - 1)) * row_bytes_;
   }
 
  private:
@@ -65,7 +69,6 @@ class DepthwiseBand {
   const ChannelBlock& block_;
   const Strip& strip_;
   const DepthwiseQuadKernels& kernels_;
-  size_t last_;  // of the ring, one less than a power of two
   size_t row_bytes_;
   size_t image_ = 0, loaded_ = 0, x_ = 0;
   uint8_t padding_[kDepthwiseVector];
