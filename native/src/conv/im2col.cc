@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/math.h"
+
 namespace octavo {
 namespace {
 
@@ -45,6 +47,45 @@ void fill_run(uint8_t value, size_t count, uint8_t* to) {
   if (count != 0) std::memset(to, value, count);
 }
 
+constexpr size_t kWord = 16;
+constexpr size_t kMostWords = 3;
+
+// Windows side by side, all within the image, whose rows of taps are dense.
+struct Windows {
+  const uint8_t* first;
+  size_t step;
+  size_t tap_rows;
+  size_t tap_row_step;
+  size_t tap_row_bytes;
+};
+
+// The last word of each row of taps runs over into the next, which is written later.
+template <size_t kWords>
+void copy_windows(const Windows& windows, size_t count, uint8_t* rows) {
+  const size_t tap_rows = windows.tap_rows, tap_row_step = windows.tap_row_step;
+  const size_t tap_row_bytes = windows.tap_row_bytes;
+  const uint8_t* window = windows.first;
+  for (size_t i = count; i > 0; --i, window += windows.step) {
+    const uint8_t* from = window;
+    for (size_t row = tap_rows; row > 0; --row, from += tap_row_step, rows += tap_row_bytes) {
+      for (size_t word = 0; word < kWords; ++word) {
+        std::memcpy(rows + word * kWord, from + word * kWord, kWord);
+      }
+    }
+  }
+}
+
+void copy_windows(size_t words, const Windows& windows, size_t count, uint8_t* rows) {
+  switch (words) {
+    case 1:
+      return copy_windows<1>(windows, count, rows);
+    case 2:
+      return copy_windows<2>(windows, count, rows);
+    default:
+      return copy_windows<3>(windows, count, rows);
+  }
+}
+
 class Gather {
  public:
   Gather(const uint8_t* image, const ConvShape& shape, size_t group, uint8_t pad)
@@ -57,7 +98,29 @@ class Gather {
         pad_(pad),
         dense_(run_ == channels_ && shape.dilation_w == 1),
         inside_end_(shape.width + shape.pad_left -
-                    std::min(shape.width, shape.kernel.kernel_w - 1)) {}
+                    std::min(shape.width, shape.kernel.kernel_w - 1)),
+        words_(dense_ && row_bytes_ <= kMostWords * kWord ? div_up(row_bytes_, kWord) : 0) {}
+
+  // Copies pixels of output row y from x on and returns how many of `count`: none where a window
+  // leaves the image or words would read beyond it. Writes less than a word beyond the last.
+  size_t pixels(size_t y, size_t x, size_t count, uint8_t* rows) const {
+    const KernelShape& kernel = shape_.kernel;
+    const size_t top = y * shape_.stride_h, left = x * shape_.stride_w;
+    const size_t reach = words_ * kWord;
+    if (words_ == 0 || image_row_ < reach || top < shape_.pad_top || left < shape_.pad_left ||
+        top - shape_.pad_top + (kernel.kernel_h - 1) * shape_.dilation_h >= shape_.height) {
+      return 0;
+    }
+    const size_t offset = (left - shape_.pad_left) * channels_, last = image_row_ - reach;
+    if (offset > last) return 0;
+    const size_t step = shape_.stride_w * channels_;
+    const size_t some = std::min(count, (last - offset) / step + 1);
+    copy_windows(words_,
+                 {origin_ + (top - shape_.pad_top) * image_row_ + offset, step, kernel.kernel_h,
+                  shape_.dilation_h * image_row_, row_bytes_},
+                 some, rows);
+    return some;
+  }
 
   void pixel(size_t top, size_t left, uint8_t* rows) const {
     const KernelShape& kernel = shape_.kernel;
@@ -104,6 +167,7 @@ class Gather {
   uint8_t pad_;
   bool dense_;         // taps side by side in memory
   size_t inside_end_;  // the first column behind those whose dense taps all exist
+  size_t words_;       // of a row of taps; 0 where words do not copy it
 };
 
 }  // namespace
@@ -113,9 +177,22 @@ void im2col(const uint8_t* image, const ConvShape& shape, size_t group, uint8_t 
   const Gather gather(image, shape, group, pad);
   const size_t bytes = shape.kernel.taps() * shape.kernel.group_channels;
   size_t y = first_pixel / shape.out_width, x = first_pixel % shape.out_width;
-  for (size_t i = 0; i < count; ++i, rows += bytes) {
-    gather.pixel(y * shape.stride_h, x * shape.stride_w, rows);
-    if (++x == shape.out_width) {
+  // The last pixels are followed by what is not theirs to write over.
+  const size_t exact = div_up(kWord, bytes);
+  for (size_t i = 0; i < count;) {
+    const size_t most = min_size(shape.out_width - x, count - i);
+    size_t some = 0;
+    if (count - i > exact) {
+      some = gather.pixels(y, x, min_size(most, count - i - exact), rows);
+    }
+    if (some == 0) {
+      gather.pixel(y * shape.stride_h, x * shape.stride_w, rows);
+      some = 1;
+    }
+    i += some;
+    rows += some * bytes;
+    x += some;
+    if (x == shape.out_width) {
       x = 0;
       ++y;
     }
