@@ -19,7 +19,7 @@ const FEWEST_ROUNDS = 7;
 const REST = 60;
 
 export interface InterleaveOptions {
-  /** Milliseconds to spend in all. */
+  /** Milliseconds to spend in rounds, the rests in them too; what is found out before them comes on top. */
   readonly budget: number;
   /** Called between rounds; what it throws ends the benchmark. */
   readonly pause: () => Promise<void>;
