@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "float_gemm/row_block.h"
 #include "float_samples.h"
 
 namespace octavo {
@@ -134,6 +135,39 @@ TEST_P(FloatGemmOnEveryKernel, KeepsItsBoundsOnRemaindersOfTiles) {
         expect_within_bounds({m, k, n}, kernel, samples);
         if (HasFailure()) return;
       }
+    }
+  }
+}
+
+// Also where only the first tile of many converts them, in each block of the depth.
+TEST_P(FloatGemmOnEveryKernel, MultipliesByHalvesAsByTheFloatsThatTheyAre) {
+  const FloatMicrokernel& kernel = GetParam();
+  if (kernel.weights != OCTAVO_F16 && kernel.weights != OCTAVO_BF16) {
+    GTEST_SKIP() << "weights of 32 bits";
+  }
+  FloatSamples samples(57);
+  for (size_t m : {size_t{1}, 2 * kernel.mr, 2 * kernel.mr + 1, kBlockRows + kernel.mr}) {
+    for (size_t k : {size_t{7}, kBlockDepth + 5}) {
+      const size_t n = 2 * kernel.nr + kernel.lanes + 1;
+      const Weights halves({m, k, n}, kernel.weights, samples);
+      octavo_float_weights floats = halves.weights;
+      floats.data = halves.values.data();
+      floats.type = OCTAVO_F32;
+      const std::vector<float> lhs = samples.floats(m * k);
+      const auto product = [&](const octavo_float_weights& weights) {
+        std::vector<float> out(m * n);
+        octavo_float_matmul_args args{};
+        args.lhs = lhs.data();
+        args.m = m;
+        args.lhs_stride = k;
+        args.lhs_k_stride = 1;
+        args.out = out.data();
+        args.out_stride = n;
+        args.threads = 1;
+        float_gemm(args, pack_float(weights, kernel.isa));
+        return out;
+      };
+      EXPECT_EQ(product(halves.weights), product(floats)) << m << "x" << k << "x" << n;
     }
   }
 }

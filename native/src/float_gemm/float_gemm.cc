@@ -54,14 +54,18 @@ void float_gemm(const octavo_float_matmul_args& args, const PackedFloat& rhs) {
   if (args.m == 0 || rhs.n == 0) return;
   const LhsMatrix lhs{args.lhs, args.lhs_stride, args.lhs_k_stride};
   const bool copy = rhs.in_pairs() || needs_copy(lhs, args.m, rhs.n);
-  const size_t copied = copy ? copied_floats(std::min(args.m, kBlockRows), rhs.k) : 0;
+  const size_t tallest = std::min(args.m, kBlockRows);
+  const size_t copied = copy ? copied_floats(tallest, rhs.k) : 0;
+  const size_t widened = widened_floats(*rhs.kernel, tallest);
   const RowProduct product{lhs, rhs.k, rhs.in_pairs(), args.epilogue, args.out, args.out_stride};
   const TaskGrid grid(float_row_blocks(args.m), rhs.n, rhs.kernel->nr, rhs.k, args.threads);
   Failure failure;
   parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     float* memory = nullptr;
-    if (copy && (memory = failure.scratch(copied)) == nullptr) return;
-    multiply_rows(product, grid.rows(task), panels_of(rhs, grid.columns(task)), memory);
+    if (widened + copied != 0 && (memory = failure.scratch(widened + copied)) == nullptr) return;
+    PanelRange panels = panels_of(rhs, grid.columns(task));
+    if (widened != 0) panels.widened = memory;
+    multiply_rows(product, grid.rows(task), panels, copy ? memory + widened : nullptr);
   });
   failure.rethrow();
 }

@@ -35,6 +35,7 @@ struct FloatTile {
   const size_t* runs;       // in elements from each of these pointers
   size_t run_count;
   const void* panel;   // aligned to 64 bytes
+  float* widened;      // where 16-bit weights of the panel are left as floats, or null
   const void* next;    // memory that will be read soon: a hint,
   size_t next_step;    // of so many bytes each time
   const float* bias;   // of the first column, or null

@@ -39,15 +39,32 @@ struct BfloatPairs {
 // would keep them in vector registers, and moves out of those take the ports of multiply-adds.
 constexpr int kKeptPointers = 8;
 
+// A format whose weights are left in tile.widened.
+template <class W>
+struct Leaving : W {};
+template <class W>
+constexpr bool kLeaves = false;
+template <class W>
+constexpr bool kLeaves<Leaving<W>> = true;
+
+template <class V, class W, int Vectors>
+OCTAVO_ALWAYS_INLINE void leave(const FloatTile& tile, const typename V::T (&weights)[Vectors],
+                                const typename W::Element* panel) {
+  float* const to = tile.widened + (panel - static_cast<const typename W::Element*>(tile.panel));
+#pragma GCC unroll 4
+  for (int j = 0; j < Vectors; ++j) V::store(to + j * V::lanes, weights[j]);
+}
+
 // Adds the products of row `k` of the panel.
 template <class V, class W, int Rows, int Vectors>
-OCTAVO_ALWAYS_INLINE void multiply(typename V::T (&sums)[Rows][Vectors],
+OCTAVO_ALWAYS_INLINE void multiply(const FloatTile& tile, typename V::T (&sums)[Rows][Vectors],
                                    const float* const (&lhs)[Rows],
                                    const float* const* far_lhs, size_t k,
                                    const typename W::Element* panel) {
   typename V::T weights[Vectors];
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; ++j) weights[j] = W::load(panel + j * V::lanes);
+  if constexpr (kLeaves<W>) leave<V, W>(tile, weights, panel);
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
     const typename V::T a = V::set((i < kKeptPointers ? lhs : far_lhs)[i][k]);
@@ -100,13 +117,13 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
       }
 #pragma GCC unroll 4
       for (int step = 0; step < kTaken; ++step) {
-        multiply<V, W, Rows, Vectors>(sums[step % kChains], lhs, far_lhs, k + step,
+        multiply<V, W, Rows, Vectors>(tile, sums[step % kChains], lhs, far_lhs, k + step,
                                       panel + step * kWidth);
       }
     }
 #pragma GCC unroll 1
     for (; k < tile.depth; ++k, panel += kWidth) {
-      multiply<V, W, Rows, Vectors>(sums[0], lhs, far_lhs, k, panel);
+      multiply<V, W, Rows, Vectors>(tile, sums[0], lhs, far_lhs, k, panel);
     }
   }
 #pragma GCC unroll 4
@@ -120,20 +137,32 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
   write_tile<V, Rows, Vectors>(tile, sums[0]);
 }
 
-template <class V, class W, int Rows, int Vectors>
+template <class V, class W, int Rows, int Vectors, int MinRows>
 OCTAVO_ALWAYS_INLINE void run_rows(const FloatTile& tile) {
-  if constexpr (Rows > 1) {
-    if (tile.rows < Rows) return run_rows<V, W, Rows - 1, Vectors>(tile);
+  if constexpr (Rows > MinRows) {
+    if (tile.rows < Rows) return run_rows<V, W, Rows - 1, Vectors, MinRows>(tile);
   }
   run_tile<V, W, Rows, Vectors>(tile);
 }
 
+template <class V, class W, int MaxRows, int MaxVectors, int MinRows = 1>
+OCTAVO_ALWAYS_INLINE void run_columns(const FloatTile& tile) {
+  if (tile.columns <= V::lanes) {
+    run_rows<V, W, MaxRows, 1, MinRows>(tile);
+  } else {
+    run_rows<V, W, MaxRows, MaxVectors, MinRows>(tile);
+  }
+}
+
 template <class V, class W, int MaxRows, int MaxVectors>
 OCTAVO_ALWAYS_INLINE void run_float_tile(const FloatTile& tile) {
-  if (tile.columns <= V::lanes) {
-    run_rows<V, W, MaxRows, 1>(tile);
-  } else {
-    run_rows<V, W, MaxRows, MaxVectors>(tile);
+  constexpr bool kHalves = sizeof(typename W::Element) < sizeof(float);
+  // Weights are left by the first of at least three tiles, of nearly equal height.
+  constexpr int kFewestRows = 2 * MaxRows / 3 + 1;
+  if (!kHalves || tile.widened == nullptr) {
+    run_columns<V, W, MaxRows, MaxVectors>(tile);
+  } else if constexpr (kHalves) {
+    run_columns<V, Leaving<W>, MaxRows, MaxVectors, kFewestRows>(tile);
   }
   if (tile.activation > OCTAVO_CLIP) activate_tile<V>(tile);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/aligned_buffer.h"
 #include "base/math.h"
@@ -49,26 +50,40 @@ void set_depth(const RowBlock& block, const DepthBlock& part, FloatTile& tile) {
   tile.start_stride = part.first ? block.epilogue.residual_stride : block.out_stride;
 }
 
+// Fewer tiles do not repay that the first leaves its weights as floats for the others.
+constexpr size_t kFewestWideningTiles = 3;
+
 // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
-void multiply_rows(const RowBlock& block, const FloatMicrokernel& kernel, size_t column,
+void multiply_rows(const RowBlock& block, const PanelRange& range, size_t column,
                    const float* start, const void* next_panel, FloatTile& tile) {
+  const FloatMicrokernel& kernel = *range.kernel;
   const size_t tiles = div_up(block.row_count, kernel.mr);
   const size_t height = block.row_count / tiles, taller = block.row_count % tiles;
   // Together the tiles ask for all that they read of the next panel.
   tile.next_step = div_up(kTileSteps * kernel.nr * element_bytes(kernel.weights), tiles);
   const size_t hinted = tile.depth / kTileSteps * tile.run_count * tile.next_step;
+  FloatMicrokernelFn run = kernel.run;
+  tile.widened = tiles < kFewestWideningTiles ? nullptr : range.widened;
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     tile.rows = height + (index < taller ? 1 : 0);
     tile.lhs = block.rows + row;
     tile.next = static_cast<const uint8_t*>(next_panel) + index * hinted;
     tile.out = block.out + row * block.out_stride + column;
     tile.start = start == nullptr ? nullptr : start + row * tile.start_stride + column;
-    kernel.run(tile);
+    run(tile);
     row += tile.rows;
+    if (tile.widened == nullptr) continue;
+    tile.panel = std::exchange(tile.widened, nullptr);
+    run = widened_microkernel(kernel)->run;
   }
 }
 
 }  // namespace
+
+size_t widened_floats(const FloatMicrokernel& kernel, size_t rows) {
+  const bool repays = div_up(rows, kernel.mr) >= kFewestWideningTiles;
+  return repays && widened_microkernel(kernel) != nullptr ? kBlockDepth * kernel.nr : 0;
+}
 
 void multiply_block(const RowBlock& block, const PanelRange& range) {
   if (block.row_count == 0) return;
@@ -95,7 +110,7 @@ void multiply_block(const RowBlock& block, const PanelRange& range) {
       tile.panel = static_cast<const uint8_t*>(range.panels) + elements * bytes;
       const void* next = static_cast<const uint8_t*>(tile.panel) + kernel.nr * range.k * bytes;
       tile.bias = part.first && epilogue.bias != nullptr ? epilogue.bias + column : nullptr;
-      multiply_rows(block, kernel, column, start, next, tile);
+      multiply_rows(block, range, column, start, next, tile);
     }
   });
 }

@@ -25,7 +25,12 @@ struct PanelRange {
   size_t k;
   size_t first;
   size_t last;
+  float* widened = nullptr;  // widened_floats(), aligned to 64 bytes, or null
 };
+
+// Memory in which weights of 16 bits become floats once for all of a block's `rows`; none where
+// that does not repay. Only rows of a single run have use for it.
+size_t widened_floats(const FloatMicrokernel& kernel, size_t rows);
 
 // `rows` of the block are pointers; each reads `run_count` runs of `depth` elements, together k.
 // Outputs, bias and residual are those of the block's first row and of column 0.

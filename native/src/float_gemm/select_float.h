@@ -29,6 +29,9 @@ std::span<const FloatMicrokernel> float_microkernels();
 const FloatMicrokernel& select_float_microkernel(octavo_type weights,
                                                  IsaSet available = active_isa());
 
+// The kernel that multiplies by what `kernel` leaves of 16-bit weights; null for other weights.
+const FloatMicrokernel* widened_microkernel(const FloatMicrokernel& kernel);
+
 }  // namespace octavo
 
 #endif  // OCTAVO_SRC_FLOAT_GEMM_SELECT_FLOAT_H_
