@@ -40,14 +40,20 @@ static inline void octavo_tile_stored(int tile, void* base, size_t stride) {
   }
 }
 
-static inline void octavo_tile_dpbusd(int sums, int lhs, int rhs) {
+static inline void octavo_tile_zero(int tile) {
+  memset(octavo_tile_data[tile], 0, sizeof(octavo_tile_data[tile]));
+}
+
+// Bytes of lhs as `Byte`, those of rhs signed.
+template <typename Byte>
+static inline void octavo_tile_multiply(int sums, int lhs, int rhs) {
   for (int i = 0; i < octavo_tiles.rows[sums]; ++i) {
     uint32_t row[16];
     memcpy(row, octavo_tile_data[sums][i], sizeof(row));
     for (int k = 0; k < octavo_tiles.row_bytes[lhs]; ++k) {
       const uint8_t* weights = octavo_tile_data[rhs][k / 4];
       for (int j = 0; j < octavo_tiles.row_bytes[sums] / 4; ++j) {
-        row[j] += (uint32_t)(octavo_tile_data[lhs][i][k] * (int8_t)weights[4 * j + k % 4]);
+        row[j] += (uint32_t)((Byte)octavo_tile_data[lhs][i][k] * (int8_t)weights[4 * j + k % 4]);
       }
     }
     memcpy(octavo_tile_data[sums][i], row, sizeof(row));
@@ -56,11 +62,15 @@ static inline void octavo_tile_dpbusd(int sums, int lhs, int rhs) {
 
 #undef _tile_loadd
 #undef _tile_stored
+#undef _tile_zero
 #undef _tile_dpbusd
+#undef _tile_dpbssd
 #define _tile_loadconfig(shapes) octavo_tile_loadconfig(shapes)
 #define _tile_release() octavo_tile_release()
 #define _tile_loadd(tile, base, stride) octavo_tile_loadd(tile, base, stride)
 #define _tile_stored(tile, base, stride) octavo_tile_stored(tile, base, stride)
-#define _tile_dpbusd(sums, lhs, rhs) octavo_tile_dpbusd(sums, lhs, rhs)
+#define _tile_zero(tile) octavo_tile_zero(tile)
+#define _tile_dpbusd(sums, lhs, rhs) octavo_tile_multiply<uint8_t>(sums, lhs, rhs)
+#define _tile_dpbssd(sums, lhs, rhs) octavo_tile_multiply<int8_t>(sums, lhs, rhs)
 
 #endif  // OCTAVO_EMULATION_AMX_LOOPS_H_

@@ -1,0 +1,183 @@
+// Tiles of 16 rows and 16 columns. The integer sums of a block come out of AMX tiles through
+// memory; the float sums stay in registers, where AVX-512 adds each block's.
+#include <immintrin.h>
+
+#include "block_gemm/expanded_tile.h"
+
+// clang 14 and gcc name it differently.
+#if !(defined(__AMX_INT8__) || defined(__AMXINT8__)) || !defined(__AVX512BW__)
+#error "compile this file with AMX-INT8 and AVX-512 F, BW, DQ, VL and VNNI"
+#endif
+
+namespace octavo {
+namespace {
+
+#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+constexpr size_t kTileRows = 16;
+constexpr size_t kTileQuads = 16;
+constexpr size_t kTileBytes = 64;
+
+// Compilers that see through the step keep a pointer for each row, more than there are registers.
+template <typename T>
+OCTAVO_ALWAYS_INLINE T* next(T* p, size_t stride) {
+  p += stride;
+  __asm__ volatile("" : "+r"(p));
+  return p;
+}
+
+// Tile registers: the sums of two blocks, then pairs of lhs and weights: as deep as a tile goes, as
+// the rest of a block, and as the rest of the last block.
+struct alignas(kTileBytes) TileConfig {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+};
+constexpr TileConfig kNoTiles{1, 0, {}, {}, {}};
+
+// In `config`, the caller's: compilers write one of their own with vectors, as if they spilled.
+__attribute__((noinline)) void configure(TileConfig* config, size_t rows, size_t block_quads,
+                                         size_t last_quads) {
+  const size_t quads[] = {kTileQuads, block_quads % kTileQuads, last_quads % kTileQuads};
+  *config = kNoTiles;
+  for (int sums = 0; sums < 2; ++sums) {
+    config->rows[sums] = static_cast<uint8_t>(rows);
+    config->row_bytes[sums] = kTileBytes;
+  }
+  for (int pair = 0; pair < 3; ++pair) {
+    // A tile without rows must have no bytes either.
+    if (quads[pair] == 0) continue;
+    const int lhs = 2 + 2 * pair, weights = lhs + 1;
+    config->rows[lhs] = static_cast<uint8_t>(rows);
+    config->row_bytes[lhs] = static_cast<uint16_t>(4 * quads[pair]);
+    config->rows[weights] = static_cast<uint8_t>(quads[pair]);
+    config->row_bytes[weights] = kTileBytes;
+  }
+  // gcc's intrinsic does not say that it reads the structure.
+  __asm__ volatile("" : : "r"(config) : "memory");
+  _tile_loadconfig(config);
+}
+
+template <int Sums, int Pair>
+OCTAVO_ALWAYS_INLINE void multiply(const uint8_t* lhs, size_t lhs_stride, const uint8_t* weights) {
+  if constexpr (Pair == 0) {
+    _tile_loadd(2, lhs, lhs_stride);
+    _tile_loadd(3, weights, kTileBytes);
+    if constexpr (Sums == 0) _tile_dpbssd(0, 2, 3);
+    if constexpr (Sums == 1) _tile_dpbssd(1, 2, 3);
+  } else if constexpr (Pair == 1) {
+    _tile_loadd(4, lhs, lhs_stride);
+    _tile_loadd(5, weights, kTileBytes);
+    if constexpr (Sums == 0) _tile_dpbssd(0, 4, 5);
+    if constexpr (Sums == 1) _tile_dpbssd(1, 4, 5);
+  } else {
+    _tile_loadd(6, lhs, lhs_stride);
+    _tile_loadd(7, weights, kTileBytes);
+    if constexpr (Sums == 0) _tile_dpbssd(0, 6, 7);
+    if constexpr (Sums == 1) _tile_dpbssd(1, 6, 7);
+  }
+}
+
+// Where a row of tiles is: at a block of lhs and of weights.
+struct Position {
+  const uint8_t* lhs;
+  const float* lhs_scales;
+  const uint8_t* block;
+};
+
+// Gives the scales of the block.
+template <int Sums>
+OCTAVO_ALWAYS_INLINE __m512 sum_block(const ExpandedTile& tile, Position& at, bool last,
+                                      int32_t* sums) {
+  if constexpr (Sums == 0) _tile_zero(0);
+  if constexpr (Sums == 1) _tile_zero(1);
+  const __m512 scales = _mm512_loadu_ps(reinterpret_cast<const float*>(at.block));
+  at.block += kExpandedHeaderBytes;
+  size_t quads = last ? tile.last_quads : tile.block_quads;
+  for (; quads >= kTileQuads; quads -= kTileQuads) {
+    multiply<Sums, 0>(at.lhs, tile.lhs_stride, at.block);
+    at.lhs += 4 * kTileQuads;
+    at.block += kTileQuads * kTileBytes;
+  }
+  if (quads != 0) {
+    if (last) {
+      multiply<Sums, 2>(at.lhs, tile.lhs_stride, at.block);
+    } else {
+      multiply<Sums, 1>(at.lhs, tile.lhs_stride, at.block);
+    }
+    at.lhs += 4 * quads;
+    at.block += quads * kTileBytes;
+  }
+  if constexpr (Sums == 0) _tile_stored(0, sums, kTileBytes);
+  if constexpr (Sums == 1) _tile_stored(1, sums, kTileBytes);
+  return scales;
+}
+
+template <int Rows>
+OCTAVO_ALWAYS_INLINE void add_block(__m512 (&out)[Rows], const int32_t* sums, __m512 scales,
+                                    const float* lhs_scale, size_t stride) {
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    const __m512 sum = _mm512_cvtepi32_ps(_mm512_load_si512(sums + i * kBlockColumns));
+    out[i] = _mm512_fmadd_ps(sum, _mm512_mul_ps(scales, _mm512_set1_ps(*lhs_scale)), out[i]);
+    lhs_scale = next(lhs_scale, stride);
+  }
+}
+
+template <int Rows>
+__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, size_t panel,
+                                        int32_t* first) {
+  int32_t* const second = first + kTileRows * kBlockColumns;
+  const size_t width = tile.panels * kBlockColumns;
+  float* const sums = tile.sums + row * width + panel * kBlockColumns;
+  float* to = sums;
+  __m512 out[Rows];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i, to = next(to, width)) out[i] = _mm512_load_ps(to);
+  Position at{tile.lhs + row * tile.lhs_stride, tile.lhs_scales + row * tile.block_stride,
+              tile.panel + panel * tile.panel_stride};
+  size_t left = tile.blocks;
+  for (; left > 1; left -= 2, at.lhs_scales += 2) {
+    const __m512 first_scales = sum_block<0>(tile, at, false, first);
+    const __m512 second_scales = sum_block<1>(tile, at, left == 2, second);
+    add_block<Rows>(out, first, first_scales, at.lhs_scales, tile.block_stride);
+    add_block<Rows>(out, second, second_scales, at.lhs_scales + 1, tile.block_stride);
+  }
+  if (left != 0) {
+    const __m512 scales = sum_block<0>(tile, at, true, first);
+    add_block<Rows>(out, first, scales, at.lhs_scales, tile.block_stride);
+  }
+  to = sums;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i, to = next(to, width)) _mm512_store_ps(to, out[i]);
+}
+
+template <int Rows>
+void run_rows(const ExpandedTile& tile, size_t row, size_t rows, size_t panel, int32_t* sums) {
+  if constexpr (Rows > 1) {
+    if (rows < Rows) return run_rows<Rows - 1>(tile, row, rows, panel, sums);
+  }
+  run_tile<Rows>(tile, row, panel, sums);
+}
+
+}  // namespace
+
+// Tiles of nearly equal height, the lower ones first: these multiply one row of the next tile too,
+// so that all have one configuration.
+void expanded_gemm_x86_amxint8(const ExpandedTile& tile) {
+  const size_t tiles = (tile.rows + kTileRows - 1) / kTileRows;
+  const size_t height = tile.rows / tiles, lower = tiles - tile.rows % tiles;
+  alignas(64) int32_t sums[2 * kTileRows * kBlockColumns];
+  TileConfig config;
+  configure(&config, height + (lower == tiles ? 0 : 1), tile.block_quads, tile.last_quads);
+  for (size_t index = 0, row = 0; index < tiles; ++index) {
+    const size_t rows = height + (index < lower ? 0 : 1);
+    for (size_t panel = 0; panel < tile.panels; ++panel) {
+      run_rows<kTileRows>(tile, row, rows, panel, sums);
+    }
+    row += rows;
+  }
+  _tile_release();
+}
+
+}  // namespace octavo
