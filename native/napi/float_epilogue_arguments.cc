@@ -14,7 +14,9 @@ void read_activation(const Arguments& arguments, size_t index, octavo_float_epil
   const Elements activation = arguments.one_of(index, "activation", {OCTAVO_F32}, "a Float32Array");
   arguments.require_count("activation", activation.count, 3);
   const float* numbers = static_cast<const float*>(activation.data);
-  if (!(numbers[0] >= OCTAVO_IDENTITY && numbers[0] <= OCTAVO_HARD_SWISH)) {
+  constexpr auto kFirst = static_cast<float>(OCTAVO_IDENTITY);
+  constexpr auto kLast = static_cast<float>(OCTAVO_HARD_SWISH);
+  if (!(numbers[0] >= kFirst && numbers[0] <= kLast)) {
     arguments.fail("activation", "one of the activations", std::to_string(numbers[0]));
   }
   epilogue.activation = static_cast<octavo_activation>(numbers[0]);
