@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Builds the addon where it can be built: fails where it cannot only with `--required`, and hands cmake-js what else is given. */
+/** Builds the addon where it can be built: fails where it cannot only with `--required`. */
 const required = process.argv.includes('--required');
-const given = process.argv.slice(2).filter((argument) => argument !== '--required');
 const missing = findMissingTool();
 
 if (missing === undefined) compile();
@@ -29,7 +28,7 @@ function compile() {
   const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
   const built = spawnSync(
     process.execPath,
-    [cmakeJs, 'compile', '--directory', 'native', ...toolset(), ...given],
+    [cmakeJs, 'compile', '--directory', 'native', ...toolset()],
     {
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,

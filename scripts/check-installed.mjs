@@ -9,7 +9,7 @@ import { reportProblems } from './report-problems.mjs';
  * finds only the dependencies that it declares, imports every entry of each, and runs the command line on a model.
  */
 
-/** @typedef {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest */
+/** @typedef {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string>, peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, { optional?: boolean }> }} Manifest */
 
 const MODEL = resolve('examples/property-valuation/model/valuation.onnx');
 const ADDON = resolve('native/build/Release/octavo_cpu.node');
@@ -42,10 +42,11 @@ function unpack(directory) {
 }
 
 /** @param {Manifest} manifest @param {string} directory */
-function linkDependencies({ name, dependencies, peerDependencies }, directory) {
+function linkDependencies({ name, dependencies, peerDependencies, peerDependenciesMeta }, directory) {
   for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
     const places = [installed, join(directory, 'node_modules'), 'node_modules'];
     const source = places.map((place) => resolve(place, dependency)).find(existsSync);
+    if (!source && !peerDependenciesMeta?.[dependency]?.optional) throw new Error(`${name}: ${dependency} is not installed`);
     if (source) link(source, join(installed, name, 'node_modules', dependency));
   }
 }

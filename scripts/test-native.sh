@@ -5,6 +5,7 @@
 # Says what is missing and succeeds where the machine cannot build C++.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unset OCTAVO_ISA
 
 # Besides the best of the machine, which runs unrestricted.
 case "$(uname -m)" in
@@ -85,8 +86,10 @@ test_emulated() {
     echo "emulated x86 tiers skipped: needs g++ and SIMDe (Debian: libsimde-dev)"
     return
   fi
-  if grep -q avx512_vnni /proc/cpuinfo && grep -q avx_vnni /proc/cpuinfo &&
-    grep -q amx_int8 /proc/cpuinfo; then
+  # The tests know what the operating system lets the CPU do.
+  local found
+  found="$("native/build-test-${gcc//+/x}/test/octavo_tests" --gtest_filter='*EveryMicrokernel.Returns*')"
+  if [[ $found != *SKIPPED* ]]; then
     echo "emulated x86 tiers skipped: this CPU has them all"
     return
   fi

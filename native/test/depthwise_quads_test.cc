@@ -109,6 +109,20 @@ TEST(DepthwiseQuads, AreExactForRandomGeometry) {
   }
 }
 
+TEST(DepthwiseQuads, ReadNothingBesideSingleTaps) {
+  test::Samples samples(76);
+  for (size_t kernel_h : {1, 2, 5}) {
+    for (size_t dilation_w : {100, 384}) {
+      Layer layer;
+      layer.kernel_h = kernel_h;
+      layer.kernel_w = 1;
+      layer.dilation_w = dilation_w;
+      expect_exact(layer, samples);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST(DepthwiseQuads, AreExactForRowsOfSeveralStrips) {
   test::Samples samples(75);
   for (size_t stride : {1, 2}) {

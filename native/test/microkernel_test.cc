@@ -94,6 +94,21 @@ TEST_P(EveryMicrokernel, IsExactOnEveryTileSizeUpToItsLargest) {
   }
 }
 
+TEST_P(EveryMicrokernel, IsExactBeyondWholeSteps) {
+  Samples samples(15);
+  const Microkernel& kernel = GetParam();
+  for (size_t rows : {4, 16, 17, 31}) {
+    for (size_t columns : {1, 17, 48, 64}) {
+      for (size_t depth : {61, 65, 100, 130}) {
+        const TileSize size{std::min<size_t>(rows, kernel.mr),
+                            std::min<size_t>(columns, kernel.layout.nr), depth};
+        TileCase(kernel, size, samples, Fill::random, Fill::random).check(depth % 2 == 0);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 TEST_P(EveryMicrokernel, IsExactOnExtremeValuesWithoutSaturating) {
   Samples samples(12);
   const Microkernel& kernel = GetParam();
@@ -110,7 +125,8 @@ TEST_P(EveryMicrokernel, IsExactOnExtremeValuesWithoutSaturating) {
 TEST_P(EveryMicrokernel, WrapsAroundWhereSumsPassTheRangeOfInt32) {
   Samples samples(13);
   const Microkernel& kernel = GetParam();
-  TileCase(kernel, {1, kernel.layout.nr, 70000}, samples, Fill::highest, Fill::lowest).check(false);
+  TileCase(kernel, {kernel.mr, kernel.layout.nr, 70000}, samples, Fill::highest, Fill::lowest)
+      .check(false);
 }
 
 TEST_P(EveryMicrokernel, ReturnsItsInitialValuesForDepthZero) {

@@ -34,6 +34,7 @@ struct ConvShape {
   size_t height, width;
   size_t out_height, out_width;
   size_t stride_h, stride_w;
+  // 1 along an axis of one tap: whatever it is called with, a single tap has no neighbours.
   size_t dilation_h, dilation_w;
   size_t pad_top, pad_left, pad_bottom, pad_right;
 

@@ -33,7 +33,8 @@ const FloatMicrokernel& select_float_microkernel(octavo_type weights, IsaSet ava
 const FloatMicrokernel* widened_microkernel(const FloatMicrokernel& kernel) {
   if (kernel.weights != OCTAVO_F16 && kernel.weights != OCTAVO_BF16) return nullptr;
   const FloatMicrokernel& wide = select_float_microkernel(OCTAVO_F32, kernel.isa);
-  return wide.nr == kernel.nr && wide.lanes == kernel.lanes ? &wide : nullptr;
+  const bool same_tiles = wide.nr == kernel.nr && wide.lanes == kernel.lanes;
+  return same_tiles && wide.mr >= kernel.mr ? &wide : nullptr;
 }
 
 }  // namespace octavo
