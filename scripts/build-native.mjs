@@ -26,14 +26,10 @@ function runs(command) {
 
 function compile() {
   const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
-  const built = spawnSync(
-    process.execPath,
-    [cmakeJs, 'compile', '--directory', 'native', ...toolset()],
-    {
-      encoding: 'utf8',
-      maxBuffer: 256 * 1024 * 1024,
-    },
-  );
+  const built = spawnSync(process.execPath, [cmakeJs, 'compile', '--directory', 'native', ...toolset()], {
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+  });
   if (built.status !== 0) fail(`${built.stdout}\n${built.stderr}\nnative: the build failed`);
   console.log('native: built');
 }

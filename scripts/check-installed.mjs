@@ -46,7 +46,8 @@ function linkDependencies({ name, dependencies, peerDependencies, peerDependenci
   for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
     const places = [installed, join(directory, 'node_modules'), 'node_modules'];
     const source = places.map((place) => resolve(place, dependency)).find(existsSync);
-    if (!source && !peerDependenciesMeta?.[dependency]?.optional) throw new Error(`${name}: ${dependency} is not installed`);
+    if (!source && !peerDependenciesMeta?.[dependency]?.optional)
+      throw new Error(`${name}: ${dependency} is not installed`);
     if (source) link(source, join(installed, name, 'node_modules', dependency));
   }
 }

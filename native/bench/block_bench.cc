@@ -1,6 +1,6 @@
 // Block-quantized weights in mode dynamic-int8, on layers of real models: 10^9 operations a second
 // as a share of the integer peak measured beside them, and bytes of packed weights a second. One
-// thread. Arguments: bits, block size, rows; without them, what the anchors of the project list.
+// thread. Arguments: bits, block size, rows; without them, the heights and blocks below.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
