@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "block_gemm/block_tile.h"
+#include "block_gemm/kernels/row_steps.h"
 
 #if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
@@ -10,8 +11,6 @@
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 // Before this, no compiler moves what comes after: those that begin the next products early run out
 // of registers.
@@ -25,20 +24,6 @@ namespace {
 template <int Bits, int Rows>
 constexpr int sets_of_sums() {
   return Rows <= 4 ? 8 / Bits : 1;
-}
-
-OCTAVO_ALWAYS_INLINE __m512i broadcast_quad(const uint8_t* p) {
-  int32_t quad;
-  __builtin_memcpy(&quad, p, sizeof(quad));
-  return _mm512_set1_epi32(quad);
-}
-
-// Compilers that see through the step keep a pointer for each row, more than there are registers.
-template <typename T>
-OCTAVO_ALWAYS_INLINE const T* next_row(const T* row, size_t stride) {
-  row += stride;
-  __asm__ volatile("" : "+r"(row));
-  return row;
 }
 
 template <int Bits, int Plane>

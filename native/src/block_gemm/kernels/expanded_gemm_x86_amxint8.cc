@@ -3,8 +3,10 @@
 #include <immintrin.h>
 
 #include "block_gemm/expanded_tile.h"
+#include "block_gemm/kernels/row_steps.h"
+#include "cpu/tile_shapes.h"
 
-// clang 14 and gcc name it differently.
+// clang before 16 writes no second underscore.
 #if !(defined(__AMX_INT8__) || defined(__AMXINT8__)) || !defined(__AVX512BW__)
 #error "compile this file with AMX-INT8 and AVX-512 F, BW, DQ, VL and VNNI"
 #endif
@@ -12,50 +14,22 @@
 namespace octavo {
 namespace {
 
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
-
-constexpr size_t kTileRows = 16;
 constexpr size_t kTileQuads = 16;
-constexpr size_t kTileBytes = 64;
-
-// Compilers that see through the step keep a pointer for each row, more than there are registers.
-template <typename T>
-OCTAVO_ALWAYS_INLINE T* next(T* p, size_t stride) {
-  p += stride;
-  __asm__ volatile("" : "+r"(p));
-  return p;
-}
 
 // Tile registers: the sums of two blocks, then pairs of lhs and weights: as deep as a tile goes, as
-// the rest of a block, and as the rest of the last block.
-struct alignas(kTileBytes) TileConfig {
-  uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-};
-constexpr TileConfig kNoTiles{1, 0, {}, {}, {}};
-
-// In `config`, the caller's: compilers write one of their own with vectors, as if they spilled.
-__attribute__((noinline)) void configure(TileConfig* config, size_t rows, size_t block_quads,
+// the rest of a block, and as the rest of the last block. In `shapes`, the caller's: compilers write
+// some of their own with vectors, as if they spilled.
+__attribute__((noinline)) void configure(TileShapes* shapes, size_t rows, size_t block_quads,
                                          size_t last_quads) {
   const size_t quads[] = {kTileQuads, block_quads % kTileQuads, last_quads % kTileQuads};
-  *config = kNoTiles;
-  for (int sums = 0; sums < 2; ++sums) {
-    config->rows[sums] = static_cast<uint8_t>(rows);
-    config->row_bytes[sums] = kTileBytes;
-  }
+  *shapes = kNoTiles;
+  for (int sums = 0; sums < 2; ++sums) set_tile(shapes, sums, rows, kTileBytes);
   for (int pair = 0; pair < 3; ++pair) {
-    // A tile without rows must have no bytes either.
-    if (quads[pair] == 0) continue;
     const int lhs = 2 + 2 * pair, weights = lhs + 1;
-    config->rows[lhs] = static_cast<uint8_t>(rows);
-    config->row_bytes[lhs] = static_cast<uint16_t>(4 * quads[pair]);
-    config->rows[weights] = static_cast<uint8_t>(quads[pair]);
-    config->row_bytes[weights] = kTileBytes;
+    set_tile(shapes, lhs, quads[pair] == 0 ? 0 : rows, 4 * quads[pair]);
+    set_tile(shapes, weights, quads[pair], kTileBytes);
   }
-  // gcc's intrinsic does not say that it reads the structure.
-  __asm__ volatile("" : : "r"(config) : "memory");
-  _tile_loadconfig(config);
+  load_shapes(shapes);
 }
 
 template <int Sums, int Pair>
@@ -120,7 +94,7 @@ OCTAVO_ALWAYS_INLINE void add_block(__m512 (&out)[Rows], const int32_t* sums, __
   for (int i = 0; i < Rows; ++i) {
     const __m512 sum = _mm512_cvtepi32_ps(_mm512_load_si512(sums + i * kBlockColumns));
     out[i] = _mm512_fmadd_ps(sum, _mm512_mul_ps(scales, _mm512_set1_ps(*lhs_scale)), out[i]);
-    lhs_scale = next(lhs_scale, stride);
+    lhs_scale = next_row(lhs_scale, stride);
   }
 }
 
@@ -133,7 +107,7 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, si
   float* to = sums;
   __m512 out[Rows];
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i, to = next(to, width)) out[i] = _mm512_load_ps(to);
+  for (int i = 0; i < Rows; ++i, to = next_row(to, width)) out[i] = _mm512_load_ps(to);
   Position at{tile.lhs + row * tile.lhs_stride, tile.lhs_scales + row * tile.block_stride,
               tile.panel + panel * tile.panel_stride};
   size_t left = tile.blocks;
@@ -149,7 +123,7 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, si
   }
   to = sums;
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i, to = next(to, width)) _mm512_store_ps(to, out[i]);
+  for (int i = 0; i < Rows; ++i, to = next_row(to, width)) _mm512_store_ps(to, out[i]);
 }
 
 template <int Rows>
@@ -168,8 +142,8 @@ void expanded_gemm_x86_amxint8(const ExpandedTile& tile) {
   const size_t tiles = (tile.rows + kTileRows - 1) / kTileRows;
   const size_t height = tile.rows / tiles, lower = tiles - tile.rows % tiles;
   alignas(64) int32_t sums[2 * kTileRows * kBlockColumns];
-  TileConfig config;
-  configure(&config, height + (lower == tiles ? 0 : 1), tile.block_quads, tile.last_quads);
+  TileShapes shapes;
+  configure(&shapes, height + (lower == tiles ? 0 : 1), tile.block_quads, tile.last_quads);
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     const size_t rows = height + (index < lower ? 0 : 1);
     for (size_t panel = 0; panel < tile.panels; ++panel) {

@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "block_gemm/expanded_tile.h"
+#include "block_gemm/kernels/row_steps.h"
 
 #if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
@@ -10,8 +11,6 @@
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 constexpr size_t kTileRows = 4;
 
@@ -21,20 +20,6 @@ constexpr size_t kTileRows = 4;
 #else
 #define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+v"(vector))
 #endif
-
-OCTAVO_ALWAYS_INLINE __m512i broadcast_quad(const uint8_t* p) {
-  int32_t quad;
-  __builtin_memcpy(&quad, p, sizeof(quad));
-  return _mm512_set1_epi32(quad);
-}
-
-// Compilers that see through the step keep a pointer for each row, more than there are registers.
-template <typename T>
-OCTAVO_ALWAYS_INLINE const T* next(const T* p, size_t stride) {
-  p += stride;
-  __asm__ volatile("" : "+r"(p));
-  return p;
-}
 
 template <int Rows, int Panels>
 OCTAVO_ALWAYS_INLINE void multiply_quad(__m512i (&sums)[Rows][Panels], const uint8_t* weights,
@@ -92,7 +77,7 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
     } while (panel != end);
     const float* lhs_scale = lhs_scales;
 #pragma GCC unroll 4
-    for (int i = 0; i < Rows; ++i, lhs_scale = next(lhs_scale, tile.block_stride)) {
+    for (int i = 0; i < Rows; ++i, lhs_scale = next_row(lhs_scale, tile.block_stride)) {
       __m512 row_scale = _mm512_set1_ps(*lhs_scale);
       OCTAVO_IN_REGISTER(row_scale);
 #pragma GCC unroll 3

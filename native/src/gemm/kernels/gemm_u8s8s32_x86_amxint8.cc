@@ -3,6 +3,7 @@
 // 16 sums. Two tiles of rows by two of columns use each tile that is loaded twice.
 #include <immintrin.h>
 
+#include "cpu/tile_shapes.h"
 #include "gemm/microkernel.h"
 
 // clang before 16 writes no second underscore.
@@ -14,22 +15,9 @@
 namespace octavo {
 namespace {
 
-constexpr size_t kTileRows = 16;
 constexpr size_t kTileColumns = 16;
-constexpr size_t kTileBytes = 64;
 // What tiles gain on so few rows is less than what their configuration costs.
 constexpr size_t kVectorRows = 3;
-
-// The compiler does not see that tiles are loaded from memory: without this it drops what was
-// stored there.
-inline void write_out(const void* memory) { __asm__ volatile("" : : "r"(memory) : "memory"); }
-
-// The operand of ldtilecfg. Of the tiles 0 1 / 2 3 are sums, 4 / 5 rows, and 6 7 weights.
-struct alignas(kTileBytes) TileShapes {
-  uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-};
 
 struct Lhs {
   const uint8_t* upper;
@@ -119,20 +107,16 @@ void run_rows(const Tile& tile, size_t upper_rows, const Depth& depth) {
 thread_local TileShapes configured;
 
 // Not inlined: zeros that a vector stores to the stack look like a spill to check-isa-objects.sh.
-__attribute__((noinline)) void load_shapes(TileShapes* shapes, size_t upper_rows, size_t lower_rows,
-                                           size_t step_bytes) {
-  *shapes = TileShapes{};
-  shapes->palette = 1;
+// Tiles 0 1 / 2 3 are sums, 4 / 5 rows, and 6 7 weights.
+__attribute__((noinline)) void reshape(TileShapes* shapes, size_t upper_rows, size_t lower_rows,
+                                       size_t step_bytes) {
+  *shapes = kNoTiles;
   const size_t rows[] = {upper_rows, upper_rows, lower_rows,     lower_rows,
                          upper_rows, lower_rows, step_bytes / 4, step_bytes / 4};
   for (int i = 0; i < 8; ++i) {
-    const size_t row_bytes = i == 4 || i == 5 ? step_bytes : kTileBytes;
-    shapes->rows[i] = static_cast<uint8_t>(rows[i]);
-    // A tile without rows must have no bytes either.
-    shapes->row_bytes[i] = static_cast<uint16_t>(rows[i] == 0 ? 0 : row_bytes);
+    set_tile(shapes, i, rows[i], i == 4 || i == 5 ? step_bytes : kTileBytes);
   }
-  write_out(shapes);
-  _tile_loadconfig(shapes);
+  load_shapes(shapes);
 }
 
 void configure(size_t upper_rows, size_t lower_rows, size_t step_bytes) {
@@ -141,7 +125,7 @@ void configure(size_t upper_rows, size_t lower_rows, size_t step_bytes) {
       shapes->rows[6] == step_bytes / 4) {
     return;
   }
-  load_shapes(shapes, upper_rows, lower_rows, step_bytes);
+  reshape(shapes, upper_rows, lower_rows, step_bytes);
 }
 
 // The end of each row, behind zeros. `end` is the K of the panel, a multiple of four.
