@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Model } from '@octavo/core/ir';
 import { fromNumbers, StoredTensor, toNumbers } from '@octavo/core/tensor';
-import type { OnnxRuntimeOptions } from '@octavo/runtime/onnxruntime';
 
 const CPU_FLAGS = '/proc/cpuinfo';
 const hasVnni = existsSync(CPU_FLAGS) && readFileSync(CPU_FLAGS, 'utf8').includes('vnni');
@@ -20,9 +19,3 @@ export function comparableWeights(model: Model): Model {
   }
   return model;
 }
-
-/**
- * onnxruntime's own rewriting for exact products refuses some models on CPUs that it takes for ones without VNNI, those with
- * AMX among them (QGemm to int8, captures of If). {@link comparableWeights} need none.
- */
-export const AS_IT_COMES: OnnxRuntimeOptions = { exact: false };

@@ -3,6 +3,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Session } from '../session.js';
 import { SessionError } from '../session-error.js';
+import { multipliesExactly } from './exact-products.js';
 import { OnnxRuntimeSession } from './onnxruntime-session.js';
 import type { OnnxRuntimeOptions } from './options.js';
 import type { OrtTensorConstructor } from './tensors.js';
@@ -30,13 +31,7 @@ export async function openOnBuild(
   const build = await load();
   const model = typeof source === 'string' ? source : withTaps(source, taps);
   try {
-    const session = await build.open(model, {
-      intraOpNumThreads: options.threads ?? 1,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: options.optimization ?? 'all',
-      logSeverityLevel: 3,
-      extra: { session: { x64quantprecision: options.exact === false ? '0' : '1' } },
-    });
+    const session = await openExact(build, model, options);
     const own =
       typeof source === 'string' ? session.outputNames : source.graph.outputs.map((value) => value.name);
     return new OnnxRuntimeSession(session, build.tensor, new Set(own), new Set(taps));
@@ -49,6 +44,31 @@ export async function openOnBuild(
       remedy: 'Run the model on our own backends, or repair what onnxruntime names.',
       cause: error,
     });
+  }
+}
+
+/**
+ * Opens a model with exact products. onnxruntime rewrites it for them on processors that it takes for ones without VNNI, and
+ * then refuses some of its own rewriting (QGemm to int8, captures of If); AMX processors are among them, whose products are
+ * exact without it.
+ */
+async function openExact(
+  build: OnnxRuntimeBuild,
+  model: Model | string,
+  { threads = 1, optimization = 'all', exact = true }: OnnxRuntimeOptions,
+): Promise<InferenceSession> {
+  const options = (precise: boolean): InferenceSession.SessionOptions => ({
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: optimization,
+    logSeverityLevel: 4,
+    extra: { session: { x64quantprecision: precise ? '1' : '0' } },
+  });
+  try {
+    return await build.open(model, options(exact));
+  } catch (error) {
+    if (exact && (await multipliesExactly(build, options(false)))) return build.open(model, options(false));
+    throw error;
   }
 }
 
