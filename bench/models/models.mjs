@@ -21,4 +21,10 @@ export const models = [
   { path: 'lm/gpt_nano_sort/gpt_nano_sort.onnx', dims: { B: 1, S: 11 }, kind: 'transformer', quantize: true },
   { path: 'lm/stories260K/stories260K.onnx', dims: { B: 1, S: 128 }, kind: 'transformer', quantize: true },
   { path: 'lm/char_lstm_shakespeare/char_lstm_shakespeare.onnx', dims: { S: 64, B: 1 }, kind: 'recurrent' },
+  { path: 'audio/silero_vad/silero_vad_16k_op15.onnx', dims: { batch: 1, sequence: 576 }, kind: 'recurrent' },
+  {
+    path: 'audio/silero_vad/silero_vad_op18_ifless.onnx',
+    dims: { batch: 1, sequence: 576 },
+    kind: 'recurrent',
+  },
 ];

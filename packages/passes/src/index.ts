@@ -15,6 +15,7 @@ export { fuseLayerNorm } from './fuse-layer-norm.js';
 export { fuseRmsNorm } from './fuse-rms-norm.js';
 export { fuseSwish } from './fuse-swish.js';
 export type { FusionOptions } from './fusing/fusion.js';
+export { inlineBranches } from './inline-branches.js';
 export { inlineFunctions } from './inline-functions.js';
 export { liftConstants } from './lift-constants.js';
 export { materializeQdq } from './materialize-qdq.js';

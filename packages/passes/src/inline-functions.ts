@@ -2,16 +2,14 @@ import {
   type Attribute,
   canonicalDomain,
   cloneGraph,
-  eraseDead,
   type Graph,
   type Model,
   type ModelFunction,
   type Node,
   standardRegistry,
-  supersede,
-  type Value,
 } from '@octavo/core/ir';
 import { GraphError } from '@octavo/core/tensor';
+import { spliceBody } from './splice-body.js';
 
 const STANDARD = standardRegistry();
 
@@ -111,67 +109,10 @@ function bindAttributes(body: Graph, bindings: ReadonlyMap<string, Attribute>): 
 }
 
 function splice(graph: Graph, call: Node, body: Graph, called: ModelFunction): void {
-  const inside = new Map<Value, Value | undefined>();
-  body.inputs.forEach((value, i) => {
-    inside.set(value, call.inputs[i]);
-  });
-  for (const value of body.initializers) {
-    if (value.constant) inside.set(value, graph.addInitializer(value.name, value.constant));
-  }
   adoptOpsets(graph, body);
-  for (const node of body.sorted()) copyNode(graph, node, call, inside, called);
-  body.outputs.forEach((value, i) => {
-    const output = call.outputs[i];
-    const result = inside.get(value);
-    if (output && result) connect(graph, output, result);
-  });
-  eraseDead(graph, [call]);
-}
-
-/** A result that is the caller's own value (a function may return its input) keeps its name. */
-function connect(graph: Graph, output: Value, result: Value): void {
-  if (result.producer && !graph.isOutput(result)) supersede(graph, output, result);
-  else {
-    const identity = STANDARD.lookup('', 'Identity', graph.opset);
-    const copy = graph.addValue(graph.uniqueName(output.name), output.type);
-    graph.addNode(identity, { inputs: [result], outputs: [copy] });
-    supersede(graph, output, copy);
-  }
-}
-
-function copyNode(
-  graph: Graph,
-  node: Node,
-  call: Node,
-  inside: Map<Value, Value | undefined>,
-  called: ModelFunction,
-): void {
-  checkOpset(graph, node, called);
-  const outputs = node.outputs.map((value) => {
-    if (!value) return undefined;
-    const copy = graph.addValue(graph.uniqueName(`${call.name || called.name}/${value.name}`), value.type);
-    inside.set(value, copy);
-    return copy;
-  });
-  const copy = graph.addNode(node.op, {
-    name: [call.name, node.name].filter((part) => part).join('/'),
-    inputs: node.inputs.map((value) => value && inside.get(value)),
-    outputs,
-    attributes: node.attributes,
-    captures: node.captures.map((value) => capturedValue(node, inside.get(value))),
-  });
-  copy.docString = node.docString;
-  copy.metadata = node.metadata;
-  copy.overload = node.overload;
-}
-
-function capturedValue(node: Node, value: Value | undefined): Value {
-  if (value) return value;
-  throw new GraphError({
-    code: 'FUNCTION_INPUT',
-    where: `node ${node.label}`,
-    message: 'its subgraph reads an input of the function that the call leaves out.',
-  });
+  for (const node of body.nodes) checkOpset(graph, node, called);
+  const given = body.inputs.map((value, i) => [value, call.inputs[i]] as const);
+  spliceBody(graph, call, body, { given: new Map(given), prefix: call.name || called.name });
 }
 
 function adoptOpsets(graph: Graph, body: Graph): void {

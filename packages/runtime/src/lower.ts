@@ -5,6 +5,7 @@ import {
   eliminateDeadNodes,
   foldConstants,
   foldQdq,
+  inlineBranches,
   inlineFunctions,
   liftConstants,
   raiseQoperator,
@@ -25,11 +26,13 @@ export async function lower(
   const { graph } = model;
   const passes = await withTaps(graph, taps, async () => {
     using backend = reference();
+    const folding = { evaluate: evaluateOn(backend) };
     return runPasses(graph, [
       liftConstants,
       standardizeContrib,
       channelsFirst,
-      foldConstants({ evaluate: evaluateOn(backend) }),
+      foldConstants(folding),
+      inlineBranches(folding),
       raiseQoperator,
       foldQdq,
       absorbBlockWeights,

@@ -7,6 +7,7 @@ import {
   fuseConvBias,
   fuseGemm,
   fusePasses,
+  inlineBranches,
 } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
@@ -23,8 +24,10 @@ export async function optimize(
 ): Promise<readonly PassRecord[]> {
   const records = await withTaps(graph, taps, async () => {
     using backend = reference();
+    const folding = { evaluate: evaluateOn(backend), dequantize: true };
     return runPasses(graph, [
-      foldConstants({ evaluate: evaluateOn(backend), dequantize: true }),
+      foldConstants(folding),
+      inlineBranches(folding),
       fuseConvBias,
       foldBatchNorm,
       fuseConvBias,

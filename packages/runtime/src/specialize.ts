@@ -8,7 +8,7 @@ import {
   tensorType,
 } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
-import { eliminateDeadNodes, eliminateIdentity, foldConstants } from '@octavo/passes';
+import { eliminateDeadNodes, eliminateIdentity, foldConstants, inlineBranches } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
 import { withTaps } from './lower.js';
@@ -50,8 +50,10 @@ export async function specialize(
   inferTypes(graph);
   const passes = await withTaps(graph, taps, async () => {
     using backend = reference();
+    const folding = { evaluate: evaluateOn(backend) };
     return runPasses(graph, [
-      foldConstants({ evaluate: evaluateOn(backend) }),
+      foldConstants(folding),
+      inlineBranches(folding),
       eliminateIdentity,
       eliminateDeadNodes,
     ]);

@@ -15,8 +15,10 @@ import { floatPoolLowerings } from './ops/float-pool.js';
 import { gatherLowerings } from './ops/gather.js';
 import { matmulLowerings } from './ops/matmul.js';
 import { matMulNBitsLowerings } from './ops/matmul-nbits.js';
+import { mirrorPadLowerings } from './ops/mirror-pad.js';
 import { normalizeLowerings } from './ops/normalize.js';
 import { padLowerings } from './ops/pad.js';
+import { powerLowerings } from './ops/power.js';
 import { qattentionLowerings } from './ops/qattention.js';
 import { quantizeLowerings } from './ops/quantize.js';
 import { quantizedBinaryLowerings } from './ops/quantized-binary.js';
@@ -59,6 +61,8 @@ export const LOWERINGS: readonly Lowering[] = [
   ...gatherLowerings,
   ...normalizeLowerings,
   ...padLowerings,
+  ...mirrorPadLowerings,
+  ...powerLowerings,
   ...recurrentLowerings,
   ...reduceLowerings,
   ...softmaxLowerings,

@@ -36,7 +36,7 @@ function supportsElementwise(node: Node): Support {
 }
 
 /** Emits `name` of two operands, over one of the result's shape where nobody else reads it. */
-function emitBinary(
+export function emitBinary(
   program: ProgramBuilder,
   name: string,
   [a, b]: readonly [BroadcastOperand, BroadcastOperand],

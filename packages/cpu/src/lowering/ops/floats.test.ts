@@ -209,6 +209,36 @@ const pad = fc.tuple(small(-1, 2), small(0, 2), small(0, 3)).map(([before, after
   };
 });
 
+const mirrorPad = fc
+  .tuple(
+    fc.constantFrom('reflect', 'edge', 'wrap'),
+    fc.array(small(0, 2), { minLength: 4, maxLength: 4 }),
+    small(0, 2),
+  )
+  .map(([mode, counts, axis]): MakeStep => {
+    return (from, to, shape) => {
+      const most = (i: number) => (shape[axis + (i % 2)] ?? 1) - Number(mode === 'reflect');
+      const pads = counts.map((count, i) => Math.min(count, most(i)));
+      return {
+        lines: [
+          ints(`${to}n`, pads),
+          ints(`${to}a`, [axis, axis + 1]),
+          `%${to} = Pad(%${from}, %${to}n, _, %${to}a) {mode="${mode}"}`,
+        ],
+        shape: shape.map((size, each) =>
+          each === axis || each === axis + 1
+            ? size + (pads[each - axis] ?? 0) + (pads[each - axis + 2] ?? 0)
+            : size,
+        ),
+      };
+    };
+  });
+
+const square = fc.constant<MakeStep>((from, to, shape) => ({
+  lines: [`const %${to}e: float32[] = 2`, `%${to} = Pow(%${from}, %${to}e)`],
+  shape,
+}));
+
 const gather = fc.tuple(small(0, 3), fc.array(small(-1, 0), { minLength: 1, maxLength: 3 })).map(
   ([axis, indices]): MakeStep =>
     (from, to, shape) => ({
@@ -229,7 +259,21 @@ const step = fc.oneof(
   { weight: 4, arbitrary: convolution },
   { weight: 2, arbitrary: binary },
   { weight: 2, arbitrary: product },
-  ...[unary, softmax, clip, pool, reduction, dropped, globalPool, layerNorm, pad, gather, transpose],
+  ...[
+    unary,
+    softmax,
+    clip,
+    pool,
+    reduction,
+    dropped,
+    globalPool,
+    layerNorm,
+    pad,
+    mirrorPad,
+    square,
+    gather,
+    transpose,
+  ],
 );
 
 const chain = fc.record({
