@@ -27,3 +27,4 @@ export { raiseOpset } from './raise-opset.js';
 export { raiseQoperator } from './raise-qoperator.js';
 export { simplifyMovement } from './simplify-movement.js';
 export { standardizeContrib } from './standardize-contrib.js';
+export { standardizeLegacy } from './standardize-legacy.js';

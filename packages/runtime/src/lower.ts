@@ -10,6 +10,7 @@ import {
   liftConstants,
   raiseQoperator,
   standardizeContrib,
+  standardizeLegacy,
 } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from './evaluate.js';
@@ -30,6 +31,7 @@ export async function lower(
     return runPasses(graph, [
       liftConstants,
       standardizeContrib,
+      standardizeLegacy,
       channelsFirst,
       foldConstants(folding),
       inlineBranches(folding),

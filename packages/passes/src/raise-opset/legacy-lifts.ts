@@ -7,6 +7,7 @@ import {
   Mul,
   type Node,
   Slice,
+  Slice1,
   type Value,
 } from '@octavo/core/ir';
 import { fromNumbers, StoredTensor } from '@octavo/core/tensor';
@@ -45,20 +46,38 @@ function liftImageScaler(graph: Graph, node: Node): void {
   scaleAndShift(graph, node, input, { scale, shift: bias, shape: [bias.length, 1, 1] });
 }
 
-function liftCrop(graph: Graph, node: Node): void {
+/** What a Crop keeps of the axes 2 and 3. */
+function cropBounds(node: Node): { readonly starts: readonly number[]; readonly ends: readonly number[] } {
   const { border, scale } = Crop.attributes(node);
   const [left = 0, top = 0, right = 0, bottom = 0] = border;
   const [height, width] = scale ?? [];
   const end = (start: number, size: number | undefined, cut: number): number =>
     size === undefined ? (cut === 0 ? TO_THE_END : -cut) : start + size;
+  return { starts: [top, left], ends: [end(top, height, bottom), end(left, width, right)] };
+}
+
+function liftCrop(graph: Graph, node: Node): void {
+  const { starts, ends } = cropBounds(node);
   const slice = graph.emit(Slice, {
     data: Crop.inputs(node).input,
-    starts: intsInput(graph, node, 'starts', [top, left]),
-    ends: intsInput(graph, node, 'ends', [end(top, height, bottom), end(left, width, right)]),
+    starts: intsInput(graph, node, 'starts', starts),
+    ends: intsInput(graph, node, 'ends', ends),
     axes: intsInput(graph, node, 'axes', [2, 3]),
   });
   replaceNode(graph, node, slice);
 }
+
+function lowerCrop(graph: Graph, node: Node): void {
+  const slice = graph.emit(Slice1, { data: Crop.inputs(node).input }, { ...cropBounds(node), axes: [2, 3] });
+  replaceNode(graph, node, slice);
+}
+
+/** How they are written in the version that a graph has. */
+export const legacyForms: readonly Pick<Lift, 'op' | 'apply'>[] = [
+  { op: Affine, apply: liftAffine },
+  { op: ImageScaler, apply: liftImageScaler },
+  { op: Crop, apply: (graph, node) => (graph.opset < GONE ? lowerCrop : liftCrop)(graph, node) },
+];
 
 /** Experimental ops of old converters, in standard ones. */
 export const legacyLifts: readonly Lift[] = [
