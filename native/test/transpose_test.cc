@@ -26,7 +26,7 @@ void check(size_t rows, size_t columns, size_t gap, test::Samples& samples) {
 
 TEST(Transpose, MovesEveryElementAndNothingElse) {
   test::Samples samples(41);
-  for (size_t rows : {0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 23, 64, 79, 127, 131, 200}) {
+  for (size_t rows : {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 23, 64, 79, 127, 131, 200}) {
     for (size_t columns : {0, 1, 7, 8, 9, 15, 16, 17, 23, 64, 79, 127, 131, 200, 1100}) {
       for (size_t gap : {0, 3}) {
         check<uint8_t>(rows, columns, gap, samples);

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace octavo {
 
@@ -31,31 +30,6 @@ inline void transpose_rows(ByteVector (&rows)[kByteSquare]) {
   shuffle_rows(turned, rows);
   shuffle_rows(rows, turned);
   shuffle_rows(turned, rows);
-}
-
-// out[c * out_stride + r] = in[r * in_stride + c] for r, c < kByteSquare.
-inline void transpose_byte_square(const uint8_t* in, size_t in_stride, uint8_t* out,
-                                  size_t out_stride) {
-  ByteVector a[kByteSquare];
-#pragma GCC unroll 16
-  for (size_t r = 0; r < kByteSquare; ++r) std::memcpy(&a[r], in + r * in_stride, kByteSquare);
-  transpose_rows(a);
-#pragma GCC unroll 16
-  for (size_t c = 0; c < kByteSquare; ++c) std::memcpy(out + c * out_stride, &a[c], kByteSquare);
-}
-
-// The same for r < rows: what lies beyond them in `out` is overwritten as far as a vector reaches.
-inline void transpose_few_byte_rows(const uint8_t* in, size_t rows, size_t in_stride, uint8_t* out,
-                                    size_t out_stride) {
-  ByteVector a[kByteSquare];
-#pragma GCC unroll 16
-  for (size_t r = 0; r < kByteSquare; ++r) {
-    a[r] = ByteVector{};
-    if (r < rows) std::memcpy(&a[r], in + r * in_stride, kByteSquare);
-  }
-  transpose_rows(a);
-#pragma GCC unroll 16
-  for (size_t c = 0; c < kByteSquare; ++c) std::memcpy(out + c * out_stride, &a[c], kByteSquare);
 }
 
 }  // namespace octavo

@@ -4,16 +4,33 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/math.h"
 #include "conv/byte_square.h"
+#include "conv/word_square.h"
 #include "threading/parallel_ranges.h"
 
 namespace octavo {
 namespace {
 
-constexpr size_t kBlock = 8;
 // Both sides of a tile: whole cache lines of bytes in and out, whose number the first-level cache
 // holds.
 constexpr size_t kTile = 64;
+// Rows so few that tiles are longer instead.
+constexpr size_t kFewRows = 8;
+
+// The elements that a vector of 128 bits holds are as many as the rows and columns of a square.
+template <typename T>
+struct Square;
+template <>
+struct Square<uint8_t> {
+  using Vector = ByteVector;
+  static constexpr size_t kSide = kByteSquare;
+};
+template <>
+struct Square<uint32_t> {
+  using Vector = WordVector;
+  static constexpr size_t kSide = kWordSquare;
+};
 
 template <typename T>
 void transpose_plain(const T* in, size_t rows, size_t columns, size_t in_stride, T* out,
@@ -23,75 +40,54 @@ void transpose_plain(const T* in, size_t rows, size_t columns, size_t in_stride,
   }
 }
 
-// Exchanges, in every pair of words `distance` apart, the high `bits` of the first with the low
-// `bits` of the second, within each group of 2 * bits.
-void exchange(uint64_t (&words)[kBlock], size_t distance, unsigned bits, uint64_t low_mask) {
-  for (size_t i = 0; i < kBlock; ++i) {
-    if ((i & distance) != 0) continue;
-    const uint64_t difference = ((words[i] >> bits) ^ words[i + distance]) & low_mask;
-    words[i] ^= difference << bits;
-    words[i + distance] ^= difference;
-  }
-}
-
-// An 8x8 block of bytes, as eight words: three rounds of exchanges.
-void transpose_byte_block(const uint8_t* in, size_t in_stride, uint8_t* out, size_t out_stride) {
-  uint64_t words[kBlock];
-  for (size_t r = 0; r < kBlock; ++r) std::memcpy(&words[r], in + r * in_stride, kBlock);
-  exchange(words, 1, 8, 0x00FF00FF00FF00FFu);
-  exchange(words, 2, 16, 0x0000FFFF0000FFFFu);
-  exchange(words, 4, 32, 0x00000000FFFFFFFFu);
-  for (size_t c = 0; c < kBlock; ++c) std::memcpy(out + c * out_stride, &words[c], kBlock);
-}
-
+// Of `rows` rows; what lies beyond them in `out` is overwritten as far as a vector reaches.
 template <typename T>
-void transpose_block(const T* in, size_t in_stride, T* out, size_t out_stride) {
-  if constexpr (sizeof(T) == 1) {
-    transpose_byte_block(in, in_stride, out, out_stride);
-  } else {
-    transpose_plain(in, kBlock, kBlock, in_stride, out, out_stride);
+__attribute__((always_inline)) inline void transpose_square(const T* in, size_t rows,
+                                                            size_t in_stride, T* out,
+                                                            size_t out_stride) {
+  constexpr size_t kSide = Square<T>::kSide;
+  typename Square<T>::Vector square[kSide];
+#pragma GCC unroll 16
+  for (size_t r = 0; r < kSide; ++r) {
+    square[r] = typename Square<T>::Vector{};
+    if (r < rows) std::memcpy(&square[r], in + r * in_stride, sizeof square[r]);
+  }
+  transpose_rows(square);
+#pragma GCC unroll 16
+  for (size_t c = 0; c < kSide; ++c) {
+    std::memcpy(out + c * out_stride, &square[c], sizeof square[c]);
   }
 }
 
+// The last square of a line of them overlaps the one before. Lines go along the side whose rows lie
+// closer together: those of the other may share a set of the cache.
 template <typename T>
-void transpose_blocks(const T* in, size_t rows, size_t columns, size_t in_stride, T* out,
-                      size_t out_stride) {
-  for (size_t r = 0; r < rows; r += kBlock) {
-    for (size_t c = 0; c < columns; c += kBlock) {
-      const T* source = in + r * in_stride + c;
-      T* target = out + c * out_stride + r;
-      if (rows - r >= kBlock && columns - c >= kBlock) {
-        transpose_block(source, in_stride, target, out_stride);
-      } else {
-        transpose_plain(source, std::min(kBlock, rows - r), std::min(kBlock, columns - c),
-                        in_stride, target, out_stride);
-      }
-    }
-  }
-}
-
-// The last square of a line of them overlaps the one before.
-void transpose_squares(const uint8_t* in, size_t rows, size_t columns, size_t in_stride,
-                       uint8_t* out, size_t out_stride) {
-  for (size_t r = 0; r < rows; r += kByteSquare) {
-    const size_t row = std::min(r, rows - kByteSquare);
-    for (size_t c = 0; c < columns; c += kByteSquare) {
-      const size_t column = std::min(c, columns - kByteSquare);
-      transpose_byte_square(in + row * in_stride + column, in_stride,
-                            out + column * out_stride + row, out_stride);
+void transpose_squares(const T* in, size_t rows, size_t columns, size_t in_stride, T* out,
+                       size_t out_stride) {
+  constexpr size_t kSide = Square<T>::kSide;
+  const bool down = in_stride < out_stride;
+  const size_t outer = down ? columns : rows, inner = down ? rows : columns;
+  for (size_t i = 0; i < outer; i += kSide) {
+    const size_t line = std::min(i, outer - kSide);
+    for (size_t j = 0; j < inner; j += kSide) {
+      const size_t along = std::min(j, inner - kSide);
+      const size_t r = down ? along : line, c = down ? line : along;
+      transpose_square(in + r * in_stride + c, kSide, in_stride, out + c * out_stride + r,
+                       out_stride);
     }
   }
 }
 
 // Rows that are few, to columns without gaps: each column's vector is written over the garbage of
 // the one before. The last columns are left to others; returns the first of them.
-size_t transpose_few_rows(const uint8_t* in, size_t rows, size_t columns, size_t in_stride,
-                          uint8_t* out) {
+template <typename T>
+size_t transpose_few_rows(const T* in, size_t rows, size_t columns, size_t in_stride, T* out) {
+  constexpr size_t kSide = Square<T>::kSide;
   size_t c = 0;
   // The last vector must end within the columns.
-  const size_t needed = kByteSquare - 1 + div_up(kByteSquare, rows);
-  for (; columns - c >= needed; c += kByteSquare) {
-    transpose_few_byte_rows(in + c, rows, in_stride, out + c * rows, rows);
+  const size_t needed = kSide - 1 + div_up(kSide, rows);
+  for (; columns - c >= needed; c += kSide) {
+    transpose_square(in + c, rows, in_stride, out + c * rows, rows);
   }
   return c;
 }
@@ -99,18 +95,17 @@ size_t transpose_few_rows(const uint8_t* in, size_t rows, size_t columns, size_t
 template <typename T>
 void transpose_tile(const T* in, size_t rows, size_t columns, size_t in_stride, T* out,
                     size_t out_stride) {
-  if constexpr (sizeof(T) == 1) {
-    if (rows >= kByteSquare && columns >= kByteSquare) {
-      return transpose_squares(in, rows, columns, in_stride, out, out_stride);
-    }
-    if (rows < kBlock && out_stride == rows) {
-      const size_t done = transpose_few_rows(in, rows, columns, in_stride, out);
-      in += done;
-      out += done * out_stride;
-      columns -= done;
-    }
+  constexpr size_t kSide = Square<T>::kSide;
+  if (rows >= kSide && columns >= kSide) {
+    return transpose_squares(in, rows, columns, in_stride, out, out_stride);
   }
-  transpose_blocks(in, rows, columns, in_stride, out, out_stride);
+  if (rows < kSide && out_stride == rows) {
+    const size_t done = transpose_few_rows(in, rows, columns, in_stride, out);
+    in += done;
+    out += done * out_stride;
+    columns -= done;
+  }
+  transpose_plain(in, rows, columns, in_stride, out, out_stride);
 }
 
 // One dimension in tiles: the last takes what is left, up to almost another one.
@@ -129,7 +124,7 @@ template <typename T>
 void transpose_tiles(const T* in, size_t rows, size_t columns, size_t in_stride, T* out,
                      size_t out_stride) {
   // Few rows make tiles as large by longer ones.
-  const size_t side = rows < kBlock ? kTile * kTile / kBlock : kTile;
+  const size_t side = rows < kFewRows ? kTile * kTile / kFewRows : kTile;
   const Tiles down(rows, kTile), across(columns, side);
   const size_t per_task = div_up(kElementsPerTask, min_size(rows, kTile) * side);
   parallel_ranges(down.count * across.count, per_task, [=](size_t first, size_t count) {
@@ -144,8 +139,6 @@ void transpose_tiles(const T* in, size_t rows, size_t columns, size_t in_stride,
 
 }  // namespace
 
-// Byte order does not matter: words are read and written the same way, and a big-endian word is
-// the same block with both axes reversed.
 void transpose(const void* in, size_t rows, size_t columns, size_t in_stride, void* out,
                size_t out_stride, size_t element_bytes) {
   if (rows == 0 || columns == 0) return;
