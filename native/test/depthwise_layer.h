@@ -20,6 +20,7 @@ struct Layer {
   size_t pad_top = 1, pad_left = 1, pad_bottom = 1, pad_right = 1;
   octavo_type input = OCTAVO_U8, weights = OCTAVO_S8, output = OCTAVO_U8;
   bool per_channel = true;
+  int32_t largest_bias = 30000;
   float scale = 0;  // of every output; 0 for scales that suit the sums
   Fill fill = Fill::random;
 };
@@ -54,7 +55,7 @@ void expect_exact(const Layer& layer, Samples& samples, Convolve&& convolve) {
   const auto data = samples.bytes(layer.channels * taps, layer.weights, layer.fill);
   const auto zero =
       samples.zero_points(layer.weights == OCTAVO_U8 ? layer.channels : 0, layer.weights);
-  const auto bias = samples.integers(layer.channels, -30000, 30000);
+  const auto bias = samples.integers(layer.channels, -layer.largest_bias, layer.largest_bias);
   auto scales = samples.scales(layer.per_channel ? layer.channels : 1, taps);
   if (layer.scale != 0) std::fill(scales.begin(), scales.end(), layer.scale);
   const auto float_bias = samples.scales(layer.channels, taps);

@@ -1,41 +1,12 @@
 #include "conv/depthwise_quads.h"
 
-#include "conv/depthwise.h"
-#include "depthwise_layer.h"
+#include "every_quad_kernel.h"
 
 namespace octavo {
 namespace {
 
+using test::expect_exact_quads;
 using test::Layer;
-
-struct NamedKernels {
-  const char* name;
-  IsaSet isa;
-  const DepthwiseQuadKernels* kernels;
-};
-
-constexpr NamedKernels kKernels[] = {
-#define OCTAVO_DEPTHWISE_QUADS(isa, name) {#name, isa, &name},
-#include "conv/depthwise_quads_kernels.inc"
-#undef OCTAVO_DEPTHWISE_QUADS
-    {"none", isa::scalar, nullptr},
-};
-
-void expect_exact(const Layer& layer, test::Samples& samples) {
-  test::expect_exact(layer, samples, [](const auto& args, const auto& weights, const auto& shape,
-                                        const auto& check) {
-    ASSERT_TRUE(depthwise_quads_fit(args, shape));
-    const AlignedBuffer<int16_t> taps = depthwise_taps(weights);
-    const PackedDepthwiseQuads packed = pack_depthwise_quads(weights, taps.data());
-    ASSERT_TRUE(packed.applies());
-    for (const NamedKernels& candidate : kKernels) {
-      if (candidate.kernels == nullptr || !active_isa().contains(candidate.isa)) continue;
-      SCOPED_TRACE(candidate.name);
-      depthwise_quads(args, shape, packed, *candidate.kernels);
-      check();
-    }
-  });
-}
 
 TEST(DepthwiseQuads, AreExactForAnyNumberOfChannelsAndTypes) {
   test::Samples samples(71);
@@ -47,7 +18,7 @@ TEST(DepthwiseQuads, AreExactForAnyNumberOfChannelsAndTypes) {
         layer.output = output;
         layer.input = input;
         layer.per_channel = channels % 2 == 0;
-        expect_exact(layer, samples);
+        expect_exact_quads(layer, samples);
         if (HasFatalFailure()) return;
       }
     }
@@ -63,7 +34,7 @@ TEST(DepthwiseQuads, AreExactAtTheExtremes) {
         layer.fill = fill;
         layer.output = output;
         layer.kernel_h = layer.kernel_w = kernel;
-        expect_exact(layer, samples);
+        expect_exact_quads(layer, samples);
         if (HasFatalFailure()) return;
       }
     }
@@ -77,7 +48,7 @@ TEST(DepthwiseQuads, SaturateWhereProductsWithScalesAreNoIntegers) {
       Layer layer;
       layer.output = output;
       layer.scale = scale;
-      expect_exact(layer, samples);
+      expect_exact_quads(layer, samples);
       if (HasFatalFailure()) return;
     }
   }
@@ -104,7 +75,7 @@ TEST(DepthwiseQuads, AreExactForRandomGeometry) {
     layer.channels = round % 3 == 0 ? 8 * size(1, 17) : size(2, 135);
     layer.batch = size(1, 2);
     layer.input = round % 2 == 0 ? OCTAVO_U8 : OCTAVO_S8;
-    expect_exact(layer, samples);
+    expect_exact_quads(layer, samples);
     if (HasFatalFailure()) return;
   }
 }
@@ -117,7 +88,7 @@ TEST(DepthwiseQuads, ReadNothingBesideSingleTaps) {
       layer.kernel_h = kernel_h;
       layer.kernel_w = 1;
       layer.dilation_w = dilation_w;
-      expect_exact(layer, samples);
+      expect_exact_quads(layer, samples);
       if (HasFatalFailure()) return;
     }
   }
@@ -132,7 +103,7 @@ TEST(DepthwiseQuads, AreExactForRowsOfSeveralStrips) {
       layer.height = 21;
       layer.stride = stride;
       layer.channels = channels;
-      expect_exact(layer, samples);
+      expect_exact_quads(layer, samples);
       if (HasFatalFailure()) return;
     }
   }

@@ -15,9 +15,9 @@ DepthwiseQuadBlock::DepthwiseQuadBlock(const octavo_conv2d_args& args, const Con
       kernel_{shape.kernel.kernel_h, shape.kernel.kernel_w},
       shares_columns_(weights.variants == 2 && shape.stride_h == 1 && shape.dilation_h == 1),
       variant_bytes_(weights.quads * kDepthwiseQuadColumn),
-      weights_(weights.weights.data() + index * weights.variants * variant_bytes_) {
+      weights_(weights.block(index)),
+      lanes_(args, block_, weights.sums) {
   set_offsets();
-  set_parameters(weights.sums);
 }
 
 void DepthwiseQuadBlock::run(size_t image, size_t y, size_t rows) {
@@ -38,41 +38,8 @@ void DepthwiseQuadBlock::set_offsets() {
   run_.values = columns_;
   run_.offsets = offsets_;
   run_.quads = quad;
+  run_.lanes = lanes_.lanes();
   run_.count = strip_.outputs;
-}
-
-void DepthwiseQuadBlock::set_parameters(const std::vector<int32_t>& sums) {
-  const octavo_epilogue& epilogue = args_.epilogue;
-  set_bias(sums.data() + block_.start);
-  set_scales();
-  run_.out_flip = flip(epilogue.output);
-  run_.zero_point = epilogue.zero_point + run_.out_flip;
-  run_.clamp_min = epilogue.clamp_min + run_.out_flip;
-  run_.clamp_max = epilogue.clamp_max + run_.out_flip;
-}
-
-void DepthwiseQuadBlock::set_bias(const int32_t* sums) {
-  const uint32_t zero = static_cast<uint32_t>(args_.input_zero_point + flip(args_.input_type));
-  const int32_t* bias = args_.epilogue.bias;
-  int32_t channels[kDepthwiseVector];
-  for (size_t i = 0; i < block_.count; ++i) {
-    const uint32_t added = bias == nullptr ? 0 : static_cast<uint32_t>(bias[block_.start + i]);
-    channels[i] = static_cast<int32_t>(added - zero * static_cast<uint32_t>(sums[i]));
-  }
-  to_lanes(channels, bias_);
-  run_.bias = bias_;
-}
-
-void DepthwiseQuadBlock::set_scales() {
-  const octavo_epilogue& epilogue = args_.epilogue;
-  float channels[kDepthwiseVector];
-  if (epilogue.scale_count == 1) {
-    std::fill_n(channels, block_.count, epilogue.scales[0]);
-  } else {
-    std::copy_n(epilogue.scales + block_.start, block_.count, channels);
-  }
-  to_lanes(channels, scales_);
-  run_.scales = scales_;
 }
 
 void DepthwiseQuadBlock::run_strip(size_t image, size_t y, size_t end, size_t x) {
@@ -92,7 +59,7 @@ void DepthwiseQuadBlock::run_strip(size_t image, size_t y, size_t end, size_t x)
 void DepthwiseQuadBlock::interleave(size_t top, size_t bottom) {
   for (size_t plane = 0; plane < kernel_.planes(); ++plane) {
     const size_t rows = kernel_.rows(plane);
-    DepthwiseQuadRows quads{{}, strip_.vectors(), flip(args_.input_type), columns_};
+    DepthwiseQuadRows quads{{}, strip_.vectors(), sign_flip(args_.input_type), columns_};
     quads.out += plane * strip_.vectors() * kDepthwiseQuadColumn;
     for (size_t i = 0; i < 4; ++i) {
       const size_t y = top + (4 * plane + i % rows) * shape_.dilation_h;

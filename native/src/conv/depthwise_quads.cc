@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/math.h"
+#include "conv/depthwise_3x3.h"
 #include "conv/depthwise_band.h"
 #include "conv/depthwise_quad_block.h"
 #include "conv/depthwise_quad_layout.h"
@@ -65,16 +66,22 @@ bool depthwise_quads_fit(const octavo_conv2d_args& args, const ConvShape& shape)
 
 void depthwise_quads(const octavo_conv2d_args& args, const ConvShape& shape,
                      const PackedDepthwiseQuads& weights, const DepthwiseQuadKernels& kernels) {
-  const std::vector<ChannelBlock> blocks = channel_blocks(shape.kernel.out_channels);
+  const std::vector<ChannelBlock> blocks = channel_blocks(
+      shape.kernel.out_channels, {shape.kernel.kernel_h, shape.kernel.kernel_w});
   const Tasks tasks(shape, blocks);
+  const bool in_place = depthwise_3x3_fits(args, shape);
   const size_t count = args.batch * tasks.row_ranges * tasks.block_ranges;
   parallel_for(count, 0, [&](size_t task) {
     const size_t image = task / (tasks.row_ranges * tasks.block_ranges);
     const size_t y = task / tasks.block_ranges % tasks.row_ranges * tasks.rows;
     const size_t first = task % tasks.block_ranges * tasks.blocks;
     for (size_t i = first; i < std::min(blocks.size(), first + tasks.blocks); ++i) {
-      DepthwiseQuadBlock block(args, shape, weights, i, blocks[i], kernels);
-      block.run(image, y, std::min(tasks.rows, shape.out_height - y));
+      const size_t rows = std::min(tasks.rows, shape.out_height - y);
+      if (in_place && blocks[i].width == kDepthwiseVector) {
+        Depthwise3x3Block(args, shape, weights, i, blocks[i], kernels).run(image, y, rows);
+      } else {
+        DepthwiseQuadBlock(args, shape, weights, i, blocks[i], kernels).run(image, y, rows);
+      }
     }
   });
 }

@@ -24,6 +24,9 @@ struct PackedDepthwiseQuads {
   std::vector<int32_t> sums;      // of each channel's taps
 
   bool applies() const { return weights.size() != 0; }
+  const int8_t* block(size_t index) const {
+    return weights.data() + index * variants * quads * kDepthwiseQuadColumn;
+  }
 };
 
 // `taps` as depthwise_taps() makes them. Empty where a tap less its zero point is no int8.

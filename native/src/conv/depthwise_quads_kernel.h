@@ -39,16 +39,21 @@ struct DepthwiseQuadRows {
   uint8_t* out;
 };
 
-struct DepthwiseQuadRun {
-  const uint8_t* values;
-  const uint32_t* offsets;  // in bytes
-  const int8_t* weights;    // [quads][kDepthwiseQuadColumn]
-  size_t quads;
+// What makes bytes of sums.
+struct DepthwiseLanes {
   const int32_t* bias;
   const float* scales;
   // Of uint8 outputs; those of int8 are 128 lower, which a flip of 0x80 subtracts.
   int32_t zero_point, clamp_min, clamp_max;
   uint8_t out_flip;
+};
+
+struct DepthwiseQuadRun {
+  const uint8_t* values;
+  const uint32_t* offsets;  // in bytes
+  const int8_t* weights;    // [quads][kDepthwiseQuadColumn]
+  size_t quads;
+  DepthwiseLanes lanes;
   size_t count;
   uint8_t* out;
   size_t out_stride;
@@ -64,10 +69,13 @@ struct DepthwiseCopy {
   size_t to_stride;
 };
 
+struct Depthwise3x3Run;
+
 struct DepthwiseQuadKernels {
   void (*copy)(const DepthwiseCopy& pixels);
   void (*interleave)(const DepthwiseQuadRows& rows);
   void (*run)(const DepthwiseQuadRun& run);
+  void (*run_3x3)(const Depthwise3x3Run& run);
 };
 
 #define OCTAVO_DEPTHWISE_QUADS(isa, name) extern const DepthwiseQuadKernels name;

@@ -1,9 +1,9 @@
 // vpdpbusd adds the four products of a quad to each of 16 int32 lanes: one instruction for up to
 // four taps of 16 channels. Sums become bytes without leaving registers.
-#include <immintrin.h>
 #include <string.h>
 
-#include "conv/depthwise_quads_kernel.h"
+#include "conv/depthwise_3x3_kernel.h"
+#include "conv/kernels/depthwise_vectors_x86_avx512.h"
 
 #if !defined(__AVX512VNNI__) || !defined(__AVX512BW__)
 #error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
@@ -44,78 +44,32 @@ void copy(const DepthwiseCopy& pixels) {
   }
 }
 
-inline void interleave_vector(__m512i a, __m512i b, __m512i c, __m512i d, uint8_t* out) {
-  const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
-  const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
-  _mm512_store_si512(out, _mm512_unpacklo_epi16(ab_low, cd_low));
-  _mm512_store_si512(out + 64, _mm512_unpackhi_epi16(ab_low, cd_low));
-  _mm512_store_si512(out + 128, _mm512_unpacklo_epi16(ab_high, cd_high));
-  _mm512_store_si512(out + 192, _mm512_unpackhi_epi16(ab_high, cd_high));
-}
-
-struct Same {
-  __m512i operator()(const uint8_t* bytes) const { return _mm512_loadu_si512(bytes); }
-};
-
-struct Flipped {
-  __m512i flip;
-  __m512i operator()(const uint8_t* bytes) const {
-    return _mm512_xor_si512(_mm512_loadu_si512(bytes), flip);
-  }
-};
-
 template <typename Load>
-void interleave_rows(const DepthwiseQuadRows& rows, const Load load) {
+void interleave_rows(const DepthwiseQuadRows& rows) {
+  const Load load(rows.flip);
   const uint8_t *a = rows.rows[0], *b = rows.rows[1], *c = rows.rows[2], *d = rows.rows[3];
   uint8_t* out = rows.out;
   for (size_t i = 0; i < rows.count * kDepthwiseVector; i += kDepthwiseVector) {
-    interleave_vector(load(a + i), load(b + i), load(c + i), load(d + i), out + 4 * i);
+    const QuadColumn column =
+        interleave_vectors(load(a + i), load(b + i), load(c + i), load(d + i));
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; ++q) _mm512_store_si512(out + 4 * i + 64 * q, column.quarters[q]);
   }
 }
 
 void interleave(const DepthwiseQuadRows& rows) {
-  if (rows.flip == 0) return interleave_rows(rows, Same{});
-  interleave_rows(rows, Flipped{_mm512_set1_epi8(static_cast<char>(rows.flip))});
+  if (rows.flip == 0) return interleave_rows<Same>(rows);
+  interleave_rows<Flipped>(rows);
 }
 
-// vpackssdw and vpackuswb saturate, which clamps from below. Only large values must be clamped
-// before they become integers: those that are too small for one become the smallest.
-struct Requantizer {
-  explicit Requantizer(const DepthwiseQuadRun& run)
-      : scales(run.scales),
-        high(_mm512_set1_ps(static_cast<float>(run.clamp_max - run.zero_point))),
-        zero_point(_mm512_set1_epi16(static_cast<int16_t>(run.zero_point))),
-        low(_mm512_set1_epi8(static_cast<char>(run.clamp_min))),
-        flip(_mm512_set1_epi8(static_cast<char>(run.out_flip))) {}
-
-  __m512i integers(__m512i acc, int quarter) const {
-    const __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_load_ps(scales + 16 * quarter));
-    return _mm512_cvt_roundps_epi32(_mm512_min_ps(y, high),
-                                    _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  }
-  __m512i halves(__m512i acc0, __m512i acc1, int quarter) const {
-    const __m512i y = _mm512_packs_epi32(integers(acc0, quarter), integers(acc1, quarter + 1));
-    return _mm512_adds_epi16(y, zero_point);
-  }
-  __m512i operator()(const __m512i (&acc)[4]) const {
-    const __m512i y =
-        _mm512_packus_epi16(halves(acc[0], acc[1], 0), halves(acc[2], acc[3], 2));
-    return _mm512_xor_si512(_mm512_max_epu8(y, low), flip);
-  }
-
-  const float* scales;
-  __m512 high;
-  __m512i zero_point, low, flip;
-};
-
 template <int kOutputs>
-inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer& requantize,
+inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false>& requantize,
                         const uint8_t* values, uint8_t* out) {
   __m512i acc[kOutputs][4];
 #pragma GCC unroll 4
   for (int x = 0; x < kOutputs; ++x) {
 #pragma GCC unroll 4
-    for (int q = 0; q < 4; ++q) acc[x][q] = _mm512_load_si512(run.bias + 16 * q);
+    for (int q = 0; q < 4; ++q) acc[x][q] = _mm512_load_si512(run.lanes.bias + 16 * q);
   }
   const int8_t* weights = run.weights;
   const uint32_t* offsets = run.offsets;
@@ -139,7 +93,7 @@ inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer& requanti
 }
 
 void run_quads(const DepthwiseQuadRun& run) {
-  const Requantizer requantize(run);
+  const Requantizer<false> requantize(run.lanes);
   const uint8_t* values = run.values;
   uint8_t* out = run.out;
   size_t left = run.count;
@@ -151,6 +105,7 @@ void run_quads(const DepthwiseQuadRun& run) {
 
 }  // namespace
 
-const DepthwiseQuadKernels depthwise_quads_x86_avx512vnni = {copy, interleave, run_quads};
+const DepthwiseQuadKernels depthwise_quads_x86_avx512vnni = {copy, interleave, run_quads,
+                                                              depthwise_3x3_x86_avx512vnni};
 
 }  // namespace octavo

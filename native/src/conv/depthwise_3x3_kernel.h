@@ -1,0 +1,41 @@
+// Depthwise convolution of 3x3 taps over pixels where they lie: no copy is made of them. Each column
+// of three pixels becomes quads in registers, once for all windows that it is in.
+//
+// For `count` windows x, `stride` columns apart from the first column on, and each lane l
+//
+//   acc = bias[l] + sum over k < 3 of column[x * stride + k] . weights[k]                   mod 2^32
+//
+// becomes a byte as depthwise_quads_kernel.h says; lanes are those of its quads.
+//
+// This header is included by files compiled with instruction-set flags: it defines no functions.
+#ifndef OCTAVO_SRC_CONV_DEPTHWISE_3X3_KERNEL_H_
+#define OCTAVO_SRC_CONV_DEPTHWISE_3X3_KERNEL_H_
+
+#include "conv/depthwise_quads_kernel.h"
+
+namespace octavo {
+
+struct Depthwise3x3Run {
+  // Three rows of `width` pixels, of which kDepthwiseVector bytes are read each; steps are in bytes.
+  const uint8_t* rows[3];
+  size_t steps[3];
+  size_t width;
+  // What the columns before the first pixel are, `left` of them, and all those after the last.
+  const uint8_t* padding;
+  size_t left;
+  size_t stride;  // 1 or 2
+  uint8_t flip;
+  const int8_t* weights;  // [3][kDepthwiseQuadColumn]: the last byte of each quad is 0
+  DepthwiseLanes lanes;   // scales are within (-1, 1)
+  size_t count;
+  uint8_t* out;
+  size_t out_stride;
+};
+
+#ifdef OCTAVO_X86
+void depthwise_3x3_x86_avx512vnni(const Depthwise3x3Run& run);
+#endif
+
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_CONV_DEPTHWISE_3X3_KERNEL_H_
