@@ -17,11 +17,11 @@ import {
 } from '@octavo/core/ir';
 
 /** onnxruntime's ops whose first input and output may have their channels last, and what they are without that. */
-const FORMS: readonly (readonly [Op, Op])[] = [
-  [MicrosoftQLinearConv, QLinearConv],
-  [QLinearAveragePool, QLinearAveragePool],
-  [QLinearGlobalAveragePool, QLinearGlobalAveragePool],
-];
+const FORMS: ReadonlyMap<string, Op> = new Map<string, Op>([
+  [MicrosoftQLinearConv.key, QLinearConv],
+  [QLinearAveragePool.key, QLinearAveragePool],
+  [QLinearGlobalAveragePool.key, QLinearGlobalAveragePool],
+]);
 
 /**
  * Turns ops with channels last, as onnxruntime's optimizer leaves them in saved models, into the usual ones between
@@ -31,7 +31,7 @@ export const channelsFirst: Pass = {
   name: 'channels-first',
   run(graph, log) {
     const found = graph.sorted().flatMap((node) => {
-      const form = FORMS.find(([op]) => op.is(node))?.[1];
+      const form = FORMS.get(node.op.key);
       return form && (!form.is(node) || isLast(node)) ? [{ node, form }] : [];
     });
     if (found.length > 0) inferTypes(graph);

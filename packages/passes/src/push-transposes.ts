@@ -35,7 +35,7 @@ import { orderOf } from './fusing/axis-order.js';
 import { producedBy, scalarOf } from './fusing/operands.js';
 
 /** Ops that do the same to every element of their first input; further inputs are scalars. */
-const UNARY: readonly Op[] = [
+const UNARY = keysOf(
   Abs,
   Cast,
   Clip,
@@ -55,9 +55,13 @@ const UNARY: readonly Op[] = [
   Sqrt,
   Swish,
   Tanh,
-];
+);
 
-const BINARY: readonly Op[] = [Add, Sub, Mul, Div];
+const BINARY = keysOf(Add, Sub, Mul, Div);
+
+function keysOf(...ops: readonly Op[]): ReadonlySet<string> {
+  return new Set(ops.map(({ key }) => key));
+}
 
 /**
  * Moves a Transpose behind elementwise ops where a Transpose that undoes it, or one that it can be merged with, comes
@@ -67,8 +71,10 @@ const BINARY: readonly Op[] = [Add, Sub, Mul, Div];
 export const pushTransposes: Pass = {
   name: 'push-transposes',
   run(graph, log) {
+    const nodes = graph.sorted();
+    if (!nodes.some((node) => Transpose.is(node))) return false;
     let changed = false;
-    for (const node of graph.sorted()) {
+    for (const node of nodes) {
       const perm = graph.has(node) ? commonOrder(node) : undefined;
       if (!perm || !node.output) continue;
       const place = node.label;
@@ -87,8 +93,7 @@ export const pushTransposes: Pass = {
 
 /** The order that every tensor operand of an elementwise node was just brought into. */
 function commonOrder(node: Node): readonly number[] | undefined {
-  const isBinary = BINARY.some((op) => op.is(node));
-  if (!isBinary && !UNARY.some((op) => op.is(node))) return undefined;
+  if (!isElementwise(node)) return undefined;
   const tensors = node.inputs.filter((value): value is Value => value !== undefined && !isScalar(value));
   const orders = tensors.map((value) => producedBy(value, Transpose)).map((each) => each && orderOf(each));
   const [first] = orders;
@@ -120,7 +125,7 @@ function meetsTranspose(graph: Graph, node: Node): boolean {
 }
 
 function isElementwise(node: Node): boolean {
-  return [...UNARY, ...BINARY].some((op) => op.is(node));
+  return UNARY.has(node.op.key) || BINARY.has(node.op.key);
 }
 
 /** Whether an operand is a scalar, or comes from a Transpose through elementwise ops alone. */

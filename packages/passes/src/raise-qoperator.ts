@@ -18,6 +18,8 @@ import { type RaisedForm, raises } from './qoperator/raises.js';
 
 const STANDARD = standardRegistry();
 
+const RAISES = new Map(raises.map((raise) => [raise.op.key, raise]));
+
 /**
  * Turns the integer ops of older files (QLinearConv, QLinearMatMul and those of com.microsoft) into ordinary ops on
  * quantized values, and carries the types through data movement on integers. Run it before `fold-qdq`.
@@ -48,7 +50,7 @@ async function run(graph: Graph, log: PassLog): Promise<boolean> {
 }
 
 function formOf(node: Node): RaisedForm | { readonly reason: string } | undefined {
-  return raises.find(({ op }) => op.is(node))?.form(node);
+  return RAISES.get(node.op.key)?.form(node);
 }
 
 function quantizedOf({ operands, result }: RaisedForm): QuantizedOperand[] {

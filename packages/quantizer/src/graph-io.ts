@@ -37,7 +37,7 @@ function quantizeInput(graph: Graph, input: Value, storage: StorageDType, qparam
   integers.docString = input.docString;
   for (const user of input.users)
     if (isSameQuantizer(graph, user, storage, qparams)) bypass(graph, user, integers);
-  if (input.users.length > 0) {
+  if (input.isRead) {
     const dequantized = dequantizeInput(graph, integers, storage, qparams);
     for (const user of input.users) user.replaceOperand(input, dequantized);
   }
@@ -79,7 +79,7 @@ function quantizeOutput(graph: Graph, output: Value, storage: StorageDType, qpar
   graph.outputs = graph.outputs.map((value) => (value === output ? integers : value));
   integers.docString = output.docString;
   const { producer } = output;
-  if (known && producer && output.users.length === 0) graph.removeNode(producer);
+  if (known && producer && !output.isRead) graph.removeNode(producer);
   else graph.rename(output, graph.uniqueName(`${name}_float`));
   graph.rename(integers, name);
 }

@@ -56,7 +56,7 @@ function chooseCompute(
     const parts = float?.get(node) ?? precisions.floatBecause(node) ?? takeCompute(graph, node);
     if (typeof parts === 'string')
       choice.decisions.push({ node: node.label, op: node.op.name, quantized: false, because: parts });
-    else if (node.output && !graph.isOutput(node.output) && node.output.users.length === 0) continue;
+    else if (node.output && !graph.isOutput(node.output) && !node.output.isRead) continue;
     else if (weightOnly?.has(node) || isWeightOnly(precisions.of(node))) choice.weightOnly.set(node, parts);
     else choice.compute.set(node, parts);
   }

@@ -118,7 +118,7 @@ function storedWeights(
   return graph.sorted().flatMap((node) => {
     const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
     const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
-    const isRead = node.outputs.some((value) => value && (value.users.length > 0 || graph.isOutput(value)));
+    const isRead = node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
     return entry && isRead && parts.length > 0 && precisions.floatBecause(node) === undefined
       ? [{ node, parts, form: entry.form(node, precisions.chosenWeights(node)) }]
       : [];

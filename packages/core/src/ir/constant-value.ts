@@ -7,5 +7,8 @@ import type { Value } from './value.js';
  * Undefined for everything else, sparse constants included.
  */
 export function storedConstant(value: Value | undefined): StoredTensor | undefined {
-  return value?.constant ?? (value?.producer && constantOf(value.producer));
+  if (!value) return undefined;
+  if (value.constant) return value.constant;
+  const { producer } = value;
+  return producer && constantOf(producer);
 }

@@ -10,7 +10,9 @@ export function knownDim(dim: Dim | undefined): dim is number {
 
 /** The shape when every dimension is a number, else undefined. */
 export function knownShape(dims: Dims): readonly number[] | undefined {
-  return dims?.every(knownDim) ? (dims as readonly number[]) : undefined;
+  if (!dims) return undefined;
+  for (let axis = 0; axis < dims.length; axis++) if (typeof dims[axis] !== 'number') return undefined;
+  return dims as readonly number[];
 }
 
 /** No tensor has more axes; a file that declares a longer shape is not worth the memory. */
@@ -53,9 +55,18 @@ export function sumOfDims(dims: readonly Dim[]): Dim {
 
 /** One dimension described twice: the more precise description. Throws `INFER_TYPES` when two sizes differ. */
 export function mergeDim(a: Dim, b: Dim): Dim {
+  if (a === b) return a;
   if (knownDim(a) && knownDim(b) && a !== b) contradiction(`a dimension is both ${a} and ${b}.`);
   if (knownDim(a) || b === null) return a;
   return knownDim(b) || a === null ? b : a;
+}
+
+/** Whether two descriptions of shapes are the same. */
+export function sameDims(a: Dims, b: Dims): boolean {
+  if (a === b) return true;
+  if (!a || !b || a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** Two descriptions of one shape. Throws `INFER_TYPES` when ranks or sizes differ. */

@@ -38,6 +38,8 @@ export class Graph {
   private readonly edits = new Edits();
   /** What `sorted` found, and after how many edits. */
   private order: { readonly nodes: readonly Node[]; readonly edits: number } | undefined;
+  /** What `nestingNodes` gave, and after how many edits. */
+  private nesting: { readonly nodes: readonly Node[]; readonly edits: number } | undefined;
   /** Where `uniqueName` goes on counting. */
   private readonly nextSuffix = new Map<string, number>();
 
@@ -48,6 +50,16 @@ export class Graph {
   /** Nodes in insertion order. */
   get nodes(): readonly Node[] {
     return [...this.nodeSet];
+  }
+
+  /** Nodes with subgraphs, in insertion order. */
+  get nestingNodes(): readonly Node[] {
+    if (this.nesting?.edits !== this.edits.count) {
+      const nodes: Node[] = [];
+      for (const node of this.nodeSet) if (node.subgraphs.length > 0) nodes.push(node);
+      this.nesting = { nodes, edits: this.edits.count };
+    }
+    return this.nesting.nodes;
   }
 
   /** All values: inputs, captures, initializers and node outputs. */
@@ -174,7 +186,7 @@ export class Graph {
   /** Removes a node and its outputs. Throws GraphError `GRAPH_IN_USE` when an output is still read. */
   removeNode(node: Node): void {
     for (const output of node.outputs) {
-      if (output && (output.users.length > 0 || this.isOutput(output))) {
+      if (output && (output.isRead || this.isOutput(output))) {
         throw new GraphError({
           code: 'GRAPH_IN_USE',
           where: `node ${node.label}`,
@@ -191,7 +203,7 @@ export class Graph {
   /** Removes an initializer or unused input. Throws GraphError `GRAPH_IN_USE` when it is read, produced or captured. */
   removeValue(value: Value): void {
     const captured = this.captures.includes(value);
-    if (value.users.length > 0 || value.producer || captured || this.isOutput(value)) {
+    if (value.isRead || value.producer || captured || this.isOutput(value)) {
       throw new GraphError({
         code: 'GRAPH_IN_USE',
         where: `value ${value.name}`,

@@ -1,6 +1,6 @@
 import { GraphError, isInteger, OctavoError, type Tensor, toNumbers } from '../tensor/index.js';
 import { storedConstant } from './constant-value.js';
-import { contradiction, mergeDims } from './dims.js';
+import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
 import { isCurrent, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
@@ -36,7 +36,12 @@ class Inference {
   private readonly graph: Graph;
   private readonly options: InferOptions;
   private readonly facts: ReadonlyMap<Value, Fact>;
-  private readonly known = new Map<Value, readonly Dim[] | undefined>();
+  private readonly known = new Map<Value, readonly Dim[]>();
+  /** What ops may ask, one object for all nodes. */
+  private readonly lookup: Pick<NodeContext, 'constant' | 'dims'> = {
+    constant: (value) => this.constant(value),
+    dims: (value) => this.dims(value),
+  };
 
   constructor(graph: Graph, options: InferOptions, facts: ReadonlyMap<Value, Fact>) {
     this.graph = graph;
@@ -47,8 +52,9 @@ class Inference {
   run(): void {
     for (const node of this.graph.sorted()) {
       try {
-        this.inferSubgraphs(node);
-        this.inferNode(node);
+        const { subgraphs } = node;
+        if (subgraphs.length > 0) this.inferSubgraphs(node);
+        this.inferNode(node, subgraphs.length > 0);
       } catch (error) {
         throw placed(error, node);
       }
@@ -76,35 +82,33 @@ class Inference {
     }
   }
 
-  private inferNode(node: Node): void {
+  private inferNode(node: Node, isNesting: boolean): void {
     if (!node.op.known) return;
     const opset = this.graph.opsets.get(node.op.domain) ?? 1;
     // What enclosing graphs know may change unseen.
-    const closed = this.facts.size === 0 && node.subgraphs.length === 0;
+    const closed = this.facts.size === 0 && !isNesting;
     const found = closed && !this.options.strict ? this.graph.inferred.get(node) : undefined;
+    const { output } = node;
     if (found && isCurrent(found, node, opset, this.known)) {
-      if (node.output) this.known.set(node.output, found.dims);
+      if (output && found.dims) this.known.set(output, found.dims);
       return;
     }
     const seen = closed ? seenOf(node, opset, this.known) : undefined;
     const dims = this.inferAnew(node, opset);
-    if (node.output) this.known.set(node.output, dims);
+    if (output && dims) this.known.set(output, dims);
     if (seen) this.graph.inferred.set(node, { seen, types: node.outputs.map((value) => value?.type), dims });
   }
 
   private inferAnew(node: Node, opset: number): readonly Dim[] | undefined {
-    const context: NodeContext = {
-      node,
-      opset,
-      constant: (value) => this.constant(value),
-      dims: (value) => this.dims(value),
-    };
-    const types = node.op.infer(context);
-    node.outputs.forEach((value, i) => {
+    const { constant, dims } = this.lookup;
+    const types = node.op.infer({ node, opset, constant, dims });
+    const { outputs } = node;
+    for (let i = 0; i < outputs.length; i++) {
+      const value = outputs[i];
       const inferred = types[i];
       if (value && inferred) this.assign(value, inferred);
-    });
-    return node.output && propagateDims(node, { dims: (value) => this.dims(value) });
+    }
+    return node.output && propagateDims(node, this.lookup);
   }
 
   private assign(value: Value, inferred: TensorType): void {
@@ -117,6 +121,7 @@ class Inference {
     if (this.options.strict && dtype !== declared.dtype) {
       contradiction(`${value.name} is declared as ${declared.dtype}, its node gives ${inferred.dtype}.`);
     }
+    if (dtype === declared.dtype && sameDims(inferred.shape, declared.shape)) return;
     const shape = this.mergedShape(declared, inferred);
     if (dtype !== declared.dtype || !sameDims(shape, declared.shape))
       value.type = { ...declared, dtype, shape };
@@ -147,10 +152,6 @@ class Inference {
     }
     return Array.from(toNumbers(constant));
   }
-}
-
-function sameDims(a: TensorType['shape'], b: TensorType['shape']): boolean {
-  return a === b || (a?.length === b?.length && a?.every((dim, axis) => dim === b?.[axis]) === true);
 }
 
 function placed(error: unknown, node: Node): unknown {

@@ -12,12 +12,11 @@ export interface InferredNode {
   readonly dims: readonly Dim[] | undefined;
 }
 
-type KnownDims = ReadonlyMap<Value, readonly Dim[] | undefined>;
+type KnownDims = ReadonlyMap<Value, readonly Dim[]>;
 
 /** What inference sees of a node, to be compared by identity. */
 export function seenOf(node: Node, opset: number, known: KnownDims): readonly unknown[] {
-  const seen: unknown[] = [opset];
-  for (const [name, attribute] of node.attributes) seen.push(name, attribute);
+  const seen: unknown[] = [opset, node.attributeEdits];
   for (const value of node.inputs)
     seen.push(value, value?.type, storedConstant(value), value && known.get(value));
   return seen;
@@ -30,15 +29,13 @@ export function isCurrent(
   opset: number,
   known: KnownDims,
 ): boolean {
-  let at = 0;
-  if (seen[at++] !== opset) return false;
-  for (const [name, attribute] of node.attributes) {
-    if (seen[at++] !== name || seen[at++] !== attribute) return false;
-  }
+  if (seen[0] !== opset || seen[1] !== node.attributeEdits) return false;
+  let at = 2;
   for (const value of node.inputs) {
     if (seen[at++] !== value || seen[at++] !== value?.type) return false;
     if (seen[at++] !== storedConstant(value) || seen[at++] !== (value && known.get(value))) return false;
   }
   if (at !== seen.length || types.length !== node.outputs.length) return false;
-  return node.outputs.every((value, i) => value?.type === types[i]);
+  for (let i = 0; i < types.length; i++) if (node.outputs[i]?.type !== types[i]) return false;
+  return true;
 }

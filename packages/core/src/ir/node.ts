@@ -18,6 +18,8 @@ export class Node {
   private readonly outputList: (Value | undefined)[];
   private readonly attributeMap: Map<string, Attribute>;
   private readonly edits: Edits;
+  /** @internal How often attributes were changed. */
+  attributeEdits = 0;
   /** What `operands` and `subgraphs` gave, until that changes. */
   private operandList: readonly Value[] | undefined;
   private subgraphList: readonly Subgraph[] | undefined;
@@ -116,6 +118,8 @@ export class Node {
   setAttribute(name: string, attribute: Attribute | undefined): void {
     this.subgraphList = undefined;
     this.decoded = undefined;
+    this.attributeEdits++;
+    this.edits.count++;
     if (attribute) this.attributeMap.set(name, attribute);
     else this.attributeMap.delete(name);
   }

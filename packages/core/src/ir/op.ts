@@ -74,6 +74,8 @@ export interface Op {
   readonly domain: string;
   /** First version of the domain with these semantics. */
   readonly since: number;
+  /** The same for ops of the same name, domain and since-version, and for no others. */
+  readonly key: string;
   readonly inputSlots: readonly Slot[];
   readonly outputSlots: readonly Slot[];
   readonly attributeSchema: AttributeSchema;
@@ -108,6 +110,7 @@ export function defineOp<
 >(spec: OpSpec<I, O, A>): OpDefinition<I, O, A> {
   const domain = spec.domain ?? '';
   const since = spec.since ?? 1;
+  const key = `${domain}::${spec.name}::${since}`;
   const schema = spec.attributes ?? ({} as A);
   const slots = spec.inputs.map(slotOf);
   const entries = Object.entries(schema);
@@ -116,14 +119,12 @@ export function defineOp<
     name: spec.name,
     domain,
     since,
+    key,
     inputSlots: spec.inputs,
     outputSlots: spec.outputs,
     attributeSchema: schema,
     known: true,
-    is: (node): node is DefinedNode =>
-      node !== undefined &&
-      (node.op === op ||
-        (node.op.name === spec.name && node.op.domain === domain && node.op.since === since)),
+    is: (node): node is DefinedNode => node?.op.key === key,
     inputs: (node) => readSlots(node, slots) as SlotsOf<I>,
     attributes: (node) => node.decodeAttributes(decode),
     arrangeInputs: (values) => arrange(slots, values),

@@ -62,7 +62,7 @@ async function runDeep(graph: Graph, pass: Pass, log: PassLog, options: RunPasse
   let changed = await pass.run(graph, log);
   if (options.verify) verify(graph);
   pass.ensures?.(graph);
-  for (const node of graph.nodes) {
+  for (const node of graph.nestingNodes) {
     for (const { graph: inner } of node.subgraphs) {
       changed = (await runInside(node, inner, pass, log, options)) || changed;
     }

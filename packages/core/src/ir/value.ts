@@ -58,20 +58,25 @@ export class Value {
     return [...this.operandCounts.keys()];
   }
 
+  /** Whether a node reads this value. */
+  get isRead(): boolean {
+    return this.operandCounts.size > 0;
+  }
+
   get tensorType(): TensorType | undefined {
     return this.type?.kind === 'tensor' ? this.type : undefined;
   }
 
   get dtype(): DType | undefined {
-    return this.tensorType?.dtype;
+    return this.type?.kind === 'tensor' ? this.type.dtype : undefined;
   }
 
   get shape(): readonly Dim[] | undefined {
-    return this.tensorType?.shape;
+    return this.type?.kind === 'tensor' ? this.type.shape : undefined;
   }
 
   get quantized(): QuantizedType | undefined {
-    return this.tensorType?.quantized;
+    return this.type?.kind === 'tensor' ? this.type.quantized : undefined;
   }
 
   /** @internal Called by Node only. */

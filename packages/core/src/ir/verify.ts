@@ -47,7 +47,7 @@ function checkDefined(value: Value, roots: ReadonlySet<Value>): void {
 function checkValue(graph: Graph, value: Value, roots: ReadonlySet<Value>): void {
   const where = `value ${value.name}`;
   if (graph.value(value.name) !== value) invalid(where, 'it is registered under another name.');
-  if (value.users.length > 0) checkDefined(value, roots);
+  if (value.isRead) checkDefined(value, roots);
   const { producer, constant } = value;
   if (producer && constant) invalid(where, 'it is both a constant and computed by a node.');
   if (producer && !(graph.has(producer) && producer.outputs.includes(value))) {

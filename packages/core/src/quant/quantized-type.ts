@@ -76,11 +76,24 @@ export function isStorageDType(dtype: string): dtype is StorageDType {
 
 /** Whether two types map every integer to the same real number. */
 export function sameQuantization(a: QuantizedType, b: QuantizedType): boolean {
-  return (
-    a === b ||
-    (a.storage === b.storage &&
-      JSON.stringify(a.granularity) === JSON.stringify(b.granularity) &&
-      a.scales.length === b.scales.length &&
-      a.scales.every((scale, i) => scale === b.scales[i] && a.zeroPoints[i] === b.zeroPoints[i]))
-  );
+  if (a === b) return true;
+  if (a.storage !== b.storage || a.scales.length !== b.scales.length) return false;
+  if (!sameGranularity(a.granularity, b.granularity)) return false;
+  for (let i = 0; i < a.scales.length; i++) {
+    if (a.scales[i] !== b.scales[i] || a.zeroPoints[i] !== b.zeroPoints[i]) return false;
+  }
+  return true;
+}
+
+function sameGranularity(a: Granularity, b: Granularity): boolean {
+  if (a.kind === 'per-tensor' || b.kind === 'per-tensor') return a.kind === b.kind;
+  if (a.axis !== b.axis) return false;
+  const [blockOfA, blockOfB] = [a, b].map((each) => (each.kind === 'per-block' ? each.blockSize : 0));
+  return blockOfA === blockOfB;
+}
+
+/** Whether integers mean 0 by another integer than 0. */
+export function hasZeroPoint({ zeroPoints }: Pick<QuantizedType, 'zeroPoints'>): boolean {
+  for (let i = 0; i < zeroPoints.length; i++) if (zeroPoints[i] !== 0) return true;
+  return false;
 }

@@ -21,7 +21,11 @@ export function requantizationMultipliers(
   weightScales: Float32Array,
   outputScale: number,
 ): Float32Array {
-  return weightScales.map((scale) => Math.fround(inputScale * scale) / outputScale);
+  const multipliers = new Float32Array(weightScales.length);
+  for (let c = 0; c < multipliers.length; c++) {
+    multipliers[c] = Math.fround(inputScale * (weightScales[c] ?? 1)) / outputScale;
+  }
+  return multipliers;
 }
 
 /** `sat(rne(f32(f32(accumulator) * multiplier)) + zeroPoint)` without the clamp: the integer before saturation. */

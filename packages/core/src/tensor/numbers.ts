@@ -1,4 +1,4 @@
-import { DTYPES, type DType, isFloat, isInteger } from './dtype.js';
+import { DTYPES, type DType } from './dtype.js';
 import { TensorError } from './error.js';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
 import { pack, unpack } from './packed.js';
@@ -16,12 +16,26 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
+/** What is stored as plain numbers, one in a slot. */
+const PLAIN: ReadonlySet<DType> = new Set<DType>([
+  'float32',
+  'float64',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'bool',
+]);
+
 /**
  * The elements of a numeric tensor as numbers, one slot each: the tensor's own array where that is possible,
  * otherwise a new one (fp16/bf16 widen to float32, packed types to bytes, 64-bit integers to float64).
  * 64-bit integers beyond 2^53 lose their low bits. Throws `TENSOR_DTYPE` for strings and opaque types.
  */
 export function toNumbers(tensor: Tensor): NumberArray {
+  if (PLAIN.has(tensor.dtype)) return tensor.data as NumberArray;
   if (tensor.is('float16')) return Float32Array.from(tensor.data, float16ToFloat32);
   if (tensor.is('bfloat16')) return Float32Array.from(tensor.data, bfloat16ToFloat32);
   if (tensor.is('int64') || tensor.is('uint64'))
@@ -29,8 +43,6 @@ export function toNumbers(tensor: Tensor): NumberArray {
   if (tensor.is('int4') || tensor.is('uint4') || tensor.is('int2') || tensor.is('uint2')) {
     return unpack(tensor.dtype, tensor.data, tensor.size);
   }
-  if (isFloat(tensor.dtype) || isInteger(tensor.dtype) || tensor.dtype === 'bool')
-    return tensor.data as NumberArray;
   throw new TensorError({ code: 'TENSOR_DTYPE', message: `${tensor.dtype} elements are no numbers.` });
 }
 

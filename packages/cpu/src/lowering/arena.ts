@@ -20,34 +20,46 @@ const ALIGNMENT = 64;
  */
 export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
   const offsets = new Array<number>(lifetimes.length).fill(0);
-  const placed: { readonly lifetime: Lifetime; readonly start: number; readonly end: number }[] = [];
+  const placed: Placed[] = [];
   const largestFirst = lifetimes.map((lifetime, index) => ({ lifetime, index }));
   largestFirst.sort((a, b) => b.lifetime.bytes - a.lifetime.bytes);
   let total = 0;
   for (const { lifetime, index } of largestFirst) {
     const size = Math.ceil(lifetime.bytes / ALIGNMENT) * ALIGNMENT;
-    const alive = placed.filter(
-      (other) => other.lifetime.first <= lifetime.last && lifetime.first <= other.lifetime.last,
-    );
-    const start = smallestGap(alive, size);
+    const start = smallestGap(placed, lifetime, size);
     offsets[index] = start;
     total = Math.max(total, start + size);
-    const position = placed.findIndex((other) => other.start > start);
-    placed.splice(position < 0 ? placed.length : position, 0, { lifetime, start, end: start + size });
+    let position = placed.length;
+    while (position > 0 && (placed[position - 1]?.start ?? 0) > start) position--;
+    placed.splice(position, 0, { lifetime, start, end: start + size });
   }
   return { offsets, bytes: total };
 }
 
-/** The start of the smallest gap of at least `size` bytes; behind all of them where there is none. Sorted by start. */
-function smallestGap(
-  alive: readonly { readonly start: number; readonly end: number }[],
-  size: number,
-): number {
-  let [best, smallest, reached] = [-1, Number.POSITIVE_INFINITY, 0];
-  for (const { start, end } of alive) {
-    const gap = start - reached;
-    if (gap >= size && gap < smallest) [best, smallest] = [reached, gap];
-    reached = Math.max(reached, end);
+interface Placed {
+  readonly lifetime: Lifetime;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The start of the smallest gap of at least `size` bytes between those that are alive at the same time; behind all of
+ * them where there is none.
+ * @param placed Sorted by start.
+ */
+function smallestGap(placed: readonly Placed[], { first, last }: Lifetime, size: number): number {
+  let best = -1;
+  let smallest = Number.POSITIVE_INFINITY;
+  let reached = 0;
+  for (let i = 0; i < placed.length; i++) {
+    const other = placed[i];
+    if (!other || other.lifetime.first > last || first > other.lifetime.last) continue;
+    const gap = other.start - reached;
+    if (gap >= size && gap < smallest) {
+      best = reached;
+      smallest = gap;
+    }
+    if (other.end > reached) reached = other.end;
   }
   return best >= 0 ? best : reached;
 }

@@ -9,12 +9,13 @@ import { valueBytes } from './static-value.js';
  * For each byte of `from` the byte of `to` that stands for `f` of its number: `quantize(f32(f(dequantize(q))))`, where
  * `f` (the identity by default) is computed in float64 as the reference backend does.
  */
-export function byteTable(from: ByteType, to: ByteType, f: (x: number) => number = (x) => x): Uint8Array {
-  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+export function byteTable(from: ByteType, to: ByteType, f?: (x: number) => number): Uint8Array {
+  const bytes = new Uint8Array(256);
+  for (let byte = 0; byte < bytes.length; byte++) bytes[byte] = byte;
   const integers = from.storage === 'int8' ? new Int8Array(bytes.buffer) : bytes;
   const reals = dequantizeNumbers(integers, [256], from);
-  const results = quantizeNumbers(Float32Array.from(reals, f), [256], to);
-  return Uint8Array.from(results);
+  const results = quantizeNumbers(f ? Float32Array.from(reals, f) : reals, [256], to);
+  return new Uint8Array(results);
 }
 
 /** Rows of bytes, and how far the next one is from the start of each. */

@@ -1,5 +1,5 @@
 import type { Node, Value } from '@octavo/core/ir';
-import { type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
+import { hasZeroPoint, type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
 import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ByteArray } from '../binding.js';
 import type { ProductEpilogue } from './product-epilogue.js';
@@ -42,8 +42,8 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
 /** Kernels take finite multipliers only; an output scale of 0 gives others. */
 export function declineScales(types: ProductTypes): string | undefined {
   const { scales } = epilogueOf(types, undefined);
-  for (const scale of scales) {
-    if (!Number.isFinite(scale)) return 'its scales give multipliers that are not finite';
+  for (let c = 0; c < scales.length; c++) {
+    if (!Number.isFinite(scales[c])) return 'its scales give multipliers that are not finite';
   }
   return undefined;
 }
@@ -53,7 +53,7 @@ const SCALE_TOLERANCE = 2 ** -20;
 
 function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | undefined {
   const type = bias.quantized;
-  if (!bias.constant || type?.storage !== 'int32' || type.zeroPoints.some(Boolean))
+  if (!bias.constant || type?.storage !== 'int32' || hasZeroPoint(type))
     return 'its bias is no int32 constant';
   const count = Math.max(type.scales.length, w.scales.length);
   for (let c = 0; c < count; c++) {
@@ -115,8 +115,8 @@ export function biasOf(tensor: Tensor | undefined): Int32Array | undefined {
 }
 
 /** Zero points as kernels take them: none where all are 0, which spares the sums of the input's rows. */
-export function zeroPointsOf({ zeroPoints }: Pick<Qparams, 'zeroPoints'>): Int32Array | undefined {
-  return zeroPoints.some((zeroPoint) => zeroPoint !== 0) ? zeroPoints : undefined;
+export function zeroPointsOf(type: Pick<Qparams, 'zeroPoints'>): Int32Array | undefined {
+  return hasZeroPoint(type) ? type.zeroPoints : undefined;
 }
 
 /** The elements of a zero point or bias operand. */

@@ -40,6 +40,11 @@ export class Cursor {
    */
   tag(end: number): number {
     const start = this.position;
+    const first = this.windowBytes[start - this.windowStart];
+    if (first !== undefined && first >= 8 && first < 0x80 && (first & 7) <= WireType.Bit32 && start < end) {
+      this.position = start + 1;
+      return first;
+    }
     const short = this.shortVarint(end);
     if (short >= 8 && (short & 7) <= WireType.Bit32) return short;
     this.position = start;
@@ -67,6 +72,12 @@ export class Cursor {
 
   /** The same, as the position where the field ends. */
   delimited(end: number): number {
+    const next = this.position + 1;
+    const first = this.windowBytes[next - 1 - this.windowStart];
+    if (first !== undefined && first < 0x80 && next + first <= end) {
+      this.position = next;
+      return next + first;
+    }
     const short = this.shortVarint(end);
     const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, lengthOf);
     if (length > end - this.position) {
@@ -135,11 +146,13 @@ export class Cursor {
 
   /** The bytes up to `stop`, which becomes the position. */
   private take(stop: number): Uint8Array {
-    const [start, length] = [this.position - this.windowStart, stop - this.position];
+    const start = this.position;
+    const from = start - this.windowStart;
+    const until = stop - this.windowStart;
     this.position = stop;
-    return start >= 0 && start + length <= this.windowBytes.length
-      ? this.windowBytes.subarray(start, start + length)
-      : this.source.readSync(stop - length, length);
+    return from >= 0 && until <= this.windowBytes.length
+      ? this.windowBytes.subarray(from, until)
+      : this.source.readSync(start, stop - start);
   }
 
   /** Reads a varint that takes one or two bytes of the window, as most do; otherwise gives -1 and reads nothing. */

@@ -35,21 +35,26 @@ class MessageDecoder {
       throw cursor.error('ONNX_NESTING', `messages are nested more than ${cursor.limits.depth} deep.`);
     }
     cursor.charge(MESSAGE_COST);
-    const message: Message = { ...type.blank };
+    const message = new type.Message();
     if (type.self !== undefined)
       message[type.self] = { offset: cursor.position, length: end - cursor.position };
     while (cursor.position < end) {
       const tag = cursor.tag(end);
-      const wireType = tag & 7;
-      const entry = type.byNumber.get(tag >>> 3);
+      const entry = type.byNumber[tag >>> 3];
       if (!entry || entry[1].kind === 'self') {
         this.unknown(type.name, tag >>> 3);
-        cursor.skip(wireType, end);
+        cursor.skip(tag & 7, end);
         continue;
       }
-      const [key, field] = entry;
-      if (field.repeated) this.readElements(field, wireType, end, depth, elementsOf(message, key));
-      else message[key] = this.readOne(field, wireType, end, depth);
+      const key = entry[0];
+      const field = entry[1];
+      if (!field.repeated) {
+        message[key] = this.readOne(field, tag & 7, end, depth);
+        continue;
+      }
+      let elements = message[key];
+      if (elements === NO_ELEMENTS) message[key] = elements = [];
+      this.readElements(field, tag & 7, end, depth, elements as unknown[]);
     }
     return message;
   }
@@ -62,16 +67,16 @@ class MessageDecoder {
     into: unknown[],
   ): void {
     const { cursor } = this;
+    const { kind } = field;
     cursor.charge(ELEMENT_COST);
-    const scalar = field.kind === 'int' || field.kind === 'float';
-    if (!scalar || wireType !== WireType.LengthDelimited) {
+    if (wireType !== WireType.LengthDelimited || (kind !== 'int' && kind !== 'float')) {
       into.push(this.readOne(field, wireType, end, depth));
       return;
     }
     const stop = cursor.delimited(end);
     while (cursor.position < stop) {
       cursor.charge(ELEMENT_COST);
-      into.push(field.kind === 'int' ? cursor.int(stop) : cursor.float(stop));
+      into.push(kind === 'int' ? cursor.int(stop) : cursor.float(stop));
     }
   }
 
@@ -91,15 +96,6 @@ class MessageDecoder {
     cursor.advance(span.length, end);
     return span;
   }
-}
-
-/** The list of a repeated field, made when its first element comes. */
-function elementsOf(message: Message, key: string): unknown[] {
-  const known = message[key];
-  if (known !== NO_ELEMENTS) return known as unknown[];
-  const fresh: unknown[] = [];
-  message[key] = fresh;
-  return fresh;
 }
 
 const WIRE_TYPES: Readonly<Record<Exclude<Field<unknown>['kind'], 'packed' | 'self'>, WireType>> = {

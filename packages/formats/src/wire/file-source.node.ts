@@ -8,6 +8,9 @@ const readAsync = promisify(read);
 /** The largest single read that every platform takes. */
 const LARGEST_READ = 2 ** 30;
 
+/** Up to this many bytes are sooner read than another thread is woken to read them. */
+const BRIEF_READ = 2 ** 22;
+
 /** Reads up to half of this are served from a block of the file. */
 const BLOCK_BYTES = 65_536;
 
@@ -72,6 +75,7 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
+    if (length <= BRIEF_READ) return this.readRange(offset, length);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const wanted = Math.min(length - done, LARGEST_READ);

@@ -32,9 +32,10 @@ export interface MessageType<T extends object> {
   readonly name: string;
   /** In field order, which is the order they are written in. */
   readonly fields: readonly FieldEntry[];
-  readonly byNumber: ReadonlyMap<number, FieldEntry>;
-  /** A message without any field: {@link NO_ELEMENTS} where a field is repeated. */
-  readonly blank: Readonly<Record<string, unknown>>;
+  /** Places without a field are undefined. */
+  readonly byNumber: readonly (FieldEntry | undefined)[];
+  /** Makes a message without any field: {@link NO_ELEMENTS} where a field is repeated. */
+  readonly Message: new () => Record<string, unknown>;
   /** The property that holds the span of the whole message, where there is one. */
   readonly self: string | undefined;
   /** Never present: carries `T` to the compiler. */
@@ -50,15 +51,24 @@ export const NO_ELEMENTS: readonly never[] = Object.freeze([]);
 export function messageType<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
   const entries = Object.entries<Field<unknown>>(fields);
   entries.sort(([, a], [, b]) => a.number - b.number);
+  const byNumber: (FieldEntry | undefined)[] = [];
+  for (const entry of entries) byNumber[entry[1].number] = entry;
   return {
     name,
     fields: entries,
-    byNumber: new Map(entries.map((entry) => [entry[1].number, entry])),
-    blank: Object.fromEntries(
-      entries.map(([key, { repeated }]) => [key, repeated ? NO_ELEMENTS : undefined]),
-    ),
+    byNumber,
+    Message: messageClass(entries),
     self: entries.find(([, { kind }]) => kind === 'self')?.[0],
   };
+}
+
+/** Messages of a class of their own hold the fields that were there; they inherit the others, most of them. */
+function messageClass(entries: readonly FieldEntry[]): new () => Record<string, unknown> {
+  class Message {
+    [key: string]: unknown;
+  }
+  for (const [key, { repeated }] of entries) Message.prototype[key] = repeated ? NO_ELEMENTS : undefined;
+  return Message;
 }
 
 /** Field builders; the argument is the field number. */

@@ -33,9 +33,7 @@ export function normProblem(graph: Graph, norm: Node, channels: number | undefin
     if (!constant) return `its input ${value?.name} is not constant`;
     if (constant.size !== channels) return `its input ${value?.name} does not have ${channels} elements`;
   }
-  const read = norm.outputs
-    .slice(1)
-    .some((value) => value && (value.users.length > 0 || graph.isOutput(value)));
+  const read = norm.outputs.slice(1).some((value) => value && (value.isRead || graph.isOutput(value)));
   return read ? 'its statistics are read' : undefined;
 }
 
@@ -76,7 +74,7 @@ export function setConstant(
       : fromNumbers(dtype, shape, values);
   const value = graph.addInitializer(name, StoredTensor.of(tensor));
   node.setInput(index, value);
-  if (!old?.constant || old.users.length > 0 || graph.isOutput(old) || graph.inputs.includes(old)) return;
+  if (!old?.constant || old.isRead || graph.isOutput(old) || graph.inputs.includes(old)) return;
   graph.removeValue(old);
   graph.rename(value, name);
 }

@@ -29,12 +29,13 @@ export function fusionPass(
   find: FindFusion,
   { accepts }: FusionOptions = {},
 ): Pass {
+  const keys = new Set(roots.map(({ key }) => key));
   return {
     name,
     async run(graph, log) {
       let changed = false;
       for (const node of graph.sorted().reverse()) {
-        if (!roots.some((op) => op.is(node))) continue;
+        if (!keys.has(node.op.key)) continue;
         const found = graph.has(node) ? find(node, graph) : undefined;
         if (found === undefined) continue;
         const place = node.label;

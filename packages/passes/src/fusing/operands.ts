@@ -4,7 +4,10 @@ import { toNumbers } from '@octavo/core/tensor';
 /** The node of one of these ops that computes a value. */
 export function producedBy(value: Value | undefined, ...ops: readonly Op[]): Node | undefined {
   const node = value?.producer;
-  return node && node.output === value && ops.some((op) => op.is(node)) ? node : undefined;
+  if (!node) return undefined;
+  const { key } = node.op;
+  for (const op of ops) if (op.key === key && node.output === value) return node;
+  return undefined;
 }
 
 /** The number that a constant of one element holds. */

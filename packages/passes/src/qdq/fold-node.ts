@@ -131,7 +131,7 @@ function applyFold(graph: Graph, node: Node, { inputs, results }: FoldPlan): voi
   const outputs = node.outputs.map((value, i) => {
     if (!value) return undefined;
     const type = results[i]?.type;
-    if (!type && value.users.length === 0 && !graph.isOutput(value)) return undefined;
+    if (!type && !value.isRead && !graph.isOutput(value)) return undefined;
     const fresh = graph.addValue(graph.uniqueName(value.name), value.type);
     if (type) setQuantized(fresh, type, value);
     return fresh;

@@ -1,5 +1,5 @@
-import { Add, Conv, ConvTranspose, Gemm, MatMul, Mul, type Node, type Op, type Value } from '@octavo/core/ir';
-import type { QuantizedType } from '@octavo/core/quant';
+import { Add, Conv, ConvTranspose, Gemm, MatMul, Mul, type Node, type Value } from '@octavo/core/ir';
+import { hasZeroPoint, type QuantizedType } from '@octavo/core/quant';
 
 /** Types of a node's inputs after folding, by position; undefined where an input stays as it is. */
 export type InputTypes = readonly (QuantizedType | undefined)[];
@@ -10,26 +10,29 @@ type Demand = (node: Node, types: InputTypes) => string | undefined;
 /** Relative difference between a bias scale and the product that it stands for: float32 rounding of exporters. */
 const SCALE_TOLERANCE = 2 ** -20;
 
-const DEMANDS: readonly (readonly [Op, Demand])[] = [
-  [Conv, (node, types) => weighted(node, types, 0)],
-  [ConvTranspose, (node, types) => weighted(node, types, 1)],
-  [Gemm, (node, types) => gemmProblem(node) ?? weighted(node, types, Gemm.attributes(node).transB ? 0 : 1)],
-  [MatMul, (node, types) => weighted(node, types, (node.inputs[1]?.shape?.length ?? 0) - 1)],
-  [Add, (_, types) => elementwiseProblem(types)],
-  [Mul, (_, types) => elementwiseProblem(types)],
-];
+const DEMANDS: ReadonlyMap<string, Demand> = new Map<string, Demand>([
+  [Conv.key, (node, types) => weighted(node, types, 0)],
+  [ConvTranspose.key, (node, types) => weighted(node, types, 1)],
+  [
+    Gemm.key,
+    (node, types) => gemmProblem(node) ?? weighted(node, types, Gemm.attributes(node).transB ? 0 : 1),
+  ],
+  [MatMul.key, (node, types) => weighted(node, types, (node.inputs[1]?.shape?.length ?? 0) - 1)],
+  [Add.key, (_, types) => elementwiseProblem(types)],
+  [Mul.key, (_, types) => elementwiseProblem(types)],
+]);
 
 /** Whether an op has integer arithmetic of its own, so that every float operand must be quantized. */
 export function hasIntegerArithmetic(node: Node): boolean {
-  return DEMANDS.some(([op]) => op.is(node));
+  return DEMANDS.has(node.op.key);
 }
 
 /** Why a node cannot be computed in integers with operands of these types; undefined when it can. */
 export function integerProblem(node: Node, types: InputTypes): string | undefined {
-  return DEMANDS.find(([op]) => op.is(node))?.[1](node, types);
+  return DEMANDS.get(node.op.key)?.(node, types);
 }
 
-const PRODUCTS: readonly Op[] = [Conv, ConvTranspose, Gemm, MatMul];
+const PRODUCTS: ReadonlySet<string> = new Set([Conv.key, ConvTranspose.key, Gemm.key, MatMul.key]);
 
 /**
  * Whether a node whose operands {@link integerProblem} accepts is a product with constant weights and bias, so that its
@@ -37,7 +40,7 @@ const PRODUCTS: readonly Op[] = [Conv, ConvTranspose, Gemm, MatMul];
  */
 export function givesFloatSums(node: Node, inputs: readonly (Value | undefined)[]): boolean {
   return (
-    PRODUCTS.some((op) => op.is(node)) &&
+    PRODUCTS.has(node.op.key) &&
     node.output?.dtype === 'float32' &&
     inputs.slice(1).every((value) => !value || value.constant !== undefined)
   );
@@ -76,7 +79,7 @@ function biasProblem(
   w: QuantizedType,
 ): string | undefined {
   if (bias.storage !== 'int32') return `its bias is stored as ${bias.storage}, not int32`;
-  if (bias.zeroPoints.some((zero) => zero !== 0)) return 'its bias has a zero point';
+  if (hasZeroPoint(bias)) return 'its bias has a zero point';
   if (bias.granularity.kind === 'per-block') return 'its bias is quantized in blocks';
   const channels = value?.shape?.at(-1);
   const count = Math.max(bias.scales.length, w.scales.length);

@@ -39,7 +39,7 @@ export interface QparamsSource {
  * `QuantizedType` object, so tied scales stay tied.
  */
 export class QparamsReader {
-  private readonly known = new Map<string, Promise<QparamsResult>>();
+  private readonly known = new Map<Value | undefined, Reading[]>();
 
   /** The type that a QuantizeLinear gives its output or a DequantizeLinear expects of its input. */
   async ofNode(node: Node): Promise<QparamsResult> {
@@ -73,12 +73,27 @@ export class QparamsReader {
 
   /** @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite. */
   read(source: QparamsSource): Promise<QparamsResult> {
-    const { scale, zeroPoint, storage, axis, blockSize } = source;
-    const key = JSON.stringify([scale?.name, zeroPoint?.name, storage, axis, blockSize]);
-    const known = this.known.get(key) ?? readQparams(source);
-    this.known.set(key, known);
-    return known;
+    const readings = this.known.get(source.scale) ?? [];
+    for (const reading of readings) if (namesSame(reading.source, source)) return reading.result;
+    const result = readQparams(source);
+    this.known.set(source.scale, [...readings, { source, result }]);
+    return result;
   }
+}
+
+interface Reading {
+  readonly source: QparamsSource;
+  readonly result: Promise<QparamsResult>;
+}
+
+function namesSame(a: QparamsSource, b: QparamsSource): boolean {
+  return (
+    a.scale === b.scale &&
+    a.zeroPoint === b.zeroPoint &&
+    a.storage === b.storage &&
+    a.axis === b.axis &&
+    a.blockSize === b.blockSize
+  );
 }
 
 /** The default axis 1 of a vector's qparams means its only axis. */
@@ -104,26 +119,30 @@ async function readQparams(source: QparamsSource): Promise<QparamsResult> {
   if (zeroPoint && zeroPoint.size !== scale.size && zeroPoint.size !== 1) {
     return { reason: `it has ${scale.size} scales and ${zeroPoint.size} zero points` };
   }
-  const scales = Float32Array.from(toNumbers(await scale.load()));
+  const scales = new Float32Array(toNumbers(await scale.load()));
   checkScales(scales, source);
   const zeroPoints = await readZeroPoints(zeroPoint, scales.length);
-  const middle = symmetricZeroPoint(storage);
   return {
     type: {
       storage,
       expressed: scale.dtype,
       granularity: granularityOf(source, scale),
-      symmetric: zeroPoints.every((zero) => zero === middle),
+      symmetric: areAll(zeroPoints, symmetricZeroPoint(storage)),
       scales,
       zeroPoints,
     },
   };
 }
 
+function areAll(zeroPoints: Int32Array, expected: number): boolean {
+  for (let i = 0; i < zeroPoints.length; i++) if (zeroPoints[i] !== expected) return false;
+  return true;
+}
+
 async function readZeroPoints(stored: StoredTensor | undefined, count: number): Promise<Int32Array> {
   if (!stored) return new Int32Array(count);
   const values = toNumbers(await stored.load());
-  return Int32Array.from({ length: count }, (_, i) => values[values.length === 1 ? 0 : i] ?? 0);
+  return values.length === count ? new Int32Array(values) : new Int32Array(count).fill(values[0] ?? 0);
 }
 
 function granularityOf({ axis, blockSize }: QparamsSource, scale: StoredTensor): Granularity {
@@ -132,8 +151,10 @@ function granularityOf({ axis, blockSize }: QparamsSource, scale: StoredTensor):
 }
 
 function checkScales(scales: Float32Array, { node, scale }: QparamsSource): void {
-  const bad = scales.find((each) => !Number.isFinite(each));
-  if (bad === undefined) return;
+  let at = 0;
+  while (at < scales.length && Number.isFinite(scales[at])) at++;
+  if (at === scales.length) return;
+  const bad = scales[at];
   throw new GraphError({
     code: 'QDQ_SCALE',
     where: `node ${node.label}, tensor ${scale?.name ?? ''}`,

@@ -30,7 +30,7 @@ export async function convertToHalf(
 
 function refuseUntyped(graph: Graph, format: HalfFormat): void {
   for (const node of graph.nodes) {
-    const untyped = node.outputs.find((value) => value && !value.type && value.users.length > 0);
+    const untyped = node.outputs.find((value) => value && !value.type && value.isRead);
     if (untyped) {
       throw new QuantizerError({
         code: `${format.mode.toUpperCase()}_TYPE`,

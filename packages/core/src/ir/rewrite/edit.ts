@@ -21,11 +21,11 @@ export function eraseDead(graph: Graph, nodes: readonly (Node | undefined)[]): v
 }
 
 function isRead(graph: Graph, node: Node): boolean {
-  return node.outputs.some((value) => value && (value.users.length > 0 || graph.isOutput(value)));
+  return node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
 }
 
 function eraseDeadConstant(graph: Graph, value: Value): void {
-  const kept = value.users.length > 0 || graph.isOutput(value) || graph.inputs.includes(value);
+  const kept = value.isRead || graph.isOutput(value) || graph.inputs.includes(value);
   if (!kept && graph.value(value.name) === value) graph.removeValue(value);
 }
 

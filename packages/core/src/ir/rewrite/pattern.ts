@@ -128,5 +128,5 @@ function matchInputs(
 function readOnce(node: Node, graph: Graph): boolean {
   const [first, ...others] = node.outputs;
   if (first?.users.length !== 1 || graph.isOutput(first)) return false;
-  return others.every((value) => !value || (value.users.length === 0 && !graph.isOutput(value)));
+  return others.every((value) => !value || (!value.isRead && !graph.isOutput(value)));
 }

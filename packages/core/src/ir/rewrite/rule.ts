@@ -49,6 +49,8 @@ export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
   };
 }
 
+const NO_RULES: readonly Rule[] = [];
+
 /** More sweeps than this, and than there are nodes, can only mean rules that undo each other. */
 const SWEEP_LIMIT = 1000;
 
@@ -57,6 +59,7 @@ const SWEEP_LIMIT = 1000;
  * `RULES_ENDLESS` when that does not happen.
  */
 export function rulePass(name: string, rules: readonly Rule[]): Pass {
+  const byRoot = rulesByRoot(rules);
   return {
     name,
     async run(graph, log) {
@@ -64,7 +67,7 @@ export function rulePass(name: string, rules: readonly Rule[]): Pass {
       const limit = Math.max(SWEEP_LIMIT, graph.nodes.length);
       for (let sweep = 0; sweep < limit; sweep++) {
         const declined: (readonly [string, string, string])[] = [];
-        const fired = await runSweep(graph, rules, log, declined);
+        const fired = await runSweep(graph, byRoot, log, declined);
         changed ||= fired;
         if (fired) continue;
         for (const [rule, place, reason] of declined) log.declined(rule, place, reason);
@@ -78,17 +81,28 @@ export function rulePass(name: string, rules: readonly Rule[]): Pass {
   };
 }
 
+/** Rules by the key of their root's op, in the order in which they are tried. */
+function rulesByRoot(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const byRoot = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    for (const { key } of rule.roots) {
+      const others = byRoot.get(key) ?? [];
+      if (!others.includes(rule)) byRoot.set(key, [...others, rule]);
+    }
+  }
+  return byRoot;
+}
+
 async function runSweep(
   graph: Graph,
-  rules: readonly Rule[],
+  byRoot: ReadonlyMap<string, readonly Rule[]>,
   log: PassLog,
   declined: (readonly [string, string, string])[],
 ): Promise<boolean> {
   let changed = false;
   for (const node of graph.sorted()) {
-    for (const rule of rules) {
+    for (const rule of byRoot.get(node.op.key) ?? NO_RULES) {
       if (!graph.has(node)) break;
-      if (!rule.roots.some((op) => op.is(node))) continue;
       const place = node.label;
       const outcome = await rule.apply(graph, node);
       if (outcome.kind === 'declined') declined.push([rule.name, place, outcome.reason]);
