@@ -6,7 +6,7 @@ export const eliminateDeadNodes: Pass = { name: 'eliminate-dead-nodes', run };
 function run(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.sorted().reverse()) {
-    if (!graph.has(node)) continue;
+    if (!graph.has(node) || node.output?.isRead) continue;
     const place = node.label;
     eraseDead(graph, [node]);
     if (graph.has(node)) continue;

@@ -12,7 +12,6 @@ import {
   Identity,
   inferTypes,
   type Node,
-  type Op,
   Pad,
   type Pass,
   type PassLog,
@@ -31,21 +30,21 @@ import { dtypeFromOnnx, toNumbers } from '@octavo/core/tensor';
 const always = (): boolean => true;
 
 /** When a node gives its first input unchanged. */
-const IDENTITIES: ReadonlyMap<Op, (node: Node) => boolean> = new Map<Op, (node: Node) => boolean>([
-  [Identity, always],
-  [Dropout7, always],
-  [Dropout, isInference],
-  [Cast, (node) => dtypeFromOnnx(Cast.attributes(node).to) === node.inputs[0]?.dtype],
-  [Transpose, keepsOrder],
-  [Concat, (node) => node.inputs.length === 1],
-  [Pad, padsNothing],
-  [Reshape, keepsShape],
-  [Flatten, keepsShape],
-  [Expand, keepsShape],
-  [Squeeze, keepsShape],
-  [Squeeze1, keepsShape],
-  [Unsqueeze, keepsShape],
-  [Unsqueeze1, keepsShape],
+const IDENTITIES: ReadonlyMap<string, (node: Node) => boolean> = new Map<string, (node: Node) => boolean>([
+  [Identity.key, always],
+  [Dropout7.key, always],
+  [Dropout.key, isInference],
+  [Cast.key, (node) => dtypeFromOnnx(Cast.attributes(node).to) === node.inputs[0]?.dtype],
+  [Transpose.key, keepsOrder],
+  [Concat.key, (node) => node.inputs.length === 1],
+  [Pad.key, padsNothing],
+  [Reshape.key, keepsShape],
+  [Flatten.key, keepsShape],
+  [Expand.key, keepsShape],
+  [Squeeze.key, keepsShape],
+  [Squeeze1.key, keepsShape],
+  [Unsqueeze.key, keepsShape],
+  [Unsqueeze1.key, keepsShape],
 ]);
 
 /** Removes nodes that give their input unchanged: Identity, Dropout in inference, reshapes to the same shape ... */
@@ -55,10 +54,12 @@ function run(graph: Graph, log: PassLog): boolean {
   inferTypes(graph);
   let changed = false;
   for (const node of graph.sorted()) {
-    const test = IDENTITIES.get(node.op);
-    const [input] = node.inputs;
-    const { output, label } = node;
-    if (!graph.has(node) || !input || !output || !test?.(node)) continue;
+    const test = IDENTITIES.get(node.op.key);
+    if (!test || !graph.has(node)) continue;
+    const input = node.inputs[0];
+    const { output } = node;
+    if (!input || !output || !test(node)) continue;
+    const { label } = node;
     const problem =
       othersRead(graph, node) ?? qparamsProblem(input, output) ?? forwardProblem(graph, output, input);
     if (problem) {

@@ -53,10 +53,12 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
       inferTypes(graph);
       let changed = false;
       for (const node of graph.sorted()) {
-        const place = node.label;
         if (!graph.has(node)) continue;
-        const results = knownResult(graph, node) ?? (await compute(graph, node, options, log));
+        const known = knownResult(graph, node);
+        if (!known && !isCandidate(node, options.dequantize ?? false)) continue;
+        const results = known ?? (await compute(graph, node, options, log));
         if (!results) continue;
+        const place = node.label;
         replace(graph, node, results);
         log.fired('fold-constants', place);
         changed = true;
@@ -68,10 +70,10 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
 
 /** Shape and Size of a value whose dimensions are all known. */
 function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
+  if (!Shape.is(node) && !Size.is(node)) return undefined;
   const shape = knownShape(node.inputs[0]?.shape);
   if (!shape || !node.output || graph.isOutput(node.output)) return undefined;
   if (Size.is(node)) return [int64([elementCount(shape)], [])];
-  if (!Shape.is(node)) return undefined;
   const { start, end } = Shape.attributes(node);
   return [int64(shape.slice(start, end))];
 }
@@ -81,17 +83,16 @@ function isCandidate(node: Node, dequantize: boolean): boolean {
   if (!op.known || op.name === 'Constant' || RANDOM.has(op.name)) return false;
   if (DequantizeLinear.is(node))
     return dequantize && node.inputs.every((value) => !value || storedConstant(value));
-  if (node.subgraphs.length > 0 || node.outputs.every((value) => !value)) return false;
-  return node.inputs.every((value) => !value || (storedConstant(value) && !value.quantized));
+  for (const value of node.inputs) if (value && (!storedConstant(value) || value.quantized)) return false;
+  return node.subgraphs.length === 0 && node.outputs.some((value) => value);
 }
 
 async function compute(
   graph: Graph,
   node: Node,
-  { evaluate, maxBytes = DEFAULT_BYTES, dequantize = false }: FoldConstantsOptions,
+  { evaluate, maxBytes = DEFAULT_BYTES }: FoldConstantsOptions,
   log: PassLog,
 ): Promise<readonly Tensor[] | undefined> {
-  if (!isCandidate(node, dequantize)) return undefined;
   const decline = (reason: string): undefined => {
     log.declined('fold-constants', node.label, reason);
   };

@@ -38,7 +38,7 @@ async function run(graph: Graph, log: PassLog): Promise<boolean> {
   await assignIntegerTypes(graph, reader, log);
   let changed = dropRoundTrips(graph, log);
   for (const node of graph.sorted()) {
-    if (!graph.has(node)) continue;
+    if (QuantizeLinear.is(node) || DequantizeLinear.is(node) || !graph.has(node)) continue;
     const place = node.label;
     const outcome = foldNode(graph, node, typeOfQuantizer);
     if (outcome === 'folded') {
@@ -60,6 +60,7 @@ function typeOfQuantizer(node: Node) {
 function dropRoundTrips(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.sorted()) {
+    if (!QuantizeLinear.is(node)) continue;
     const source = graph.has(node) ? roundTripSource(node) : undefined;
     if (!source || !node.output) continue;
     const place = node.label;

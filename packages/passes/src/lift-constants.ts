@@ -1,4 +1,4 @@
-import { type Graph, type Pass, type PassLog, storedConstant, supersede } from '@octavo/core/ir';
+import { Constant, type Graph, type Pass, type PassLog, storedConstant, supersede } from '@octavo/core/ir';
 
 /** Turns `Constant` nodes into initializers. Sparse constants and constants that are graph outputs stay nodes. */
 export const liftConstants: Pass = { name: 'lift-constants', run: lift };
@@ -6,6 +6,7 @@ export const liftConstants: Pass = { name: 'lift-constants', run: lift };
 function lift(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.nodes) {
+    if (!Constant.is(node)) continue;
     const { output } = node;
     const constant = storedConstant(output);
     if (!output || !constant) continue;

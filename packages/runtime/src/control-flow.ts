@@ -39,8 +39,10 @@ export function withControlFlow(
   const compile: CompileGraph = (graph) => planSubgraph(graph, all, options);
   const kernels = [ifKernel(all, compile), loopKernel(all, compile), scanKernel(all, compile)];
   const runtime = defineBackend({ id: 'runtime', kernels });
+  const own = new Set(kernels.map(({ op }) => op.key));
+  const others = unsupported('');
   const supports: Backend['supports'] = (node, context) =>
-    kernels.some(({ op }) => op.is(node)) ? runtime.supports(node, context) : unsupported('');
+    own.has(node.op.key) ? runtime.supports(node, context) : others;
   all.push({ ...runtime, supports }, ...backends);
   return all;
 }

@@ -25,7 +25,7 @@ export function cloneGraph(source: Graph): Graph {
       name: node.name,
       inputs: node.inputs.map(copyOf),
       outputs: node.outputs.map(copyOf),
-      attributes: new Map([...node.attributes].map(([name, attribute]) => [name, cloneAttribute(attribute)])),
+      attributes: node.subgraphs.length > 0 ? cloneAttributes(node.attributes) : node.attributes,
       captures: copyAll(node.captures),
     });
     copy.docString = node.docString;
@@ -43,6 +43,10 @@ export function cloneModel(source: Model): Model {
     functions: source.functions.map((each) => ({ ...each, graph: cloneGraph(each.graph) })),
     metadata: new Map(source.metadata),
   };
+}
+
+function cloneAttributes(attributes: ReadonlyMap<string, Attribute>): ReadonlyMap<string, Attribute> {
+  return new Map([...attributes].map(([name, attribute]) => [name, cloneAttribute(attribute)]));
 }
 
 function cloneAttribute(attribute: Attribute): Attribute {

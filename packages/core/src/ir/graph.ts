@@ -2,7 +2,6 @@ import type { StoredTensor } from '../tensor/index.js';
 import { GraphError } from '../tensor/index.js';
 import type { Attribute, AttributeArguments, AttributeSchema } from './attribute.js';
 import { Edits } from './edits.js';
-import type { InferredNode } from './inferred-node.js';
 import { Node } from './node.js';
 import type { Op, OpDefinition, Slot, SlotArguments } from './op.js';
 import { tensorType, Value, type ValueType } from './value.js';
@@ -12,9 +11,13 @@ export interface NodeParts {
   readonly name?: string;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly (Value | undefined)[];
+  /** The node keeps this map: do not write to it any more. */
   readonly attributes?: ReadonlyMap<string, Attribute>;
   readonly captures?: readonly Value[];
 }
+
+const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
+const NO_CAPTURES: readonly Value[] = [];
 
 /**
  * A graph in SSA form. All edits go through its methods, which keep producers and users right.
@@ -31,8 +34,6 @@ export class Graph {
   captures: Value[] = [];
   /** Key-value pairs carried from the file (`metadata_props`). */
   metadata: ReadonlyMap<string, string> = new Map();
-  /** @internal Kept by `inferTypes` for its next run. */
-  readonly inferred = new WeakMap<Node, InferredNode>();
   private readonly nodeSet = new Set<Node>();
   private readonly valueByName = new Map<string, Value>();
   private readonly edits = new Edits();
@@ -135,8 +136,8 @@ export class Graph {
       parts.name ?? '',
       parts.inputs,
       parts.outputs,
-      parts.attributes ?? new Map(),
-      parts.captures ?? [],
+      parts.attributes ?? NO_ATTRIBUTES,
+      parts.captures ?? NO_CAPTURES,
       this.edits,
     );
     this.nodeSet.add(node);

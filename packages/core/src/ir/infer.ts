@@ -87,7 +87,7 @@ class Inference {
     const opset = this.graph.opsets.get(node.op.domain) ?? 1;
     // What enclosing graphs know may change unseen.
     const closed = this.facts.size === 0 && !isNesting;
-    const found = closed && !this.options.strict ? this.graph.inferred.get(node) : undefined;
+    const found = closed && !this.options.strict ? node.inferred : undefined;
     const { output } = node;
     if (found && isCurrent(found, node, opset, this.known)) {
       if (output && found.dims) this.known.set(output, found.dims);
@@ -96,7 +96,7 @@ class Inference {
     const seen = closed ? seenOf(node, opset, this.known) : undefined;
     const dims = this.inferAnew(node, opset);
     if (output && dims) this.known.set(output, dims);
-    if (seen) this.graph.inferred.set(node, { seen, types: node.outputs.map((value) => value?.type), dims });
+    if (seen) node.inferred = { seen, types: node.outputs.map((value) => value?.type), dims };
   }
 
   private inferAnew(node: Node, opset: number): readonly Dim[] | undefined {

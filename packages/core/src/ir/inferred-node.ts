@@ -16,7 +16,7 @@ type KnownDims = ReadonlyMap<Value, readonly Dim[]>;
 
 /** What inference sees of a node, to be compared by identity. */
 export function seenOf(node: Node, opset: number, known: KnownDims): readonly unknown[] {
-  const seen: unknown[] = [opset, node.attributeEdits];
+  const seen: unknown[] = [opset, node.attributes];
   for (const value of node.inputs)
     seen.push(value, value?.type, storedConstant(value), value && known.get(value));
   return seen;
@@ -29,7 +29,7 @@ export function isCurrent(
   opset: number,
   known: KnownDims,
 ): boolean {
-  if (seen[0] !== opset || seen[1] !== node.attributeEdits) return false;
+  if (seen[0] !== opset || seen[1] !== node.attributes) return false;
   let at = 2;
   for (const value of node.inputs) {
     if (seen[at++] !== value || seen[at++] !== value?.type) return false;

@@ -1,5 +1,6 @@
 import type { Attribute, Subgraph } from './attribute.js';
 import type { Edits } from './edits.js';
+import type { InferredNode } from './inferred-node.js';
 import type { Op } from './op.js';
 import type { Value } from './value.js';
 
@@ -16,10 +17,11 @@ export class Node {
   private inputList: (Value | undefined)[];
   private captureList: Value[];
   private readonly outputList: (Value | undefined)[];
-  private readonly attributeMap: Map<string, Attribute>;
+  /** Replaced, never written to: other nodes may have it too. */
+  private attributeMap: ReadonlyMap<string, Attribute>;
   private readonly edits: Edits;
-  /** @internal How often attributes were changed. */
-  attributeEdits = 0;
+  /** @internal Kept by `inferTypes` for its next run. */
+  inferred: InferredNode | undefined;
   /** What `operands` and `subgraphs` gave, until that changes. */
   private operandList: readonly Value[] | undefined;
   private subgraphList: readonly Subgraph[] | undefined;
@@ -39,7 +41,7 @@ export class Node {
     this.inputList = [...inputs];
     this.captureList = [...captures];
     this.outputList = [...outputs];
-    this.attributeMap = new Map(attributes);
+    this.attributeMap = attributes;
     this.edits = edits;
     for (const value of this.operands) value.countOperand(this, 1);
     for (const value of this.outputList) value?.setProducer(this);
@@ -118,10 +120,11 @@ export class Node {
   setAttribute(name: string, attribute: Attribute | undefined): void {
     this.subgraphList = undefined;
     this.decoded = undefined;
-    this.attributeEdits++;
     this.edits.count++;
-    if (attribute) this.attributeMap.set(name, attribute);
-    else this.attributeMap.delete(name);
+    const attributes = new Map(this.attributeMap);
+    if (attribute) attributes.set(name, attribute);
+    else attributes.delete(name);
+    this.attributeMap = attributes;
   }
 
   /** Adds an outer value that a subgraph reads and returns its index in `captures`. */

@@ -189,8 +189,12 @@ function readAttributes(
   schema: readonly (readonly [string, AttributeSpec<unknown>])[],
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [name, spec] of schema) {
-    const stored = node.attributes.get(name);
+  const { attributes } = node;
+  for (let index = 0; index < schema.length; index++) {
+    const name = schema[index]?.[0] ?? '';
+    const spec = schema[index]?.[1];
+    if (!spec) continue;
+    const stored = attributes.get(name);
     const value = stored ? spec.decode(stored) : spec.fallback;
     if (stored ? value === undefined : spec.required) {
       const found = stored ? `found a value of kind ${stored.kind} that does not fit` : 'it is missing';

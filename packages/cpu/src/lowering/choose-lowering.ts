@@ -21,7 +21,7 @@ export function supportOf(table: LoweringTable, node: Node, context: SupportCont
   const candidates = table.get(node.op) ?? [];
   const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
   if (reason !== undefined) return unsupported(reason);
-  if (chooseLowering(table, node, context)) return SUPPORTED;
+  if (chooseAmong(table, node, context)) return SUPPORTED;
   const answers = candidates.map((lowering) => lowering.supports(node, context));
   const isQuantized = node.operands.some(({ quantized }) => quantized !== undefined);
   return (isQuantized ? answers[0] : answers.at(-1)) ?? unsupported(`no ${node.op.name} kernel`);
@@ -33,7 +33,10 @@ export function chooseLowering(
   node: Node,
   context: SupportContext,
 ): Lowering | undefined {
-  if (declineValues(node) !== undefined) return undefined;
+  return declineValues(node) === undefined ? chooseAmong(table, node, context) : undefined;
+}
+
+function chooseAmong(table: LoweringTable, node: Node, context: SupportContext): Lowering | undefined {
   return direct(table, node, context) ?? throughFloat(node, context, (...twin) => direct(table, ...twin));
 }
 

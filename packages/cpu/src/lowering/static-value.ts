@@ -15,16 +15,25 @@ const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Why no program holds the values of a node, or undefined when one can. */
 export function declineValues(node: Node): string | undefined {
-  for (const value of [...node.operands, ...node.outputs]) {
-    if (!value) continue;
-    const { dtype } = value;
-    const shape = knownShape(value.shape);
-    if (!dtype || !shape) return `the shape of ${value.name} is not known before it runs`;
-    const { bits, kind } = DTYPES[dtype];
-    if (kind === 'string' || kind === 'opaque') return `no kernel for ${dtype}`;
-    if (bits < 8 && !value.constant) return `no kernel for ${dtype} activations`;
-    if (elementCount(shape) > MOST_ELEMENTS) return `${value.name} has more than ${MOST_ELEMENTS} elements`;
+  for (const value of node.operands) {
+    const reason = declineValue(value);
+    if (reason !== undefined) return reason;
   }
+  for (const value of node.outputs) {
+    const reason = value && declineValue(value);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function declineValue(value: Value): string | undefined {
+  const { type } = value;
+  const shape = type?.kind === 'tensor' ? knownShape(type.shape) : undefined;
+  if (type?.kind !== 'tensor' || !shape) return `the shape of ${value.name} is not known before it runs`;
+  const { bits, kind } = DTYPES[type.dtype];
+  if (kind === 'string' || kind === 'opaque') return `no kernel for ${type.dtype}`;
+  if (bits < 8 && !value.constant) return `no kernel for ${type.dtype} activations`;
+  if (elementCount(shape) > MOST_ELEMENTS) return `${value.name} has more than ${MOST_ELEMENTS} elements`;
   return undefined;
 }
 

@@ -53,6 +53,11 @@ export class Cursor {
 
   /** A varint as a signed 64-bit integer. */
   int(end: number): Int {
+    const first = this.windowBytes[this.position - this.windowStart];
+    if (first !== undefined && first < 0x80 && this.position < end) {
+      this.position++;
+      return first;
+    }
     const short = this.shortVarint(end);
     if (short >= 0) return short;
     const value = this.scalar(LONGEST_VARINT, end, int64Of);

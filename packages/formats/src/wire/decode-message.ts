@@ -41,7 +41,7 @@ class MessageDecoder {
     while (cursor.position < end) {
       const tag = cursor.tag(end);
       const entry = type.byNumber[tag >>> 3];
-      if (!entry || entry[1].kind === 'self') {
+      if (!entry) {
         this.unknown(type.name, tag >>> 3);
         cursor.skip(tag & 7, end);
         continue;
@@ -87,14 +87,23 @@ class MessageDecoder {
     if (kind === 'self' || WIRE_TYPES[kind] !== wireType) {
       throw cursor.error('ONNX_NOT_A_MODEL', `field ${field.number} has the wire type ${wireType}.`);
     }
-    if (kind === 'string') return cursor.string(end);
-    if (kind === 'int') return cursor.int(end);
-    if (kind === 'float') return cursor.float(end);
-    if (kind === 'bytes') return cursor.bytes(end);
-    if (field.type) return this.read(field.type(), cursor.delimited(end), depth + 1);
-    const span = cursor.span(end);
-    cursor.advance(span.length, end);
-    return span;
+    switch (kind) {
+      case 'string':
+        return cursor.string(end);
+      case 'int':
+        return cursor.int(end);
+      case 'float':
+        return cursor.float(end);
+      case 'bytes':
+        return cursor.bytes(end);
+      case 'message':
+        return field.type && this.read(field.type(), cursor.delimited(end), depth + 1);
+      case 'span': {
+        const span = cursor.span(end);
+        cursor.advance(span.length, end);
+        return span;
+      }
+    }
   }
 }
 

@@ -32,7 +32,7 @@ export interface MessageType<T extends object> {
   readonly name: string;
   /** In field order, which is the order they are written in. */
   readonly fields: readonly FieldEntry[];
-  /** Places without a field are undefined. */
+  /** The fields that travel; places without one are undefined. */
   readonly byNumber: readonly (FieldEntry | undefined)[];
   /** Makes a message without any field: {@link NO_ELEMENTS} where a field is repeated. */
   readonly Message: new () => Record<string, unknown>;
@@ -52,7 +52,7 @@ export function messageType<T extends object>(name: string, fields: Fields<T>): 
   const entries = Object.entries<Field<unknown>>(fields);
   entries.sort(([, a], [, b]) => a.number - b.number);
   const byNumber: (FieldEntry | undefined)[] = [];
-  for (const entry of entries) byNumber[entry[1].number] = entry;
+  for (const entry of entries) if (entry[1].kind !== 'self') byNumber[entry[1].number] = entry;
   return {
     name,
     fields: entries,
