@@ -2,61 +2,71 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "conv/depthwise_block_lanes.h"
 
 namespace octavo {
 
 bool depthwise_3x3_fits(const octavo_conv2d_args& args, const ConvShape& shape) {
-  const float* scales = args.epilogue.scales;
   const QuadKernel kernel{shape.kernel.kernel_h, shape.kernel.kernel_w};
+  const float* scales = args.epilogue.scales;
   return kernel.is_3x3() && shape.dilation_w == 1 && shape.stride_w <= 2 &&
          std::all_of(scales, scales + args.epilogue.scale_count,
                      [](float scale) { return std::fabs(scale) < 1; });
 }
 
-Depthwise3x3Block::Depthwise3x3Block(const octavo_conv2d_args& args, const ConvShape& shape,
-                                     const PackedDepthwiseQuads& weights, size_t index,
-                                     const ChannelBlock& block,
-                                     const DepthwiseQuadKernels& kernels)
-    : args_(args),
-      shape_(shape),
-      kernels_(kernels),
-      block_(block),
-      lanes_(args, block, weights.sums) {
-  std::memset(padding_, args.input_zero_point, sizeof(padding_));
-  run_.width = shape.width;
-  run_.padding = padding_;
-  run_.left = shape.pad_left;
-  run_.stride = shape.stride_w;
-  run_.flip = sign_flip(args.input_type);
-  run_.weights = weights.block(index);
-  run_.lanes = lanes_.lanes();
-  run_.count = shape.out_width;
-  run_.out_stride = shape.kernel.out_channels;
+Depthwise3x3::Depthwise3x3(const octavo_conv2d_args& args, const ConvShape& shape,
+                           const PackedDepthwiseQuads& weights,
+                           const DepthwiseQuadKernels& kernels)
+    : args_(args), shape_(shape), weights_(weights), kernels_(kernels) {
+  if (!depthwise_3x3_fits(args, shape)) return;
+  padding_ = AlignedBuffer<uint8_t>(
+      std::max(kDepthwiseVector, shape.width * shape.kernel.out_channels));
+  std::fill_n(padding_.data(), padding_.size(), static_cast<uint8_t>(args.input_zero_point));
 }
 
-void Depthwise3x3Block::run(size_t image, size_t y, size_t rows) {
-  const size_t row_bytes = shape_.out_width * run_.out_stride;
-  run_.out = static_cast<uint8_t*>(args_.out) + (image * shape_.out_height + y) * row_bytes +
-             block_.start;
-  for (const size_t end = y + rows; y < end; ++y, run_.out += row_bytes) {
-    for (size_t i = 0; i < 3; ++i) {
-      set_row(image, y * shape_.stride_h + i * shape_.dilation_h, run_.rows[i], run_.steps[i]);
+Depthwise3x3Run Depthwise3x3::start(size_t index, const ChannelBlock& block) const {
+  Depthwise3x3Run run{};
+  run.outputs = block.pixels();
+  run.width = shape_.width;
+  run.step = shape_.kernel.out_channels;
+  run.padding = padding_.data();
+  run.left = shape_.pad_left;
+  run.stride = shape_.stride_w;
+  run.flip = sign_flip(args_.input_type);
+  run.weights = weights_.block(index);
+  run.count = shape_.out_width;
+  return run;
+}
+
+void Depthwise3x3::run(size_t index, const ChannelBlock& block, size_t image, size_t y,
+                       size_t rows) const {
+  const DepthwiseBlockLanes lanes(args_, block, weights_.sums);
+  Depthwise3x3Run run = start(index, block);
+  run.lanes = lanes.lanes();
+  uint8_t* out = static_cast<uint8_t*>(args_.out) + block.start;
+  const size_t row_bytes = shape_.out_width * run.step;
+  for (const size_t end = y + rows; y < end; y += run.outputs) {
+    for (size_t i = 0; i < run.outputs; ++i) {
+      // The last row takes the place of those beyond it.
+      const size_t row = std::min(y + i, end - 1);
+      set_rows(image, row, block.start, run.rows[i]);
+      run.out[i] = out + (image * shape_.out_height + row) * row_bytes;
     }
-    kernels_.run_3x3(run_);
+    kernels_.run_3x3(run);
   }
 }
 
-void Depthwise3x3Block::set_row(size_t image, size_t row, const uint8_t*& pixels,
-                                size_t& step) const {
-  if (row < shape_.pad_top || row - shape_.pad_top >= shape_.height) {
-    pixels = padding_;
-    step = 0;
-    return;
+void Depthwise3x3::set_rows(size_t image, size_t y, size_t channel,
+                            const uint8_t* (&rows)[3]) const {
+  for (size_t i = 0; i < 3; ++i) {
+    const size_t row = y * shape_.stride_h + i * shape_.dilation_h;
+    const bool is_padding = row < shape_.pad_top || row - shape_.pad_top >= shape_.height;
+    const size_t pixel = (image * shape_.height + row - shape_.pad_top) * shape_.width;
+    rows[i] = is_padding ? padding_.data()
+                         : static_cast<const uint8_t*>(args_.input) +
+                               pixel * shape_.kernel.out_channels + channel;
   }
-  step = shape_.kernel.out_channels;
-  pixels = static_cast<const uint8_t*>(args_.input) +
-           (image * shape_.height + row - shape_.pad_top) * shape_.width * step + block_.start;
 }
 
 }  // namespace octavo

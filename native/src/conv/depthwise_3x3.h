@@ -1,43 +1,45 @@
-// One block of channels of a depthwise convolution by 3x3 taps that reads pixels where they lie.
+// Depthwise convolution by 3x3 taps that reads pixels where they lie.
 #ifndef OCTAVO_SRC_CONV_DEPTHWISE_3X3_H_
 #define OCTAVO_SRC_CONV_DEPTHWISE_3X3_H_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_buffer.h"
 #include "conv/conv_shape.h"
 #include "conv/depthwise_3x3_kernel.h"
-#include "conv/depthwise_block_lanes.h"
 #include "conv/depthwise_quad_layout.h"
 #include "conv/depthwise_quads.h"
 #include "octavo/octavo.h"
 
 namespace octavo {
 
-// Whether strides, dilation and scales are those of the kernel. Blocks must be as wide as a vector.
+// Whether taps, strides, dilation and scales are those of the kernel.
 bool depthwise_3x3_fits(const octavo_conv2d_args& args, const ConvShape& shape);
 
-class Depthwise3x3Block {
+class Depthwise3x3 {
  public:
-  // `block` is number `index` of those that weights were packed for.
-  Depthwise3x3Block(const octavo_conv2d_args& args, const ConvShape& shape,
-                    const PackedDepthwiseQuads& weights, size_t index, const ChannelBlock& block,
-                    const DepthwiseQuadKernels& kernels);
+  // Throws std::bad_alloc.
+  Depthwise3x3(const octavo_conv2d_args& args, const ConvShape& shape,
+               const PackedDepthwiseQuads& weights, const DepthwiseQuadKernels& kernels);
 
-  // `rows` rows of outputs of one image from y on.
-  void run(size_t image, size_t y, size_t rows);
+  bool applies(const ChannelBlock& block) const {
+    return padding_.size() != 0 && block.pixels() <= kDepthwise3x3Rows;
+  }
+
+  // `rows` rows of outputs of one image from y on, of a block that this applies to: number `index`
+  // of those that weights were packed for.
+  void run(size_t index, const ChannelBlock& block, size_t image, size_t y, size_t rows) const;
 
  private:
-  // `row` counts from the first of the padding.
-  void set_row(size_t image, size_t row, const uint8_t*& pixels, size_t& step) const;
+  Depthwise3x3Run start(size_t index, const ChannelBlock& block) const;
+  void set_rows(size_t image, size_t y, size_t channel, const uint8_t* (&rows)[3]) const;
 
   const octavo_conv2d_args& args_;
   const ConvShape& shape_;
+  const PackedDepthwiseQuads& weights_;
   const DepthwiseQuadKernels& kernels_;
-  const ChannelBlock& block_;
-  DepthwiseBlockLanes lanes_;
-  Depthwise3x3Run run_{};
-  uint8_t padding_[kDepthwiseVector];
+  AlignedBuffer<uint8_t> padding_;  // a row of it; empty where the kernel does not fit
 };
 
 }  // namespace octavo

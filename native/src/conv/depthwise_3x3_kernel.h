@@ -7,7 +7,8 @@
 //
 // becomes a byte as depthwise_quads_kernel.h says; lanes are those of its quads.
 //
-// This header is included by files compiled with instruction-set flags: it defines no functions.
+// This header is included by files compiled with instruction-set flags: it defines no functions
+// that are not constexpr.
 #ifndef OCTAVO_SRC_CONV_DEPTHWISE_3X3_KERNEL_H_
 #define OCTAVO_SRC_CONV_DEPTHWISE_3X3_KERNEL_H_
 
@@ -15,12 +16,18 @@
 
 namespace octavo {
 
+constexpr size_t kDepthwise3x3Rows = 4;
+
+// A vector holds 1, 2 or 4 rows of outputs side by side: of 64, 32 or 16 channels.
 struct Depthwise3x3Run {
-  // Three rows of `width` pixels, of which kDepthwiseVector bytes are read each; steps are in bytes.
-  const uint8_t* rows[3];
-  size_t steps[3];
+  size_t outputs;
+  // The rows of `width` pixels under each row of outputs; `step` bytes lie between pixels.
+  const uint8_t* rows[kDepthwise3x3Rows][3];
+  uint8_t* out[kDepthwise3x3Rows];
   size_t width;
-  // What the columns before the first pixel are, `left` of them, and all those after the last.
+  size_t step;
+  // A vector of what the columns before the first pixel are, `left` of them, and all those after
+  // the last.
   const uint8_t* padding;
   size_t left;
   size_t stride;  // 1 or 2
@@ -28,8 +35,6 @@ struct Depthwise3x3Run {
   const int8_t* weights;  // [3][kDepthwiseQuadColumn]: the last byte of each quad is 0
   DepthwiseLanes lanes;   // scales are within (-1, 1)
   size_t count;
-  uint8_t* out;
-  size_t out_stride;
 };
 
 #ifdef OCTAVO_X86

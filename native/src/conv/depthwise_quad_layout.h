@@ -18,6 +18,21 @@ struct ChannelBlock {
   size_t pixels() const { return kDepthwiseVector / width; }
 };
 
+// Blocks of 64 channels, and one of 32, 16 and 8 each for those left.
+inline std::vector<ChannelBlock> channel_blocks(size_t channels) {
+  std::vector<ChannelBlock> blocks;
+  size_t start = 0;
+  for (size_t width = kDepthwiseVector; width >= 8; width /= 2) {
+    for (; start + width <= channels; start += width) blocks.push_back({start, width, width});
+  }
+  // Few more, or few at all: the last ones once more.
+  if (start < channels) {
+    const size_t count = min_size(channels, 8);
+    blocks.push_back({channels - count, count, 8});
+  }
+  return blocks;
+}
+
 // A kernel of `height` x `width` taps: planes of four rows, whose quads are columns, and a last one
 // of one or two rows, whose quads are four or two neighbours in each. Three rows count as four: the
 // other one has no taps.
@@ -40,28 +55,6 @@ struct QuadKernel {
     return total;
   }
 };
-
-// As many left over make a vector of their own of 3x3 taps, together with channels before them.
-inline constexpr size_t kManyChannels = 32;
-
-// Blocks of 64 channels, and one of 32, 16 and 8 each for those left.
-inline std::vector<ChannelBlock> channel_blocks(size_t channels, const QuadKernel& kernel) {
-  std::vector<ChannelBlock> blocks;
-  size_t start = 0;
-  for (size_t width = kDepthwiseVector; width >= 8; width /= 2) {
-    for (; start + width <= channels; start += width) blocks.push_back({start, width, width});
-    if (kernel.is_3x3() && start != 0 && channels - start >= kManyChannels) {
-      blocks.push_back({channels - kDepthwiseVector, kDepthwiseVector, kDepthwiseVector});
-      return blocks;
-    }
-  }
-  // Few more, or few at all: the last ones once more.
-  if (start < channels) {
-    const size_t count = min_size(channels, 8);
-    blocks.push_back({channels - count, count, 8});
-  }
-  return blocks;
-}
 
 }  // namespace octavo
 

@@ -66,10 +66,9 @@ bool depthwise_quads_fit(const octavo_conv2d_args& args, const ConvShape& shape)
 
 void depthwise_quads(const octavo_conv2d_args& args, const ConvShape& shape,
                      const PackedDepthwiseQuads& weights, const DepthwiseQuadKernels& kernels) {
-  const std::vector<ChannelBlock> blocks = channel_blocks(
-      shape.kernel.out_channels, {shape.kernel.kernel_h, shape.kernel.kernel_w});
+  const std::vector<ChannelBlock> blocks = channel_blocks(shape.kernel.out_channels);
   const Tasks tasks(shape, blocks);
-  const bool in_place = depthwise_3x3_fits(args, shape);
+  const Depthwise3x3 in_place(args, shape, weights, kernels);
   const size_t count = args.batch * tasks.row_ranges * tasks.block_ranges;
   parallel_for(count, 0, [&](size_t task) {
     const size_t image = task / (tasks.row_ranges * tasks.block_ranges);
@@ -77,8 +76,8 @@ void depthwise_quads(const octavo_conv2d_args& args, const ConvShape& shape,
     const size_t first = task % tasks.block_ranges * tasks.blocks;
     for (size_t i = first; i < std::min(blocks.size(), first + tasks.blocks); ++i) {
       const size_t rows = std::min(tasks.rows, shape.out_height - y);
-      if (in_place && blocks[i].width == kDepthwiseVector) {
-        Depthwise3x3Block(args, shape, weights, i, blocks[i], kernels).run(image, y, rows);
+      if (in_place.applies(blocks[i])) {
+        in_place.run(i, blocks[i], image, y, rows);
       } else {
         DepthwiseQuadBlock(args, shape, weights, i, blocks[i], kernels).run(image, y, rows);
       }

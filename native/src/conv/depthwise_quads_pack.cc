@@ -50,7 +50,7 @@ PackedDepthwiseQuads pack_depthwise_quads(const octavo_conv2d_weights& weights,
   const size_t count = depthwise_tap_count(weights.kernel_h * weights.kernel_w);
   if (channels != weights.groups || !are_bytes(taps, channels * count)) return packed;
   const Taps source{taps, {weights.kernel_h, weights.kernel_w}};
-  const std::vector<ChannelBlock> blocks = channel_blocks(channels, source.kernel);
+  const std::vector<ChannelBlock> blocks = channel_blocks(channels);
   packed.quads = source.kernel.quads();
   packed.variants = source.kernel.has_spare_row() ? 2 : 1;
   packed.weights = AlignedBuffer<int8_t>(blocks.size() * packed.variants * packed.quads *

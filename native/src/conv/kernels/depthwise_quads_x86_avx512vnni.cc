@@ -44,9 +44,10 @@ void copy(const DepthwiseCopy& pixels) {
   }
 }
 
-template <typename Load>
+template <typename Unsigned>
 void interleave_rows(const DepthwiseQuadRows& rows) {
-  const Load load(rows.flip);
+  const Unsigned to_unsigned(rows.flip);
+  const auto load = [&](const uint8_t* bytes) { return to_unsigned(_mm512_loadu_si512(bytes)); };
   const uint8_t *a = rows.rows[0], *b = rows.rows[1], *c = rows.rows[2], *d = rows.rows[3];
   uint8_t* out = rows.out;
   for (size_t i = 0; i < rows.count * kDepthwiseVector; i += kDepthwiseVector) {

@@ -10,17 +10,15 @@
 namespace octavo {
 namespace {
 
-// uint8 values of 64 bytes, which a flip of 0x80 makes of int8 ones.
+// Make uint8 values of uint8 ones, or of int8 ones by a flip of 0x80.
 struct Same {
   explicit Same(uint8_t) {}
-  __m512i operator()(const uint8_t* bytes) const { return _mm512_loadu_si512(bytes); }
+  __m512i operator()(__m512i bytes) const { return bytes; }
 };
 
 struct Flipped {
   explicit Flipped(uint8_t byte) : flip(_mm512_set1_epi8(static_cast<char>(byte))) {}
-  __m512i operator()(const uint8_t* bytes) const {
-    return _mm512_xor_si512(_mm512_loadu_si512(bytes), flip);
-  }
+  __m512i operator()(__m512i bytes) const { return _mm512_xor_si512(bytes, flip); }
 
   __m512i flip;
 };
