@@ -96,7 +96,7 @@ const milliseconds = (/** @type {number} */ value) => value.toPrecision(3);
 const megabytes = (/** @type {number} */ value) => (value / 1e6).toFixed(0);
 const lines = rows.flatMap(({ name, kind, precision, found }) =>
   found.results.map((each) => {
-    const cost = found.footprint;
+    const { footprint: cost, creation: repeated } = found;
     const cells = [
       `${milliseconds(each.octavo.median)} / ${milliseconds(each.onnxruntime.median)}`,
       `${milliseconds(each.octavo.p95)} / ${milliseconds(each.onnxruntime.p95)}`,
@@ -104,7 +104,10 @@ const lines = rows.flatMap(({ name, kind, precision, found }) =>
       cost?.octavo.loading
         ? `${cost.octavo.loading.toFixed(0)} / ${cost.onnxruntime.loading.toFixed(0)}`
         : '',
-      cost ? `${cost.octavo.creation.toFixed(0)} / ${cost.onnxruntime.creation.toFixed(0)}` : '',
+      cost ? `${milliseconds(cost.octavo.creation)} / ${milliseconds(cost.onnxruntime.creation)}` : '',
+      repeated
+        ? `${milliseconds(repeated.octavo.median)} / ${milliseconds(repeated.onnxruntime.median)}`
+        : '',
       cost ? `${megabytes(cost.octavo.peakBytes)} / ${megabytes(cost.onnxruntime.peakBytes)}` : '',
     ];
     return `| ${name} | ${kind} | ${precision} | ${each.threads} | ${cells.join(' | ')} |`;
@@ -115,39 +118,41 @@ const lines = rows.flatMap(({ name, kind, precision, found }) =>
 const geometricMean = (ratios) =>
   Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 
-/** Ratios of one kind, precision and number of threads: of latencies, of creation times, of peak memory. */
+/** Ratios of one kind, precision and number of threads: of latencies, of both creation times, of peak memory. */
 const groups = new Map();
 for (const { kind, precision, found } of rows) {
   for (const { threads, ratio } of found.results) {
     const key = `| ${kind} | ${precision} | ${threads} |`;
-    const group = groups.get(key) ?? { latency: [], creation: [], memory: [] };
+    const group = groups.get(key) ?? { latency: [], first: [], repeated: [], memory: [] };
     groups.set(key, group);
     group.latency.push(ratio);
+    if (found.creation) group.repeated.push(found.creation.ratio);
     const cost = found.footprint;
     if (!cost) continue;
-    group.creation.push(cost.onnxruntime.creation / cost.octavo.creation);
+    group.first.push(cost.onnxruntime.creation / cost.octavo.creation);
     group.memory.push(cost.onnxruntime.peakBytes / cost.octavo.peakBytes);
   }
 }
-const means = [...groups].map(([key, { latency, creation, memory }]) => {
-  const [time, create, memories] = [latency, creation, memory].map(
-    (list) => `${geometricMean(list).toFixed(2)}x`,
+const means = [...groups].map(([key, { latency, first, repeated, memory }]) => {
+  const [time, ...costs] = [latency, first, repeated, memory].map((list) =>
+    list.length > 0 ? `${geometricMean(list).toFixed(2)}x` : '',
   );
-  return `${key} ${time} | ${Math.min(...latency).toFixed(2)}x | ${create} | ${memories} | ${latency.length} |`;
+  return `${key} ${time} | ${Math.min(...latency).toFixed(2)}x | ${costs.join(' | ')} | ${latency.length} |`;
 });
 
 const machine = rows[0]?.found.machine;
 const text = `# Models: Octavo and onnxruntime
 
 \`node bench/models/measure.mjs\` on ${machine?.cpu} (${machine?.cores} cores), Node ${machine?.node}: the same file on both, interleaved round by round.
-Cells are Octavo / onnxruntime; a ratio is onnxruntime's figure over Octavo's, so that more than 1 is better. Import, creation (after the import) and memory are those of a process of its own.
+Cells are Octavo / onnxruntime; a ratio is onnxruntime's figure over Octavo's, so that more than 1 is better. Import, the first creation in a process (after the import) and memory are medians of several processes of their own; the
+median creation is that of sessions made and disposed of in turn in one process.
 
-| kind | precision | threads | latency, geometric mean | lowest | creation | peak memory | models |
-|---|---|---|---|---|---|---|---|
+| kind | precision | threads | latency, geometric mean | lowest | creation, first in a process | creation, median | peak memory | models |
+|---|---|---|---|---|---|---|---|---|
 ${means.join('\n')}
 
-| model | kind | precision | threads | median ms | p95 ms | ratio | import ms | creation ms | peak MB |
-|---|---|---|---|---|---|---|---|---|---|
+| model | kind | precision | threads | median ms | p95 ms | ratio | import ms | creation, first in a process, ms | creation, median ms | peak MB |
+|---|---|---|---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 `;
 writeFileSync(`${values.output}.md`, text);

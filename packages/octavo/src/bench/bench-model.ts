@@ -2,7 +2,8 @@ import { loadOnnx } from '@octavo/formats/node';
 import { createSession, type NamedTensors, type Session, SessionError } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { defaultBackends } from '../sessions.js';
-import { type Footprint, measureFootprint } from './footprint.js';
+import { type CreationResult, timeCreation } from './creation.js';
+import { type Footprints, measureFootprints } from './footprint.js';
 import { type Call, type Timing, timeInterleaved } from './interleaved.js';
 import { type Machine, thisMachine } from './machine.js';
 
@@ -33,8 +34,10 @@ export interface ModelBenchmark {
   readonly model: string;
   readonly machine: Machine;
   readonly results: readonly ThreadsResult[];
-  /** Each in a process of its own; null when that is not possible. */
-  readonly footprint: { readonly octavo: Footprint; readonly onnxruntime: Footprint } | null;
+  /** Sessions created over and over in one process. */
+  readonly creation: CreationResult;
+  /** Each in processes of its own; null when that is not possible. */
+  readonly footprint: Footprints | null;
 }
 
 /**
@@ -53,7 +56,8 @@ export async function benchModel(
     model: path,
     machine: thisMachine(),
     results,
-    footprint: await footprints(path, options),
+    creation: await timeCreation(path, { ...options, budget: options.budget / 3 }),
+    footprint: (await measureFootprints(path, options.dims, options.signal)) ?? null,
   };
 }
 
@@ -82,13 +86,4 @@ function callOf(session: Session, feeds: NamedTensors): Call {
     if (!(error instanceof SessionError) || error.code !== 'SESSION_ASYNC') throw error;
     return () => session.run(feeds);
   }
-}
-
-async function footprints(
-  path: string,
-  { dims, signal }: ModelBenchOptions,
-): Promise<ModelBenchmark['footprint']> {
-  const octavo = await measureFootprint(path, 'octavo', dims, signal);
-  const onnxruntime = octavo && (await measureFootprint(path, 'onnxruntime', dims, signal));
-  return octavo && onnxruntime ? { octavo, onnxruntime } : null;
 }

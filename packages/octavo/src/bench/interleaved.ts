@@ -86,13 +86,18 @@ async function elapsed(call: Call, count: number): Promise<number> {
 
 function summarize(samples: readonly number[], callsPerRound: number): Timing {
   const sorted = samples.toSorted((a, b) => a - b);
-  const at = (index: number): number => sorted[index] ?? Number.NaN;
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
   return {
     rounds: sorted.length,
     callsPerRound,
-    median,
-    p95: at(Math.ceil(0.95 * sorted.length) - 1),
+    median: medianOf(sorted),
+    p95: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.NaN,
   };
+}
+
+/** The middle of some numbers, or the mean of the two in the middle. */
+export function medianOf(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }

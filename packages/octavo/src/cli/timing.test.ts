@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
 import { classifier, rows, saveModel, saveNpy, saveNpz } from '../../tests/models.js';
 import { documentOf } from '../../tests/schemas.js';
+import type { ModelBenchmark } from '../bench/bench-model.js';
 
 let work: Workspace;
 let model: string;
@@ -51,6 +52,9 @@ describe('octavo bench', () => {
     expect(ran.code).toBe(0);
     const document = documentOf(ran.stdout, 'bench');
     expect(document).toMatchObject({ results: [{ threads: 1 }] });
+    const creation = document['creation'] as Pick<ModelBenchmark['creation'], 'octavo' | 'onnxruntime'>;
+    expect(creation.octavo.rounds).toBe(creation.onnxruntime.rounds);
+    expect(creation.octavo.rounds).toBeGreaterThanOrEqual(15);
     const [result] = document['results'] as {
       octavo: { median: number; rounds: number };
       onnxruntime: { median: number; rounds: number };
