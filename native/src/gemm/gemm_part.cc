@@ -73,7 +73,7 @@ class GemmPartRun {
                             std::min<size_t>(rhs.layout.nr, padded_n - first)};
       begin_panel(columns);
       for (size_t row = 0, rows = 0; row < part_.rows; row += rows) {
-        rows = std::min(kRowsAtOnce, part_.rows - row);
+        rows = rows_at_once(part_.rows - row);
         if (problem_.image != nullptr) {
           rows = std::min(rows, problem_.image->rows_beside(part_.first_row + row));
         }
@@ -91,6 +91,13 @@ class GemmPartRun {
     plan_.paired_->copy_panel(problem_.rhs->panel(columns.first), columns.padded,
                               steps_of(*problem_.rhs), panel_copy_, terms);
     init_.begin_panel(columns.first, columns.count, columns.padded, terms);
+  }
+
+  // Whole tiles, where more rows follow: shorter ones have too few sums to hide what each waits for.
+  size_t rows_at_once(size_t left) const {
+    if (left <= kRowsAtOnce) return left;
+    const size_t tile = plan_.paired_ == nullptr ? plan_.kernel_.mr : 1;
+    return kRowsAtOnce / tile * tile;
   }
 
   void run_rows(size_t row, size_t rows, const Columns& columns) {
