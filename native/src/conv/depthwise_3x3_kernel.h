@@ -1,9 +1,9 @@
-// Depthwise convolution of 3x3 taps over pixels where they lie: no copy is made of them. Each column
+// Depthwise convolution of 3x3 taps over pixels where they lie, without a copy of them. Each column
 // of three pixels becomes quads in registers, once for all windows that it is in.
 //
 // For `count` windows x, `stride` columns apart from the first column on, and each lane l
 //
-//   acc = bias[l] + sum over k < 3 of column[x * stride + k] . weights[k]                   mod 2^32
+//   acc = bias[l] + sum over k < 3 of column[x * stride + k] . weights[k]                  mod 2^32
 //
 // becomes a byte as depthwise_quads_kernel.h says; lanes are those of its quads.
 //

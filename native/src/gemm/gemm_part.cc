@@ -93,7 +93,7 @@ class GemmPartRun {
     init_.begin_panel(columns.first, columns.count, columns.padded, terms);
   }
 
-  // Whole tiles, where more rows follow: shorter ones have too few sums to hide what each waits for.
+  // Whole tiles where more rows follow: lower ones have too few sums to hide what each waits for.
   size_t rows_at_once(size_t left) const {
     if (left <= kRowsAtOnce) return left;
     const size_t tile = plan_.paired_ == nullptr ? plan_.kernel_.mr : 1;
