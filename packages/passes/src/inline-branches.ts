@@ -31,7 +31,7 @@ export function inlineBranches(options: FoldConstantsOptions): Pass {
 
 function inlineTaken(graph: Graph, log: PassLog): boolean {
   let changed = false;
-  for (const node of graph.nodes) {
+  for (const node of graph.nestingNodes) {
     const condition = conditionOf(node);
     if (condition === undefined) continue;
     takeBranch(graph, node, condition);

@@ -12,8 +12,7 @@ import {
   standardizeContrib,
   standardizeLegacy,
 } from '@octavo/passes';
-import { reference } from '@octavo/reference';
-import { evaluateOn } from './evaluate.js';
+import { evaluateOnReference } from './evaluate-on-reference.js';
 
 /**
  * Makes the graph of a model the canonical one that backends see: functions inlined, constants folded, Q/DQ pairs and
@@ -26,8 +25,7 @@ export async function lower(
   inlineFunctions(model);
   const { graph } = model;
   const passes = await withTaps(graph, taps, async () => {
-    using backend = reference();
-    const folding = { evaluate: evaluateOn(backend) };
+    const folding = { evaluate: evaluateOnReference() };
     return runPasses(graph, [
       liftConstants,
       standardizeContrib,

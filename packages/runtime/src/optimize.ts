@@ -9,8 +9,7 @@ import {
   fusePasses,
   inlineBranches,
 } from '@octavo/passes';
-import { reference } from '@octavo/reference';
-import { evaluateOn } from './evaluate.js';
+import { evaluateOnReference } from './evaluate-on-reference.js';
 import { withTaps } from './lower.js';
 
 /**
@@ -23,8 +22,7 @@ export async function optimize(
   taps: readonly string[],
 ): Promise<readonly PassRecord[]> {
   const records = await withTaps(graph, taps, async () => {
-    using backend = reference();
-    const folding = { evaluate: evaluateOn(backend), dequantize: true };
+    const folding = { evaluate: evaluateOnReference(), dequantize: true };
     return runPasses(graph, [
       foldConstants(folding),
       inlineBranches(folding),

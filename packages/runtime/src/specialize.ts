@@ -9,8 +9,7 @@ import {
 } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
 import { eliminateDeadNodes, eliminateIdentity, foldConstants, inlineBranches } from '@octavo/passes';
-import { reference } from '@octavo/reference';
-import { evaluateOn } from './evaluate.js';
+import { evaluateOnReference } from './evaluate-on-reference.js';
 import { withTaps } from './lower.js';
 
 /** A lowered graph, and what was done to it. */
@@ -49,8 +48,7 @@ export async function specialize(
   });
   inferTypes(graph);
   const passes = await withTaps(graph, taps, async () => {
-    using backend = reference();
-    const folding = { evaluate: evaluateOn(backend) };
+    const folding = { evaluate: evaluateOnReference() };
     return runPasses(graph, [
       foldConstants(folding),
       inlineBranches(folding),

@@ -91,6 +91,10 @@ export function broadcastDims(...shapes: readonly Dims[]): Dims {
   let result: readonly Dim[] = [];
   for (const shape of shapes) {
     if (!shape) return undefined;
+    if (result.length === 0 || sameDims(result, shape)) {
+      result = shape;
+      continue;
+    }
     const rank = Math.max(result.length, shape.length);
     const dims: Dim[] = [];
     for (let back = rank; back > 0; back--)

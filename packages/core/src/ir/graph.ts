@@ -243,10 +243,9 @@ export class Graph {
     const waiting = new Map<Node, number>();
     const order: Node[] = [];
     for (const node of this.nodeSet) {
-      const producers = new Set(
-        node.operands.map((value) => value.producer).filter((producer) => producer !== undefined),
-      );
-      waiting.set(node, producers.size);
+      let computed = 0;
+      for (const value of new Set(node.operands)) if (value.producer) computed++;
+      waiting.set(node, computed);
     }
     const done = new Set<Node>();
     const visit = (start: Node): void => {
@@ -255,10 +254,12 @@ export class Graph {
         if (done.has(node) || waiting.get(node) !== 0) continue;
         done.add(node);
         order.push(node);
-        for (const user of new Set(node.outputs.flatMap((value) => value?.users ?? []))) {
-          const left = (waiting.get(user) ?? 0) - 1;
-          waiting.set(user, left);
-          if (left === 0 && visited.has(user)) stack.push(user);
+        for (const value of node.outputs) {
+          for (const user of value?.users ?? []) {
+            const left = (waiting.get(user) ?? 0) - 1;
+            waiting.set(user, left);
+            if (left === 0 && visited.has(user)) stack.push(user);
+          }
         }
       }
     };

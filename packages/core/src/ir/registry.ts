@@ -2,17 +2,12 @@ import { type Op, unknownOp } from './op.js';
 
 /** Op definitions by domain, name and version; ops that nobody defined get one interned stand-in each. */
 export class OpRegistry {
-  private readonly versions = new Map<string, Op[]>();
+  private readonly versions: ReadonlyMap<string, readonly Op[]>;
   private readonly unknown = new Map<string, Op>();
 
-  constructor(definitions: readonly Op[]) {
-    for (const definition of definitions) {
-      const key = keyOf(definition.domain, definition.name);
-      const list = this.versions.get(key) ?? [];
-      list.push(definition);
-      list.sort((a, b) => b.since - a.since);
-      this.versions.set(key, list);
-    }
+  /** @param definitions Or another registry, for one with the same definitions and stand-ins of its own. */
+  constructor(definitions: readonly Op[] | OpRegistry) {
+    this.versions = definitions instanceof OpRegistry ? definitions.versions : versionsOf(definitions);
   }
 
   /** All definitions, grouped by op, newest version first. */
@@ -29,6 +24,19 @@ export class OpRegistry {
     this.unknown.set(key, standIn);
     return standIn;
   }
+}
+
+/** Definitions by domain and name, newest version first. */
+function versionsOf(definitions: readonly Op[]): ReadonlyMap<string, readonly Op[]> {
+  const versions = new Map<string, Op[]>();
+  for (const definition of definitions) {
+    const key = keyOf(definition.domain, definition.name);
+    const list = versions.get(key) ?? [];
+    list.push(definition);
+    list.sort((a, b) => b.since - a.since);
+    versions.set(key, list);
+  }
+  return versions;
 }
 
 /** ONNX's own domain has two spellings. */

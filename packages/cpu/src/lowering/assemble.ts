@@ -119,19 +119,20 @@ function encode(
   slotOf: (operand: Operand) => number,
 ): Int32Array {
   const numbers = new Map(names.map((name, number) => [name, number]));
-  const code = ops.flatMap(({ name, operands, words }) => [
-    numbers.get(name) ?? -1,
-    operands.length,
-    words.length,
-    ...operands.map((operand) => (operand ? slotOf(operand) : -1)),
-    ...words.map((word) => int32(name, word)),
-  ]);
-  return Int32Array.from(code);
+  const code: number[] = [];
+  for (const { name, operands, words } of ops) {
+    code.push(numbers.get(name) ?? -1, operands.length, words.length);
+    for (const operand of operands) code.push(operand ? slotOf(operand) : -1);
+    for (const word of words) {
+      if (word !== (word | 0)) throw tooLarge(name, word);
+      code.push(word);
+    }
+  }
+  return new Int32Array(code);
 }
 
-function int32(op: string, word: number): number {
-  if (word === (word | 0)) return word;
-  throw new CpuError({
+function tooLarge(op: string, word: number): CpuError {
+  return new CpuError({
     code: 'CPU_INVALID_ARGUMENT',
     where: `op ${op}`,
     message: `sizes of native ops are below 2^31, found ${word}.`,

@@ -86,7 +86,7 @@ export function epilogueOf(
   bias: Int32Array | undefined,
 ): Exclude<ProductEpilogue, { output: 'int32' }> {
   const inputScale = x.scales[0] ?? 1;
-  if (!y) return { output: 'float32', bias, scales: w.scales.map((scale) => inputScale * scale) };
+  if (!y) return { output: 'float32', bias, scales: dequantizationScales(inputScale, w.scales) };
   const isSigned = y.storage === 'int8';
   return {
     output: isSigned ? 'int8' : 'uint8',
@@ -96,6 +96,13 @@ export function epilogueOf(
     min: isSigned ? -128 : 0,
     max: isSigned ? 127 : 255,
   };
+}
+
+/** `f32(inputScale * weightScales[c])`. */
+function dequantizationScales(inputScale: number, weightScales: Float32Array): Float32Array {
+  const scales = new Float32Array(weightScales.length);
+  for (let c = 0; c < scales.length; c++) scales[c] = inputScale * (weightScales[c] ?? 1);
+  return scales;
 }
 
 /** The elements of an int8 or uint8 tensor. */

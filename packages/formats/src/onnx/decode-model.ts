@@ -1,4 +1,4 @@
-import { canonicalDomain, type Model, OpRegistry, standardOps } from '@octavo/core/ir';
+import { canonicalDomain, type Model, OpRegistry, standardRegistry } from '@octavo/core/ir';
 import { FormatError } from '../format-error.js';
 import { type ByteSource, MemorySource } from '../wire/byte-source.js';
 import { Cursor, DEFAULT_LIMITS, type ReadLimits } from '../wire/cursor.js';
@@ -9,6 +9,9 @@ import { readFunction } from './read-function.js';
 import { readGraph } from './read-graph.js';
 import { readOpsets } from './read-opsets.js';
 import { MODEL, type ModelProto } from './schema.js';
+
+/** Its definitions are for all models; stand-ins of unknown ops are for each model its own. */
+const STANDARD = standardRegistry();
 
 export interface DecodeOptions {
   /** Op definitions (default: Octavo's standard ones). */
@@ -49,7 +52,7 @@ export function decodeModel(bytes: Uint8Array | ByteSource, options: DecodeOptio
     externalData: options.externalData,
     irVersion: Number(proto.irVersion ?? 0),
     keepConstantInputs: options.constantInputs === 'keep',
-    registry: options.registry ?? new OpRegistry(standardOps),
+    registry: options.registry ?? new OpRegistry(STANDARD),
   });
 }
 

@@ -11,8 +11,9 @@ const LARGEST_READ = 2 ** 30;
 /** Up to this many bytes are sooner read than another thread is woken to read them. */
 const BRIEF_READ = 2 ** 22;
 
-/** Reads up to half of this are served from a block of the file. */
+/** Reads up to half of this are served from a block of the file; files that are no larger than `WHOLE_BYTES` are one block. */
 const BLOCK_BYTES = 65_536;
+const WHOLE_BYTES = 2 ** 20;
 
 /** Closes the files of sources that nobody holds any more. */
 const closing = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
@@ -49,12 +50,14 @@ export class FileSource implements ByteSource {
 
   readSync(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
-    if (length > BLOCK_BYTES / 2) return this.readRange(offset, length);
+    const isSmall = this.byteLength <= WHOLE_BYTES;
+    if (length > BLOCK_BYTES / 2 && !isSmall) return this.readRange(offset, length);
     const start = offset - this.blockStart;
     if (start >= 0 && start + length <= this.block.length) return this.block.subarray(start, start + length);
-    this.block = this.readRange(offset, Math.min(BLOCK_BYTES, this.byteLength - offset));
-    this.blockStart = offset;
-    return this.block.subarray(0, length);
+    this.blockStart = isSmall ? 0 : offset;
+    const blockLength = isSmall ? this.byteLength : Math.min(BLOCK_BYTES, this.byteLength - offset);
+    this.block = this.readRange(this.blockStart, blockLength);
+    return this.block.subarray(offset - this.blockStart, offset - this.blockStart + length);
   }
 
   private readRange(offset: number, length: number): Uint8Array<ArrayBuffer> {
@@ -75,6 +78,7 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
+    if (this.byteLength <= WHOLE_BYTES) return this.readSync(offset, length).slice();
     if (length <= BRIEF_READ) return this.readRange(offset, length);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {

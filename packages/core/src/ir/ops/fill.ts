@@ -35,7 +35,7 @@ export const Constant = defineOp({
 
 /** The elements of a Constant node; undefined for other nodes and for sparse constants. */
 export function constantOf(node: Node): StoredTensor | undefined {
-  if (!Constant.is(node)) return undefined;
+  if (node.op.key !== Constant.key) return undefined;
   const value = Constant.attributes(node);
   if (value.value) return value.value;
   const tensor = integersOf(node) ?? listOf(value);
