@@ -16,5 +16,7 @@ export function isPerChannel(
 
 /** One number a channel from a per-channel or scalar constant. */
 export function perChannel(values: ArrayLike<number> | undefined, channels: number): Float64Array {
-  return Float64Array.from({ length: channels }, (_, c) => values?.[values.length === 1 ? 0 : c] ?? 0);
+  const list = new Float64Array(channels);
+  for (let c = 0; c < channels; c++) list[c] = values?.[values.length === 1 ? 0 : c] ?? 0;
+  return list;
 }

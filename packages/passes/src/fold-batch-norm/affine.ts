@@ -12,8 +12,14 @@ export async function affineOf(node: Node): Promise<Affine> {
   const { scale, B, input_mean, input_var } = BatchNormalization.inputs(node);
   const { epsilon } = BatchNormalization.attributes(node);
   const [gamma, beta, mean, variance] = await Promise.all([scale, B, input_mean, input_var].map(numbersOf));
-  const factor = Float64Array.from(gamma ?? [], (g, c) => g / Math.sqrt((variance?.[c] ?? 0) + epsilon));
-  const offset = factor.map((a, c) => (beta?.[c] ?? 0) - a * (mean?.[c] ?? 0));
+  const channels = gamma?.length ?? 0;
+  const factor = new Float64Array(channels);
+  const offset = new Float64Array(channels);
+  for (let c = 0; c < channels; c++) {
+    const a = (gamma?.[c] ?? 0) / Math.sqrt((variance?.[c] ?? 0) + epsilon);
+    factor[c] = a;
+    offset[c] = (beta?.[c] ?? 0) - a * (mean?.[c] ?? 0);
+  }
   return { factor, offset };
 }
 

@@ -77,7 +77,10 @@ async function scaleWeights(graph: Graph, node: Node, affine: Affine, channelsOf
 /** `factor * beta * old + offset`, one number a channel. */
 async function shiftedBias(old: Value | undefined, affine: Affine, beta = 1): Promise<Float64Array> {
   const bias = perChannel(old && (await numbersOf(old)), affine.factor.length);
-  return bias.map((b, c) => (affine.factor[c] ?? 1) * beta * b + (affine.offset[c] ?? 0));
+  for (let c = 0; c < bias.length; c++) {
+    bias[c] = (affine.factor[c] ?? 1) * beta * (bias[c] ?? 0) + (affine.offset[c] ?? 0);
+  }
+  return bias;
 }
 
 /** BatchNormalization behind an op with weights (input 1) and an optional bias (input 2). */
