@@ -25,7 +25,7 @@ const start = performance.now();
 const { model: quantized } = await quantizeModel(await loadOnnx(model), {
   recipe: JSON.parse(recipe),
   ...(folder ? { calibration: samples() } : {}),
-  createSession: fastSessions({ backend: 'onnxruntime' }),
+  createSession: fastSessions(),
 });
 await saveOnnx(quantized, output);
 const seconds = (performance.now() - start) / 1000;

@@ -41,7 +41,9 @@ export interface NodePlan {
   readonly notes?: readonly string[];
 }
 
-/** Called with each intermediate value as it is computed. */
+/**
+ * Called with each intermediate value as it is computed. The tensor is the backend's: its next run may overwrite it.
+ */
 export type Tap = (value: Value, tensor: Tensor) => void;
 
 /** When one entry of a plan ran, in milliseconds on the clock of `performance.now()`. */
@@ -90,7 +92,8 @@ export interface Runnable {
    * Runs once. `inputs` are in the order of `Subgraph.inputs`; the result is in the order of `Subgraph.outputs`.
    * Quantized values are tensors of their storage dtype. `tap`, when given, sees every value of
    * `CompileOptions.taps` that the nodes compute.
-   * With a `signal`, long runs let the event loop turn between nodes and stop with the signal's reason.
+   * With a `signal`, long runs let the event loop turn between nodes and stop with the signal's reason; native runs
+   * that a `tap` watches stop before they begin.
    */
   run(
     inputs: readonly Tensor[],

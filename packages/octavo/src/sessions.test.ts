@@ -2,10 +2,15 @@ import { createModel, Graph, type Model, Relu, tensorType, unknownOp } from '@oc
 import { float32 } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { withUnknownOp } from '../tests/models.js';
-import { type BackendName, openFastSession, openSession } from './sessions.js';
+import { type BackendName, defaultBackends, fastSessions, openFastSession, openSession } from './sessions.js';
 
 /** `x` float32 [4] through one op to `y`. */
-function oneOp(domain: string, name: string, opset: number): Model {
+function oneOp(
+  domain: string,
+  name: string,
+  opset: number,
+  shape: readonly (number | string)[] = [4],
+): Model {
   const graph = new Graph(
     new Map([
       ['', opset],
@@ -13,10 +18,10 @@ function oneOp(domain: string, name: string, opset: number): Model {
     ]),
   );
   const op = domain === '' ? Relu : unknownOp(domain, name);
-  const y = graph.addValue('y', tensorType('float32', [4]));
+  const y = graph.addValue('y', tensorType('float32', shape));
   graph.addNode(op, {
     name: 'only',
-    inputs: [graph.addInput('x', tensorType('float32', [4]))],
+    inputs: [graph.addInput('x', tensorType('float32', shape))],
     outputs: [y],
   });
   graph.outputs.push(y);
@@ -95,4 +100,26 @@ describe('openFastSession', () => {
       );
     },
   );
+});
+
+describe('fastSessions', () => {
+  const observe = async (model: Model, taps: readonly string[], backend: BackendName = 'auto') => {
+    using session = await fastSessions({ backend })(model, { taps });
+    return new Set(session.explain().nodes.map((node) => node.backend));
+  };
+
+  it.runIf(defaultBackends()[0]?.id === 'cpu')(
+    'observes on native kernels, and only observes there',
+    async () => {
+      expect(await observe(relu(), ['y'])).toEqual(new Set(['cpu']));
+      expect(await observe(relu(), [])).toEqual(new Set(['onnxruntime']));
+    },
+  );
+
+  it('observes on onnxruntime where sizes vary, where an op is missing, and where told so', async () => {
+    const varying = oneOp('', 'Relu', 21, ['batch', 'length']);
+    const others = [varying, oneOp('com.microsoft', 'QuickGelu', 21)];
+    for (const model of others) expect(await observe(model, ['y'])).toEqual(new Set(['onnxruntime']));
+    expect(await observe(relu(), ['y'], 'onnxruntime')).toEqual(new Set(['onnxruntime']));
+  });
 });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Backend } from '@octavo/backend';
-import type { Model } from '@octavo/core/ir';
+import type { Model, Value } from '@octavo/core/ir';
 import type { Float32Scan } from '@octavo/core/quant';
 import { OctavoError } from '@octavo/core/tensor';
 import { cpu, floatScan } from '@octavo/cpu';
@@ -73,13 +73,42 @@ export async function openFastSession(model: Model, options: OpenOptions = {}): 
 }
 
 /**
- * Makes sessions as {@link openFastSession} does: what `quantizeModel` and `calibrateModel` take as `createSession`. Sessions
- * that observe use every core unless told otherwise, and native loops go over what they observe.
+ * Opens a session that shows many intermediate values: `auto` takes native kernels where they do all the float work,
+ * since what they compute needs no copies to be seen; otherwise as {@link openFastSession}.
+ */
+async function openObservingSession(model: Model, options: OpenOptions): Promise<Session> {
+  const isAuto = options.backend === undefined || options.backend === 'auto';
+  const own = isAuto && model.graph.inputs.every(keepsItsSize) && (await openNative(model, options));
+  return own || openFastSession(model, options);
+}
+
+/** Whether a model leaves at most the batch open: other sizes vary from sample to sample, and each costs a plan. */
+function keepsItsSize({ shape }: Value): boolean {
+  return shape?.slice(1).every((size) => typeof size === 'number') ?? false;
+}
+
+/** A session whose float work is native; undefined where some of it is not. */
+async function openNative(model: Model, options: OpenOptions): Promise<Session | undefined> {
+  try {
+    const own = await openOwn(model, { ...options, notice: () => {} });
+    const { nodes } = own.explain();
+    if (nodes.every(({ backend, dtype }) => backend === 'cpu' || !dtype.startsWith('float'))) return own;
+    own.dispose();
+  } catch (error) {
+    if (!failedWith(error, 'OP_UNSUPPORTED')) throw error;
+  }
+  return undefined;
+}
+
+/**
+ * What `quantizeModel` and `calibrateModel` take as `createSession`: sessions as {@link openFastSession} makes them, or on
+ * native kernels where they observe and the kernels do all the float work. Sessions that observe use every core unless
+ * told otherwise, and native loops go over what they observe.
  */
 export function fastSessions(options: Omit<OpenOptions, 'taps'> = {}): SessionFactory {
   const create = (model: Model, { taps }: { readonly taps: readonly string[] }): Promise<Session> => {
-    const threads = options.threads ?? (taps.length > 0 ? availableParallelism() : undefined);
-    return openFastSession(model, { ...options, taps, ...(threads === undefined ? {} : { threads }) });
+    if (taps.length === 0) return openFastSession(model, { ...options, taps });
+    return openObservingSession(model, { threads: availableParallelism(), ...options, taps });
   };
   return Object.assign(create, { scan: nativeScan() });
 }

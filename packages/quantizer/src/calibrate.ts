@@ -3,6 +3,7 @@ import type { Float32Scan } from '@octavo/core/quant';
 import { QuantizationError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { Calibration, type Watched } from './calibration.js';
+import { Checkpoint } from './checkpoint.js';
 import { QuantizerError } from './quantizer-error.js';
 
 /** Makes the float session that calibration runs on. */
@@ -62,8 +63,7 @@ export async function observeSamples(
   const { createSession, onCheckpoint } = options;
   const { scan } = createSession;
   using session = await createSession(model, { taps: calibration.values });
-  for await (const sample of samples) {
-    options.signal?.throwIfAborted();
+  for await (const sample of new Checkpoint(options.signal).each(samples)) {
     const { count = 1, id = `sample ${calibration.samples}` } = sample;
     const onTap = (name: string, tensor: Tensor): void => {
       // Values without a sample axis, such as shapes made into floats, are one sample's.

@@ -17,9 +17,15 @@ export interface Port {
 }
 
 export interface RunOptions {
-  /** Called with every tapped value as it is computed; only names given as `taps` at creation are reported. */
+  /**
+   * Called with every tapped value as it is computed; only names given as `taps` at creation are reported. The session's
+   * next run may overwrite the tensor: copy what is kept for longer.
+   */
   readonly onTap?: (name: string, tensor: Tensor) => void;
-  /** Stops between nodes (our sessions) or between runs (onnxruntime); the promise rejects with its reason. */
+  /**
+   * Stops between nodes (our sessions) or between runs (onnxruntime, and native programs with taps); the promise rejects
+   * with its reason.
+   */
   readonly signal?: AbortSignal;
 }
 

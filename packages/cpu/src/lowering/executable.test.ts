@@ -56,6 +56,50 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(await seen(undefined)).toEqual({ t: [1, 3, 2, 4], y: [2, 6, 4, 8], z: Z });
   });
 
+  it('writes what taps see where it did before, and results into new memory', async () => {
+    using executable = await compileGraph(
+      graphOf([
+        'input %x: float32[100, 100]',
+        '%t: float32[100, 100] = Relu(%x)',
+        '%y: float32[100, 100] = Exp(%t)',
+        'output %y',
+      ]),
+    );
+    const x = (value: number) => fromNumbers('float32', [100, 100], Array(10_000).fill(value));
+    const run = async (value: number) => {
+      const seen = new Map<string, Tensor>();
+      const [y] = await executable.run([x(value)], ({ name }, tensor) => seen.set(name, tensor));
+      expect(new Set(numbers(seen.get('t')))).toEqual(new Set([value]));
+      return { t: seen.get('t')?.data, y: y?.data };
+    };
+    const [first, second] = [await run(1), await run(2)];
+    expect(second.t).toBe(first.t);
+    expect(second.y).not.toBe(first.y);
+    expect(first.y?.[0]).toBeCloseTo(Math.E);
+    structuredClone(first.t, { transfer: first.t ? [first.t.buffer as ArrayBuffer] : [] });
+    expect((await run(3)).t?.byteLength).toBe(40_000);
+  });
+
+  it('keeps apart what a run within a tap writes', async () => {
+    using executable = await compileGraph(
+      graphOf([
+        'input %x: float32[10000]',
+        '%t: float32[10000] = Relu(%x)',
+        '%y: float32[10000] = Neg(%t)',
+        'output %y',
+      ]),
+    );
+    const x = (value: number) => fromNumbers('float32', [10_000], Array(10_000).fill(value));
+    const seen: number[] = [];
+    executable.runSync?.([x(1)], ({ name }, tensor) => {
+      if (name !== 't') return;
+      executable.runSync?.([x(2)], () => {});
+      seen.push(...numbers(tensor));
+    });
+    expect(new Set(seen)).toEqual(new Set([1]));
+    expect(seen).toHaveLength(10_000);
+  });
+
   it('binds to tensors that are written and read between runs', async () => {
     using executable = await chain();
     const [input, output] = [zeros('int8', [2, 2]), zeros('int8', [2, 2])];

@@ -4,6 +4,7 @@ import type { NativeBinding, ProgramHandle } from '../binding.js';
 import { CpuError, callNative } from '../cpu-error.js';
 import { allocatePort, checkPort, type ProgramSignature } from './signature.js';
 import { StagedRun } from './staged-run.js';
+import { TapBuffers } from './tap-buffers.js';
 
 /** A native program as a session runs it, in the thread that compiled it or in another. */
 export class NativeRunnable implements Runnable {
@@ -11,6 +12,7 @@ export class NativeRunnable implements Runnable {
   protected readonly handle: ProgramHandle;
   protected readonly signature: ProgramSignature;
   readonly #isSmall: boolean;
+  readonly #taps: TapBuffers;
   #staged: StagedRun | undefined;
   #disposed = false;
 
@@ -19,20 +21,25 @@ export class NativeRunnable implements Runnable {
     this.handle = handle;
     this.signature = signature;
     this.#isSmall = StagedRun.suits(signature);
+    this.#taps = new TapBuffers(signature.outputs.slice(signature.results));
   }
 
-  /** In another thread, on copies of the inputs; a `signal` stops it between ops. */
+  /**
+   * In another thread, on copies of the inputs; a `signal` stops it between ops. Where a tap watches, in this thread
+   * and to its end: copies of everything that is tapped would take longer than most runs.
+   */
   async run(inputs: readonly Tensor[], tap?: Tap, signal?: AbortSignal): Promise<readonly Tensor[]> {
     signal?.throwIfAborted();
+    if (tap) return this.runSync(inputs, tap);
     const sources = this.sources(inputs);
     const outputs = this.signature.outputs.map(allocatePort);
     await this.start(sources, outputs, signal);
-    return this.finish(outputs, tap);
+    return outputs.slice(0, this.signature.results);
   }
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
     const sources = this.sources(inputs);
-    return this.finish(this.#isSmall ? this.runStaged(sources) : this.runDirect(sources), tap);
+    return this.#isSmall ? this.finish(this.runStaged(sources), tap) : this.runDirect(sources, tap);
   }
 
   bind(inputs: readonly Tensor[], given: readonly (Tensor | undefined)[]): Binding {
@@ -83,10 +90,14 @@ export class NativeRunnable implements Runnable {
     return outputs.length === this.signature.results ? outputs : outputs.slice(0, this.signature.results);
   }
 
-  private runDirect(sources: readonly TensorArray[]): readonly Tensor[] {
-    const outputs = this.signature.outputs.map(allocatePort);
+  private runDirect(sources: readonly TensorArray[], tap: Tap | undefined): readonly Tensor[] {
+    const { outputs: ports, results } = this.signature;
+    const taps = this.#taps.take();
+    const outputs = [...ports.slice(0, results).map(allocatePort), ...taps];
     callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
-    return outputs;
+    const found = this.finish(outputs, tap);
+    this.#taps.giveBack(taps);
+    return found;
   }
 
   private runStaged(sources: readonly TensorArray[]): readonly Tensor[] {

@@ -60,7 +60,7 @@ export function calibrateCommand(context: CommandContext): Command {
       choice('--per-channel <name>', 'observe channels too, by this observer', Object.keys(observers)),
     )
     .option('--resume', 'go on after the samples that the output file holds; save now and then')
-    .addOption(new Option('--threads <n>', 'threads of onnxruntime (default: all)').argParser(wholeNumber(1)))
+    .addOption(new Option('--threads <n>', 'threads (default: all)').argParser(wholeNumber(1)))
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, flags: CalibrateFlags) => {
       const { calibration, ...checked } = await calibrateFile(file, flags, context);
