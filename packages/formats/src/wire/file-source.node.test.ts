@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import { FileSource } from './file-source.node.js';
 
-const SIZE = 200_000;
-const contents = Uint8Array.from({ length: SIZE }, (_, i) => (i * 2_654_435_761) >>> 24);
+/** One is read whole, the other in blocks. */
+const SIZES = [200_000, 1_300_000];
+const bytes = Uint8Array.from({ length: Math.max(...SIZES) }, (_, i) => (i * 2_654_435_761) >>> 24);
 
-function openFile(): FileSource {
+function openFile(contents: Uint8Array): FileSource {
   const folder = mkdtempSync(join(tmpdir(), 'octavo-source-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'bytes');
@@ -16,30 +17,31 @@ function openFile(): FileSource {
   return new FileSource(path);
 }
 
-it('reads any range in any order', () => {
-  const source = openFile();
-  const range = fc.tuple(fc.nat(SIZE), fc.oneof(fc.nat(100), fc.nat(SIZE)));
-  fc.assert(
-    fc.property(fc.array(range, { minLength: 1, maxLength: 20 }), (ranges) => {
+it.each(SIZES)('reads any range of %i bytes in any order', async (size) => {
+  const contents = bytes.subarray(0, size);
+  const source = openFile(contents);
+  const range = fc.tuple(fc.nat(size), fc.oneof(fc.nat(100), fc.nat(size)));
+  await fc.assert(
+    fc.asyncProperty(fc.array(range, { minLength: 1, maxLength: 20 }), async (ranges) => {
       for (const [offset, wanted] of ranges) {
-        const length = Math.min(wanted, SIZE - offset);
-        expect(
-          Buffer.compare(source.readSync(offset, length), contents.subarray(offset, offset + length)),
-        ).toBe(0);
+        const length = Math.min(wanted, size - offset);
+        const expected = contents.subarray(offset, offset + length);
+        expect(Buffer.compare(source.readSync(offset, length), expected)).toBe(0);
+        expect(Buffer.compare(await source.read(offset, length), expected)).toBe(0);
       }
     }),
     { numRuns: 50 },
   );
 });
 
-it('keeps what it gave when it reads on', () => {
-  const source = openFile();
+it.each(SIZES)('keeps what it gave of %i bytes when it reads on', (size) => {
+  const source = openFile(bytes.subarray(0, size));
   const first = source.readSync(10, 100);
-  source.readSync(SIZE - 100, 100);
-  expect(first).toEqual(contents.subarray(10, 110));
+  source.readSync(size - 100, 100);
+  expect(first).toEqual(bytes.subarray(10, 110));
 });
 
-it('refuses a range past the end', () => {
-  const source = openFile();
-  expect(() => source.readSync(SIZE - 1, 2)).toThrow(expect.objectContaining({ code: 'ONNX_TRUNCATED' }));
+it.each(SIZES)('refuses a range past the end of %i bytes', (size) => {
+  const source = openFile(bytes.subarray(0, size));
+  expect(() => source.readSync(size - 1, 2)).toThrow(expect.objectContaining({ code: 'ONNX_TRUNCATED' }));
 });
