@@ -9,9 +9,9 @@ namespace octavo {
 namespace {
 
 // Bytes are read next to a panel from the second-level cache; pairs, of which a product reads four
-// rows at a time, stream from the third level as well.
+// rows at a time, stream from the third level as well. Each block copies all panels once more.
 constexpr size_t kByteStage = 128 * 1024;
-constexpr size_t kPairStage = 512 * 1024;
+constexpr size_t kPairStage = 1024 * 1024;
 constexpr size_t kMinStageRows = 48;
 constexpr size_t kPageBytes = 4096;
 // Gathered at once where they are not read from there: enough to spread what a call costs.
