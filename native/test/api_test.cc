@@ -125,6 +125,73 @@ TEST(Api, RefusesEpiloguesThatCannotBeComputed) {
                  [](auto& args) { args.epilogue.float_bias = kScales; });
 }
 
+const float kOne = 1;
+const uint8_t kTable[256] = {};
+
+void ask_for_bytes(octavo_matmul_args& args) {
+  args.epilogue.output = OCTAVO_U8;
+  args.epilogue.scales = &kOne;
+  args.epilogue.scale_count = 1;
+  args.epilogue.clamp_max = 255;
+  args.epilogue.residual = {kTable, OCTAVO_U8, 3, 1, 1, 0, 0, 255};
+}
+
+TEST(Api, AddsResidualsAndLooksUpTables) {
+  uint8_t table[256];
+  for (size_t i = 0; i < 256; ++i) table[i] = static_cast<uint8_t>(255 - i);
+  const uint8_t residual[] = {1, 2, 3, 4, 5, 6};
+  MatmulCall call;
+  ask_for_bytes(call.args);
+  call.args.epilogue.table = table;
+  call.args.epilogue.residual.data = residual;
+  ASSERT_EQ(call.run(), OCTAVO_OK) << octavo_last_error();
+  const uint8_t expected[] = {247, 245, 243, 240, 234, 228};
+  EXPECT_EQ(std::memcmp(call.out, expected, sizeof(expected)), 0);
+}
+
+TEST(Api, RefusesTablesAndResidualsThatCannotBeUsed) {
+  expect_refused("epilogue.table: expected NULL unless outputs are bytes",
+                 [](auto& args) { args.epilogue.table = kTable; });
+  expect_refused("epilogue.residual.data: expected NULL unless outputs are bytes",
+                 [](auto& args) { args.epilogue.residual.data = kTable; });
+  expect_refused("epilogue.residual.type: expected OCTAVO_S8 or OCTAVO_U8", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.residual.type = OCTAVO_F32;
+  });
+  expect_refused("epilogue.residual.stride: expected at least n", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.residual.stride = 2;
+  });
+  expect_refused("epilogue.residual: expected a size that fits memory", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.residual.stride = SIZE_MAX;
+  });
+  expect_refused("epilogue.residual.ratio, residual_ratio, offset: expected finite values",
+                 [](auto& args) {
+                   ask_for_bytes(args);
+                   args.epilogue.residual.offset = INFINITY;
+                 });
+  expect_refused("epilogue.residual.clamp_min, clamp_max: expected values of the output's type",
+                 [](auto& args) {
+                   ask_for_bytes(args);
+                   args.epilogue.residual.clamp_max = 256;
+                 });
+  expect_refused("epilogue.residual.clamp_min: expected at most epilogue.residual.clamp_max",
+                 [](auto& args) {
+                   ask_for_bytes(args);
+                   args.epilogue.residual.clamp_min = 9;
+                   args.epilogue.residual.clamp_max = 8;
+                 });
+  expect_refused("out: expected memory apart from epilogue.residual", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.residual.data = args.out;
+  });
+  expect_refused("out: expected memory apart from epilogue.table", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.table = static_cast<const uint8_t*>(args.out);
+  });
+}
+
 TEST(Api, RefusesWeightsThatCannotBePacked) {
   octavo_packed_matrix* packed = nullptr;
   octavo_weights weights = two_by_three();

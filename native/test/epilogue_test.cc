@@ -143,7 +143,8 @@ TEST_P(EveryF32Epilogue, PassesInfiniteScalesOn) {
 
 TEST_P(EveryEpilogue, LeavesWhatIsBesideTheTileUntouched) {
   Samples samples(23);
-  const size_t element = GetParam().kind == EpilogueKind::q8 ? 1 : 4;
+  const size_t element =
+      GetParam().kind == EpilogueKind::f32 || GetParam().kind == EpilogueKind::s32 ? 4 : 1;
   const size_t rows = 3, columns = 13, stride = 20;
   const std::vector<int32_t> acc = samples.integers(rows * columns, -100, 100);
   const std::vector<float> scales = samples.scales(columns, 1);
@@ -157,6 +158,8 @@ TEST_P(EveryEpilogue, LeavesWhatIsBesideTheTileUntouched) {
   tile.clamp_max = 100;
   tile.out = out.data();
   tile.out_stride = stride;
+  const std::vector<uint8_t> table = samples.bytes(256, OCTAVO_U8);
+  tile.tail.table = table.data();
   GetParam().run(tile);
   for (size_t i = 0; i < rows; ++i) {
     for (size_t byte = columns * element; byte < stride * element; ++byte) {

@@ -43,7 +43,8 @@ TEST(Select, VnniAloneIsNotEnoughForAKernelBuiltWithAllOfAvx512) {
 }
 
 TEST(Select, EveryKindOfOutputHasAnEpilogueOnAnyHardware) {
-  for (EpilogueKind kind : {EpilogueKind::s32, EpilogueKind::f32, EpilogueKind::q8}) {
+  for (EpilogueKind kind :
+       {EpilogueKind::s32, EpilogueKind::f32, EpilogueKind::q8, EpilogueKind::q8_tail}) {
     EXPECT_EQ(select_epilogue(kind, isa::scalar).kind, kind);
     EXPECT_TRUE(select_epilogue(kind, isa::scalar).isa.empty());
   }

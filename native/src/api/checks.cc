@@ -1,6 +1,7 @@
 #include "api/checks.h"
 
 #include <cmath>
+#include <iterator>
 
 #include "base/math.h"
 
@@ -35,6 +36,18 @@ void check_quantized_output(const octavo_epilogue& epilogue) {
   require(range.holds(epilogue.clamp_max), "epilogue.clamp_max", "a value of the output's type");
   require(epilogue.clamp_min <= epilogue.clamp_max, "epilogue.clamp_min",
           "at most epilogue.clamp_max");
+}
+
+void check_residual(const octavo_epilogue& epilogue) {
+  const octavo_residual& residual = epilogue.residual;
+  check_byte_type(residual.type, "epilogue.residual.type");
+  const float numbers[] = {residual.ratio, residual.residual_ratio, residual.offset};
+  check_finite(numbers, std::size(numbers), "epilogue.residual.ratio, residual_ratio, offset");
+  const Range range = range_of(epilogue.output);
+  require(range.holds(residual.clamp_min) && range.holds(residual.clamp_max),
+          "epilogue.residual.clamp_min, clamp_max", "values of the output's type");
+  require(residual.clamp_min <= residual.clamp_max, "epilogue.residual.clamp_min",
+          "at most epilogue.residual.clamp_max");
 }
 
 }  // namespace
@@ -75,9 +88,15 @@ void check_epilogue(const octavo_epilogue& epilogue, size_t columns) {
     case OCTAVO_S8:
       check_scales(epilogue, columns);
       check_quantized_output(epilogue);
+      if (epilogue.residual.data != nullptr) check_residual(epilogue);
       break;
     default:
       require(false, "epilogue.output", "OCTAVO_S8, OCTAVO_U8, OCTAVO_S32 or OCTAVO_F32");
+  }
+  if (epilogue.output == OCTAVO_F32 || epilogue.output == OCTAVO_S32) {
+    require(epilogue.table == nullptr, "epilogue.table", "NULL unless outputs are bytes");
+    require(epilogue.residual.data == nullptr, "epilogue.residual.data",
+            "NULL unless outputs are bytes");
   }
   if (epilogue.output == OCTAVO_F32) return;
   require(epilogue.row_scales == nullptr, "epilogue.row_scales", "NULL unless outputs are float");
@@ -90,6 +109,13 @@ size_t span_bytes(size_t rows, size_t columns, size_t stride, size_t element_byt
   const CheckedSize bytes = CheckedSize(rows - 1).times(stride).plus(columns).times(element_bytes);
   require(bytes.fits(), argument, "a size that fits memory");
   return bytes.value();
+}
+
+void check_tail_apart(const octavo_epilogue& epilogue, size_t residual_bytes, const void* out,
+                      size_t out_bytes) {
+  check_disjoint(out, out_bytes, epilogue.table, 256, "memory apart from epilogue.table");
+  check_disjoint(out, out_bytes, epilogue.residual.data, residual_bytes,
+                 "memory apart from epilogue.residual");
 }
 
 void check_disjoint(const void* a, size_t a_bytes, const void* b, size_t b_bytes,

@@ -6,6 +6,7 @@
 #include "conv/paired_image.h"
 #include "conv/pixel_rows.h"
 #include "conv/transpose.h"
+#include "epilogue/apply_tail.h"
 #include "epilogue/epilogue_panel.h"
 #include "gemm/select.h"
 
@@ -69,6 +70,26 @@ void run_depthwise(const octavo_conv2d_args& args, const PackedConv2d& weights,
   }
 }
 
+void convolve(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
+              IsaSet available) {
+  const bool rows = args.input_layout == OCTAVO_NHWC && args.output_layout == OCTAVO_NHWC;
+  if (weights.depthwise_quads.applies() && rows && depthwise_quads_fit(args, shape)) {
+    depthwise_quads(args, shape, weights.depthwise_quads, *select_depthwise_quads(available));
+  } else if (weights.depthwise_rows.applies() && rows && depthwise_rows_fit(shape)) {
+    depthwise_rows(args, shape, weights.depthwise_rows, available);
+  } else if (weights.is_depthwise()) {
+    run_depthwise(args, weights, shape, available);
+  } else {
+    pixel_rows(args, weights, shape, available);
+  }
+}
+
+// Products finish their own rows. Depthwise kernels do not, and planes are transposed from rows to
+// which a residual does not belong.
+bool finishes_tail(const octavo_conv2d_args& args, const PackedConv2d& weights) {
+  return !weights.is_depthwise() && args.output_layout == OCTAVO_NHWC;
+}
+
 }  // namespace
 
 size_t PackedConv2d::bytes() const {
@@ -106,16 +127,17 @@ PackedConv2d pack_conv2d(const octavo_conv2d_weights& weights, IsaSet available)
 
 void conv2d(const octavo_conv2d_args& args, const PackedConv2d& weights, const ConvShape& shape,
             IsaSet available) {
-  const bool rows = args.input_layout == OCTAVO_NHWC && args.output_layout == OCTAVO_NHWC;
-  if (weights.depthwise_quads.applies() && rows && depthwise_quads_fit(args, shape)) {
-    depthwise_quads(args, shape, weights.depthwise_quads, *select_depthwise_quads(available));
-  } else if (weights.depthwise_rows.applies() && rows && depthwise_rows_fit(shape)) {
-    depthwise_rows(args, shape, weights.depthwise_rows, available);
-  } else if (weights.is_depthwise()) {
-    run_depthwise(args, weights, shape, available);
-  } else {
-    pixel_rows(args, weights, shape, available);
+  octavo_conv2d_args own = args;
+  // The rows of a residual are those of the output.
+  own.epilogue.residual.stride = shape.kernel.out_channels;
+  if (!has_tail(args.epilogue) || finishes_tail(args, weights)) {
+    return convolve(own, weights, shape, available);
   }
+  own.epilogue.table = nullptr;
+  own.epilogue.residual.data = nullptr;
+  convolve(own, weights, shape, available);
+  apply_tail(args.epilogue, args.batch * shape.kernel.out_channels * shape.out_pixels(), args.out,
+             available);
 }
 
 }  // namespace octavo

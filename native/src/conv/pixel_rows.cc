@@ -20,7 +20,7 @@ octavo_epilogue group_epilogue(octavo_epilogue epilogue, size_t first_channel, s
     epilogue.scales += first_channel;
     epilogue.scale_count = channels;
   }
-  return epilogue;
+  return with_residual_from(epilogue, first_channel);
 }
 
 // The rows of one group of consecutive images: [pixel][kernel_h][kernel_w][group_channels].
@@ -64,8 +64,7 @@ void multiply_image(const octavo_conv2d_args& args, const PackedConv2d& weights,
                     const ConvShape& shape, const PairedKernel& kernel, GemmProblem problem,
                     const uint8_t* images, size_t count, IsaSet available) {
   const PairedImage paired(args, shape, kernel);
-  const size_t out_bytes =
-      shape.kernel.out_channels * shape.out_pixels() * output_bytes(args.epilogue.output);
+  const size_t outputs = shape.kernel.out_channels * shape.out_pixels();
   problem.m = shape.out_pixels();
   problem.rhs = &weights.image_weights();
   problem.epilogue = args.epilogue;
@@ -73,7 +72,9 @@ void multiply_image(const octavo_conv2d_args& args, const PackedConv2d& weights,
     const LhsImage image = paired.load(images + i * shape.kernel.in_channels() * shape.pixels());
     problem.image = &image;
     gemm(problem, available);
-    problem.out = static_cast<uint8_t*>(problem.out) + out_bytes;
+    problem.out =
+        static_cast<uint8_t*>(problem.out) + outputs * output_bytes(args.epilogue.output);
+    problem.epilogue = with_residual_from(problem.epilogue, outputs);
   }
 }
 
@@ -122,16 +123,18 @@ void pixel_rows(const octavo_conv2d_args& args, const PackedConv2d& weights, con
   }
   AlignedBuffer<uint8_t> rows(in_planes ? image_bytes : 0);
   AlignedBuffer<uint8_t> products(args.output_layout == OCTAVO_NCHW ? out_bytes : 0);
+  octavo_conv2d_args own = args;
   for (size_t i = 0; i < args.batch; ++i, images += image_bytes, out += out_bytes) {
+    own.epilogue = with_residual_from(args.epilogue, i * outputs * shape.out_pixels());
     if (in_planes) {
       transpose(images, channels, shape.pixels(), shape.pixels(), rows.data(), channels, 1);
     }
     const uint8_t* image = in_planes ? rows.data() : images;
     if (args.output_layout == OCTAVO_NHWC) {
-      multiply(args, weights, shape, kernel, image, 1, out, available);
+      multiply(own, weights, shape, kernel, image, 1, out, available);
       continue;
     }
-    multiply(args, weights, shape, kernel, image, 1, products.data(), available);
+    multiply(own, weights, shape, kernel, image, 1, products.data(), available);
     transpose(products.data(), shape.out_pixels(), outputs, outputs, out, shape.out_pixels(),
               element);
   }

@@ -32,6 +32,7 @@ inline constexpr IsaSet avx2_fma = avx2 | fma | f16c;
 inline constexpr IsaSet avx512 = avx2 | fma | f16c | avx512f | avx512bw | avx512dq | avx512vl;
 inline constexpr IsaSet avx_vnni = avx2 | avxvnni;
 inline constexpr IsaSet avx512_bf16 = avx512 | avx512bf16;
+inline constexpr IsaSet avx512_vbmi = avx512 | avx512vbmi;
 inline constexpr IsaSet avx512_vnni = avx512 | avx512vnni;
 inline constexpr IsaSet amx_int8 = avx512_vnni | amxint8;
 }  // namespace isa

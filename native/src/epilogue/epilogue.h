@@ -3,6 +3,7 @@
 //   f32:  y = f32(f32(acc) * m) + float_bias[j]     m = scales[j] or f32(row_scales[i] * scales[j])
 //   q8:   y = clamp(rne(f32(f32(acc) * scales[j])) + zero_point, clamp_min, clamp_max)
 //   s32:  y = acc
+//   q8_tail:  what epilogue_tail.h makes of a q8 output
 //
 // Each float operation rounds once (files are built with -ffp-contract=off). The clamp is applied
 // before rounding, with limits less the zero point: the limits are integers and rounding is
@@ -15,6 +16,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "epilogue/epilogue_tail.h"
 
 namespace octavo {
 
@@ -31,13 +34,14 @@ struct EpilogueTile {
   int32_t clamp_max;
   void* out;
   size_t out_stride;  // in elements
+  EpilogueTail tail;  // of q8_tail only
 };
 
 using EpilogueFn = void (*)(const EpilogueTile& tile);
 
 // q8 serves both signs: the clamp has put the value into the output's range, and its low byte is
 // the output.
-enum class EpilogueKind { s32, f32, q8 };
+enum class EpilogueKind { s32, f32, q8, q8_tail };
 
 #define OCTAVO_EPILOGUE(isa, kind, name) void name(const EpilogueTile& tile);
 #include "epilogue/epilogues.inc"

@@ -1,33 +1,7 @@
-#include <immintrin.h>
-
-#include "epilogue/epilogue.h"
-
-#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
-#error "compile this file with AVX-512 F, BW, DQ and VL"
-#endif
+#include "epilogue/epilogue_x86_avx512.h"
 
 namespace octavo {
 namespace {
-
-constexpr size_t kLanes = 16;
-
-// A whole vector. Its loads have no mask: a masked load waits until the sums that a kernel has just
-// stored reach the cache.
-struct AllLanes {
-  __m512i load(const int32_t* p) const { return _mm512_loadu_si512(p); }
-  __m512 load(const float* p) const { return _mm512_loadu_ps(p); }
-  void store(float* p, __m512 y) const { _mm512_storeu_ps(p, y); }
-  void store(uint8_t* p, __m128i y) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), y); }
-};
-
-// The last vector of a row, of fewer than 16 columns.
-struct SomeLanes {
-  __mmask16 lanes;
-  __m512i load(const int32_t* p) const { return _mm512_maskz_loadu_epi32(lanes, p); }
-  __m512 load(const float* p) const { return _mm512_maskz_loadu_ps(lanes, p); }
-  void store(float* p, __m512 y) const { _mm512_mask_storeu_ps(p, lanes, y); }
-  void store(uint8_t* p, __m128i y) const { _mm_mask_storeu_epi8(p, lanes, y); }
-};
 
 // One row of a tile, in variables that no output can alias: read from the tile itself they would
 // be loaded again after every store.
@@ -40,25 +14,15 @@ struct Row {
 };
 
 struct Quantize {
-  explicit Quantize(const EpilogueTile& tile)
-      : low(_mm512_set1_ps(static_cast<float>(tile.clamp_min - tile.zero_point))),
-        high(_mm512_set1_ps(static_cast<float>(tile.clamp_max - tile.zero_point))),
-        zero_point(_mm512_set1_epi32(tile.zero_point)) {}
+  explicit Quantize(const EpilogueTile& tile) : integers(tile) {}
 
   template <typename Lanes>
   void operator()(const Row& row, size_t j, const Lanes& lanes) const {
-    __m512 y = _mm512_cvtepi32_ps(lanes.load(row.acc + j));
-    y = _mm512_mul_ps(y, lanes.load(row.scales + j));
-    // vmaxps returns its second operand when the first is NaN: the lower limit.
-    y = _mm512_min_ps(_mm512_max_ps(y, low), high);
-    const __m512i rounded =
-        _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, zero_point));
-    lanes.store(static_cast<uint8_t*>(row.out) + j, bytes);
+    const __m512i y = integers(row.acc + j, row.scales + j, lanes);
+    lanes.store(static_cast<uint8_t*>(row.out) + j, _mm512_cvtepi32_epi8(y));
   }
 
-  __m512 low, high;
-  __m512i zero_point;
+  Requantizer integers;
 };
 
 struct Dequantize {

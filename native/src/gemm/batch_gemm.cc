@@ -29,7 +29,8 @@ void multiply(const BatchGemm& problem, size_t first, size_t end, IsaSet availab
     }
     const size_t out = problem.out_offsets[i] * output_bytes(problem.epilogue.output);
     gemm({at(problem.lhs, problem.lhs_offsets[i]), problem.lhs_type, problem.m, problem.lhs_stride,
-          &problem.lhs_zero_point, 1, &rhs, problem.epilogue,
+          &problem.lhs_zero_point, 1, &rhs,
+          with_residual_from(problem.epilogue, problem.out_offsets[i]),
           static_cast<uint8_t*>(problem.out) + out, problem.out_stride},
          available);
   }

@@ -32,7 +32,7 @@ GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
       kernel_(*select_microkernel_for(problem.rhs->layout, available)),
       paired_(problem.image == nullptr ? paired_for(kernel_, problem.m, problem.rhs->n)
                                        : kernel_.paired),
-      epilogue_(select_epilogue(epilogue_kind(problem.epilogue.output), available).run),
+      epilogue_(select_epilogue(epilogue_kind(problem.epilogue), available).run),
       stage_(problem, kernel_.lhs, paired_) {}
 
 // The only caller of microkernels: panels of columns, and tiles of rows within a panel.
@@ -177,6 +177,10 @@ class GemmPartRun {
     tile.clamp_max = epilogue.clamp_max;
     tile.out = static_cast<uint8_t*>(problem_.out) + out * output_bytes(epilogue.output);
     tile.out_stride = problem_.out_stride;
+    if (has_tail(epilogue)) {
+      const size_t first = (part_.first_row + row) * epilogue.residual.stride + columns.first;
+      tile.tail = tail_of(epilogue, first);
+    }
     plan_.epilogue_(tile);
   }
 

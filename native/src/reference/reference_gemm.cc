@@ -16,7 +16,7 @@ int32_t zero_point(const int32_t* values, size_t count, size_t index) {
 }
 
 void store(const octavo_epilogue& epilogue, uint32_t sum, size_t row, size_t column, size_t index,
-           void* out) {
+           size_t residual_index, void* out) {
   if (epilogue.bias != nullptr) sum += static_cast<uint32_t>(epilogue.bias[column]);
   const int32_t acc = static_cast<int32_t>(sum);
   if (epilogue.output == OCTAVO_S32) {
@@ -33,7 +33,7 @@ void store(const octavo_epilogue& epilogue, uint32_t sum, size_t row, size_t col
   }
   const int32_t y =
       requantize(acc, scale, epilogue.zero_point, epilogue.clamp_min, epilogue.clamp_max);
-  static_cast<uint8_t*>(out)[index] = static_cast<uint8_t>(y);
+  static_cast<uint8_t*>(out)[index] = static_cast<uint8_t>(finish(epilogue, y, residual_index));
 }
 
 // One output pixel of one output channel; padding equals the zero point and adds nothing.
@@ -81,7 +81,8 @@ void matmul(const octavo_matmul_args& args, const octavo_weights& rhs) {
         const int32_t b = element(rhs.data, rhs.type, k * rhs.k_stride + j * rhs.n_stride) - zb;
         sum += static_cast<uint32_t>(a * b);
       }
-      store(args.epilogue, sum, i, j, i * args.out_stride + j, args.out);
+      store(args.epilogue, sum, i, j, i * args.out_stride + j, i * args.epilogue.residual.stride + j,
+            args.out);
     }
   }
 }
@@ -98,7 +99,7 @@ void conv2d(const octavo_conv2d_args& args, const octavo_conv2d_weights& weights
               args.output_layout == OCTAVO_NCHW
                   ? ((image * weights.out_channels + channel) * height + y) * width + x
                   : ((image * height + y) * width + x) * weights.out_channels + channel;
-          store(args.epilogue, sum, 0, channel, index, args.out);
+          store(args.epilogue, sum, 0, channel, index, index, args.out);
         }
       }
     }

@@ -3,7 +3,10 @@
 #define OCTAVO_SRC_REFERENCE_REFERENCE_REQUANTIZE_H_
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+
+#include "octavo/octavo.h"
 
 namespace octavo::reference {
 
@@ -15,6 +18,24 @@ inline int32_t requantize(int32_t acc, float scale, int32_t zero_point, int32_t 
   const double y = static_cast<double>(std::nearbyint(product)) + zero_point;
   if (y <= clamp_min) return clamp_min;
   if (y >= clamp_max) return clamp_max;
+  return static_cast<int32_t>(y);
+}
+
+// The tail of a quantized epilogue: `q` through the table, then added to the residual at `index`.
+inline int32_t finish(const octavo_epilogue& epilogue, int32_t q, size_t index) {
+  const auto integer = [](octavo_type type, uint8_t byte) -> int32_t {
+    return type == OCTAVO_S8 ? static_cast<int8_t>(byte) : byte;
+  };
+  if (epilogue.table != nullptr) {
+    q = integer(epilogue.output, epilogue.table[static_cast<uint8_t>(q)]);
+  }
+  const octavo_residual& residual = epilogue.residual;
+  if (residual.data == nullptr) return q;
+  const int32_t r = integer(residual.type, static_cast<const uint8_t*>(residual.data)[index]);
+  const float above = std::fma(static_cast<float>(r), residual.residual_ratio, residual.offset);
+  const float y = std::nearbyint(std::fma(static_cast<float>(q), residual.ratio, above));
+  if (y <= static_cast<float>(residual.clamp_min)) return residual.clamp_min;
+  if (y >= static_cast<float>(residual.clamp_max)) return residual.clamp_max;
   return static_cast<int32_t>(y);
 }
 

@@ -1,0 +1,193 @@
+// Tables in four registers: vpermi2b looks up 64 bytes in two of them by the low seven bits.
+#include "epilogue/epilogue_x86_avx512.h"
+
+#if !defined(__AVX512VBMI__)
+#error "compile this file with AVX-512 VBMI too"
+#endif
+
+namespace octavo {
+namespace {
+
+constexpr size_t kChunk = 64;  // columns that are looked up at once
+
+// Bytes of either sign as integers: int8 values become uint8 ones 128 higher, and lose that again.
+struct Widen {
+  explicit Widen(bool is_signed)
+      : flip(_mm_set1_epi8(static_cast<char>(is_signed ? 0x80 : 0))),
+        above(_mm512_set1_epi32(is_signed ? 128 : 0)) {}
+  __m512i operator()(__m128i bytes) const {
+    return _mm512_sub_epi32(_mm512_cvtepu8_epi32(_mm_xor_si128(bytes, flip)), above);
+  }
+  __m128i flip;
+  __m512i above;
+};
+
+struct Sum {
+  explicit Sum(const EpilogueTail& tail)
+      : widen(tail.residual_is_signed),
+        ratio(_mm512_set1_ps(tail.ratio)),
+        residual_ratio(_mm512_set1_ps(tail.residual_ratio)),
+        offset(_mm512_set1_ps(tail.offset)),
+        low(_mm512_set1_ps(static_cast<float>(tail.clamp_min))),
+        high(_mm512_set1_ps(static_cast<float>(tail.clamp_max))) {}
+
+  __m128i operator()(__m512i q, __m128i residual) const {
+    const __m512 r = _mm512_cvtepi32_ps(widen(residual));
+    const __m512 y = _mm512_fmadd_ps(_mm512_cvtepi32_ps(q), ratio,
+                                     _mm512_fmadd_ps(r, residual_ratio, offset));
+    return _mm512_cvtepi32_epi8(clamped(y, low, high));
+  }
+
+  Widen widen;
+  __m512 ratio, residual_ratio, offset, low, high;
+};
+
+struct Table {
+  explicit Table(const uint8_t* entries)
+      : first(_mm512_loadu_si512(entries)),
+        second(_mm512_loadu_si512(entries + 64)),
+        third(_mm512_loadu_si512(entries + 128)),
+        fourth(_mm512_loadu_si512(entries + 192)) {}
+
+  __m512i operator()(__m512i bytes) const {
+    const __m512i lower = _mm512_permutex2var_epi8(first, bytes, second);
+    const __m512i upper = _mm512_permutex2var_epi8(third, bytes, fourth);
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(bytes), lower, upper);
+  }
+
+  __m512i first, second, third, fourth;
+};
+
+// One row of a tile, in variables that no output can alias.
+struct Row {
+  const int32_t* acc;
+  const float* scales;
+  const uint8_t* residual;
+  uint8_t* out;
+};
+
+template <typename Lanes>
+inline void add(const Requantizer& requantize, const Sum& sum, const Row& row, size_t j,
+                const Lanes& lanes) {
+  const __m512i q = requantize(row.acc + j, row.scales + j, lanes);
+  lanes.store(row.out + j, sum(q, lanes.load(row.residual + j)));
+}
+
+// The lanes of each quarter of a chunk.
+struct WholeChunk {
+  AllLanes quarter(int) const { return {}; }
+  void store(uint8_t* p, __m512i bytes) const { _mm512_storeu_si512(p, bytes); }
+};
+
+struct PartOfChunk {
+  explicit PartOfChunk(size_t columns) : bytes((1ull << columns) - 1ull) {}
+  SomeLanes quarter(int q) const { return {static_cast<__mmask16>(bytes >> (16 * q))}; }
+  void store(uint8_t* p, __m512i y) const { _mm512_mask_storeu_epi8(p, bytes, y); }
+  __mmask64 bytes;
+};
+
+// Low bytes of four vectors, in order.
+inline __m512i narrow(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m512i low = _mm512_set1_epi32(0xFF);
+  const __m512i ab = _mm512_packus_epi32(_mm512_and_si512(a, low), _mm512_and_si512(b, low));
+  const __m512i cd = _mm512_packus_epi32(_mm512_and_si512(c, low), _mm512_and_si512(d, low));
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
+}
+
+template <typename Chunk>
+inline __m512i look_up(const Requantizer& requantize, const Table& table, const Row& row, size_t j,
+                       const Chunk& chunk) {
+  const auto quarter = [&](int q) __attribute__((always_inline)) {
+    const size_t at = j + kLanes * static_cast<size_t>(q);
+    return requantize(row.acc + at, row.scales + at, chunk.quarter(q));
+  };
+  return table(narrow(quarter(0), quarter(1), quarter(2), quarter(3)));
+}
+
+template <int kQuarter, typename Chunk>
+inline void add_quarter(__m512i bytes, const Widen& widen, const Sum& sum, const Row& row, size_t j,
+                        const Chunk& chunk) {
+  const auto lanes = chunk.quarter(kQuarter);
+  const size_t at = j + kLanes * kQuarter;
+  const __m512i q = widen(_mm512_extracti32x4_epi32(bytes, kQuarter));
+  lanes.store(row.out + at, sum(q, lanes.load(row.residual + at)));
+}
+
+struct AddResidual {
+  explicit AddResidual(const EpilogueTile& tile) : requantize(tile), sum(tile.tail) {}
+
+  void row(const Row& row, size_t columns) const {
+    const size_t left = columns % kLanes, whole = columns - left;
+    for (size_t j = 0; j < whole; j += kLanes) add(requantize, sum, row, j, AllLanes{});
+    if (left == 0) return;
+    add(requantize, sum, row, whole, SomeLanes{static_cast<__mmask16>((1u << left) - 1u)});
+  }
+
+  Requantizer requantize;
+  Sum sum;
+};
+
+template <typename Finish>
+inline void for_each_chunk(size_t columns, const Finish finish) {
+  const size_t left = columns % kChunk, whole = columns - left;
+  for (size_t j = 0; j < whole; j += kChunk) finish(j, WholeChunk{});
+  if (left != 0) finish(whole, PartOfChunk(left));
+}
+
+struct LookUp {
+  explicit LookUp(const EpilogueTile& tile) : requantize(tile), table(tile.tail.table) {}
+
+  void row(const Row& row, size_t columns) const {
+    for_each_chunk(columns, [&](size_t j, const auto& chunk) __attribute__((always_inline)) {
+      chunk.store(row.out + j, look_up(requantize, table, row, j, chunk));
+    });
+  }
+
+  Requantizer requantize;
+  Table table;
+};
+
+struct LookUpAndAdd {
+  explicit LookUpAndAdd(const EpilogueTile& tile)
+      : requantize(tile), table(tile.tail.table), widen(tile.tail.is_signed), sum(tile.tail) {}
+
+  void row(const Row& row, size_t columns) const {
+    for_each_chunk(columns, [&](size_t j, const auto& chunk) __attribute__((always_inline)) {
+      const __m512i bytes = look_up(requantize, table, row, j, chunk);
+      add_quarter<0>(bytes, widen, sum, row, j, chunk);
+      add_quarter<1>(bytes, widen, sum, row, j, chunk);
+      add_quarter<2>(bytes, widen, sum, row, j, chunk);
+      add_quarter<3>(bytes, widen, sum, row, j, chunk);
+    });
+  }
+
+  Requantizer requantize;
+  Table table;
+  Widen widen;
+  Sum sum;
+};
+
+template <typename Finish>
+void for_each_row(const EpilogueTile& tile) {
+  const Finish finish(tile);
+  const size_t columns = tile.columns, acc_stride = tile.acc_stride, out_stride = tile.out_stride;
+  const size_t residual_stride = tile.tail.residual_stride;
+  Row row{tile.acc, tile.scales, tile.tail.residual, static_cast<uint8_t*>(tile.out)};
+  for (size_t i = tile.rows; i > 0; --i) {
+    finish.row(row, columns);
+    row.acc += acc_stride;
+    row.out += out_stride;
+    if (row.residual != nullptr) row.residual += residual_stride;
+  }
+}
+
+}  // namespace
+
+void epilogue_q8_tail_x86_avx512vbmi(const EpilogueTile& tile) {
+  if (tile.tail.table == nullptr) return for_each_row<AddResidual>(tile);
+  if (tile.tail.residual == nullptr) return for_each_row<LookUp>(tile);
+  for_each_row<LookUpAndAdd>(tile);
+}
+
+}  // namespace octavo
