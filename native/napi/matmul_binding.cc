@@ -49,6 +49,10 @@ void matmul(const Napi::CallbackInfo& call) {
   args.out = epilogue.out.data;
   args.out_stride = arguments.size(5 + kEpilogueArguments, "outStride");
   arguments.require_at_least("out", epilogue.out.count, span_of_rows(args.m, n, args.out_stride));
+  if (epilogue.residual.present) {
+    arguments.require_at_least("residual", epilogue.residual.count,
+                               span_of_rows(args.m, n, args.epilogue.residual.stride));
+  }
   arguments.require_ok(octavo_matmul(&args));
 }
 

@@ -91,6 +91,13 @@ export type NativeEpilogue = [
   clampMin: number,
   clampMax: number,
   out: OutputArray,
+  /** 256 entries, of the kind of `out`. */
+  table: ByteArray | undefined,
+  residual: ByteArray | undefined,
+  /** 0 for convolutions. */
+  residualStride: number,
+  /** Ratio, ratio of the residual, offset, smallest and largest output, where there is a residual. */
+  sum: Float32Array | undefined,
 ];
 
 /**

@@ -26,9 +26,24 @@ const layers = fc
       weights: bytes(outputs * taps, weightsSigned),
       zeroPoint: inputSigned ? small(-128, 127) : small(0, 255),
       weightZeroPoints: zeroPoints(outputs, weightsSigned),
-      epilogue: epilogues(0, outputs),
+      epilogue: epilogues(0, outputs, layer.batch * outputs * positions(layer, 0) * positions(layer, 1)),
     });
   });
+
+/** Sizes, and paddings before and after, along height and width. */
+interface Window {
+  readonly size: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+}
+
+/** Output positions along an axis. */
+function positions({ size, kernel, strides, dilations, pads }: Window, axis: 0 | 1): number {
+  const window = (kernel[axis] - 1) * dilations[axis] + 1;
+  return Math.floor((size[axis] + pads[axis] + pads[axis === 0 ? 2 : 3] - window) / strides[axis]) + 1;
+}
 
 type Case = typeof layers extends fc.Arbitrary<infer T> ? T : never;
 
@@ -75,7 +90,7 @@ function expected(sample: Case, height: number, width: number): ReturnType<typeo
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
           const where = index(layer.outLayout, [outputs, height, width], [image, output, y, x]);
-          out[where] = finish(accumulate(sample, image, output, y, x), 0, output, epilogue);
+          out[where] = finish(accumulate(sample, image, output, y, x), 0, output, epilogue, where);
         }
       }
     }

@@ -75,7 +75,7 @@ export function conv2d<const E extends Epilogue>(options: Conv2dOptions<E>): Out
   const { input, packed, epilogue, zeroPoint = 0 } = options;
   const out = options.out ?? allocateOutput(epilogue, conv2dOutputLength(options, packed.outChannels));
   const { binding, handle } = packed.native;
-  const finish = nativeEpilogue(epilogue, out);
+  const finish = nativeEpilogue(epilogue, out, 0);
   const geometry = nativeGeometry(options);
   callNative(() => binding.conv2d(handle, input, geometry, zeroPoint, ...finish));
   return out;

@@ -1,4 +1,5 @@
-import type { NativeEpilogue, OutputArray } from './binding.js';
+import type { QLinearAddConstants } from '@octavo/core/quant';
+import type { ByteArray, NativeEpilogue, OutputArray } from './binding.js';
 import { CpuError } from './cpu-error.js';
 
 /** Accumulators as they are: `y = acc + bias[c]`, modulo 2^32. */
@@ -23,8 +24,24 @@ export interface Float32Epilogue {
 }
 
 /**
- * Requantized: `y = clamp(rne(f32(f32(acc + bias[c]) * scales[c])) + zeroPoint)`, where `rne` rounds to nearest, ties
- * to even, and `scales[c] = f32(f32(inputScale * weightScale[c]) / outputScale)`.
+ * What a quantized output is added to, element by element: `y = clamp(sat(rne(fma(q, ra, fma(r, rb, c0)))))`, which is
+ * ONNX Runtime's QLinearAdd of `q`, the output so far, and `r`.
+ */
+export interface QuantizedResidual {
+  /** Laid out as the output, which it must not overlap; int8 or uint8, whatever the output is. */
+  readonly data: ByteArray;
+  /** From row to row, in elements, at least `n`; of `matmul` only, and `n` by default. */
+  readonly stride?: number | undefined;
+  /** `qlinearAddConstants(q, r, y)` of `@octavo/core/quant`: finite. */
+  readonly constants: QLinearAddConstants;
+  /** Limits of the sum in the output's type; the whole range by default. */
+  readonly clamp?: { readonly min: number; readonly max: number } | undefined;
+}
+
+/**
+ * Requantized: `q = clamp(rne(f32(f32(acc + bias[c]) * scales[c])) + zeroPoint)`, where `rne` rounds to nearest, ties
+ * to even, and `scales[c] = f32(f32(inputScale * weightScale[c]) / outputScale)`; then `q` becomes `table[byte of q]` where
+ * there is a table, and the residual is added where there is one. Without either `y = q`.
  */
 export interface QuantizedEpilogue {
   readonly output: 'uint8' | 'int8';
@@ -33,6 +50,9 @@ export interface QuantizedEpilogue {
   readonly zeroPoint: number;
   /** Limits in the quantized domain, such as a fused ReLU's; the whole range of the type by default. */
   readonly clamp?: { readonly min: number; readonly max: number } | undefined;
+  /** 256 entries of the output's type: any function of a byte. A negative `q` is at index `q + 256`. */
+  readonly table?: Uint8Array | Int8Array | undefined;
+  readonly residual?: QuantizedResidual | undefined;
 }
 
 /** What becomes of the int32 accumulators. */
@@ -84,11 +104,12 @@ export function allocateOutput<E extends Epilogue>(epilogue: E, length: number):
 }
 
 /**
- * The epilogue as the addon takes it, writing `out`.
+ * The epilogue as the addon takes it, writing `out`, whose residual has rows `residualStride` elements apart where it does
+ * not say otherwise (0 for convolutions).
  *
  * @throws CpuError `CPU_INVALID_ARGUMENT` where `out` is not of the epilogue's output type
  */
-export function nativeEpilogue(epilogue: Epilogue, out: OutputArray): NativeEpilogue {
+export function nativeEpilogue(epilogue: Epilogue, out: OutputArray, residualStride: number): NativeEpilogue {
   if (!(out instanceof OUTPUT_ARRAYS[epilogue.output])) {
     const expected = OUTPUT_ARRAYS[epilogue.output].name;
     throw new CpuError({
@@ -99,17 +120,39 @@ export function nativeEpilogue(epilogue: Epilogue, out: OutputArray): NativeEpil
   }
   switch (epilogue.output) {
     case 'int32':
-      return [epilogue.bias, undefined, undefined, undefined, 0, 0, 0, out];
+      return [epilogue.bias, undefined, undefined, undefined, 0, 0, 0, out, ...NO_TAIL];
     case 'float32': {
       const { bias, rowScales, floatBias } = epilogue;
-      return [bias, asArray(epilogue.scales), rowScales, floatBias, 0, 0, 0, out];
+      return [bias, asArray(epilogue.scales), rowScales, floatBias, 0, 0, 0, out, ...NO_TAIL];
     }
     default: {
-      const { min, max } = epilogue.clamp ?? (epilogue.output === 'uint8' ? UINT8 : INT8);
+      const range = epilogue.output === 'uint8' ? UINT8 : INT8;
+      const { min, max } = epilogue.clamp ?? range;
       const { bias, zeroPoint } = epilogue;
-      return [bias, asArray(epilogue.scales), undefined, undefined, zeroPoint, min, max, out];
+      const tail = nativeTail(epilogue, range, residualStride);
+      return [bias, asArray(epilogue.scales), undefined, undefined, zeroPoint, min, max, out, ...tail];
     }
   }
+}
+
+type NativeTail = [
+  table: ByteArray | undefined,
+  residual: ByteArray | undefined,
+  stride: number,
+  sum: Float32Array | undefined,
+];
+
+const NO_TAIL: NativeTail = [undefined, undefined, 0, undefined];
+
+function nativeTail(
+  { table, residual }: QuantizedEpilogue,
+  range: typeof UINT8,
+  residualStride: number,
+): NativeTail {
+  if (!residual) return [table, undefined, 0, undefined];
+  const { ra, rb, c0 } = residual.constants;
+  const { min, max } = residual.clamp ?? range;
+  return [table, residual.data, residual.stride ?? residualStride, Float32Array.of(ra, rb, c0, min, max)];
 }
 
 const UINT8 = { min: 0, max: 255 };

@@ -25,7 +25,7 @@ const products = fc
       weights: bytes(shape.k * shape.n, shape.wSigned),
       aZeroPoints: zeroPoints(shape.m, shape.aSigned),
       weightZeroPoints: zeroPoints(shape.n, shape.wSigned),
-      epilogue: epilogues(shape.m, shape.n),
+      epilogue: epilogues(shape.m, shape.n, shape.m * shape.n),
     }),
   );
 
@@ -57,7 +57,7 @@ describeWithAddon('matmul', () => {
         const sums = accumulate(a, aZeroPoints, weights, weightZeroPoints, [m, k, n]);
         const expected = allocateOutput(epilogue, m * n);
         for (let i = 0; i < m * n; i++) {
-          expected[i] = finish(at(sums, i), Math.floor(i / n), i % n, epilogue);
+          expected[i] = finish(at(sums, i), Math.floor(i / n), i % n, epilogue, i);
         }
         expect(out).toEqual(expected);
       }),

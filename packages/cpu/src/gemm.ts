@@ -39,7 +39,7 @@ export function matmul<const E extends Epilogue>(options: MatmulOptions<E>): Out
   const out = options.out ?? allocateOutput(epilogue, outputLength(m, packed.n, outStride));
   const { binding, handle } = packed.native;
   const zeroPoints = toZeroPoints(options.zeroPoints);
-  const finish = nativeEpilogue(epilogue, out);
+  const finish = nativeEpilogue(epilogue, out, packed.n);
   callNative(() => binding.matmul(handle, a, m, stride, zeroPoints, ...finish, outStride));
   return out;
 }

@@ -67,6 +67,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     ...([new Float32Array(3).fill(0.5), 1, 1, undefined, 1, 2] as const),
   );
   const scales = new Float32Array(3).fill(0.5);
+  const sum = Float32Array.of(1, 0.5, 0, 0, 255);
   const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
   const copy = binding.opNames().indexOf('copy');
   const program = binding.createProgram(
@@ -108,12 +109,14 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     packMatrix: () => [new Uint8Array(12), 4, 3, 3, 1, Int32Array.of(7)],
     matmul: () => {
       const epilogue = [new Int32Array(3), scales, undefined, undefined, 1, 0, 255, new Uint8Array(6)];
-      return [matrix, new Uint8Array(8), 2, 4, Int32Array.of(1), ...epilogue, 3];
+      const tail = [new Uint8Array(256), new Int8Array(6), 3, sum];
+      return [matrix, new Uint8Array(8), 2, 4, Int32Array.of(1), ...epilogue, ...tail, 3];
     },
     packConv2d: () => [new Int8Array(8), 2, 1, 2, 2, 2, undefined],
     conv2d: () => {
       const epilogue = [undefined, scales.subarray(0, 2), undefined, undefined, 1, 0, 255, new Uint8Array(8)];
-      return [filter, new Uint8Array(18), geometry, 3, ...epilogue];
+      const tail = [new Uint8Array(256), new Uint8Array(8), 0, sum];
+      return [filter, new Uint8Array(18), geometry, 3, ...epilogue, ...tail];
     },
     packFloatMatrix: () => [new Float32Array(12), false, 4, 3, 3, 1, true],
     packFloatConv2d: () => [new Uint16Array(8), true, 2, 1, 2, 2, 2],
@@ -228,6 +231,31 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
         /lhs: expected at least 8 elements, found 0/,
       );
     }
+  });
+
+  it('says what is wrong with a table or a residual', () => {
+    const refuses = (position: number, value: unknown, message: RegExp) => {
+      const call = valid.matmul();
+      call[position] = value;
+      expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(message);
+    };
+    refuses(13, new Uint8Array(255), /table: expected 256 elements?, found 255/);
+    refuses(13, new Int8Array(256), /table: expected a Uint8Array/);
+    refuses(14, new Int8Array(5), /residual: expected at least 6/);
+    refuses(14, detached(new Int8Array(8)), /residual: expected at least 6/);
+    refuses(14, new Int32Array(6), /residual: expected an Int8Array or a Uint8Array/);
+    refuses(15, 2, /epilogue.residual.stride: expected at least n/);
+    refuses(16, undefined, /sum: expected a Float32Array/);
+    refuses(16, new Float32Array(4), /sum: expected 5/);
+    refuses(16, Float32Array.of(1, 1, 0, 0.5, 255), /sum: expected limits/);
+    refuses(16, Float32Array.of(1, 1, 0, -1, 255), /clamp_min, clamp_max: expected values of the output/);
+    refuses(16, Float32Array.of(1, Number.NaN, 0, 0, 255), /expected finite values/);
+    const call = valid.matmul();
+    call[14] = call[12];
+    expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(/apart from epilogue.residual/);
+    const filtered = valid.conv2d();
+    filtered[13] = new Uint8Array(9);
+    expect(() => Reflect.apply(binding.conv2d, binding, filtered)).toThrowError(/residual: expected 8/);
   });
 
   it('leaves what is around the output untouched', () => {

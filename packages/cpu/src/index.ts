@@ -22,6 +22,7 @@ export type {
   Int32Epilogue,
   OutputOf,
   QuantizedEpilogue,
+  QuantizedResidual,
 } from './epilogue.js';
 export {
   type FloatConv2dOptions,

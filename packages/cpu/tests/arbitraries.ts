@@ -1,3 +1,4 @@
+import { qlinearAddConstants } from '@octavo/core/quant';
 import fc from 'fast-check';
 import type { ByteArray } from '../src/binding.js';
 import type { Layout } from '../src/conv2d-geometry.js';
@@ -50,8 +51,21 @@ function biases(count: number): fc.Arbitrary<Int32Array> {
     .map((values) => Int32Array.from(values));
 }
 
-/** Any epilogue for `rows` x `columns` outputs; 0 rows leaves row scales out, as convolutions must. */
-export function epilogues(rows: number, columns: number): fc.Arbitrary<Epilogue> {
+/** Any parameters of two operands and their sum. */
+function residuals(outputs: number, clamp: fc.Arbitrary<{ min: number; max: number }>) {
+  const qparams = fc.record({
+    scale: fc.float({ min: Math.fround(0.01), max: 1, noNaN: true }),
+    zeroPoint: fc.integer({ min: 0, max: 127 }),
+  });
+  return fc.record({
+    data: fc.boolean().chain((signed) => bytes(outputs, signed)),
+    constants: fc.tuple(qparams, qparams, qparams).map((all) => qlinearAddConstants(...all)),
+    clamp: optional(clamp),
+  });
+}
+
+/** Any epilogue of `outputs` outputs, for `rows` x `columns` outputs; 0 rows leaves row scales out, as convolutions must. */
+export function epilogues(rows: number, columns: number, outputs: number): fc.Arbitrary<Epilogue> {
   const bias = optional(biases(columns));
   const float = fc.record({
     output: fc.constant('float32' as const),
@@ -70,6 +84,8 @@ export function epilogues(rows: number, columns: number): fc.Arbitrary<Epilogue>
       scales: scales(columns),
       zeroPoint: value,
       clamp: optional(clamp),
+      table: optional(bytes(256, output === 'int8')),
+      residual: optional(residuals(outputs, clamp)),
     });
   });
   return fc.oneof(fc.record({ output: fc.constant('int32' as const), bias }), float, quantized);

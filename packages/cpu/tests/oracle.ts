@@ -1,3 +1,4 @@
+import { qlinearAddElement } from '@octavo/core/quant';
 import type { ByteArray } from '../src/binding.js';
 import type { Epilogue } from '../src/epilogue.js';
 
@@ -37,7 +38,8 @@ export function accumulate(
 }
 
 /** One output from its accumulator: docs/numerics.md, literally. */
-export function finish(acc: number, row: number, column: number, epilogue: Epilogue): number {
+/** `index` is that of the output, and of the residual. */
+export function finish(acc: number, row: number, column: number, epilogue: Epilogue, index: number): number {
   const sum = (acc + (epilogue.bias === undefined ? 0 : at(epilogue.bias, column))) | 0;
   if (epilogue.output === 'int32') return sum;
   const scale = scaleAt(epilogue.scales, column);
@@ -50,7 +52,13 @@ export function finish(acc: number, row: number, column: number, epilogue: Epilo
   const range = epilogue.output === 'uint8' ? { min: 0, max: 255 } : { min: -128, max: 127 };
   const { min, max } = epilogue.clamp ?? range;
   const rounded = roundToEven(Math.fround(Math.fround(sum) * scale));
-  return Math.min(Math.max(rounded + epilogue.zeroPoint, min), max);
+  const q = Math.min(Math.max(rounded + epilogue.zeroPoint, min), max);
+  const { table, residual } = epilogue;
+  const found = table ? at(table, q & 0xff) : q;
+  if (!residual) return found;
+  const limits = residual.clamp ?? range;
+  const y = qlinearAddElement(residual.constants, found, at(residual.data, index));
+  return Math.min(Math.max(y, limits.min), limits.max);
 }
 
 function scaleAt(scales: number | Float32Array, column: number): number {
