@@ -1,14 +1,15 @@
 import {
   cloneModel,
-  Gemm,
   type Graph,
+  MatMul,
   type Model,
   outputOf,
   Reshape,
   runPasses,
+  Transpose,
   type Value,
 } from '@octavo/core/ir';
-import { float32, int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { int64, StoredTensor, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { eliminateDeadNodes } from '@octavo/passes';
 import type { CalibrationSample, SessionFactory } from './calibrate.js';
 import { Checkpoint } from './checkpoint.js';
@@ -67,9 +68,8 @@ function addProduct(graph: Graph, { name, rows }: ReadValue): Value {
   if (!data) throw new Error(`the prepared graph has ${name}`);
   const shape = graph.addInitializer(`${name}_rows`, StoredTensor.of(int64([-1, rows])));
   const matrix = outputOf(graph.emit(Reshape, { data, shape }, {}, { name: `${name}_matrix` }));
-  // Before opset 11 a Gemm without addend is invalid.
-  const C = graph.addInitializer(`${name}_zero`, StoredTensor.of(float32([0], [1])));
-  return outputOf(graph.emit(Gemm, { A: matrix, B: matrix, C }, { transA: 1 }, { name: `${name}_gram` }));
+  const A = outputOf(graph.emit(Transpose, { data: matrix }, { perm: [1, 0] }, { name: `${name}_turned` }));
+  return outputOf(graph.emit(MatMul, { A, B: matrix }, {}, { name: `${name}_gram` }));
 }
 
 function addTo(sum: Float64Array, values: ArrayLike<number>): boolean {
