@@ -1,5 +1,5 @@
-import { createModel, Graph, type Model, Relu, tensorType, unknownOp } from '@octavo/core/ir';
-import { float32 } from '@octavo/core/tensor';
+import { createModel, Graph, type Model, parse, Relu, tensorType, unknownOp } from '@octavo/core/ir';
+import { float32, toNumbers } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { withUnknownOp } from '../tests/models.js';
 import { type BackendName, defaultBackends, fastSessions, openFastSession, openSession } from './sessions.js';
@@ -121,5 +121,34 @@ describe('fastSessions', () => {
     const others = [varying, oneOp('com.microsoft', 'QuickGelu', 21)];
     for (const model of others) expect(await observe(model, ['y'])).toEqual(new Set(['onnxruntime']));
     expect(await observe(relu(), ['y'], 'onnxruntime')).toEqual(new Set(['onnxruntime']));
+  });
+
+  it('observes what the unfused graph computes, wherever it runs', async () => {
+    const graph = parse(
+      [
+        'graph opset 21 {',
+        'input %x: float32[1, 2, 6, 6]',
+        'const %w: float32[2, 2, 1, 1] = [0.5, -1, 2, 0.25]',
+        '%c: float32[1, 2, 6, 6] = Conv(%x, %w)',
+        '%r: float32[1, 2, 6, 6] = Relu(%c)',
+        '%a: float32[1, 2, 6, 6] = Add(%r, %x)',
+        'output %a',
+        '}',
+      ].join('\n'),
+    );
+    const x = float32(
+      Array.from({ length: 72 }, (_, i) => Math.sin(i)),
+      [1, 2, 6, 6],
+    );
+    const taps = ['c', 'r', 'a'];
+    const observed = async (backend: BackendName): Promise<number[]> => {
+      using session = await fastSessions({ backend })(createModel(graph), { taps });
+      const seen = new Map<string, number[]>();
+      await session.run({ x }, { onTap: (name, tensor) => seen.set(name, Array.from(toNumbers(tensor))) });
+      return taps.flatMap((name) => seen.get(name) ?? []);
+    };
+    const [own, theirs] = [await observed('auto'), await observed('onnxruntime')];
+    expect(own).toHaveLength(3 * 72);
+    for (const [i, value] of own.entries()) expect(value).toBeCloseTo(theirs[i] ?? Number.NaN, 5);
   });
 });
