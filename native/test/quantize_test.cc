@@ -10,6 +10,7 @@
 #include "base/half.h"
 #include "every_tier.h"
 #include "quantize/byte_table.h"
+#include "quantize/streamed_output.h"
 #include "samples.h"
 
 namespace octavo {
@@ -90,6 +91,50 @@ TEST(Quantize, IsExactForEveryTypeAndGranularity) {
         ASSERT_EQ(y.back(), 0xAB);
       });
       if (HasFatalFailure()) return;
+    }
+  }
+}
+
+// Around every tie, and scales for which quotients are made of products, those for which they are
+// not, and those on the border.
+TEST(Quantize, DividesExactlyAroundTies) {
+  const float all_ones = std::bit_cast<float>(0x3C7FFFFF);
+  const float scales[] = {0.1f, 1.0f / 3, 0.0078431f, 1.9999999f, all_ones, 1e-30f, 3e30f, 0x1p-60f,
+                          0x1.5p-60f, 0x1p60f, 0x1.8p-61f, 1e-39f};
+  for (const Limits& type : kTypes) {
+    for (const float scale : scales) {
+      std::vector<float> x;
+      for (int k = -300; k <= 300; ++k) {
+        const float tie = (static_cast<float>(k) + 0.5f) * scale;
+        x.insert(x.end(), {std::nextafter(tie, -INFINITY), tie, std::nextafter(tie, INFINITY)});
+      }
+      const int32_t zero_point = type.lowest < 0 ? -7 : 9;
+      test::on_every_tier([&](IsaSet isa) {
+        std::vector<uint8_t> y(x.size() * type.bytes);
+        quantize(x.data(), {1, 1, x.size(), &scale, &zero_point}, type.type, y.data(), isa);
+        for (size_t i = 0; i < x.size(); ++i) {
+          ASSERT_EQ(element(y, type, i), quantized(x[i], scale, zero_point, type))
+              << x[i] << " by " << scale;
+        }
+      });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(StreamedOutput, WritesWhatItIsGivenAndNothingElse) {
+  test::Samples samples(84);
+  for (size_t count : {0, 1, 15, 16, 17, 63, 64, 65, 4096, 5000, 9001}) {
+    for (size_t first : {1, 2, 15, 16}) {
+      std::vector<float> out(first + count + 16, 5.0f);
+      const std::vector<int32_t> from = samples.integers(count, -1000, 1000);
+      write_elements(out.data() + first, count, true, [&](size_t begin, size_t size, float* to) {
+        for (size_t i = 0; i < size; ++i) to[i] = static_cast<float>(from[begin + i]);
+      });
+      for (size_t i = 0; i < out.size(); ++i) {
+        const bool inside = i >= first && i < first + count;
+        ASSERT_EQ(out[i], inside ? static_cast<float>(from[i - first]) : 5.0f) << i;
+      }
     }
   }
 }

@@ -40,7 +40,10 @@ OCTAVO_INLINE F32 from_half(I32 h) {
 template <typename Convert>
 OCTAVO_INLINE void shorten(const float* in, size_t count, uint16_t* out, Convert convert) {
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store_narrow(out + i, convert(load<I32>(in + i)));
+  for (; i + kLanes <= count; i += kLanes) {
+    prefetch_ahead(in + i);
+    store_narrow(out + i, convert(load<I32>(in + i)));
+  }
   for (; i < count; ++i) {
     out[i] = static_cast<uint16_t>(convert(load_some<I32>(in + i, 1))[0]);
   }
@@ -52,7 +55,10 @@ void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
 
 void bfloats_to_floats(const uint16_t* in, size_t count, float* out) {
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(out + i, load_wide(in + i) << 16);
+  for (; i + kLanes <= count; i += kLanes) {
+    prefetch_ahead(in + i);
+    store(out + i, load_wide(in + i) << 16);
+  }
   for (; i < count; ++i) store_some(out + i, splat(static_cast<int32_t>(in[i])) << 16, 1);
 }
 
@@ -60,6 +66,7 @@ void floats_to_halves(const float* in, size_t count, uint16_t* out) {
   size_t i = 0;
 #if defined(__F16C__)
   for (; i + 8 <= count; i += 8) {
+    prefetch_ahead(in + i);
     store(out + i, _mm256_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
   }
 #endif
@@ -69,7 +76,10 @@ void floats_to_halves(const float* in, size_t count, uint16_t* out) {
 void halves_to_floats(const uint16_t* in, size_t count, float* out) {
   size_t i = 0;
 #if defined(__F16C__)
-  for (; i + 8 <= count; i += 8) store(out + i, _mm256_cvtph_ps(load<__m128i>(in + i)));
+  for (; i + 8 <= count; i += 8) {
+    prefetch_ahead(in + i);
+    store(out + i, _mm256_cvtph_ps(load<__m128i>(in + i)));
+  }
 #else
   for (; i + kLanes <= count; i += kLanes) store(out + i, from_half(load_wide(in + i)));
 #endif

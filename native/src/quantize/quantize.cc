@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "quantize/quantize_kernels.h"
+#include "quantize/streamed_output.h"
 #include "threading/parallel_ranges.h"
 #include "vector/select_tier.h"
 
@@ -37,17 +38,29 @@ void for_each_run(const Quantization& by, Run&& run) {
   });
 }
 
+// Calls kernel(first element, count, parameters, where to write) for parts that cover the tensor.
+template <typename Out, typename Kernel>
+void write_runs(const Quantization& by, Out* out, Kernel kernel) {
+  const size_t elements = by.outer * by.channels * by.inner;
+  const bool streamed = by.channels == 1 && is_streamed(elements, sizeof(Out));
+  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
+    write_elements(out + first, count, streamed, [&](size_t from, size_t size, Out* to) {
+      kernel(first + from, size, run, to);
+    });
+  });
+}
+
 template <typename T>
 void quantize_as(QuantizeFn<T> kernel, const float* in, const Quantization& by, void* out) {
-  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
-    kernel(in + first, run, count, static_cast<T*>(out) + first);
+  write_runs(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
+    kernel(in + first, run, count, to);
   });
 }
 
 template <typename T>
 void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& by, float* out) {
-  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
-    kernel(static_cast<const T*>(in) + first, run, count, out + first);
+  write_runs(by, out, [=](size_t first, size_t count, auto& run, float* to) {
+    kernel(static_cast<const T*>(in) + first, run, count, to);
   });
 }
 
@@ -61,8 +74,12 @@ QuantizationParameters parameters_of_range(float low, float high) {
 
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
-  parallel_ranges(count, kElementsPerTask,
-                  [&](size_t first, size_t size) { kernel(in + first, size, out + first); });
+  const bool streamed = is_streamed(count, sizeof(Out));
+  parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
+    write_elements(out + first, size, streamed, [&](size_t from, size_t part, Out* to) {
+      kernel(in + first + from, part, to);
+    });
+  });
 }
 
 }  // namespace
@@ -109,13 +126,19 @@ void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, f
                    int32_t* zero_points, IsaSet available) {
   const QuantizeKernels& kernels = select_tier(kTiers, available);
   const size_t per_task = div_up(kElementsPerTask, columns == 0 ? 1 : columns);
+  const auto parameters_of = [&](size_t row) {
+    return dynamic_parameters(in + row * columns, columns, available);
+  };
   parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
+    // Parameters take divisions, one after the other: they are ready a row ahead.
+    QuantizationParameters next = parameters_of(first);
     for (size_t row = first; row < first + count; ++row) {
-      const float* values = in + row * columns;
-      const QuantizationParameters by = dynamic_parameters(values, columns, available);
+      const QuantizationParameters by = next;
+      if (row + 1 < first + count) next = parameters_of(row + 1);
       scales[row] = by.scale;
       zero_points[row] = by.zero_point;
-      kernels.to_u8(values, {&by.scale, &by.zero_point, 0}, columns, out + row * columns);
+      kernels.to_u8(in + row * columns, {&by.scale, &by.zero_point, 0}, columns,
+                    out + row * columns);
     }
   });
 }

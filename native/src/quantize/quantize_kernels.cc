@@ -1,6 +1,7 @@
 #include "quantize/quantize_kernels.h"
 
 #include "quantize/byte_lookup.h"
+#include "quantize/exact_quotient.h"
 #include "quantize/half_vector.h"
 #include "vector/narrow.h"
 
@@ -43,25 +44,61 @@ OCTAVO_INLINE void store_lanes(int16_t* out, I32 y) {
   store_narrow(reinterpret_cast<uint16_t*>(out), y);
 }
 
-// Four vectors at a time where bytes leave: they fill one.
+#if defined(__FMA__)
+
+// The same without a division. Limits of the numbers are far outside of those of the integers.
 template <typename T>
-size_t quantize_blocks(const float* in, const Quantizer<T>& to, size_t count, T* out) {
+struct QuickQuantizer {
+  ExactQuotient quotient;
+  F32 low, high;
+  I32 zero_point;
+
+  OCTAVO_INLINE QuickQuantizer(float scale, int32_t zero)
+      : quotient(scale),
+        low(splat(-ExactQuotient::kLargestQuotient * scale)),
+        high(splat(ExactQuotient::kLargestQuotient * scale)),
+        zero_point(splat(zero)) {}
+  // NaN becomes the lower limit. Unsigned types need none: what is too low, or NaN, becomes the
+  // smallest integer there is, which no zero point below 0 can make a large one.
+  OCTAVO_INLINE I32 operator()(F32 x) const {
+    const F32 above = kLowest<T> < 0 ? max(x, low) : x;
+    return round_to_int(quotient(min(high, above))) + zero_point;
+  }
+};
+
+// As many numbers as fill a vector of integers, again and again; returns how many were done.
+template <typename T>
+size_t quantize_quickly(const float* in, const QuantizationRun& by, size_t count, T* out) {
+  if (!ExactQuotient::serves(*by.scales)) return 0;
+  const QuickQuantizer<T> to(*by.scales, *by.zero_points);
+  constexpr size_t kAtOnce = OCTAVO_VECTOR_BYTES / sizeof(T);
   size_t i = 0;
-  if constexpr (sizeof(T) == 1) {
-    for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
-      store_narrow(reinterpret_cast<uint8_t*>(out + i), to(load<F32>(in + i)),
-                   to(load<F32>(in + i + kLanes)), to(load<F32>(in + i + 2 * kLanes)),
-                   to(load<F32>(in + i + 3 * kLanes)));
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    I32 integers[kAtOnce / kLanes];
+#pragma GCC unroll 4
+    for (size_t k = 0; k < kAtOnce / kLanes; ++k) {
+      if (k % 2 == 0) prefetch_ahead(in + i + k * kLanes);
+      integers[k] = to(load<F32>(in + i + k * kLanes));
     }
+    store_saturated(out + i, integers);
   }
   return i;
 }
+
+#else
+
+template <typename T>
+size_t quantize_quickly(const float*, const QuantizationRun&, size_t, T*) {
+  return 0;
+}
+
+#endif
 
 template <size_t kStep, typename T>
 void quantize_steps(const float* in, const QuantizationRun& by, size_t count, T* out) {
   size_t i = 0;
   if constexpr (kStep == 0) {
-    i = quantize_blocks<T>(in, quantizer_at<0, T>(by, 0), count, out);
+    i = quantize_quickly<T>(in, by, count, out);
   }
   for (; i + kLanes <= count; i += kLanes) {
     store_lanes(out + i, quantizer_at<kStep, T>(by, i)(load<F32>(in + i)));
@@ -91,6 +128,7 @@ void dequantize_steps(const T* in, const QuantizationRun& by, size_t count, floa
   const I32 zero_point = splat(*by.zero_points);
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
+    prefetch_ahead(in + i);
     const I32 zero = kStep == 0 ? zero_point : load<I32>(by.zero_points + i);
     const F32 factor = kStep == 0 ? scale : load<F32>(by.scales + i);
     store(out + i, to_float(difference(load_lanes(in + i), zero)) * factor);
@@ -117,6 +155,7 @@ void range(const float* in, size_t count, float* low, float* high) {
   }
   size_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+#pragma GCC unroll 4
     for (size_t k = 0; k < 4; ++k) {
       const F32 x = load<F32>(in + i + k * kLanes);
       lows[k] = min(x, lows[k]);
@@ -127,12 +166,8 @@ void range(const float* in, size_t count, float* low, float* high) {
     lows[0] = min(splat(in[i]), lows[0]);
     highs[0] = max(splat(in[i]), highs[0]);
   }
-  const F32 lowest = min(min(lows[0], lows[1]), min(lows[2], lows[3]));
-  const F32 highest = max(max(highs[0], highs[1]), max(highs[2], highs[3]));
-  for (size_t k = 0; k < kLanes; ++k) {
-    if (lowest[k] < *low) *low = lowest[k];
-    if (highest[k] > *high) *high = highest[k];
-  }
+  *low = lowest_lane(min(min(lows[0], lows[1]), min(lows[2], lows[3])));
+  *high = highest_lane(max(max(highs[0], highs[1]), max(highs[2], highs[3])));
 }
 
 }  // namespace

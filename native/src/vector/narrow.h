@@ -56,6 +56,33 @@ OCTAVO_INLINE void store_narrow(uint8_t* to, I32 a, I32 b, I32 c, I32 d) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
 }
 
+// As many lanes as fill a vector, each at the nearest number that the type has.
+OCTAVO_INLINE __m256i saturated_words(I32 a, I32 b) {
+  return _mm256_packs_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b));
+}
+OCTAVO_INLINE void store_bytes_in_order(void* to, __m256i bytes) {
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  store(to, _mm256_permutevar8x32_epi32(bytes, order));
+}
+OCTAVO_INLINE void store_words_in_order(void* to, __m256i words) {
+  store(to, _mm256_permute4x64_epi64(words, 0xD8));
+}
+OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4]) {
+  store_bytes_in_order(
+      to, _mm256_packus_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+}
+OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4]) {
+  store_bytes_in_order(
+      to, _mm256_packs_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+}
+OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2]) {
+  store_words_in_order(to, saturated_words(x[0], x[1]));
+}
+OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2]) {
+  store_words_in_order(
+      to, _mm256_packus_epi32(reinterpret_cast<__m256i>(x[0]), reinterpret_cast<__m256i>(x[1])));
+}
+
 #else
 
 template <typename T>

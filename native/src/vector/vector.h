@@ -45,6 +45,13 @@ OCTAVO_INLINE void store(void* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
 }
 
+// Of a stream that is read once: what comes two pages later. Hardware looks less far ahead.
+template <typename T>
+OCTAVO_INLINE void prefetch_ahead(const T* from) {
+  constexpr size_t kAhead = 8192;
+  __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead, 0, 3);
+}
+
 // The first `count` lanes; the others are zero, or are not stored.
 template <typename V>
 OCTAVO_INLINE V load_some(const void* from, size_t count) {
@@ -177,6 +184,26 @@ OCTAVO_INLINE int32_t reduce_lanes(I32 x, Combine combine) {
   return _mm_cvtsi128_si32(combine(y, _mm_shuffle_epi32(y, 0xB1)));
 }
 #endif
+
+// `combine` of all lanes, in every lane, without branches on what is found.
+template <typename Combine>
+OCTAVO_INLINE F32 fold_lanes(F32 x, Combine combine) {
+#if defined(__AVX2__)
+  F32 y = combine(x, static_cast<F32>(_mm256_permute2f128_ps(x, x, 1)));
+  y = combine(y, static_cast<F32>(_mm256_permute_ps(y, 0x4E)));
+  return combine(y, static_cast<F32>(_mm256_permute_ps(y, 0xB1)));
+#else
+  F32 y = splat(x[0]);
+  for (size_t i = 1; i < kLanes; ++i) y = combine(splat(x[i]), y);
+  return y;
+#endif
+}
+OCTAVO_INLINE float lowest_lane(F32 x) {
+  return fold_lanes(x, [](F32 a, F32 b) OCTAVO_LAMBDA_INLINE { return min(a, b); })[0];
+}
+OCTAVO_INLINE float highest_lane(F32 x) {
+  return fold_lanes(x, [](F32 a, F32 b) OCTAVO_LAMBDA_INLINE { return max(a, b); })[0];
+}
 
 // Modulo 2^32.
 OCTAVO_INLINE int32_t sum_lanes(I32 x) {
