@@ -48,7 +48,8 @@ void conv2d(const Napi::CallbackInfo& call) {
   const EpilogueArguments epilogue = read_epilogue(arguments, 4, 0, out_channels);
   args.epilogue = epilogue.epilogue;
   args.out = epilogue.out.data;
-  const CheckedSize outputs = CheckedSize(args.batch).times(out_channels).times(height).times(width);
+  const CheckedSize outputs =
+      CheckedSize(args.batch).times(out_channels).times(height).times(width);
   arguments.require_exactly("out", epilogue.out.count, outputs);
   if (epilogue.residual.present) {
     arguments.require_exactly("residual", epilogue.residual.count, outputs);

@@ -5,7 +5,8 @@
 namespace octavo::napi {
 namespace {
 
-// An empty array's data may be null, which would read as absent: any address serves for no elements.
+// An empty array's data may be null, which would read as absent: any address serves for no
+// elements.
 constexpr float kNoElements = 0;
 
 // The data of an optional array that must have `count` elements when it is there.
