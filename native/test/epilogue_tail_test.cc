@@ -142,6 +142,12 @@ std::vector<EpilogueEntry> tail_lines() {
 INSTANTIATE_TEST_SUITE_P(Table, EveryTailEpilogue, testing::ValuesIn(tail_lines()),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// The kernel's own, and with what only epilogues make use of.
+std::vector<IsaSet> tiers_of(const Microkernel& kernel) {
+  if (!kernel.isa.contains(isa::avx512)) return {kernel.isa};
+  return {kernel.isa, kernel.isa | (active_isa() & isa::avx512_vbmi)};
+}
+
 void expect_product(const Tail& tail, size_t m, size_t k, size_t n, Fill fill, Samples& samples) {
   const size_t out_stride = n + 3, residual_stride = n + 5;
   const std::vector<uint8_t> lhs = samples.bytes(m * k, OCTAVO_U8);
@@ -162,10 +168,13 @@ void expect_product(const Tail& tail, size_t m, size_t k, size_t n, Fill fill, S
   for (const Microkernel& kernel : microkernels()) {
     if (!active_isa().contains(kernel.isa)) continue;
     const PackedRhs packed = pack_rhs(weights, kernel.layout);
-    std::vector<uint8_t> found(m * out_stride, 1);
-    gemm({lhs.data(), OCTAVO_U8, m, k, nullptr, 0, &packed, epilogue.c, found.data(), out_stride},
-         kernel.isa);
-    ASSERT_EQ(found, expected) << kernel.name << " " << m << "x" << k << "x" << n;
+    for (const IsaSet isa : tiers_of(kernel)) {
+      std::vector<uint8_t> found(m * out_stride, 1);
+      gemm({lhs.data(), OCTAVO_U8, m, k, nullptr, 0, &packed, epilogue.c, found.data(),
+            out_stride},
+           isa);
+      ASSERT_EQ(found, expected) << kernel.name << " " << m << "x" << k << "x" << n;
+    }
   }
 }
 
@@ -226,11 +235,13 @@ void expect_convolution(const Tail& tail, const Shape& shape, octavo_layout in, 
   for (const Microkernel& kernel : microkernels()) {
     if (!active_isa().contains(kernel.isa)) continue;
     const PackedConv2d packed = pack_conv2d(weights, kernel.isa);
-    std::vector<uint8_t> found(outputs, 2);
-    args.out = found.data();
-    conv2d(args, packed, ConvShape(args, packed.shape, out_height, out_width), kernel.isa);
-    ASSERT_EQ(found, expected) << kernel.name << " groups " << shape.groups << " kernel "
-                               << shape.kernel << " layouts " << in << out;
+    for (const IsaSet isa : tiers_of(kernel)) {
+      std::vector<uint8_t> found(outputs, 2);
+      args.out = found.data();
+      conv2d(args, packed, ConvShape(args, packed.shape, out_height, out_width), isa);
+      ASSERT_EQ(found, expected) << kernel.name << " groups " << shape.groups << " kernel "
+                                 << shape.kernel << " layouts " << in << out;
+    }
   }
 }
 

@@ -104,20 +104,26 @@ TEST(Quantize, DividesExactlyAroundTies) {
   for (const Limits& type : kTypes) {
     for (const float scale : scales) {
       std::vector<float> x;
-      for (int k = -300; k <= 300; ++k) {
-        const float tie = (static_cast<float>(k) + 0.5f) * scale;
-        x.insert(x.end(), {std::nextafter(tie, -INFINITY), tie, std::nextafter(tie, INFINITY)});
-      }
-      const int32_t zero_point = type.lowest < 0 ? -7 : 9;
-      test::on_every_tier([&](IsaSet isa) {
-        std::vector<uint8_t> y(x.size() * type.bytes);
-        quantize(x.data(), {1, 1, x.size(), &scale, &zero_point}, type.type, y.data(), isa);
-        for (size_t i = 0; i < x.size(); ++i) {
-          ASSERT_EQ(element(y, type, i), quantized(x[i], scale, zero_point, type))
-              << x[i] << " by " << scale;
+      for (const int middle : {0, 32767, -32767, 65535, -65535}) {
+        for (int k = middle - 150; k <= middle + 150; ++k) {
+          const float tie = (static_cast<float>(k) + 0.5f) * scale;
+          x.insert(x.end(), {std::nextafter(tie, -INFINITY), tie, std::nextafter(tie, INFINITY)});
         }
-      });
-      if (HasFatalFailure()) return;
+      }
+      x.insert(x.end(), {NAN, INFINITY, -INFINITY, 3e38f, -3e38f});
+      // In front of whole vectors too.
+      x.resize(x.size() + 64, -INFINITY);
+      for (const int32_t zero_point : {type.lowest, type.lowest + 9, type.highest}) {
+        test::on_every_tier([&](IsaSet isa) {
+          std::vector<uint8_t> y(x.size() * type.bytes);
+          quantize(x.data(), {1, 1, x.size(), &scale, &zero_point}, type.type, y.data(), isa);
+          for (size_t i = 0; i < x.size(); ++i) {
+            ASSERT_EQ(element(y, type, i), quantized(x[i], scale, zero_point, type))
+                << x[i] << " by " << scale;
+          }
+        });
+        if (HasFatalFailure()) return;
+      }
     }
   }
 }
@@ -137,6 +143,28 @@ TEST(StreamedOutput, WritesWhatItIsGivenAndNothingElse) {
       }
     }
   }
+}
+
+TEST(StreamedOutput, TakesLargeFloatResults) {
+  const size_t count = (size_t{1} << 22) + 5;
+  test::Samples samples(85);
+  const std::vector<uint8_t> q = samples.bytes(count, OCTAVO_U8);
+  std::vector<uint16_t> halves(count);
+  for (size_t i = 0; i < count; ++i) halves[i] = static_cast<uint16_t>((q[i] << 7) | (i & 127));
+  const float scale = 0.5f;
+  const int32_t zero_point = 3;
+  std::vector<float> out(count + 2, 7.0f);
+  dequantize(q.data(), OCTAVO_U8, {1, 1, count, &scale, &zero_point}, out.data() + 1);
+  for (size_t i = 0; i < count; ++i) {
+    ASSERT_EQ(out[i + 1], static_cast<float>(q[i] - zero_point) * scale) << i;
+  }
+  half_to_floats(halves.data(), count, out.data() + 1);
+  for (size_t i = 0; i < count; ++i) {
+    const float expected = half_to_float(halves[i]);
+    ASSERT_TRUE(out[i + 1] == expected || std::isnan(expected)) << i;
+  }
+  ASSERT_EQ(out.front(), 7.0f);
+  ASSERT_EQ(out.back(), 7.0f);
 }
 
 TEST(Dequantize, IsExactForEveryTypeAndGranularity) {

@@ -78,7 +78,9 @@ void check_conv2d(const octavo_conv2d_args& args, const ConvShape& shape) {
   require(input.value() == 0 || args.input != nullptr, "input", "a pointer");
   require(output.value() == 0 || args.out != nullptr, "out", "a pointer");
   check_disjoint(args.out, output.value(), args.input, input.value(), "memory apart from input");
-  require(args.epilogue.residual.stride == 0, "epilogue.residual.stride", "0 for a convolution");
+  const octavo_residual& residual = args.epilogue.residual;
+  require(residual.data == nullptr || residual.stride == 0, "epilogue.residual.stride",
+          "0 for a convolution");
   check_tail_apart(args.epilogue, output.value(), args.out, output.value());
 }
 

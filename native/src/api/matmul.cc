@@ -51,11 +51,11 @@ void check_matmul(const octavo_matmul_args& args) {
   require(out_bytes == 0 || args.out != nullptr, "out", "a pointer");
   check_disjoint(args.out, out_bytes, args.lhs, lhs_bytes, "memory apart from lhs");
   const octavo_residual& residual = args.epilogue.residual;
+  size_t residual_bytes = 0;
   if (residual.data != nullptr) {
     require(residual.stride >= rhs.n || args.m <= 1, "epilogue.residual.stride", "at least n");
+    residual_bytes = span_bytes(args.m, rhs.n, residual.stride, 1, "epilogue.residual");
   }
-  const size_t residual_bytes =
-      span_bytes(args.m, rhs.n, residual.stride, 1, "epilogue.residual");
   check_tail_apart(args.epilogue, residual_bytes, args.out, out_bytes);
 }
 

@@ -61,7 +61,8 @@ void Depthwise3x3::set_rows(size_t image, size_t y, size_t channel,
                             const uint8_t* (&rows)[3]) const {
   for (size_t i = 0; i < 3; ++i) {
     const size_t row = y * shape_.stride_h + i * shape_.dilation_h;
-    const bool is_padding = row < shape_.pad_top || row - shape_.pad_top >= shape_.height;
+    const bool is_padding = row < shape_.pad_top || row - shape_.pad_top >= shape_.height ||
+                            shape_.width == 0;
     const size_t pixel = (image * shape_.height + row - shape_.pad_top) * shape_.width;
     rows[i] = is_padding ? padding_.data()
                          : static_cast<const uint8_t*>(args_.input) +

@@ -13,7 +13,8 @@
 namespace octavo {
 namespace {
 
-// Of numbers no larger than kLargestQuotient times the divisor. Quotients below 1/4 may be off by
+// Of numbers no larger than kLargestQuotient times the divisor. What is lower than its negative
+// gives a quotient below -kLargestQuotient, or NaN, as NaN does. Quotients below 1/4 may be off by
 // some units in the last place: what is left over of the smallest ones is no normal number.
 class ExactQuotient {
  public:

@@ -59,7 +59,7 @@ struct QuickQuantizer {
         high(splat(ExactQuotient::kLargestQuotient * scale)),
         zero_point(splat(zero)) {}
   // NaN becomes the lower limit. Unsigned types need none: what is too low, or NaN, becomes the
-  // smallest integer there is, which no zero point below 0 can make a large one.
+  // smallest integer there is or another far below 0, and their zero points are at least 0.
   OCTAVO_INLINE I32 operator()(F32 x) const {
     const F32 above = kLowest<T> < 0 ? max(x, low) : x;
     return round_to_int(quotient(min(high, above))) + zero_point;

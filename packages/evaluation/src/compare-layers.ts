@@ -66,7 +66,7 @@ export async function compareLayers(
   return compared.sort((a, b) => (order(a) === order(b) ? 0 : order(a) - order(b)));
 }
 
-/** Every value that the session taps and gives for one sample, by name. */
+/** Every value that the session taps and gives for one sample, by name; the session's next run may overwrite them. */
 export async function tapAll(session: Session, feeds: NamedTensors): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
   const outputs = await session.run(feeds, { onTap: (name, tensor) => tensors.set(name, tensor) });
