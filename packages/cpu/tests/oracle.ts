@@ -37,8 +37,7 @@ export function accumulate(
   return out;
 }
 
-/** One output from its accumulator: docs/numerics.md, literally. */
-/** `index` is that of the output, and of the residual. */
+/** One output from its accumulator: docs/numerics.md, literally. `index` is that of the output, and of the residual. */
 export function finish(acc: number, row: number, column: number, epilogue: Epilogue, index: number): number {
   const sum = (acc + (epilogue.bias === undefined ? 0 : at(epilogue.bias, column))) | 0;
   if (epilogue.output === 'int32') return sum;

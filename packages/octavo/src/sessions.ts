@@ -6,7 +6,7 @@ import { OctavoError } from '@octavo/core/tensor';
 import { cpu, floatScan } from '@octavo/cpu';
 import type { SessionFactory } from '@octavo/quantizer';
 import { reference } from '@octavo/reference';
-import { createSession, type Session } from '@octavo/runtime';
+import { createSession, type NodeExplanation, type Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 
 /** What can run a model: `auto` takes our backends, and onnxruntime where an op is missing. */
@@ -87,15 +87,21 @@ function keepsItsSize({ shape }: Value): boolean {
   return shape?.slice(1).every((size) => typeof size === 'number') ?? false;
 }
 
+/** Whether a node runs on native kernels, or gives integers without running other nodes. */
+function isNativeOrWhole({ backend, dtype }: NodeExplanation): boolean {
+  return backend === 'cpu' || (backend === 'reference' && !/^b?float/.test(dtype));
+}
+
 /** A session whose float work is native; undefined where some of it is not. */
 async function openNative(model: Model, options: OpenOptions): Promise<Session | undefined> {
   try {
     const own = await openOwn(model, { ...options, notice: () => {} });
     const { nodes } = own.explain();
-    if (nodes.every(({ backend, dtype }) => backend === 'cpu' || !dtype.startsWith('float'))) return own;
+    if (nodes.every(isNativeOrWhole)) return own;
     own.dispose();
   } catch (error) {
-    if (!failedWith(error, 'OP_UNSUPPORTED')) throw error;
+    // Whoever runs it then says what is wrong with the model.
+    if (!(error instanceof OctavoError)) throw error;
   }
   return undefined;
 }

@@ -132,4 +132,39 @@ describe('inline-branches', () => {
       "
     `);
   });
+
+  it('leaves alone what went with a branch that was not taken', async () => {
+    const { text } = await run(`graph opset 21 {
+      input %x: float32[2]
+      const %yes: bool[] = 1
+      const %three: int64[] = 3
+      %c = If(%yes) {then_branch=graph (%t = %three) {
+        %e = Equal(%t, %t)
+        output %e
+      }, else_branch=graph (%v = %yes) {
+        output %v
+      }}
+      %b = If(%yes) {then_branch=graph (%v = %x, %yes = %yes) {
+        %i = If(%yes) {then_branch=graph (%v = %v) {
+          %abs = Abs(%v)
+          output %abs
+        }, else_branch=graph (%v = %v) {
+          %neg = Neg(%v)
+          output %neg
+        }}
+        output %i
+      }, else_branch=graph (%v = %x) {
+        output %v
+      }}
+      %y = If(%c) {then_branch=graph (%v = %x) {
+        %sin = Sin(%v)
+        output %sin
+      }, else_branch=graph (%v = %b) {
+        output %v
+      }}
+      output %y
+    }`);
+    expect(text).toContain('= Sin(%x)');
+    expect(text).not.toContain('Abs');
+  });
 });

@@ -10,21 +10,28 @@ import {
 import { type FoldConstantsOptions, foldConstants } from './fold-constants.js';
 import { spliceBody } from './splice-body.js';
 
+/** Each goes over the whole graph: a file of nothing but conditions must not take the square of its length. */
+const MOST_ROUNDS = 64;
+
 /**
  * Puts the nodes of the branch taken in the place of each If whose condition is constant, and computes what has become constant
- * with it, until no such If is left. Exporters write conditions on ranks and sizes, which are known once shapes are.
+ * with it, until no such If is left or that took too long. Exporters write conditions on ranks and sizes, which are known once shapes are.
  */
 export function inlineBranches(options: FoldConstantsOptions): Pass {
   const fold = foldConstants(options);
   return {
     name: 'inline-branches',
     async run(graph, log) {
-      let changed = false;
-      while (inlineTaken(graph, log)) {
-        changed = true;
+      for (let round = 0; round < MOST_ROUNDS; round++) {
+        if (!inlineTaken(graph, log)) return round > 0;
         await fold.run(graph, log);
       }
-      return changed;
+      log.declined(
+        'inline-branches',
+        graph.name,
+        `conditions follow from each other over ${MOST_ROUNDS} times`,
+      );
+      return true;
     },
   };
 }
@@ -32,7 +39,8 @@ export function inlineBranches(options: FoldConstantsOptions): Pass {
 function inlineTaken(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.nestingNodes) {
-    const condition = conditionOf(node);
+    // What only a branch not taken read is gone with it.
+    const condition = graph.has(node) ? conditionOf(node) : undefined;
     if (condition === undefined) continue;
     takeBranch(graph, node, condition);
     log.fired('inline-branches', node.label);
@@ -46,7 +54,7 @@ function inlineTaken(graph: Graph, log: PassLog): boolean {
 function conditionOf(node: Node): boolean | undefined {
   if (!If.is(node)) return undefined;
   const condition = storedConstant(If.inputs(node).cond)?.peek();
-  return condition && condition.data[0] !== 0;
+  return condition?.is('bool') && condition.size === 1 ? condition.data[0] !== 0 : undefined;
 }
 
 function takeBranch(graph: Graph, node: Node, condition: boolean): void {

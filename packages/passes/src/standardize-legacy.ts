@@ -3,7 +3,7 @@ import { legacyForms } from './raise-opset/legacy-lifts.js';
 
 const FORMS = new Map(legacyForms.map((form) => [form.op.key, form]));
 
-/** Turns the experimental ops of old converters (Affine, Crop, ImageScaler) into standard ones, whatever the opset. */
+/** Turns the experimental ops of old converters (Affine, Crop, ImageScaler) into standard ones, from opset 7 on. */
 export const standardizeLegacy: Pass = {
   name: 'standardize-legacy',
   run(graph, log) {

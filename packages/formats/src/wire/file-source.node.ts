@@ -54,9 +54,10 @@ export class FileSource implements ByteSource {
     if (length > BLOCK_BYTES / 2 && !isSmall) return this.readRange(offset, length);
     const start = offset - this.blockStart;
     if (start >= 0 && start + length <= this.block.length) return this.block.subarray(start, start + length);
-    this.blockStart = isSmall ? 0 : offset;
+    const blockStart = isSmall ? 0 : offset;
     const blockLength = isSmall ? this.byteLength : Math.min(BLOCK_BYTES, this.byteLength - offset);
-    this.block = this.readRange(this.blockStart, blockLength);
+    this.block = this.readRange(blockStart, blockLength);
+    this.blockStart = blockStart;
     return this.block.subarray(offset - this.blockStart, offset - this.blockStart + length);
   }
 

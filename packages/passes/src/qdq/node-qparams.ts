@@ -39,7 +39,8 @@ export interface QparamsSource {
  * `QuantizedType` object, so tied scales stay tied.
  */
 export class QparamsReader {
-  private readonly known = new Map<Value | undefined, Reading[]>();
+  /** By scale and zero point. */
+  private readonly known = new Map<Value | undefined, Map<Value | undefined, Reading[]>>();
 
   /** The type that a QuantizeLinear gives its output or a DequantizeLinear expects of its input. */
   async ofNode(node: Node): Promise<QparamsResult> {
@@ -73,11 +74,19 @@ export class QparamsReader {
 
   /** @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite. */
   read(source: QparamsSource): Promise<QparamsResult> {
-    const readings = this.known.get(source.scale) ?? [];
+    const readings = this.readingsOf(source);
     for (const reading of readings) if (namesSame(reading.source, source)) return reading.result;
     const result = readQparams(source);
-    this.known.set(source.scale, [...readings, { source, result }]);
+    readings.push({ source, result });
     return result;
+  }
+
+  private readingsOf({ scale, zeroPoint }: QparamsSource): Reading[] {
+    const ofScale = this.known.get(scale) ?? new Map<Value | undefined, Reading[]>();
+    this.known.set(scale, ofScale);
+    const readings = ofScale.get(zeroPoint) ?? [];
+    ofScale.set(zeroPoint, readings);
+    return readings;
   }
 }
 
@@ -86,14 +95,9 @@ interface Reading {
   readonly result: Promise<QparamsResult>;
 }
 
+/** Of two sources of the same scale and zero point. */
 function namesSame(a: QparamsSource, b: QparamsSource): boolean {
-  return (
-    a.scale === b.scale &&
-    a.zeroPoint === b.zeroPoint &&
-    a.storage === b.storage &&
-    a.axis === b.axis &&
-    a.blockSize === b.blockSize
-  );
+  return a.storage === b.storage && a.axis === b.axis && a.blockSize === b.blockSize;
 }
 
 /** The default axis 1 of a vector's qparams means its only axis. */

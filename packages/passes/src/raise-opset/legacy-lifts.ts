@@ -72,7 +72,7 @@ function lowerCrop(graph: Graph, node: Node): void {
   replaceNode(graph, node, slice);
 }
 
-/** How they are written in the version that a graph has. */
+/** How they are written in the version that a graph has, from 7 on. */
 export const legacyForms: readonly Pick<Lift, 'op' | 'apply'>[] = [
   { op: Affine, apply: liftAffine },
   { op: ImageScaler, apply: liftImageScaler },

@@ -67,7 +67,8 @@ async function openExact(
   try {
     return await build.open(model, options(exact));
   } catch (error) {
-    if (exact && (await multipliesExactly(build, options(false)))) return build.open(model, options(false));
+    const isExact = exact && (await multipliesExactly(build, options(false)).catch(() => false));
+    if (isExact) return build.open(model, options(false));
     throw error;
   }
 }

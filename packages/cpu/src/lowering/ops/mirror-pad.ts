@@ -92,10 +92,10 @@ const pad = defineLowering(Pad, {
     if (axes && !along) return unsupported('its axes are not constant');
     return supportsSides(node, Pad.attributes(node).mode, numbersIn(pads), along);
   },
-  lower: ({ node, attributes: { mode }, constants: [, pads, , axes] }, program) => {
-    const rank = shapeOf(required(node.inputs[0], node)).length;
-    if (isMirror(mode))
-      lowerSides(node, program, mode, sidesOf(rank, numbersOf(pads), axes && numbersOf(axes)));
+  lower: ({ node, attributes: { mode } }, program) => {
+    const { data, pads, axes } = Pad.inputs(node);
+    const sides = sidesOf(shapeOf(data).length, numbersIn(pads) ?? [], numbersIn(axes));
+    if (isMirror(mode)) lowerSides(node, program, mode, sides);
   },
 });
 
