@@ -1,4 +1,5 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { peakResident } from '../peak-resident.mjs';
@@ -15,9 +16,9 @@ const { decodeNpz, fastSessions, loadOnnx, quantizeModel, saveOnnx } = {
   ...(await import('@octavo/datasets')),
 };
 
-async function* samples() {
-  for (const file of (await readdir(folder)).sort())
-    yield { id: file, feeds: Object.fromEntries(decodeNpz(await readFile(join(folder, file)), file)) };
+function* samples() {
+  for (const file of readdirSync(folder).sort())
+    yield { id: file, feeds: Object.fromEntries(decodeNpz(readFileSync(join(folder, file)), file)) };
 }
 
 await rm(output, { force: true });

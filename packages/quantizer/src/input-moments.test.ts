@@ -32,3 +32,27 @@ it.each([7, 11, 21])('sums the products of what a layer reads in opset %i, on on
   // [1 2; 0 4] and [0 1; 2 0] after Relu.
   expect([...(ofRelu?.gram ?? [])]).toEqual([1 + 4, 2, 2, 4 + 16 + 1]);
 });
+
+it.each([
+  { second: 2, shape: [2, 3] },
+  { second: 4, shape: ['rows', 3] },
+])('tells sessions the sizes that all samples have: 2 rows, then $second', async ({ second, shape }) => {
+  const graph = parse(`graph main opset 17 {
+    input %x: float32[rows, 3]
+    %y = Relu(%x)
+    output %y
+  }`);
+  inferTypes(graph);
+  const samples = [2, second].map((rows) => ({
+    feeds: { x: float32(new Float32Array(3 * rows).fill(1), [rows, 3]) },
+  }));
+  let seen: unknown;
+  const [moments] = await gatherMoments(createModel(graph), [{ name: 'y', rows: 3 }], samples, {
+    createSession: (model, { taps }) => {
+      seen = model.graph.inputs[0]?.shape;
+      return createOnnxRuntimeSession(model, { taps });
+    },
+  });
+  expect(seen).toEqual(shape);
+  expect([...(moments?.gram ?? [])]).toEqual(new Array(9).fill(2 + second));
+});

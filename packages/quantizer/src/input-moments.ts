@@ -1,6 +1,7 @@
 import {
   cloneModel,
   type Graph,
+  inferTypes,
   MatMul,
   type Model,
   outputOf,
@@ -40,11 +41,12 @@ export async function gatherMoments(
   { createSession, signal }: MomentsOptions,
 ): Promise<InputMoments[]> {
   const cut = cloneModel(model);
+  fixInputs(cut.graph, samples);
   const products = values.map((value) => addProduct(cut.graph, value));
   const sums = new Map(
     values.map(({ name, rows }, i) => [
       products[i]?.name ?? '',
-      { name, gram: new Float64Array(rows * rows) },
+      { name, rows, gram: new Float64Array(rows * rows) },
     ]),
   );
   cut.graph.outputs = products;
@@ -54,12 +56,29 @@ export async function gatherMoments(
   for await (const { feeds, id = `sample ${seen}` } of new Checkpoint(signal).each(samples)) {
     const onTap = (product: string, tensor: Tensor): void => {
       const sum = sums.get(product);
-      if (sum && !addTo(sum.gram, toNumbers(tensor))) throw notFinite(sum.name, id);
+      if (sum && !addUpper(sum, toNumbers(tensor))) throw notFinite(sum.name, id);
     };
     await session.run(feeds, { onTap, ...(signal ? { signal } : {}) });
     seen++;
   }
+  for (const sum of sums.values()) mirrorUpper(sum);
   return [...sums.values()].map(({ gram }) => ({ gram }));
+}
+
+/** Gives inputs the sizes that all samples have, since sessions do better where they know them. */
+function fixInputs(graph: Graph, samples: readonly CalibrationSample[]): void {
+  for (const input of graph.inputs) {
+    const { type } = input;
+    const shapes = samples.map(({ feeds }) => feeds[input.name]?.shape);
+    if (type?.kind !== 'tensor') continue;
+    const shape = type.shape?.map((dim, axis) => {
+      const size = shapes[0]?.[axis];
+      const isCommon = size !== undefined && shapes.every((each) => each?.[axis] === size);
+      return typeof dim === 'number' || !isCommon ? dim : size;
+    });
+    input.type = { ...type, shape };
+  }
+  inferTypes(graph);
 }
 
 /** Adds `xT x`, x as a matrix of its last axis. */
@@ -72,14 +91,26 @@ function addProduct(graph: Graph, { name, rows }: ReadValue): Value {
   return outputOf(graph.emit(MatMul, { A, B: matrix }, {}, { name: `${name}_gram` }));
 }
 
-function addTo(sum: Float64Array, values: ArrayLike<number>): boolean {
+interface Sum extends ReadValue {
+  readonly gram: Float64Array;
+}
+
+/** Adds the upper triangle of a symmetric matrix; false where it is not finite. */
+function addUpper({ gram, rows }: Sum, values: ArrayLike<number>): boolean {
   let total = 0;
-  for (let i = 0; i < sum.length; i++) {
-    const value = values[i] ?? Number.NaN;
-    sum[i] = (sum[i] ?? 0) + value;
-    total += value;
+  for (let row = 0; row < rows; row++) {
+    for (let i = row * rows + row; i < (row + 1) * rows; i++) {
+      const value = values[i] ?? Number.NaN;
+      gram[i] = (gram[i] ?? 0) + value;
+      total += value;
+    }
   }
   return Number.isFinite(total);
+}
+
+function mirrorUpper({ gram, rows }: Sum): void {
+  for (let row = 1; row < rows; row++)
+    for (let column = 0; column < row; column++) gram[row * rows + column] = gram[column * rows + row] ?? 0;
 }
 
 function notFinite(name: string, sample: string): QuantizerError {

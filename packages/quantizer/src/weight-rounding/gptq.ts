@@ -12,8 +12,9 @@ const DAMPING = 0.01;
 /**
  * GPTQ (Frantar et al. 2022, "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers",
  * arXiv:2210.17323): row by row, rounds the weights and spreads what each rounding did to the layer's output over the
- * rows still to come, by the inverse Hessian of what the layer reads. The parameters of a block are searched for when its
- * first row is reached, over the weights as they are then. Inputs without a usable Hessian are rounded by `mse`.
+ * rows still to come, by the inverse Hessian of what the layer reads; rows of later blocks get the sum of a block at its
+ * end. The parameters of a block are searched for when its first row is reached, over the weights as they are then. Inputs
+ * without a usable Hessian are rounded by `mse`.
  */
 export const gptq: WeightRounding = {
   name: 'gptq',
@@ -56,6 +57,8 @@ class Compensation {
   private readonly integers: NumberArray;
   private readonly scales: Float32Array;
   private readonly zeroPoints: Int32Array;
+  /** Of the present block, [rows, columns], in units of the factor's diagonal. */
+  private readonly errors: Float64Array;
 
   constructor(values: Float32Array, format: BlockFormat, layer: Layer) {
     this.work = values.slice();
@@ -65,55 +68,70 @@ class Compensation {
     const groups = Math.ceil(layer.rows / format.blockSize) * layer.columns;
     this.scales = new Float32Array(groups);
     this.zeroPoints = new Int32Array(groups);
+    this.errors = new Float64Array(Math.ceil(format.blockSize / 4) * 4 * layer.columns);
   }
 
   run(): { readonly integers: NumberArray; readonly type: QuantizedType } {
-    const errors = new Float64Array(this.layer.columns);
-    for (let row = 0; row < this.layer.rows; row++) {
-      if (row % this.format.blockSize === 0) this.fitBlock(row);
-      this.roundRow(row, errors);
-      this.spread(row, errors);
+    const { rows } = this.layer;
+    const { blockSize } = this.format;
+    for (let start = 0; start < rows; start += blockSize) {
+      const end = Math.min(start + blockSize, rows);
+      this.fitBlock(start, end);
+      for (let row = start; row < end; row++) {
+        this.spread(start, row, row);
+        this.roundRow(row, start);
+      }
+      for (let later = end; later < rows; later++) this.spread(start, end, later);
     }
     return { integers: this.integers, type: blockType(this.format, this.scales, this.zeroPoints) };
   }
 
-  private fitBlock(row: number): void {
-    const { rows, columns } = this.layer;
-    const { blockSize } = this.format;
-    const end = Math.min(row + blockSize, rows);
-    const values = this.work.subarray(row * columns, end * columns);
-    const { scales, zeroPoints } = searchBlocks({ values, rows: end - row, columns }, this.format);
-    const at = (row / blockSize) * columns;
+  private fitBlock(start: number, end: number): void {
+    const { columns } = this.layer;
+    const values = this.work.subarray(start * columns, end * columns);
+    const { scales, zeroPoints } = searchBlocks({ values, rows: end - start, columns }, this.format);
+    const at = (start / this.format.blockSize) * columns;
     this.scales.set(scales, at);
     this.zeroPoints.set(zeroPoints, at);
   }
 
-  /** Rounds one row; its errors are in units of the factor's diagonal. */
-  private roundRow(row: number, errors: Float64Array): void {
+  /** Rounds one row of the block that begins at `start`. */
+  private roundRow(row: number, start: number): void {
+    const { work, integers, scales, zeroPoints, errors } = this;
     const { rows, columns, factor } = this.layer;
     const { min, max } = integerRange(this.format);
-    const block = Math.floor(row / this.format.blockSize) * columns;
+    const block = (start / this.format.blockSize) * columns;
+    const error = (row - start) * columns;
     const diagonal = factor[row * (rows + 1)] ?? 1;
     for (let column = 0; column < columns; column++) {
       const at = row * columns + column;
-      const scale = this.scales[block + column] ?? 1;
-      const zeroPoint = this.zeroPoints[block + column] ?? 0;
-      const value = this.work[at] ?? 0;
+      const scale = scales[block + column] ?? 1;
+      const zeroPoint = zeroPoints[block + column] ?? 0;
+      const value = work[at] ?? 0;
       const integer = Math.min(max, Math.max(min, roundHalfEven(Math.fround(value / scale)) + zeroPoint));
-      this.integers[at] = integer;
-      errors[column] = (value - (integer - zeroPoint) * scale) / diagonal;
+      integers[at] = integer;
+      errors[error + column] = (value - (integer - zeroPoint) * scale) / diagonal;
     }
   }
 
-  private spread(row: number, errors: Float64Array): void {
+  /** Takes from a later row, four at a time, its shares of the errors of rows `start`, where the present block begins, to `end`. */
+  private spread(start: number, end: number, later: number): void {
+    const { errors } = this;
     const { rows, columns, factor } = this.layer;
-    const { work } = this;
-    for (let later = row + 1; later < rows; later++) {
-      const share = factor[row * rows + later] ?? 0;
-      if (share === 0) continue;
-      const start = later * columns;
-      for (let column = 0; column < columns; column++)
-        work[start + column] = (work[start + column] ?? 0) - share * (errors[column] ?? 0);
+    const row = this.work.subarray(later * columns, (later + 1) * columns);
+    for (let of = start; of < end; of += 4) {
+      const at = of * rows + later;
+      const a = factor[at] ?? 0;
+      const b = of + 1 < end ? (factor[at + rows] ?? 0) : 0;
+      const c = of + 2 < end ? (factor[at + 2 * rows] ?? 0) : 0;
+      const d = of + 3 < end ? (factor[at + 3 * rows] ?? 0) : 0;
+      const first = (of - start) * columns;
+      for (let column = 0; column < columns; column++) {
+        const e = first + column;
+        const two = a * (errors[e] ?? 0) + b * (errors[e + columns] ?? 0);
+        const more = c * (errors[e + 2 * columns] ?? 0) + d * (errors[e + 3 * columns] ?? 0);
+        row[column] = (row[column] ?? 0) - (two + more);
+      }
     }
   }
 }

@@ -12,6 +12,8 @@ export interface BlockSearch {
 
 const SHARES = Array.from({ length: 33 }, (_, i) => 1.4 - 0.025 * i);
 const REFINEMENTS = 3;
+/** Elements between two looks at whether an error is too large already. */
+const STRIDE = 8;
 
 /** The parameters of {@link searchBlock} for every block. Throws QuantizationError `QUANT_RANGE`. */
 export function searchBlocks(weights: WeightMatrix, format: BlockFormat): QuantizedType {
@@ -27,68 +29,93 @@ export function searchBlocks(weights: WeightMatrix, format: BlockFormat): Quanti
  * @param block Finite weights that are not all equal.
  */
 export function searchBlock(block: ArrayLike<number>, search: BlockSearch): Qparams {
-  let best: Qparams = { scale: 1, zeroPoint: 0 };
-  let least = Number.POSITIVE_INFINITY;
-  const offer = (candidate: Qparams): void => {
-    const error = squaredError(block, candidate, search);
-    if (error < least) [best, least] = [candidate, error];
-  };
-  for (const candidate of candidates(block, search)) offer(candidate);
-  for (let i = 0; i < REFINEMENTS; i++) {
-    const scale = leastSquaresScale(block, best, search);
-    if (scale > 0) offer({ scale: roundScale(scale), zeroPoint: best.zeroPoint });
-  }
-  return best;
-}
-
-function* candidates(block: ArrayLike<number>, { min, max, symmetric }: BlockSearch): Generator<Qparams> {
-  let [low, high] = [0, 0];
+  const best = new BestQparams(block, search);
+  const { min, max, symmetric } = search;
+  let low = 0;
+  let high = 0;
   for (let i = 0; i < block.length; i++) {
     low = Math.min(low, block[i] ?? 0);
     high = Math.max(high, block[i] ?? 0);
   }
   const middle = min + Math.ceil((max - min) / 2);
+  const width = symmetric ? 2 * Math.max(-low, high) : high - low;
   for (const share of SHARES) {
+    const scale = roundScale((share * width) / (max - min));
     if (symmetric) {
-      yield { scale: roundScale((share * Math.max(-low, high)) / ((max - min) / 2)), zeroPoint: middle };
+      best.offer(scale, middle);
       continue;
     }
-    const scale = roundScale((share * (high - low)) / (max - min));
     const zeroPoint = min + Math.round((-share * low) / scale);
     for (let at = Math.max(min, zeroPoint - 1); at <= Math.min(max, zeroPoint + 1); at++)
-      yield { scale, zeroPoint: at };
+      best.offer(scale, at);
+  }
+  for (let i = 0; i < REFINEMENTS; i++) {
+    const scale = best.leastSquaresScale();
+    if (scale > 0) best.offer(roundScale(scale), best.zeroPoint);
+  }
+  return { scale: best.scale, zeroPoint: best.zeroPoint };
+}
+
+/** The best parameters offered for a block; nothing is allocated for those that are not. */
+class BestQparams {
+  scale = 1;
+  zeroPoint = 0;
+  private least = Number.POSITIVE_INFINITY;
+  private readonly block: ArrayLike<number>;
+  private readonly min: number;
+  private readonly max: number;
+
+  constructor(block: ArrayLike<number>, { min, max }: BlockSearch) {
+    this.block = block;
+    this.min = min;
+    this.max = max;
+  }
+
+  offer(scale: number, zeroPoint: number): void {
+    const error = squaredError(this.block, scale, this.min - zeroPoint, this.max - zeroPoint, this.least);
+    if (error >= this.least) return;
+    this.scale = scale;
+    this.zeroPoint = zeroPoint;
+    this.least = error;
+  }
+
+  /** `sum(value * q) / sum(q^2)` over the integers q, less the zero point, of the present parameters. */
+  leastSquaresScale(): number {
+    const { block, scale } = this;
+    const low = this.min - this.zeroPoint;
+    const high = this.max - this.zeroPoint;
+    let products = 0;
+    let squares = 0;
+    for (let i = 0; i < block.length; i++) {
+      const v = (block[i] ?? 0) / scale;
+      const q = roundSmall(v < low ? low : v > high ? high : v);
+      products += (block[i] ?? 0) * q;
+      squares += q * q;
+    }
+    return squares > 0 ? products / squares : 0;
   }
 }
 
+/**
+ * The squared error of a block in integers of `low` to `high`, less the zero point; where it reaches `enough`, any number
+ * that does.
+ */
 function squaredError(
   block: ArrayLike<number>,
-  { scale, zeroPoint }: Qparams,
-  { min, max }: BlockSearch,
+  scale: number,
+  low: number,
+  high: number,
+  enough: number,
 ): number {
-  const [low, high] = [min - zeroPoint, max - zeroPoint];
   let sum = 0;
-  for (let i = 0; i < block.length; i++) {
-    const value = block[i] ?? 0;
-    const v = value / scale;
-    const difference = value - roundSmall(v < low ? low : v > high ? high : v) * scale;
-    sum += difference * difference;
+  for (let start = 0; start < block.length && sum < enough; start += STRIDE) {
+    const end = Math.min(start + STRIDE, block.length);
+    for (let i = start; i < end; i++) {
+      const value = block[i] ?? 0;
+      const v = value / scale;
+      const difference = value - roundSmall(v < low ? low : v > high ? high : v) * scale;
+      sum += difference * difference;
+    }
   }
   return sum;
-}
-
-/** `sum(value * q) / sum(q^2)` over the integers q, less the zero point, of the present parameters. */
-function leastSquaresScale(
-  block: ArrayLike<number>,
-  { scale, zeroPoint }: Qparams,
-  { min, max }: BlockSearch,
-): number {
-  const [low, high] = [min - zeroPoint, max - zeroPoint];
-  let [products, squares] = [0, 0];
-  for (let i = 0; i < block.length; i++) {
-    const v = (block[i] ?? 0) / scale;
-    const q = roundSmall(v < low ? low : v > high ? high : v);
-    products += (block[i] ?? 0) * q;
-    squares += q * q;
-  }
-  return squares > 0 ? products / squares : 0;
 }

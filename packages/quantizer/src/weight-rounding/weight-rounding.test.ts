@@ -125,6 +125,40 @@ describe('gptq', () => {
     expect(learned).toBeLessThan(0.6 * outputError(weights, backOf(mse, weights, format)));
   });
 
+  it('rounds as spreading each error over all later rows at once does', () => {
+    const { values, rows, columns } = matrix(38, 12, 7);
+    const { gram } = inputsOf(rows, 200);
+    const format: BlockFormat = { storage: 'uint4', symmetric: false, blockSize: 16 };
+    const damping = 0.01 * (sum(Array.from({ length: rows }, (_, i) => gram[i * (rows + 1)] ?? 0)) / rows);
+    const u = inverseFactor(
+      gram.map((value, i) => (i % (rows + 1) === 0 ? value + damping : value)),
+      rows,
+    );
+    const work = Float64Array.from(values);
+    const integers: number[] = [];
+    let scales: readonly { scale: number; zeroPoint: number }[] = [];
+    for (let row = 0; row < rows; row++) {
+      const column = (n: number) =>
+        Array.from({ length: Math.min(16, rows - row) }, (_, i) =>
+          Math.fround(work[(row + i) * columns + n] ?? 0),
+        );
+      if (row % 16 === 0)
+        scales = Array.from({ length: columns }, (_, n) =>
+          searchBlock(column(n), { min: 0, max: 15, symmetric: false }),
+        );
+      scales.forEach(({ scale, zeroPoint }, n) => {
+        const value = work[row * columns + n] ?? 0;
+        const integer = Math.min(15, Math.max(0, Math.round(value / scale) + zeroPoint));
+        integers.push(integer);
+        const error = (value - (integer - zeroPoint) * scale) / (u?.[row * (rows + 1)] ?? 0);
+        for (let later = row + 1; later < rows; later++)
+          work[later * columns + n] =
+            (work[later * columns + n] ?? 0) - (u?.[row * rows + later] ?? 0) * error;
+      });
+    }
+    expect([...gptq.round({ values, rows, columns }, format, { gram }).integers]).toEqual(integers);
+  });
+
   it('rounds to nearest where inputs do not correlate, so that there is nothing to make up for', () => {
     const weights = matrix(40, 12, 7);
     const diagonal = new Float64Array(1600);

@@ -1,9 +1,9 @@
 import type { RealRange } from '../qparams.js';
-import { roundHalfEven } from '../rounding.js';
+import { roundHalfEven, roundSmall } from '../rounding.js';
 import type { HistogramState } from './histogram.js';
 import { histogramFactory } from './histogram-observer.js';
 import type { ObserverOptions } from './observer.js';
-import { type ClipBins, clipToData, searchBothEnds, searchLimit } from './range-search.js';
+import { type ClipBins, type ClipCost, clipToData, searchBothEnds, searchLimit } from './range-search.js';
 
 /**
  * The range that gives the least expected squared error after quantization, rounding and saturation together.
@@ -12,7 +12,7 @@ import { type ClipBins, clipToData, searchBothEnds, searchLimit } from './range-
 export function mseRange(histogram: HistogramState, options: ObserverOptions): RealRange {
   const { bits = 8, symmetric = false } = options;
   const steps = symmetric ? 2 ** bits - 2 : 2 ** bits - 1;
-  const cost = (clip: ClipBins) => expectedSquaredError(histogram, clip, steps);
+  const cost: ClipCost = (clip, enough) => expectedSquaredError(histogram, clip, steps, enough);
   const clip = symmetric ? searchLimit(histogram, true, cost) : searchBothEnds(histogram, cost);
   return clipToData(histogram, clip, symmetric);
 }
@@ -20,8 +20,14 @@ export function mseRange(histogram: HistogramState, options: ObserverOptions): R
 /**
  * Sum over the bins of count times expected squared error, in units of the squared bin width.
  * @param steps Distance between the largest and smallest integer used.
+ * @param enough Where the sum reaches this, it may end there.
  */
-export function expectedSquaredError(histogram: HistogramState, clip: ClipBins, steps: number): number {
+export function expectedSquaredError(
+  histogram: HistogramState,
+  clip: ClipBins,
+  steps: number,
+  enough = Number.POSITIVE_INFINITY,
+): number {
   const { counts, low } = histogram;
   const scale = (clip.below + clip.above) / steps;
   const least = -roundHalfEven(clip.below / scale);
@@ -30,11 +36,11 @@ export function expectedSquaredError(histogram: HistogramState, clip: ClipBins, 
   const spread = 1 / 12;
   const rounding = scale < 1 ? (scale * scale) / 12 : undefined;
   let error = 0;
-  for (let i = 0; i < counts.length; i++) {
+  for (let i = 0; i < counts.length && error < enough; i++) {
     const count = counts[i] ?? 0;
     if (count === 0) continue;
     const center = i + low + 0.5;
-    const q = roundHalfEven(center / scale);
+    const q = roundSmall(center / scale);
     if (rounding !== undefined && q >= least && q <= most) {
       error += count * rounding;
       continue;

@@ -7,33 +7,32 @@ export interface ClipBins {
   readonly above: number;
 }
 
+/** What a clip costs; where that reaches `enough`, any number that does. */
+export type ClipCost = (clip: ClipBins, enough: number) => number;
+
 const STEPS = 64;
 
 /** Limits both ends to the same magnitude: the one of least cost, the widest among equal costs. */
-export function searchLimit(
-  histogram: HistogramState,
-  symmetric: boolean,
-  cost: (clip: ClipBins) => number,
-): ClipBins {
+export function searchLimit(histogram: HistogramState, symmetric: boolean, cost: ClipCost): ClipBins {
   const below = -histogram.low;
   const above = histogram.counts.length - below;
   const both = (n: number) =>
     symmetric ? { below: n, above: n } : { below: Math.min(n, below), above: Math.min(n, above) };
-  return both(cheapest(candidates(Math.max(below, above)), (n) => cost(both(n))));
+  return both(cheapest(candidates(Math.max(below, above)), (n, enough) => cost(both(n), enough)));
 }
 
 /**
  * Limits each end by itself: starts from {@link searchLimit} and moves one end after the other to its least cost until
  * neither moves (at most 4 rounds).
  */
-export function searchBothEnds(histogram: HistogramState, cost: (clip: ClipBins) => number): ClipBins {
+export function searchBothEnds(histogram: HistogramState, cost: ClipCost): ClipBins {
   let clip = searchLimit(histogram, false, cost);
   const below = candidates(-histogram.low);
   const above = candidates(histogram.counts.length + histogram.low);
   for (let round = 0; round < 4; round++) {
     const { below: before } = clip;
-    const newAbove = cheapest(above, (n) => cost({ below: before, above: n }));
-    const newBelow = cheapest(below, (n) => cost({ below: n, above: newAbove }));
+    const newAbove = cheapest(above, (n, enough) => cost({ below: before, above: n }, enough));
+    const newBelow = cheapest(below, (n, enough) => cost({ below: n, above: newAbove }, enough));
     if (newBelow === clip.below && newAbove === clip.above) break;
     clip = { below: newBelow, above: newAbove };
   }
@@ -48,11 +47,11 @@ function candidates(bins: number): number[] {
   return [...found];
 }
 
-function cheapest(options: readonly number[], cost: (option: number) => number): number {
+function cheapest(options: readonly number[], cost: (option: number, enough: number) => number): number {
   let best = options[0] ?? 0;
   let least = Number.POSITIVE_INFINITY;
   for (const option of options) {
-    const own = cost(option);
+    const own = cost(option, least);
     if (own < least) {
       least = own;
       best = option;
