@@ -27,9 +27,9 @@ export function weightKey({ weight, channelAxis }: ComputeParts, format: BlockFo
 
 /**
  * Passes over the samples that are worth their time: over the public models a pass for every value read keeps no more
- * accuracy than four passes do, a single pass less.
+ * accuracy than three passes do, a single pass less.
  */
-const PASSES = 4;
+const PASSES = 3;
 
 /** Most bytes of moments of one pass, unless one value alone has more. */
 const MOMENT_MEMORY = 2 ** 28;

@@ -10,7 +10,7 @@ export const MOST_BINS = 4096;
 export const SMALLEST_EXPONENT = -200;
 
 /** Elements from which counting in an array of their own is worth adding it up. */
-const LONG = 2 * MOST_BINS;
+const LONG = MOST_BINS;
 
 /** The plain content of a {@link Histogram}. */
 export interface HistogramState {
