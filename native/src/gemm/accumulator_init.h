@@ -26,7 +26,7 @@ class AccumulatorInit {
 
   // `row_sums` are those of the rows from `first` on, needed where weights have zero points.
   void begin_rows(size_t first, const uint32_t* row_sums);
-  // Prepares the columns [first, first + columns) of one panel; `padded` of them are readable.
+  // Prepares the columns [first, first + columns); `padded` of them are readable.
   // `terms` are subtracted from them, unless null.
   void begin_panel(size_t first, size_t columns, size_t padded, const int32_t* terms);
 

@@ -35,7 +35,8 @@ GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
       epilogue_(select_epilogue(epilogue_kind(problem.epilogue), available).run),
       stage_(problem, kernel_.lhs, paired_) {}
 
-// The only caller of microkernels: panels of columns, and tiles of rows within a panel.
+// The only caller of microkernels: groups of panels, some rows at once within a group, and tiles of
+// them within a panel.
 class GemmPartRun {
  public:
   GemmPartRun(const GemmPlan& plan, const GemmPart& part, uint8_t* memory)
@@ -44,7 +45,8 @@ class GemmPartRun {
         part_(part),
         init_(plan.problem_,
               plan.paired_ == nullptr ? sign_shift(problem_.lhs_type, plan.kernel_.lhs) : 0),
-        scales_(problem_.epilogue) {
+        scales_(problem_.epilogue),
+        group_columns_(group_columns()) {
     row_terms_ = reinterpret_cast<int32_t*>(memory);
     uint32_t* sums = reinterpret_cast<uint32_t*>(memory + lines(part.rows * sizeof(int32_t)));
     memory += 2 * lines(part.rows * sizeof(int32_t));
@@ -66,12 +68,12 @@ class GemmPartRun {
   }
 
   void run() {
-    const PackedRhs& rhs = *problem_.rhs;
-    const size_t padded_n = rhs.layout.padded_n(rhs.n), end = part_.first_column + part_.columns;
-    for (size_t first = part_.first_column; first < end; first += rhs.layout.nr) {
-      const Columns columns{first, std::min<size_t>(rhs.layout.nr, rhs.n - first),
-                            std::min<size_t>(rhs.layout.nr, padded_n - first)};
-      begin_panel(columns);
+    const size_t end = part_.first_column + part_.columns;
+    const size_t padded_end = problem_.rhs->layout.padded_n(end);
+    for (size_t first = part_.first_column; first < end; first += group_columns_) {
+      const Columns columns{first, std::min(group_columns_, end - first),
+                            std::min(group_columns_, padded_end - first)};
+      begin_panels(columns);
       for (size_t row = 0, rows = 0; row < part_.rows; row += rows) {
         rows = rows_at_once(part_.rows - row);
         if (problem_.image != nullptr) {
@@ -83,7 +85,14 @@ class GemmPartRun {
   }
 
  private:
-  void begin_panel(const Columns& columns) {
+  // Narrow panels pass by together: rows are read once for all of them, and outputs written in
+  // whole cache lines. Copied panels come one at a time.
+  size_t group_columns() const {
+    const size_t nr = problem_.rhs->layout.nr;
+    return plan_.paired_ == nullptr ? kMaxPanelColumns / nr * nr : nr;
+  }
+
+  void begin_panels(const Columns& columns) {
     alignas(kCacheLine) int32_t terms[kMaxPanelColumns];
     if (plan_.paired_ == nullptr) {
       return init_.begin_panel(columns.first, columns.count, columns.padded, nullptr);
@@ -134,19 +143,27 @@ class GemmPartRun {
     plan_.paired_->run(tile);
   }
 
-  // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
   void multiply_bytes(size_t row, size_t rows, const Columns& columns, int32_t* acc,
                       size_t stride) {
-    Tile tile{0,
-              columns.count,
-              problem_.rhs->k,
-              nullptr,
-              block_.stride,
-              problem_.rhs->panel(columns.first),
-              init_.rows(row, rows),
-              init_.stride(),
-              acc,
-              stride};
+    const PackedRhs& rhs = *problem_.rhs;
+    const int32_t* init = init_.rows(row, rows);
+    for (size_t first = 0; first < columns.count; first += rhs.layout.nr) {
+      Tile tile{0,
+                std::min<size_t>(rhs.layout.nr, columns.count - first),
+                rhs.k,
+                nullptr,
+                block_.stride,
+                rhs.panel(columns.first + first),
+                init + first,
+                init_.stride(),
+                acc + first,
+                stride};
+      multiply_panel(row, rows, tile);
+    }
+  }
+
+  // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+  void multiply_panel(size_t row, size_t rows, Tile& tile) {
     const size_t tiles = div_up(rows, plan_.kernel_.mr);
     const size_t height = rows / tiles, taller = rows % tiles;
     const uint8_t* lhs = block_.rows + row * block_.stride;
@@ -156,7 +173,7 @@ class GemmPartRun {
       plan_.kernel_.run(tile);
       lhs += tile.rows * block_.stride;
       tile.init += tile.rows * tile.init_stride;
-      tile.acc += tile.rows * stride;
+      tile.acc += tile.rows * tile.acc_stride;
     }
   }
 
@@ -189,6 +206,7 @@ class GemmPartRun {
   const GemmPart& part_;
   AccumulatorInit init_;
   ScalePanel<kMaxPanelColumns> scales_;
+  size_t group_columns_;
   LhsBlock block_{};
   int32_t* row_terms_;
   int16_t* panel_copy_;
