@@ -56,48 +56,68 @@ struct Row {
   void* out;
 };
 
+// The upper limit is applied to floats, since the conversion to integers turns what is too large
+// into the least one; the lower to words, which are half as many: what is too small saturates.
 struct Quantize {
   explicit Quantize(const EpilogueTile& tile)
-      : low(_mm256_set1_ps(static_cast<float>(tile.clamp_min - tile.zero_point))),
-        high(_mm256_set1_ps(static_cast<float>(tile.clamp_max - tile.zero_point))),
-        zero_point(_mm256_set1_epi32(tile.zero_point)) {}
+      : high(_mm256_set1_ps(static_cast<float>(tile.clamp_max - tile.zero_point))),
+        zero_point(_mm256_set1_epi16(static_cast<int16_t>(tile.zero_point))),
+        low(_mm256_set1_epi16(static_cast<int16_t>(tile.clamp_min))) {}
 
   template <typename Lanes>
   __m256i integers(const Row& row, size_t j, const Lanes& lanes) const {
-    __m256 y = _mm256_cvtepi32_ps(lanes.load(row.acc + j));
-    y = _mm256_mul_ps(y, lanes.load(row.scales + j));
-    // vmaxps returns its second operand when the first is NaN: the lower limit.
-    y = _mm256_min_ps(_mm256_max_ps(y, low), high);
-    return _mm256_add_epi32(_mm256_cvtps_epi32(y), zero_point);
+    const __m256 acc = _mm256_cvtepi32_ps(lanes.load(row.acc + j));
+    const __m256 y = _mm256_mul_ps(acc, lanes.load(row.scales + j));
+    // vminps returns its second operand when that is NaN, which becomes the least integer.
+    return _mm256_cvtps_epi32(_mm256_min_ps(high, y));
   }
 
-  // Low bytes of what fits 16 bits, in order.
-  static __m128i bytes(__m256i first, __m256i second) {
-    const __m256i words =
-        _mm256_and_si256(_mm256_packs_epi32(first, second), _mm256_set1_epi16(0x00FF));
+  // Outputs in the low bytes of words: of each vector four, and four more.
+  __m256i words(__m256i first, __m256i second) const {
+    const __m256i sums = _mm256_adds_epi16(_mm256_packs_epi32(first, second), zero_point);
+    return _mm256_and_si256(_mm256_max_epi16(sums, low), _mm256_set1_epi16(0x00FF));
+  }
+
+  __m256i pair_words(const Row& row, size_t j) const {
+    return words(integers(row, j, AllLanes{}), integers(row, j + kLanes, AllLanes{}));
+  }
+
+  __m128i bytes(__m256i words) const {
     const __m128i quads =
         _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     return _mm_shuffle_epi32(quads, _MM_SHUFFLE(3, 1, 2, 0));
   }
 
-  void pair(const Row& row, size_t j) const {
-    const __m256i first = integers(row, j, AllLanes{});
-    const __m256i second = integers(row, j + kLanes, AllLanes{});
+  void four(const Row& row, size_t j) const {
+    const __m256i quads =
+        _mm256_packus_epi16(pair_words(row, j), pair_words(row, j + 2 * kLanes));
     uint8_t* out = static_cast<uint8_t*>(row.out) + j;
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes(first, second));
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(out),
+        _mm256_permutevar8x32_epi32(quads, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+  }
+
+  void pair(const Row& row, size_t j) const {
+    uint8_t* out = static_cast<uint8_t*>(row.out) + j;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes(pair_words(row, j)));
   }
 
   template <typename Lanes>
   void operator()(const Row& row, size_t j, const Lanes& lanes) const {
     const __m256i rounded = integers(row, j, lanes);
-    lanes.store(static_cast<uint8_t*>(row.out) + j, bytes(rounded, rounded));
+    lanes.store(static_cast<uint8_t*>(row.out) + j, bytes(words(rounded, rounded)));
   }
 
-  __m256 low, high;
-  __m256i zero_point;
+  __m256 high;
+  __m256i zero_point, low;
 };
 
 struct Dequantize {
+  void four(const Row& row, size_t j) const {
+    pair(row, j);
+    pair(row, j + 2 * kLanes);
+  }
+
   void pair(const Row& row, size_t j) const {
     (*this)(row, j, AllLanes{});
     (*this)(row, j + kLanes, AllLanes{});
@@ -121,7 +141,11 @@ void for_each_vector(const EpilogueTile& tile, const Finish finish) {
   Row row{tile.acc, tile.scales, tile.row_scales, tile.float_bias, tile.out};
   for (size_t i = 0; i < rows; ++i) {
     size_t j = 0;
-    for (; j + 2 * kLanes <= columns; j += 2 * kLanes) finish.pair(row, j);
+    for (; j + 4 * kLanes <= columns; j += 4 * kLanes) finish.four(row, j);
+    if (j + 2 * kLanes <= columns) {
+      finish.pair(row, j);
+      j += 2 * kLanes;
+    }
     if (j + kLanes <= columns) {
       finish(row, j, AllLanes{});
       j += kLanes;
