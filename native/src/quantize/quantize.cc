@@ -16,6 +16,9 @@ constexpr Tier<QuantizeKernels> kTiers[] = {
 #undef OCTAVO_QUANTIZE_TIER
 };
 
+// As many bytes as that many floats have; even.
+constexpr size_t kNibblesPerTask = kElementsPerTask * sizeof(float);
+
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
 void for_each_run(const Quantization& by, Run&& run) {
@@ -159,25 +162,20 @@ void bfloat_to_floats(const uint16_t* in, size_t count, float* out, IsaSet avail
   convert(select_tier(kTiers, available).from_bfloat, in, count, out);
 }
 
-void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out) {
-  uint8_t* __restrict bytes = static_cast<uint8_t*>(out);
-  // Flipping the top bit of a signed nibble and taking it off again extends the sign.
+void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out,
+                    IsaSet available) {
   const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
-  const auto extend = [sign](int nibble) { return static_cast<uint8_t>((nibble ^ sign) - sign); };
-  for (size_t i = 0; i < count / 2; ++i) {
-    bytes[2 * i] = extend(in[i] & 15);
-    bytes[2 * i + 1] = extend(in[i] >> 4);
-  }
-  if (count % 2 != 0) bytes[count - 1] = extend(in[count / 2] & 15);
+  const auto kernel = select_tier(kTiers, available).unpack_nibbles;
+  parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
+    kernel(in + first / 2, size, sign, static_cast<uint8_t*>(out) + first);
+  });
 }
 
-void pack_nibbles(const void* in, size_t count, uint8_t* out) {
-  const uint8_t* bytes = static_cast<const uint8_t*>(in);
-  uint8_t* __restrict packed = out;
-  for (size_t i = 0; i < count / 2; ++i) {
-    packed[i] = static_cast<uint8_t>((bytes[2 * i] & 15) | (bytes[2 * i + 1] << 4));
-  }
-  if (count % 2 != 0) packed[count / 2] = bytes[count - 1] & 15;
+void pack_nibbles(const void* in, size_t count, uint8_t* out, IsaSet available) {
+  const auto kernel = select_tier(kTiers, available).pack_nibbles;
+  parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
+    kernel(static_cast<const uint8_t*>(in) + first, size, out + first / 2);
+  });
 }
 
 }  // namespace octavo

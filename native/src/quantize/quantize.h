@@ -52,8 +52,9 @@ void bfloat_to_floats(const uint16_t* in, size_t count, float* out,
 
 // Between bytes and packed 4-bit numbers, the first in the low bits; ceil(count / 2) packed bytes,
 // an odd count's last high bits 0. OCTAVO_S8 sign-extends.
-void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out);
-void pack_nibbles(const void* in, size_t count, uint8_t* out);
+void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out,
+                    IsaSet available = active_isa());
+void pack_nibbles(const void* in, size_t count, uint8_t* out, IsaSet available = active_isa());
 
 }  // namespace octavo
 

@@ -3,6 +3,7 @@
 #include "quantize/byte_lookup.h"
 #include "quantize/exact_quotient.h"
 #include "quantize/half_vector.h"
+#include "quantize/nibbles.h"
 #include "vector/narrow.h"
 
 namespace octavo {
@@ -179,6 +180,7 @@ const QuantizeKernels OCTAVO_TIERED(quantize) = {quantize<uint8_t>,    quantize<
                                                  dequantize<int32_t>,  range,
                                                  floats_to_halves,     floats_to_bfloats,
                                                  halves_to_floats,     bfloats_to_floats,
-                                                 look_up_bytes};
+                                                 look_up_bytes,        unpack_nibbles,
+                                                 pack_nibbles};
 
 }  // namespace octavo

@@ -32,6 +32,10 @@ using LengthenFn = void (*)(const uint16_t* in, size_t count, float* out);
 // out[i] = table[in[i]], a table of 256 bytes; `out` may be `in`.
 using LookupFn = void (*)(const uint8_t* in, const uint8_t* table, size_t count, uint8_t* out);
 
+// `sign` is 8 where the numbers are signed, else 0.
+using UnpackNibblesFn = void (*)(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out);
+using PackNibblesFn = void (*)(const uint8_t* in, size_t count, uint8_t* out);
+
 struct QuantizeKernels {
   QuantizeFn<uint8_t> to_u8;
   QuantizeFn<int8_t> to_s8;
@@ -48,6 +52,8 @@ struct QuantizeKernels {
   LengthenFn from_half;
   LengthenFn from_bfloat;
   LookupFn lookup;
+  UnpackNibblesFn unpack_nibbles;
+  PackNibblesFn pack_nibbles;
 };
 
 #define OCTAVO_QUANTIZE_TIER(isa, tier) extern const QuantizeKernels quantize_##tier;

@@ -1,0 +1,75 @@
+// Two 4-bit numbers to a byte, the first in the low bits, and one to a byte.
+#ifndef OCTAVO_SRC_QUANTIZE_NIBBLES_H_
+#define OCTAVO_SRC_QUANTIZE_NIBBLES_H_
+
+#include "vector/vector.h"
+
+namespace octavo {
+namespace {
+
+#if defined(__AVX2__)
+
+// Whole vectors of bytes; returns how many bytes were made.
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {
+  const __m256i low = _mm256_set1_epi8(15), top = _mm256_set1_epi8(static_cast<char>(sign));
+  const auto bytes = [=](const uint8_t* from) OCTAVO_LAMBDA_INLINE {
+    const __m256i pairs = _mm256_cvtepu8_epi16(load<__m128i>(from));
+    const __m256i apart = _mm256_or_si256(pairs, _mm256_slli_epi16(pairs, 4));
+    return _mm256_sub_epi8(_mm256_xor_si256(_mm256_and_si256(apart, low), top), top);
+  };
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    prefetch_ahead(in + i / 2);
+    const __m256i first = bytes(in + i / 2), second = bytes(in + i / 2 + 16);
+    store(out + i, first);
+    store(out + i + 32, second);
+  }
+  return i;
+}
+
+OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out) {
+  const __m256i low = _mm256_set1_epi8(15), factors = _mm256_set1_epi16(0x1001);
+  const auto words = [=](const uint8_t* bytes) OCTAVO_LAMBDA_INLINE {
+    return _mm256_maddubs_epi16(_mm256_and_si256(load<__m256i>(bytes), low), factors);
+  };
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    prefetch_ahead(in + i);
+    const __m256i quads = _mm256_packus_epi16(words(in + i), words(in + i + 32));
+    store(out + i / 2, _mm256_permute4x64_epi64(quads, 0xD8));
+  }
+  return i;
+}
+
+#else
+
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t*, size_t, uint8_t, uint8_t*) { return 0; }
+OCTAVO_INLINE size_t pack_vectors(const uint8_t*, size_t, uint8_t*) { return 0; }
+
+#endif
+
+// Flipping the top bit of a signed nibble and taking it off again extends the sign.
+void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
+  const auto extend = [sign](int nibble) OCTAVO_LAMBDA_INLINE {
+    return static_cast<uint8_t>((nibble ^ sign) - sign);
+  };
+  size_t i = unpack_vectors(in, count, sign, out) / 2;
+  for (; i < count / 2; ++i) {
+    out[2 * i] = extend(in[i] & 15);
+    out[2 * i + 1] = extend(in[i] >> 4);
+  }
+  if (count % 2 != 0) out[count - 1] = extend(in[i] & 15);
+}
+
+void pack_nibbles(const uint8_t* in, size_t count, uint8_t* __restrict out) {
+  size_t i = pack_vectors(in, count, out) / 2;
+  for (; i < count / 2; ++i) {
+    out[i] = static_cast<uint8_t>((in[2 * i] & 15) | (in[2 * i + 1] << 4));
+  }
+  if (count % 2 != 0) out[i] = in[count - 1] & 15;
+}
+
+}  // namespace
+}  // namespace octavo
+
+#endif  // OCTAVO_SRC_QUANTIZE_NIBBLES_H_
