@@ -303,7 +303,7 @@ TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
   for (uint32_t bits : {2u, 4u, 8u}) {
     for (size_t block_size : {16, 32, 48, 64, 128, 256, 4096}) {
       for (bool zero_points : {false, true}) {
-        const Product even{17, 1100, 34, bits, block_size, zero_points};
+        const Product even{17, 1300, 34, bits, block_size, zero_points};
         expect_many_rows_right(Case(even, samples), even.m);
         const Product odd{33, 713, 20, bits, block_size, zero_points, true};
         expect_many_rows_right(Case(odd, samples), odd.m);

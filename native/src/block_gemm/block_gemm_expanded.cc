@@ -14,8 +14,11 @@ namespace {
 // Of the quantized rows that pass expanded weights: they stay in the second-level cache, and are
 // enough to be worth the expansion.
 constexpr size_t kRowsBytes = 768 * 1024;
-// Of expanded weights: they stay in the first-level cache while rows pass.
-constexpr size_t kExpandedBytes = 32 * 1024;
+// Of expanded weights: fewer would fetch and write back the sums of rows more often than the
+// second-level cache can hide.
+constexpr size_t kExpandedBytes = 64 * 1024;
+// Rows of outputs that are asked for before they are written: no row's memory leads to the next.
+constexpr size_t kRowsAhead = 8;
 
 class ExpandedProduct {
  public:
@@ -77,9 +80,11 @@ class ExpandedProduct {
                    lhs_.values(rows.first) + block * rhs_.block_size, lhs_.stride(),
                    lhs_.scales(rows.first) + block, rhs_.shape.blocks, sums});
     }
+    const size_t outputs = columns.last - columns.first;
     for (size_t i = 0; i < count; ++i) {
-      finish_row(args_, rows.first + i, columns.first, sums + i * width,
-                 columns.last - columns.first);
+      const size_t row = rows.first + i;
+      if (i + kRowsAhead < count) prefetch_row(args_, row + kRowsAhead, columns.first, outputs);
+      finish_row(args_, row, columns.first, sums + i * width, outputs);
     }
   }
 

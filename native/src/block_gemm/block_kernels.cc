@@ -6,6 +6,8 @@ namespace octavo {
 namespace {
 
 constexpr int32_t kInfinity = 0x7F800000;
+// How far ahead: the processor's own prefetching starts anew at each page.
+constexpr size_t kPrefetchFloats = 512;
 
 struct QuantizedBlock {
   float scale;
@@ -21,7 +23,10 @@ OCTAVO_INLINE I32 magnitude_bits(F32 x) { return as_int(x) & INT32_MAX; }
 float highest_magnitude(const float* x, size_t count) {
   I32 most{};
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) most = highest(most, magnitude_bits(load<F32>(x + i)));
+  for (; i + kLanes <= count; i += kLanes) {
+    __builtin_prefetch(x + i + kPrefetchFloats);
+    most = highest(most, magnitude_bits(load<F32>(x + i)));
+  }
   if (i < count) most = highest(most, magnitude_bits(load_some<F32>(x + i, count - i)));
   const int32_t bits = highest_lane(most);
   if (bits >= kInfinity) return __builtin_nanf("");

@@ -20,8 +20,9 @@ namespace octavo {
 constexpr size_t kBlockColumns = 16;
 constexpr size_t kBlockRowBytes = 64;
 constexpr size_t kMaxBlockTileRows = 12;
-// How far ahead weights are asked for: the processor's own prefetching starts anew at each page.
-constexpr size_t kBlockPrefetchBytes = 1024;
+// How far ahead weights are asked for: what memory delivers while one request is under way, and
+// beyond the page where the processor's own prefetching ends.
+constexpr size_t kBlockPrefetchBytes = 4096;
 
 // What all panels of a matrix have in common.
 struct BlockShape {

@@ -1,5 +1,5 @@
 // Products of many rows with block-quantized weights: weights become signed bytes once, in pieces
-// that stay in the first-level cache, and meet all rows there.
+// that stay in cache, and meet all rows there.
 //
 //   sums[i][j] = fma(f32(sum over k in block b of lhs[i][k] * w[k][j]),
 //                    f32(lhs_scale[i][b] * scale[b][j]), sums[i][j])      for each block b in order

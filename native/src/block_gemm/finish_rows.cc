@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/aligned_memory.h"
+
 namespace octavo {
 namespace {
 
@@ -37,6 +39,11 @@ void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column,
     if (residual != nullptr) x += residual[i];
     out[i] = epilogue.activation == OCTAVO_IDENTITY ? x : activate(epilogue, x);
   }
+}
+
+void prefetch_row(const octavo_block_matmul_args& args, size_t row, size_t column, size_t count) {
+  const float* const out = args.out + row * args.out_stride + column;
+  for (size_t i = 0; i < count; i += kCacheLine / sizeof(float)) __builtin_prefetch(out + i, 1);
 }
 
 }  // namespace octavo

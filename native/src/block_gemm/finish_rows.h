@@ -11,6 +11,9 @@ namespace octavo {
 void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column, const float* sums,
                 size_t count);
 
+// Asks for the memory of them.
+void prefetch_row(const octavo_block_matmul_args& args, size_t row, size_t column, size_t count);
+
 }  // namespace octavo
 
 #endif  // OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_

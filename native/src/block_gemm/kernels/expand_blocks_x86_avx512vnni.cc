@@ -9,6 +9,9 @@
 namespace octavo {
 namespace {
 
+// How far ahead weights are asked for: a small part of a panel's, since another panel's follow.
+constexpr size_t kPrefetchBytes = 1024;
+
 // Each column's zero point in the four bytes of the column.
 __m512i zero_points(const BlockShape& shape, const uint8_t* header) {
   if (!shape.has_zero_points) return _mm512_set1_epi8(static_cast<char>(1 << (shape.bits - 1)));
@@ -40,6 +43,7 @@ void expand(const PanelExpansion& panel) {
     __m512i sum = _mm512_setzero_si512();
     const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
     for (size_t row = 0; row < rows; ++row, from += kBlockRowBytes) {
+      __builtin_prefetch(from + kPrefetchBytes);
       const __m512i packed = _mm512_loadu_si512(from);
 #pragma GCC unroll 4
       for (int plane = 0; plane < kPlanes; ++plane, to += kBlockRowBytes) {

@@ -52,20 +52,20 @@ OCTAVO_ALWAYS_INLINE void multiply(const uint8_t* lhs, size_t lhs_stride, const 
   }
 }
 
-// Where a row of tiles is: at a block of lhs and of weights.
+// Where the next block to multiply is, in lhs and in weights, and how many are left.
 struct Position {
   const uint8_t* lhs;
-  const float* lhs_scales;
   const uint8_t* block;
+  size_t left;
 };
 
-// Gives the scales of the block.
+// Starts the sums of the next block, if there is one.
 template <int Sums>
-OCTAVO_ALWAYS_INLINE __m512 sum_block(const ExpandedTile& tile, Position& at, bool last,
-                                      int32_t* sums) {
+OCTAVO_ALWAYS_INLINE void multiply_block(const ExpandedTile& tile, Position& at) {
+  if (at.left == 0) return;
+  const bool last = --at.left == 0;
   if constexpr (Sums == 0) _tile_zero(0);
   if constexpr (Sums == 1) _tile_zero(1);
-  const __m512 scales = _mm512_loadu_ps(reinterpret_cast<const float*>(at.block));
   at.block += kExpandedHeaderBytes;
   size_t quads = last ? tile.last_quads : tile.block_quads;
   for (; quads >= kTileQuads; quads -= kTileQuads) {
@@ -73,23 +73,23 @@ OCTAVO_ALWAYS_INLINE __m512 sum_block(const ExpandedTile& tile, Position& at, bo
     at.lhs += 4 * kTileQuads;
     at.block += kTileQuads * kTileBytes;
   }
-  if (quads != 0) {
-    if (last) {
-      multiply<Sums, 2>(at.lhs, tile.lhs_stride, at.block);
-    } else {
-      multiply<Sums, 1>(at.lhs, tile.lhs_stride, at.block);
-    }
-    at.lhs += 4 * quads;
-    at.block += quads * kTileBytes;
+  if (quads == 0) return;
+  if (last) {
+    multiply<Sums, 2>(at.lhs, tile.lhs_stride, at.block);
+  } else {
+    multiply<Sums, 1>(at.lhs, tile.lhs_stride, at.block);
   }
-  if constexpr (Sums == 0) _tile_stored(0, sums, kTileBytes);
-  if constexpr (Sums == 1) _tile_stored(1, sums, kTileBytes);
-  return scales;
+  at.lhs += 4 * quads;
+  at.block += quads * kTileBytes;
 }
 
-template <int Rows>
-OCTAVO_ALWAYS_INLINE void add_block(__m512 (&out)[Rows], const int32_t* sums, __m512 scales,
+// Takes the sums of a block out of their tile: scaled, they are added to `out`.
+template <int Sums, int Rows>
+OCTAVO_ALWAYS_INLINE void add_block(__m512 (&out)[Rows], int32_t* sums, const uint8_t* block,
                                     const float* lhs_scale, size_t stride) {
+  const __m512 scales = _mm512_loadu_ps(reinterpret_cast<const float*>(block));
+  if constexpr (Sums == 0) _tile_stored(0, sums, kTileBytes);
+  if constexpr (Sums == 1) _tile_stored(1, sums, kTileBytes);
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
     const __m512 sum = _mm512_cvtepi32_ps(_mm512_load_si512(sums + i * kBlockColumns));
@@ -98,30 +98,32 @@ OCTAVO_ALWAYS_INLINE void add_block(__m512 (&out)[Rows], const int32_t* sums, __
   }
 }
 
+// The products of a block are under way while the sums of the block before it are added: their
+// latency would take longer than either.
 template <int Rows>
 __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, size_t panel,
-                                        int32_t* first) {
-  int32_t* const second = first + kTileRows * kBlockColumns;
+                                        int32_t* sums) {
   const size_t width = tile.panels * kBlockColumns;
-  float* const sums = tile.sums + row * width + panel * kBlockColumns;
-  float* to = sums;
+  float* const first = tile.sums + row * width + panel * kBlockColumns;
+  float* to = first;
   __m512 out[Rows];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i, to = next_row(to, width)) out[i] = _mm512_load_ps(to);
-  Position at{tile.lhs + row * tile.lhs_stride, tile.lhs_scales + row * tile.block_stride,
-              tile.panel + panel * tile.panel_stride};
-  size_t left = tile.blocks;
-  for (; left > 1; left -= 2, at.lhs_scales += 2) {
-    const __m512 first_scales = sum_block<0>(tile, at, false, first);
-    const __m512 second_scales = sum_block<1>(tile, at, left == 2, second);
-    add_block<Rows>(out, first, first_scales, at.lhs_scales, tile.block_stride);
-    add_block<Rows>(out, second, second_scales, at.lhs_scales + 1, tile.block_stride);
+  const size_t block_bytes = kExpandedHeaderBytes + tile.block_quads * kTileBytes;
+  const float* lhs_scale = tile.lhs_scales + row * tile.block_stride;
+  const float* const end = lhs_scale + tile.blocks;
+  const uint8_t* block = tile.panel + panel * tile.panel_stride;
+  Position at{tile.lhs + row * tile.lhs_stride, block, tile.blocks};
+  multiply_block<0>(tile, at);
+  for (; lhs_scale != end; ++lhs_scale, block += block_bytes) {
+    multiply_block<1>(tile, at);
+    add_block<0, Rows>(out, sums, block, lhs_scale, tile.block_stride);
+    if (++lhs_scale == end) break;
+    block += block_bytes;
+    multiply_block<0>(tile, at);
+    add_block<1, Rows>(out, sums, block, lhs_scale, tile.block_stride);
   }
-  if (left != 0) {
-    const __m512 scales = sum_block<0>(tile, at, true, first);
-    add_block<Rows>(out, first, scales, at.lhs_scales, tile.block_stride);
-  }
-  to = sums;
+  to = first;
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i, to = next_row(to, width)) _mm512_store_ps(to, out[i]);
 }
@@ -141,7 +143,7 @@ void run_rows(const ExpandedTile& tile, size_t row, size_t rows, size_t panel, i
 void expanded_gemm_x86_amxint8(const ExpandedTile& tile) {
   const size_t tiles = (tile.rows + kTileRows - 1) / kTileRows;
   const size_t height = tile.rows / tiles, lower = tiles - tile.rows % tiles;
-  alignas(64) int32_t sums[2 * kTileRows * kBlockColumns];
+  alignas(64) int32_t sums[kTileRows * kBlockColumns];
   TileShapes shapes;
   configure(&shapes, height + (lower == tiles ? 0 : 1), tile.block_quads, tile.last_quads);
   for (size_t index = 0, row = 0; index < tiles; ++index) {
