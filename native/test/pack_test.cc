@@ -63,26 +63,32 @@ TEST(PackRhs, PadsDepthAndColumnsWithZeros) {
   }
 }
 
+void check_transposed(const Microkernel& kernel, const std::vector<uint8_t>& data, octavo_type type,
+                      size_t k, size_t n) {
+  octavo_weights weights = row_major(data, type, k, n);
+  weights.k_stride = 1;
+  weights.n_stride = k;
+  const PackedRhs packed = pack_rhs(weights, kernel.layout);
+  for (size_t j = 0; j < n; ++j) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < k; ++i) {
+      const int8_t weight = static_cast<int8_t>(data[j * k + i] ^ (type == OCTAVO_U8 ? 0x80 : 0));
+      ASSERT_EQ(packed_at(packed, i, j), weight) << kernel.name << " " << i << "," << j;
+      sum += weight;
+    }
+    ASSERT_EQ(packed.column_sums.data()[j], sum) << kernel.name;
+  }
+}
+
 TEST(PackRhs, ReadsATransposedMatrixThroughItsStrides) {
   test::Samples samples(3);
-  const size_t n = 20;
   for (const Microkernel& kernel : microkernels()) {
-    for (size_t k : {6, 8, 511, 512, 515, 520, 1025}) {
-      for (octavo_type type : {OCTAVO_S8, OCTAVO_U8}) {
-        const std::vector<uint8_t> data = samples.bytes(k * n, type);
-        octavo_weights weights = row_major(data, type, k, n);
-        weights.k_stride = 1;
-        weights.n_stride = k;
-        const PackedRhs packed = pack_rhs(weights, kernel.layout);
-        for (size_t j = 0; j < n; ++j) {
-          int32_t sum = 0;
-          for (size_t i = 0; i < k; ++i) {
-            const int8_t weight =
-                static_cast<int8_t>(data[j * k + i] ^ (type == OCTAVO_U8 ? 0x80 : 0));
-            ASSERT_EQ(packed_at(packed, i, j), weight) << kernel.name << " " << i << "," << j;
-            sum += weight;
+    for (size_t k : {6, 8, 15, 16, 19, 511, 512, 515, 520, 1025}) {
+      for (size_t n : {3, 20, 70}) {
+        for (octavo_type type : {OCTAVO_S8, OCTAVO_U8}) {
+          for (const test::Fill fill : test::kFills) {
+            check_transposed(kernel, samples.bytes(k * n, type, fill), type, k, n);
           }
-          ASSERT_EQ(packed.column_sums.data()[j], sum) << kernel.name;
         }
       }
     }

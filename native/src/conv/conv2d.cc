@@ -20,17 +20,18 @@ PackedRhs pack_group(const octavo_conv2d_weights& weights, const KernelShape& sh
   const size_t outputs = shape.group_out_channels(), taps = shape.taps();
   const size_t source_k = taps * shape.group_channels, k = taps * channels;
   const uint8_t* source = static_cast<const uint8_t*>(weights.data) + group * outputs * source_k;
-  AlignedBuffer<uint8_t> reordered(outputs * k);
+  const bool reorders = taps != 1 || channels != shape.group_channels;
+  AlignedBuffer<uint8_t> reordered(reorders ? outputs * k : 0);
   if (channels != shape.group_channels) {
     // Packing makes zeros of it.
     std::memset(reordered.data(), weights.type == OCTAVO_U8 ? 0x80 : 0, reordered.size());
   }
-  for (size_t o = 0; o < outputs; ++o) {
+  for (size_t o = 0; reorders && o < outputs; ++o) {
     transpose(source + o * source_k, shape.group_channels, taps, taps, reordered.data() + o * k,
               channels, 1);
   }
   octavo_weights matrix{};
-  matrix.data = reordered.data();
+  matrix.data = reorders ? reordered.data() : source;
   matrix.type = weights.type;
   matrix.k = k;
   matrix.n = outputs;

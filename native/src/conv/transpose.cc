@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "base/math.h"
+#include "base/word_square.h"
 #include "conv/byte_square.h"
-#include "conv/word_square.h"
 #include "threading/parallel_ranges.h"
 
 namespace octavo {

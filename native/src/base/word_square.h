@@ -1,6 +1,6 @@
 // Transposition of a square of 32-bit words that vectors of 128 bits hold.
-#ifndef OCTAVO_SRC_CONV_WORD_SQUARE_H_
-#define OCTAVO_SRC_CONV_WORD_SQUARE_H_
+#ifndef OCTAVO_SRC_BASE_WORD_SQUARE_H_
+#define OCTAVO_SRC_BASE_WORD_SQUARE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -24,4 +24,4 @@ inline void transpose_rows(WordVector (&rows)[kWordSquare]) {
 
 }  // namespace octavo
 
-#endif  // OCTAVO_SRC_CONV_WORD_SQUARE_H_
+#endif  // OCTAVO_SRC_BASE_WORD_SQUARE_H_
