@@ -1,5 +1,6 @@
 export * from './accumulator-bound.js';
 export * from './bias.js';
+export * from './bias-scale.js';
 export * from './dequantize.js';
 export * from './dynamic.js';
 export * from './error-measure.js';

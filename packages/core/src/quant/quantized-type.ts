@@ -94,6 +94,7 @@ function sameGranularity(a: Granularity, b: Granularity): boolean {
 
 /** Whether integers mean 0 by another integer than 0. */
 export function hasZeroPoint({ zeroPoints }: Pick<QuantizedType, 'zeroPoints'>): boolean {
-  for (let i = 0; i < zeroPoints.length; i++) if (zeroPoints[i] !== 0) return true;
+  const { length } = zeroPoints;
+  for (let i = 0; i < length; i++) if (zeroPoints[i] !== 0) return true;
   return false;
 }

@@ -1,5 +1,10 @@
 import type { Node, Value } from '@octavo/core/ir';
-import { hasZeroPoint, type QuantizedType, requantizationMultipliers } from '@octavo/core/quant';
+import {
+  channelOfOtherScale,
+  hasZeroPoint,
+  type QuantizedType,
+  requantizationMultipliers,
+} from '@octavo/core/quant';
 import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ByteArray } from '../binding.js';
 import type { ProductEpilogue } from './product-epilogue.js';
@@ -42,29 +47,14 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
 /** Kernels take finite multipliers only; an output scale of 0 gives others. */
 export function declineScales(types: ProductTypes): string | undefined {
   const { scales } = epilogueOf(types, undefined);
-  for (let c = 0; c < scales.length; c++) {
-    if (!Number.isFinite(scales[c])) return 'its scales give multipliers that are not finite';
-  }
-  return undefined;
+  return scales.every(Number.isFinite) ? undefined : 'its scales give multipliers that are not finite';
 }
-
-/** Relative difference of a bias scale from `f32(s_x * s_w)` that float32 rounding in exporters explains. */
-const SCALE_TOLERANCE = 2 ** -20;
 
 function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | undefined {
   const type = bias.quantized;
   if (!bias.constant || type?.storage !== 'int32' || hasZeroPoint(type))
     return 'its bias is no int32 constant';
-  const count = Math.max(type.scales.length, w.scales.length);
-  for (let c = 0; c < count; c++) {
-    const expected = Math.fround((x.scales[0] ?? 1) * (w.scales[c % w.scales.length] ?? 1));
-    if (
-      Math.abs((type.scales[c % type.scales.length] ?? 0) - expected) >
-      SCALE_TOLERANCE * Math.abs(expected)
-    )
-      return 'its bias has other scales than its product';
-  }
-  return undefined;
+  return channelOfOtherScale(type, x, w) < 0 ? undefined : 'its bias has other scales than its product';
 }
 
 /** Whether the integers of a value are 8 bits wide. */

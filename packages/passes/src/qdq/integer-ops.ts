@@ -1,14 +1,11 @@
 import { Add, Conv, ConvTranspose, Gemm, MatMul, Mul, type Node, type Value } from '@octavo/core/ir';
-import { hasZeroPoint, type QuantizedType } from '@octavo/core/quant';
+import { channelOfOtherScale, hasZeroPoint, type QuantizedType } from '@octavo/core/quant';
 
 /** Types of a node's inputs after folding, by position; undefined where an input stays as it is. */
 export type InputTypes = readonly (QuantizedType | undefined)[];
 
 /** What integer arithmetic demands of an op's quantized operands; returns why they do not fit. */
 type Demand = (node: Node, types: InputTypes) => string | undefined;
-
-/** Relative difference between a bias scale and the product that it stands for: float32 rounding of exporters. */
-const SCALE_TOLERANCE = 2 ** -20;
 
 const DEMANDS: ReadonlyMap<string, Demand> = new Map<string, Demand>([
   [Conv.key, (node, types) => weighted(node, types, 0)],
@@ -82,18 +79,14 @@ function biasProblem(
   if (hasZeroPoint(bias)) return 'its bias has a zero point';
   if (bias.granularity.kind === 'per-block') return 'its bias is quantized in blocks';
   const channels = value?.shape?.at(-1);
-  const count = Math.max(bias.scales.length, w.scales.length);
   if (bias.granularity.kind === 'per-axis' && channels !== bias.scales.length) {
     return 'the scales of its bias do not follow its channels';
   }
-  for (let c = 0; c < count; c++) {
-    const expected = Math.fround((x.scales[0] ?? 0) * (w.scales[w.scales.length === 1 ? 0 : c] ?? 0));
-    const found = bias.scales[bias.scales.length === 1 ? 0 : c] ?? 0;
-    if (Math.abs(found - expected) > SCALE_TOLERANCE * Math.abs(expected)) {
-      return `the scale of its bias is ${found} in channel ${c}, its products have ${expected}`;
-    }
-  }
-  return undefined;
+  const c = channelOfOtherScale(bias, x, w);
+  if (c < 0) return undefined;
+  const expected = Math.fround((x.scales[0] ?? 0) * (w.scales[w.scales.length === 1 ? 0 : c] ?? 0));
+  const found = bias.scales[bias.scales.length === 1 ? 0 : c] ?? 0;
+  return `the scale of its bias is ${found} in channel ${c}, its products have ${expected}`;
 }
 
 function gemmProblem(node: Node): string | undefined {

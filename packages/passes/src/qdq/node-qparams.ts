@@ -139,7 +139,8 @@ async function readQparams(source: QparamsSource): Promise<QparamsResult> {
 }
 
 function areAll(zeroPoints: Int32Array, expected: number): boolean {
-  for (let i = 0; i < zeroPoints.length; i++) if (zeroPoints[i] !== expected) return false;
+  const { length } = zeroPoints;
+  for (let i = 0; i < length; i++) if (zeroPoints[i] !== expected) return false;
   return true;
 }
 
@@ -155,10 +156,8 @@ function granularityOf({ axis, blockSize }: QparamsSource, scale: StoredTensor):
 }
 
 function checkScales(scales: Float32Array, { node, scale }: QparamsSource): void {
-  let at = 0;
-  while (at < scales.length && Number.isFinite(scales[at])) at++;
-  if (at === scales.length) return;
-  const bad = scales[at];
+  if (scales.every(Number.isFinite)) return;
+  const bad = scales.find((each) => !Number.isFinite(each));
   throw new GraphError({
     code: 'QDQ_SCALE',
     where: `node ${node.label}, tensor ${scale?.name ?? ''}`,

@@ -10,7 +10,12 @@ import {
   type OpDefinition,
   type Slot,
 } from '@octavo/core/ir';
-import type { QuantizedType, StorageDType } from '@octavo/core/quant';
+import {
+  channelOfOtherScale,
+  hasZeroPoint,
+  type QuantizedType,
+  type StorageDType,
+} from '@octavo/core/quant';
 import { OctavoError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type Convolution, convolve, planConvolution } from '../convolution.js';
 import { centeredWeights, finishConvolution, integerConvolution } from '../integer-convolution.js';
@@ -46,21 +51,12 @@ function multipliesIntegers(node: Node, axis: number): boolean {
   return !bias || biasFits(bias.quantized, xType, wType);
 }
 
-/** Relative difference of bias scales that exporters' float32 rounding explains. */
-const SCALE_TOLERANCE = 2 ** -20;
-
 function isPlain(type: QuantizedType): boolean {
   return type.granularity.kind === 'per-tensor';
 }
 
 function biasFits(bias: QuantizedType | undefined, x: QuantizedType, w: QuantizedType): boolean {
-  if (bias?.storage !== 'int32' || bias.zeroPoints.some((zeroPoint) => zeroPoint !== 0)) return false;
-  const channels = Math.max(bias.scales.length, w.scales.length);
-  return Array.from({ length: channels }, (_, i) => i).every((i) => {
-    const expected = Math.fround((x.scales[0] ?? 1) * (w.scales[i % w.scales.length] ?? 1));
-    const found = bias.scales[i % bias.scales.length] ?? 0;
-    return Math.abs(found - expected) <= SCALE_TOLERANCE * Math.abs(expected);
-  });
+  return bias?.storage === 'int32' && !hasZeroPoint(bias) && channelOfOtherScale(bias, x, w) < 0;
 }
 
 const declined = unsupported('not a product of quantized values in integers');

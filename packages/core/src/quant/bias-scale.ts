@@ -1,0 +1,39 @@
+import type { QuantizedType } from './quantized-type.js';
+
+/** Relative difference of a bias scale from that of its product which float32 rounding in exporters explains. */
+const TOLERANCE = 2 ** -20;
+
+interface Answer {
+  readonly x: QuantizedType;
+  readonly w: QuantizedType;
+  readonly channel: number;
+}
+
+/** Passes and backends ask about the same products in turn. */
+const answers = new WeakMap<QuantizedType, Answer>();
+
+/**
+ * The first channel in which a bias has another scale than the sums that it is added to, `f32(s_x * s_w[c])`; -1 where
+ * it has theirs.
+ * @param x Per tensor.
+ * @param w Per tensor, or along its output channels, as many as the bias has.
+ */
+export function channelOfOtherScale(bias: QuantizedType, x: QuantizedType, w: QuantizedType): number {
+  const known = answers.get(bias);
+  if (known && known.x === x && known.w === w) return known.channel;
+  const channel = firstOther(bias.scales, x.scales[0] ?? 0, w.scales);
+  answers.set(bias, { x, w, channel });
+  return channel;
+}
+
+function firstOther(found: Float32Array, inputScale: number, weightScales: Float32Array): number {
+  const count = Math.max(found.length, weightScales.length);
+  const step = found.length === 1 ? 0 : 1;
+  const weightStep = weightScales.length === 1 ? 0 : 1;
+  for (let c = 0; c < count; c++) {
+    const expected = Math.fround(inputScale * (weightScales[c * weightStep] ?? 0));
+    const difference = (found[c * step] ?? 0) - expected;
+    if (difference !== 0 && Math.abs(difference) > TOLERANCE * Math.abs(expected)) return c;
+  }
+  return -1;
+}
