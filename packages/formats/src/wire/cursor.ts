@@ -4,7 +4,8 @@ import { FormatError } from '../format-error.js';
 import type { ByteSource } from './byte-source.js';
 import type { Span } from './message-type.js';
 
-const WINDOW_BYTES = 65_536;
+/** Half of what a file reads ahead, so that short tensors behind a window come from the same block. */
+const WINDOW_BYTES = 32_768;
 const LONGEST_VARINT = 10;
 
 /** What reading may cost before a file counts as hostile. */

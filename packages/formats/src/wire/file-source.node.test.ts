@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { FileSource } from './file-source.node.js';
 
 /** One is read whole, the other in blocks. */
-const SIZES = [200_000, 1_300_000];
+const SIZES = [200_000, 4_300_000];
 const bytes = Uint8Array.from({ length: Math.max(...SIZES) }, (_, i) => (i * 2_654_435_761) >>> 24);
 
 function openFile(contents: Uint8Array): FileSource {

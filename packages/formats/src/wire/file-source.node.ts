@@ -13,7 +13,7 @@ const BRIEF_READ = 2 ** 22;
 
 /** Reads up to half of this are served from a block of the file; files that are no larger than `WHOLE_BYTES` are one block. */
 const BLOCK_BYTES = 65_536;
-const WHOLE_BYTES = 2 ** 20;
+const WHOLE_BYTES = 2 ** 22;
 
 /** Closes the files of sources that nobody holds any more. */
 const closing = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
@@ -79,7 +79,7 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
-    if (this.byteLength <= WHOLE_BYTES) return this.readSync(offset, length).slice();
+    if (this.byteLength <= WHOLE_BYTES) return this.readSync(offset, length);
     if (length <= BRIEF_READ) return this.readRange(offset, length);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
