@@ -45,9 +45,11 @@ function strandedReason(
   parts: readonly Node[],
   backends: readonly Backend[],
 ): string | undefined {
+  const rank = rankOf(graph, fused, backends);
+  if (rank === 0) return undefined;
   const worst = Math.max(...parts.map((part) => rankOf(graph, part, backends)));
   const preferred = backends[worst];
-  if (rankOf(graph, fused, backends) <= worst || !preferred) return undefined;
+  if (rank <= worst || !preferred) return undefined;
   const support = preferred.supports(fused, contextOf(graph, fused));
   return support.supported ? undefined : `${preferred.id} runs its parts, but: ${support.reason}`;
 }
