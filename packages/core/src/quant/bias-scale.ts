@@ -16,7 +16,7 @@ const answers = new WeakMap<QuantizedType, Answer>();
  * The first channel in which a bias has another scale than the sums that it is added to, `f32(s_x * s_w[c])`; -1 where
  * it has theirs.
  * @param x Per tensor.
- * @param w Per tensor, or along its output channels, as many as the bias has.
+ * @param w Per tensor, or along its output channels; the groups of a transposed convolution share them.
  */
 export function channelOfOtherScale(bias: QuantizedType, x: QuantizedType, w: QuantizedType): number {
   const known = answers.get(bias);
@@ -27,12 +27,11 @@ export function channelOfOtherScale(bias: QuantizedType, x: QuantizedType, w: Qu
 }
 
 function firstOther(found: Float32Array, inputScale: number, weightScales: Float32Array): number {
-  const count = Math.max(found.length, weightScales.length);
-  const step = found.length === 1 ? 0 : 1;
-  const weightStep = weightScales.length === 1 ? 0 : 1;
+  const [biases, weights] = [found.length, weightScales.length];
+  const count = Math.max(biases, weights);
   for (let c = 0; c < count; c++) {
-    const expected = Math.fround(inputScale * (weightScales[c * weightStep] ?? 0));
-    const difference = (found[c * step] ?? 0) - expected;
+    const expected = Math.fround(inputScale * (weightScales[c % weights] ?? 0));
+    const difference = (found[c % biases] ?? 0) - expected;
     if (difference !== 0 && Math.abs(difference) > TOLERANCE * Math.abs(expected)) return c;
   }
   return -1;

@@ -82,6 +82,9 @@ function biasProblem(
   if (bias.granularity.kind === 'per-axis' && channels !== bias.scales.length) {
     return 'the scales of its bias do not follow its channels';
   }
+  if (w.scales.length > 1 && bias.scales.length > 1 && w.scales.length !== bias.scales.length) {
+    return 'the scales of its bias are not those of its weights';
+  }
   const c = channelOfOtherScale(bias, x, w);
   if (c < 0) return undefined;
   const expected = Math.fround((x.scales[0] ?? 0) * (w.scales[w.scales.length === 1 ? 0 : c] ?? 0));
