@@ -10,12 +10,7 @@ import {
   type OpDefinition,
   type Slot,
 } from '@octavo/core/ir';
-import {
-  channelOfOtherScale,
-  hasZeroPoint,
-  type QuantizedType,
-  type StorageDType,
-} from '@octavo/core/quant';
+import { channelOfOtherScale, hasZeroPoint, type QuantizedType, type StorageDType } from '@octavo/core/quant';
 import { OctavoError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type Convolution, convolve, planConvolution } from '../convolution.js';
 import { centeredWeights, finishConvolution, integerConvolution } from '../integer-convolution.js';
