@@ -53,16 +53,20 @@ void ThreadPool::run(size_t tasks, uint32_t threads, TaskFn task, void* context)
   Job job{tasks, task, context, std::min(threads, kMostThreads)};
   add(job);
   in_task = true;
-  while (run_next(job)) continue;
+  for (size_t next = 0; take(job); ++next) job.task(job.context, next);
   in_task = false;
   remove(job);
   wait_for_helpers(job);
 }
 
-bool ThreadPool::run_next(Job& job) {
-  const size_t task = job.taken.fetch_add(1, std::memory_order_relaxed);
-  if (task >= job.tasks) return false;
-  job.task(job.context, task);
+bool ThreadPool::take(Job& job) {
+  return job.taken.fetch_add(1, std::memory_order_relaxed) < job.tasks;
+}
+
+bool ThreadPool::help_next(Job& job) {
+  if (!take(job)) return false;
+  const size_t behind = job.taken_from_end.fetch_add(1, std::memory_order_relaxed);
+  job.task(job.context, job.tasks - 1 - behind);
   return true;
 }
 
@@ -146,7 +150,7 @@ ThreadPool::Job* ThreadPool::join() {
 
 void ThreadPool::help(Job& job) {
   const uint32_t most = std::max(threads(), job.threads);
-  while (running_.load(std::memory_order_relaxed) <= most && run_next(job)) continue;
+  while (running_.load(std::memory_order_relaxed) <= most && help_next(job)) continue;
 }
 
 // Called with the lock.

@@ -43,10 +43,14 @@ class ThreadPool {
     // has counted itself out here: the caller may be gone.
     alignas(kCacheLine) std::atomic<uint32_t> working{0};
     alignas(kCacheLine) std::atomic<size_t> taken{0};
+    // Of these, what helpers took: from the end, while the caller begins at the front. From call to
+    // call each then meets much the same tasks, whose data its core still has.
+    std::atomic<size_t> taken_from_end{0};
   };
 
   ThreadPool();
-  static bool run_next(Job& job);
+  static bool take(Job& job);
+  static bool help_next(Job& job);
   void add(Job& job);
   void remove(Job& job);
   void wait_for_helpers(Job& job);
