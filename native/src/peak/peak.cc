@@ -4,7 +4,12 @@
 #include <atomic>
 #include <chrono>
 
+#if defined(__linux__)
+#include <unistd.h>
+#endif
+
 #include "base/aligned_buffer.h"
+#include "base/math.h"
 #include "peak/peak_loop.h"
 #include "threading/parallel_for.h"
 
@@ -66,16 +71,36 @@ double measure_loop(PeakLoop loop, uint32_t threads, uint32_t milliseconds) {
   });
 }
 
+// Bytes that are read and timed together.
+constexpr size_t kPart = size_t{192} << 20;
+
+// Parts that no cache keeps until the first comes around again: four times the last cache where the
+// system tells its size, at most an eighth of the memory.
+size_t parts_to_read() {
+#if defined(_SC_LEVEL3_CACHE_SIZE)
+  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+  const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  if (cache > 0 && pages > 0 && page_bytes > 0) {
+    const size_t memory = static_cast<size_t>(pages) * static_cast<size_t>(page_bytes);
+    return std::max<size_t>(
+        1, std::min(div_up(4 * static_cast<size_t>(cache), kPart), memory / 8 / kPart));
+  }
+#endif
+  return 1;
+}
+
 double measure_read(ReadLoop read, uint32_t threads, uint32_t milliseconds) {
-  // Beyond the caches of any CPU of this kind that shares them among few cores.
-  constexpr size_t kBytes = size_t{192} << 20;
-  AlignedBuffer<float> data(kBytes / sizeof(float));
+  const size_t parts = parts_to_read(), floats = kPart / sizeof(float);
+  AlignedBuffer<float> data(parts * floats);
   std::fill_n(data.data(), data.size(), 1.0f);
-  const size_t share = kBytes / threads / kReadBlock * kReadBlock;
+  const size_t share = kPart / threads / kReadBlock * kReadBlock;
   std::atomic<float> sum{0};
+  size_t part = 0;
   return best_rate(milliseconds, [&] {
+    const float* const from = data.data() + part * floats;
+    part = (part + 1) % parts;
     parallel_for(threads, threads, [&](size_t thread) {
-      sum.store(read(data.data() + thread * (share / sizeof(float)), share));
+      sum.store(read(from + thread * (share / sizeof(float)), share));
     });
     return static_cast<double>(share * threads);
   });

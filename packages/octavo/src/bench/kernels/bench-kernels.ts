@@ -1,5 +1,5 @@
 import { toNumbers } from '@octavo/core/tensor';
-import { measurePeak, type Peak, probe } from '@octavo/cpu';
+import { measurePeak, type Peak, type PeakKind, probe } from '@octavo/cpu';
 import { createSession, type NamedTensors, type Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { defaultBackends } from '../../sessions.js';
@@ -59,6 +59,8 @@ export interface KernelBenchmark {
 
 type Measured = Omit<KernelRow, 'ofPeak'>;
 
+const READ: PeakKind = 'read';
+
 /**
  * Times layers on our kernels and on onnxruntime, in turn, and compares their results.
  * @throws SessionError as `createSession` and `createOnnxRuntimeSession`; CpuError `CPU_BINDING_NOT_FOUND`.
@@ -69,15 +71,17 @@ export async function benchKernels(
   options: KernelBenchOptions,
 ): Promise<KernelBenchmark> {
   const before = peaks(subject, options.threads);
-  const measured: Measured[] = [];
+  const measured: { row: Measured; limit: PeakKind }[] = [];
   for (const each of cases) {
     const problem = each.build();
-    for (const threads of options.threads) measured.push(await measure(each, problem, threads, options));
+    const limit = each.readsMemory ? READ : subject.peak;
+    for (const threads of options.threads)
+      measured.push({ row: await measure(each, problem, threads, options), limit });
     options.done();
     await options.pause();
   }
   const after = peaks(subject, options.threads);
-  const ratios = measured.map(({ ratio }) => ratio);
+  const ratios = measured.map(({ row }) => row.ratio);
   const { active, gemmKernel, build } = probe();
   return {
     subject: subject.title,
@@ -88,7 +92,7 @@ export async function benchKernels(
       build,
     },
     peaks: { before, after },
-    rows: measured.map((row) => ({ ...row, ofPeak: share(row, subject, [...before, ...after]) })),
+    rows: measured.map(({ row, limit }) => ({ ...row, ofPeak: share(row, limit, [...before, ...after]) })),
     summary: {
       geometricMean: Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length),
       lowest: Math.min(...ratios),
@@ -98,17 +102,16 @@ export async function benchKernels(
 
 function peaks(subject: KernelSubject, counts: readonly number[]): Peak[] {
   return counts.flatMap((threads) =>
-    [subject.peak, 'read' as const].flatMap(
-      (kind) => measurePeak(kind, { threads, milliseconds: 200 }) ?? [],
-    ),
+    [subject.peak, READ].flatMap((kind) => measurePeak(kind, { threads, milliseconds: 200 }) ?? []),
   );
 }
 
 /** The higher of both measurements is the machine less disturbed. */
-function share({ gops, threads }: Measured, { peak }: KernelSubject, found: readonly Peak[]): number | null {
-  const limits = found.filter((each) => each.kind === peak && each.threads === threads);
+function share(row: Measured, limit: PeakKind, found: readonly Peak[]): number | null {
+  const limits = found.filter(({ kind, threads }) => kind === limit && threads === row.threads);
   if (limits.length === 0) return null;
-  return (gops * 1e9) / Math.max(...limits.map(({ perSecond }) => perSecond));
+  const done = limit === READ ? row.bytes : row.operations;
+  return (done * 1000) / row.octavo.median / Math.max(...limits.map(({ perSecond }) => perSecond));
 }
 
 async function measure(

@@ -37,7 +37,7 @@ function convProblem(layer: ConvLayer, layout: Layout): KernelProblem {
   const input = graph.addInput('x', tensorType('uint8', shape));
   const image = layout === 'NHWC' ? transpose(graph, input, [0, 3, 1, 2]) : input;
   const out = convolve(graph, image, layer);
-  return problemOf(graph, layout === 'NHWC' ? transpose(graph, out, [0, 2, 3, 1]) : out, { x });
+  return problemOf(graph, [layout === 'NHWC' ? transpose(graph, out, [0, 2, 3, 1]) : out], { x });
 }
 
 function transpose(graph: Graph, data: Value, perm: number[]): Value {

@@ -17,6 +17,8 @@ export interface KernelCase {
   readonly operations: number;
   /** Bytes of operands and results, each counted once. */
   readonly bytes: number;
+  /** Set where the layer is compared with the bandwidth of memory, not with the subject's limit. */
+  readonly readsMemory?: true;
   build(): KernelProblem;
 }
 
@@ -28,9 +30,9 @@ export interface KernelSubject {
   readonly cases: readonly KernelCase[];
 }
 
-/** The layer that a graph computes, made of its one output. */
-export function problemOf(graph: Graph, output: Value, feeds: NamedTensors): KernelProblem {
-  graph.outputs.push(output);
+/** The layers that a graph computes, made of their outputs. */
+export function problemOf(graph: Graph, outputs: readonly Value[], feeds: NamedTensors): KernelProblem {
+  graph.outputs.push(...outputs);
   inferTypes(graph);
   return { model: createModel(graph), feeds };
 }

@@ -72,7 +72,7 @@ export function integerProduct(a: Tensor<'uint8' | 'int8'>, b: Tensor<'uint8' | 
     a_zero_point: zeroPoint('a_zero_point', a.dtype),
     b_zero_point: zeroPoint('b_zero_point', b.dtype),
   });
-  return problemOf(graph, outputOf(node), { a });
+  return problemOf(graph, [outputOf(node)], { a });
 }
 
 function floatProduct(a: Tensor<'float32'>, b: Tensor<'float32'>): KernelProblem {
@@ -81,5 +81,5 @@ function floatProduct(a: Tensor<'float32'>, b: Tensor<'float32'>): KernelProblem
     A: graph.addInput('a', tensorType('float32', a.shape)),
     B: graph.addInitializer('b', StoredTensor.of(b)),
   });
-  return problemOf(graph, outputOf(node), { a });
+  return problemOf(graph, [outputOf(node)], { a });
 }
