@@ -39,13 +39,14 @@ Elements read_residual(const Arguments& arguments, size_t index, octavo_residual
   residual.data = bytes.count == 0 ? &kNoElements : bytes.data;
   residual.type = bytes.type;
   const Elements sum = arguments.one_of(index + 2, "sum", {OCTAVO_F32}, "a Float32Array");
-  arguments.require_count("sum", sum.count, 5);
+  arguments.require_count("sum", sum.count, 6);
   const float* numbers = static_cast<const float*>(sum.data);
   residual.ratio = numbers[0];
   residual.residual_ratio = numbers[1];
   residual.offset = numbers[2];
   residual.clamp_min = limit(arguments, numbers[3]);
   residual.clamp_max = limit(arguments, numbers[4]);
+  residual.comes_first = numbers[5] != 0;
   return bytes;
 }
 

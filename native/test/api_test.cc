@@ -133,7 +133,7 @@ void ask_for_bytes(octavo_matmul_args& args) {
   args.epilogue.scales = &kOne;
   args.epilogue.scale_count = 1;
   args.epilogue.clamp_max = 255;
-  args.epilogue.residual = {kTable, OCTAVO_U8, 3, 1, 1, 0, 0, 255};
+  args.epilogue.residual = {kTable, OCTAVO_U8, 3, 1, 1, 0, 0, 255, 0};
 }
 
 TEST(Api, AddsResidualsAndLooksUpTables) {
@@ -182,6 +182,10 @@ TEST(Api, RefusesTablesAndResidualsThatCannotBeUsed) {
                    args.epilogue.residual.clamp_min = 9;
                    args.epilogue.residual.clamp_max = 8;
                  });
+  expect_refused("epilogue.residual.comes_first: expected 0 or 1", [](auto& args) {
+    ask_for_bytes(args);
+    args.epilogue.residual.comes_first = 2;
+  });
   expect_refused("out: expected memory apart from epilogue.residual", [](auto& args) {
     ask_for_bytes(args);
     args.epilogue.residual.data = args.out;

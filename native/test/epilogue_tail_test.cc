@@ -65,6 +65,7 @@ struct Epilogue {
     c.residual.data = residual.data();
     c.residual.type = tail.residual;
     set_ratios(samples);
+    c.residual.comes_first = samples.integer(0, 1);
     c.residual.clamp_min = low + samples.integer(0, 9);
     c.residual.clamp_max = low + samples.integer(100, 255);
   }

@@ -14,6 +14,8 @@ extern "C" {
 ///   ratio = f32(s_q / s_y), residual_ratio = f32(s_r / s_y) and
 ///   offset = f32(z_y - fma(ratio, z_q, f32(residual_ratio * z_r)))
 /// of the scales s and zero points z of q, of the residual and of the output. fma rounds once.
+/// QLinearAdd of the residual and q rounds in another order: where the residual comes first, it and
+/// q have each other's places in both formulas.
 typedef struct octavo_residual {
   const void* data;     /* laid out as the output, which it must not overlap; NULL for none */
   octavo_type type;     /* OCTAVO_U8 or OCTAVO_S8 */
@@ -23,6 +25,7 @@ typedef struct octavo_residual {
   float offset;
   int32_t clamp_min;    /* both within the output's range */
   int32_t clamp_max;
+  int32_t comes_first; /* 1: the residual is the first operand of the sum, 0: the second */
 } octavo_residual;
 
 /// How accumulators become outputs; c is the column (output channel), r the row.

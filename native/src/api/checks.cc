@@ -38,19 +38,22 @@ void check_quantized_output(const octavo_epilogue& epilogue) {
           "at most epilogue.clamp_max");
 }
 
+}  // namespace
+
 void check_residual(const octavo_epilogue& epilogue) {
   const octavo_residual& residual = epilogue.residual;
+  check_byte_type(epilogue.output, "epilogue.output");
   check_byte_type(residual.type, "epilogue.residual.type");
   const float numbers[] = {residual.ratio, residual.residual_ratio, residual.offset};
   check_finite(numbers, std::size(numbers), "epilogue.residual.ratio, residual_ratio, offset");
+  require(residual.comes_first == 0 || residual.comes_first == 1, "epilogue.residual.comes_first",
+          "0 or 1");
   const Range range = range_of(epilogue.output);
   require(range.holds(residual.clamp_min) && range.holds(residual.clamp_max),
           "epilogue.residual.clamp_min, clamp_max", "values of the output's type");
   require(residual.clamp_min <= residual.clamp_max, "epilogue.residual.clamp_min",
           "at most epilogue.residual.clamp_max");
 }
-
-}  // namespace
 
 void require(bool holds, const char* argument, const char* expected) {
   if (!holds) throw InvalidArgument{std::string(argument) + ": expected " + expected};

@@ -35,6 +35,7 @@ inline EpilogueTail tail_of(const octavo_epilogue& epilogue, size_t first) {
   tail.residual_stride = residual.stride;
   tail.is_signed = epilogue.output == OCTAVO_S8;
   tail.residual_is_signed = residual.type == OCTAVO_S8;
+  tail.residual_comes_first = residual.comes_first != 0;
   tail.ratio = residual.ratio;
   tail.residual_ratio = residual.residual_ratio;
   tail.offset = residual.offset;

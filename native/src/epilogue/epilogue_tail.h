@@ -2,6 +2,7 @@
 //
 //   q = table[byte of q]                                                       with a table
 //   y = clamp(rne(fma(q, ratio, fma(residual, residual_ratio, offset))))       with a residual
+//   y = clamp(rne(fma(residual, residual_ratio, fma(q, ratio, offset))))       that comes first
 //
 // Clamping comes before rounding, as in epilogue.h. With finite ratios and offset neither fma gives
 // a NaN: a product of finite numbers is not rounded before it is added.
@@ -23,7 +24,7 @@ struct EpilogueTail {
   const uint8_t* residual;  // of the first output, or null
   size_t residual_stride;
   bool is_signed;  // outputs, entries of the table and what is looked up
-  bool residual_is_signed;
+  bool residual_is_signed, residual_comes_first;
   float ratio, residual_ratio, offset;
   int32_t clamp_min, clamp_max;
 };

@@ -12,18 +12,22 @@ constexpr size_t kStretch = 4096;
 
 // Limits are integers and rounding is monotonic, so clamping first gives the same result.
 struct Sum {
+  bool residual_first;
   F32 ratio, residual_ratio, offset, low, high;
 
   OCTAVO_INLINE explicit Sum(const EpilogueTail& tail)
-      : ratio(splat(tail.ratio)),
+      : residual_first(tail.residual_comes_first),
+        ratio(splat(tail.ratio)),
         residual_ratio(splat(tail.residual_ratio)),
         offset(splat(tail.offset)),
         low(splat(static_cast<float>(tail.clamp_min))),
         high(splat(static_cast<float>(tail.clamp_max))) {}
 
   OCTAVO_INLINE I32 operator()(I32 q, I32 residual) const {
-    const F32 y =
-        fused(to_float(q), ratio, fused(to_float(residual), residual_ratio, offset));
+    const F32 value = to_float(q), other = to_float(residual);
+    const F32 y = residual_first
+                      ? fused(other, residual_ratio, fused(value, ratio, offset))
+                      : fused(value, ratio, fused(other, residual_ratio, offset));
     return round_to_int(min(max(y, low), high));
   }
 };

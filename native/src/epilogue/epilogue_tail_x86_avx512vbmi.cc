@@ -22,6 +22,7 @@ struct Widen {
   __m512i above;
 };
 
+template <bool kResidualFirst>
 struct Sum {
   explicit Sum(const EpilogueTail& tail)
       : widen(tail.residual_is_signed),
@@ -32,9 +33,11 @@ struct Sum {
         high(_mm512_set1_ps(static_cast<float>(tail.clamp_max))) {}
 
   __m128i operator()(__m512i q, __m128i residual) const {
-    const __m512 r = _mm512_cvtepi32_ps(widen(residual));
-    const __m512 y = _mm512_fmadd_ps(_mm512_cvtepi32_ps(q), ratio,
-                                     _mm512_fmadd_ps(r, residual_ratio, offset));
+    const __m512 r = _mm512_cvtepi32_ps(widen(residual)), value = _mm512_cvtepi32_ps(q);
+    const __m512 y =
+        kResidualFirst
+            ? _mm512_fmadd_ps(r, residual_ratio, _mm512_fmadd_ps(value, ratio, offset))
+            : _mm512_fmadd_ps(value, ratio, _mm512_fmadd_ps(r, residual_ratio, offset));
     return _mm512_cvtepi32_epi8(clamped(y, low, high));
   }
 
@@ -66,7 +69,7 @@ struct Row {
   uint8_t* out;
 };
 
-template <typename Lanes>
+template <typename Sum, typename Lanes>
 inline void add(const Requantizer& requantize, const Sum& sum, const Row& row, size_t j,
                 const Lanes& lanes) {
   const __m512i q = requantize(row.acc + j, row.scales + j, lanes);
@@ -105,7 +108,7 @@ inline __m512i look_up(const Requantizer& requantize, const Table& table, const 
   return table(narrow(quarter(0), quarter(1), quarter(2), quarter(3)));
 }
 
-template <int kQuarter, typename Chunk>
+template <int kQuarter, typename Sum, typename Chunk>
 inline void add_quarter(__m512i bytes, const Widen& widen, const Sum& sum, const Row& row, size_t j,
                         const Chunk& chunk) {
   const auto lanes = chunk.quarter(kQuarter);
@@ -114,6 +117,7 @@ inline void add_quarter(__m512i bytes, const Widen& widen, const Sum& sum, const
   lanes.store(row.out + at, sum(q, lanes.load(row.residual + at)));
 }
 
+template <typename Sum>
 struct AddResidual {
   explicit AddResidual(const EpilogueTile& tile) : requantize(tile), sum(tile.tail) {}
 
@@ -148,6 +152,7 @@ struct LookUp {
   Table table;
 };
 
+template <typename Sum>
 struct LookUpAndAdd {
   explicit LookUpAndAdd(const EpilogueTile& tile)
       : requantize(tile), table(tile.tail.table), widen(tile.tail.is_signed), sum(tile.tail) {}
@@ -182,12 +187,18 @@ void for_each_row(const EpilogueTile& tile) {
   }
 }
 
+template <bool kResidualFirst>
+void add_residual(const EpilogueTile& tile) {
+  if (tile.tail.table == nullptr) return for_each_row<AddResidual<Sum<kResidualFirst>>>(tile);
+  for_each_row<LookUpAndAdd<Sum<kResidualFirst>>>(tile);
+}
+
 }  // namespace
 
 void epilogue_q8_tail_x86_avx512vbmi(const EpilogueTile& tile) {
-  if (tile.tail.table == nullptr) return for_each_row<AddResidual>(tile);
   if (tile.tail.residual == nullptr) return for_each_row<LookUp>(tile);
-  for_each_row<LookUpAndAdd>(tile);
+  if (tile.tail.residual_comes_first) return add_residual<true>(tile);
+  add_residual<false>(tile);
 }
 
 }  // namespace octavo

@@ -32,8 +32,14 @@ inline int32_t finish(const octavo_epilogue& epilogue, int32_t q, size_t index) 
   const octavo_residual& residual = epilogue.residual;
   if (residual.data == nullptr) return q;
   const int32_t r = integer(residual.type, static_cast<const uint8_t*>(residual.data)[index]);
-  const float above = std::fma(static_cast<float>(r), residual.residual_ratio, residual.offset);
-  const float y = std::nearbyint(std::fma(static_cast<float>(q), residual.ratio, above));
+  const float value = static_cast<float>(q), other = static_cast<float>(r);
+  const float sum =
+      residual.comes_first != 0
+          ? std::fma(other, residual.residual_ratio,
+                     std::fma(value, residual.ratio, residual.offset))
+          : std::fma(value, residual.ratio,
+                     std::fma(other, residual.residual_ratio, residual.offset));
+  const float y = std::nearbyint(sum);
   if (y <= static_cast<float>(residual.clamp_min)) return residual.clamp_min;
   if (y >= static_cast<float>(residual.clamp_max)) return residual.clamp_max;
   return static_cast<int32_t>(y);

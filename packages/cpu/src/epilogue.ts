@@ -25,15 +25,17 @@ export interface Float32Epilogue {
 
 /**
  * What a quantized output is added to, element by element: `y = clamp(sat(rne(fma(q, ra, fma(r, rb, c0)))))`, which is
- * ONNX Runtime's QLinearAdd of `q`, the output so far, and `r`.
+ * ONNX Runtime's QLinearAdd of `q`, the output so far, and `r`; or, where `r` comes first, `fma(r, ra, fma(q, rb, c0))`.
  */
 export interface QuantizedResidual {
   /** Laid out as the output, which it must not overlap; int8 or uint8, whatever the output is. */
   readonly data: ByteArray;
   /** From row to row, in elements, at least `n`; of `matmul` only, and `n` by default. */
   readonly stride?: number | undefined;
-  /** `qlinearAddConstants(q, r, y)` of `@octavo/core/quant`: finite. */
+  /** `qlinearAddConstants(q, r, y)` of `@octavo/core/quant`, or `(r, q, y)` where `r` comes first: finite. */
   readonly constants: QLinearAddConstants;
+  /** Whether `r` is the first operand of the sum, which decides how it rounds; not by default. */
+  readonly comesFirst?: boolean | undefined;
   /** Limits of the sum in the output's type; the whole range by default. */
   readonly clamp?: { readonly min: number; readonly max: number } | undefined;
 }
@@ -152,7 +154,10 @@ function nativeTail(
   if (!residual) return [table, undefined, 0, undefined];
   const { ra, rb, c0 } = residual.constants;
   const { min, max } = residual.clamp ?? range;
-  return [table, residual.data, residual.stride ?? residualStride, Float32Array.of(ra, rb, c0, min, max)];
+  const { comesFirst = false } = residual;
+  const ratios = comesFirst ? [rb, ra] : [ra, rb];
+  const sum = Float32Array.of(...ratios, c0, min, max, Number(comesFirst));
+  return [table, residual.data, residual.stride ?? residualStride, sum];
 }
 
 const UINT8 = { min: 0, max: 255 };

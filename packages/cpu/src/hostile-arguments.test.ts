@@ -67,7 +67,7 @@ function validArguments(binding: NativeBinding): Record<keyof NativeBinding, () 
     ...([new Float32Array(3).fill(0.5), 1, 1, undefined, 1, 2] as const),
   );
   const scales = new Float32Array(3).fill(0.5);
-  const sum = Float32Array.of(1, 0.5, 0, 0, 255);
+  const sum = Float32Array.of(1, 0.5, 0, 0, 255, 1);
   const geometry = Int32Array.of(1, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0);
   const copy = binding.opNames().indexOf('copy');
   const program = binding.createProgram(
@@ -246,10 +246,10 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
     refuses(14, new Int32Array(6), /residual: expected an Int8Array or a Uint8Array/);
     refuses(15, 2, /epilogue.residual.stride: expected at least n/);
     refuses(16, undefined, /sum: expected a Float32Array/);
-    refuses(16, new Float32Array(4), /sum: expected 5/);
-    refuses(16, Float32Array.of(1, 1, 0, 0.5, 255), /sum: expected limits/);
-    refuses(16, Float32Array.of(1, 1, 0, -1, 255), /clamp_min, clamp_max: expected values of the output/);
-    refuses(16, Float32Array.of(1, Number.NaN, 0, 0, 255), /expected finite values/);
+    refuses(16, new Float32Array(4), /sum: expected 6/);
+    refuses(16, Float32Array.of(1, 1, 0, 0.5, 255, 0), /sum: expected limits/);
+    refuses(16, Float32Array.of(1, 1, 0, -1, 255, 0), /clamp_min, clamp_max: expected values of the output/);
+    refuses(16, Float32Array.of(1, Number.NaN, 0, 0, 255, 0), /expected finite values/);
     const call = valid.matmul();
     call[14] = call[12];
     expect(() => Reflect.apply(binding.matmul, binding, call)).toThrowError(/apart from epilogue.residual/);

@@ -59,6 +59,7 @@ function residuals(outputs: number, clamp: fc.Arbitrary<{ min: number; max: numb
   });
   return fc.record({
     data: fc.boolean().chain((signed) => bytes(outputs, signed)),
+    comesFirst: optional(fc.boolean()),
     constants: fc.tuple(qparams, qparams, qparams).map((all) => qlinearAddConstants(...all)),
     clamp: optional(clamp),
   });

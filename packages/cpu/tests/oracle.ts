@@ -56,7 +56,9 @@ export function finish(acc: number, row: number, column: number, epilogue: Epilo
   const found = table ? at(table, q & 0xff) : q;
   if (!residual) return found;
   const limits = residual.clamp ?? range;
-  const y = qlinearAddElement(residual.constants, found, at(residual.data, index));
+  const other = at(residual.data, index);
+  const [a, b] = residual.comesFirst ? [other, found] : [found, other];
+  const y = qlinearAddElement(residual.constants, a, b);
   return Math.min(Math.max(y, limits.min), limits.max);
 }
 

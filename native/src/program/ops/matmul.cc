@@ -1,5 +1,5 @@
-// Product of a matrix of 8-bit integers with packed weights. Operands: bias, scales, input, output.
-// Words: weights, epilogue, input type, input zero point, rows. Rows are dense.
+// Product of a matrix of 8-bit integers with packed weights. Operands: bias, scales, input, output,
+// residual. Words: weights, epilogue, input type, input zero point, rows, residual. Rows are dense.
 #include "octavo/matmul.h"
 
 #include "epilogue/epilogue_panel.h"
@@ -23,9 +23,12 @@ class Matmul final : public Op {
     args_.lhs_stride = k;
     args_.out_stride = n;
     const size_t element = output_bytes(args_.epilogue.output);
+    const CheckedSize outputs = CheckedSize(args_.m).times(n);
     input_ = reader.input("input", CheckedSize(args_.m).times(k), 1);
-    output_ = reader.output("output", CheckedSize(args_.m).times(n).times(element), element);
+    output_ = reader.output("output", outputs.times(element), element);
     reader.expect_disjoint(input_, output_);
+    residual_ = read_residual(reader, outputs, output_, args_.epilogue);
+    args_.epilogue.residual.stride = n;
   }
 
   void run(const Frame& frame) const override {
@@ -33,6 +36,7 @@ class Matmul final : public Op {
     args.lhs = input_.in(frame);
     args.lhs_zero_points = &zero_point_;
     args.out = output_.in(frame);
+    args.epilogue.residual.data = residual_.in(frame);
     require_ok(octavo_matmul(&args));
   }
 
@@ -40,7 +44,7 @@ class Matmul final : public Op {
   std::shared_ptr<const octavo_packed_matrix> weights_;
   octavo_matmul_args args_{};
   int32_t zero_point_ = 0;
-  Operand input_, output_;
+  Operand input_, output_, residual_;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-import type { Value } from '@octavo/core/ir';
+import type { Node, Value } from '@octavo/core/ir';
 import type { QuantizedType } from '@octavo/core/quant';
 import { floatWord } from './operand.js';
 
@@ -15,6 +15,13 @@ export function byteType(value: Value | undefined): ByteType | undefined {
 export function declineBytes(values: readonly (Value | undefined)[]): string | undefined {
   const other = values.find((value) => !byteType(value));
   return other ? `${other.name} is not quantized per tensor to 8 bits` : undefined;
+}
+
+/** Why the two operands and the result of a node are not bytes of one type quantized per tensor, or undefined when they are. */
+export function declineByteOperands({ inputs: [a, b], output }: Node): string | undefined {
+  const values = [a, b, output];
+  const areEqual = new Set(values.map((value) => value?.dtype)).size === 1;
+  return declineBytes(values) ?? (areEqual ? undefined : 'its operands and result are int8 and uint8');
 }
 
 /** Scale and zero point of a value quantized per tensor, as ops take them. */

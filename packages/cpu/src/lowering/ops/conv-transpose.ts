@@ -15,6 +15,7 @@ import {
   type Qparams,
   zeroPointsOf,
 } from '../product-types.js';
+import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 import { emitSpread, type TransposedWindow, transposedWindow } from '../transposed-window.js';
 import { declineWindow, kernelOf } from './conv2d.js';
@@ -39,14 +40,11 @@ const quantized = defineLowering(ConvTranspose, {
     const zero = dtypeOf(x) === 'int8' ? Int8Array.of(inputZero) : Uint8Array.of(inputZero);
     const from = emitSpread(program, x, zero, window);
     const epilogue = epilogueOperands(epilogueOf({ ...types, w: weights }, biasOf(constants[2])), program);
+    const { output, residual, words } = fuseResidual(program, required(node.output, node), 'nhwc');
     program.emit(
       {
         name: 'conv2d',
-        operands: [
-          ...epilogue.operands,
-          from,
-          program.output(required(node.output, node), { layout: 'nhwc' }),
-        ],
+        operands: [...epilogue.operands, from, program.output(output, { layout: 'nhwc' }), residual],
         words: [
           packed,
           ...epilogue.words,
@@ -55,6 +53,7 @@ const quantized = defineLowering(ConvTranspose, {
           1,
           1,
           ...spreadWords(x, window),
+          ...words,
         ],
       },
       `conv2d ${program.binding.isa().gemmKernel}`,

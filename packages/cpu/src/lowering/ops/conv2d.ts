@@ -16,6 +16,7 @@ import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
 import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
+import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 
 /** A convolution of 8-bit integers, whatever its op. */
@@ -81,14 +82,12 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
   const layout: Layout = isDepthwise ? 'nhwc' : program.layoutOf(x);
   const packed = packedConv2d(program, conv);
   const epilogue = epilogueOperands(conv.epilogue, program);
+  const from = program.operand(x, layout);
+  const { output, residual, words } = fuseResidual(program, required(node.output, node), 'nhwc');
   program.emit(
     {
       name: 'conv2d',
-      operands: [
-        ...epilogue.operands,
-        program.operand(x, layout),
-        program.output(required(node.output, node), { layout: 'nhwc' }),
-      ],
+      operands: [...epilogue.operands, from, program.output(output, { layout: 'nhwc' }), residual],
       words: [
         packed,
         ...epilogue.words,
@@ -97,6 +96,7 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
         layout === 'nchw' ? 0 : 1,
         1,
         ...geometryWords(x, w, attributes),
+        ...words,
       ],
     },
     `conv2d ${program.binding.isa().gemmKernel}`,

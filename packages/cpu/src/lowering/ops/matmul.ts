@@ -7,6 +7,7 @@ import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
 import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
+import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 
 /** A product of 8-bit integers with constant weights, whatever its op. */
@@ -97,16 +98,18 @@ function emitProduct(node: Node, program: ProgramBuilder, product: Product): voi
   const { a, inputZeroPoint } = product;
   const packed = packedMatrix(program, product);
   const epilogue = epilogueOperands(product.epilogue, program);
+  const { output, residual, words } = fuseResidual(program, required(node.output, node), 'nchw');
   program.emit(
     {
       name: 'matmul',
-      operands: [...epilogue.operands, program.operand(a), program.output(required(node.output, node))],
+      operands: [...epilogue.operands, program.operand(a), program.output(output), residual],
       words: [
         packed,
         ...epilogue.words,
         nativeType(dtypeOf(a)),
         inputZeroPoint,
         elementCount(shapeOf(a).slice(0, -1)),
+        ...words,
       ],
     },
     program.binding.isa().gemmKernel,

@@ -1,24 +1,18 @@
-import { type Support, supportUnless, unsupported } from '@octavo/backend';
+import { type Support, supportUnless } from '@octavo/backend';
 import { Add, Mul, type Node } from '@octavo/core/ir';
 import { elementCount } from '@octavo/core/tensor';
 import { broadcastLayout, broadcastOperand, declineAxes, overOf } from '../broadcast.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import type { ProgramBuilder } from '../program-builder.js';
-import { declineBytes, parameterWords } from '../quantized-bytes.js';
+import { declineByteOperands, parameterWords } from '../quantized-bytes.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 
 /** Functions by the word that the native op takes. */
 const FUNCTIONS = { add: 0, multiply: 1 } as const;
 
 function supports(node: Node): Support {
-  const [a, b] = node.inputs;
-  const values = [a, b, node.output];
-  const reason = declineBytes(values);
-  if (reason !== undefined) return unsupported(reason);
-  if (new Set(values.map((value) => value?.dtype)).size > 1)
-    return unsupported('its operands and result are int8 and uint8');
-  return supportUnless(declineAxes(shapeOf(required(node.output, node))));
+  return supportUnless(declineByteOperands(node) ?? declineAxes(shapeOf(required(node.output, node))));
 }
 
 function lowerBinary(node: Node, program: ProgramBuilder, name: keyof typeof FUNCTIONS): void {
