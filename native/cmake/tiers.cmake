@@ -6,6 +6,7 @@ set(OCTAVO_TIERED_SOURCES
   src/elementwise/binary_kernels.cc
   src/elementwise/unary_kernels.cc
   src/epilogue/epilogue_tail_kernels.cc
+  src/float_conv/dot_tile_kernels.cc
   src/float_conv/float_depthwise_kernel.cc
   src/histogram/histogram_kernels.cc
   src/normalize/row_kernels.cc

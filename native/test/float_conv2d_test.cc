@@ -203,6 +203,50 @@ TEST(FloatConv2d, KeepsItsBoundsOnDepthwiseGeometry) {
   }
 }
 
+TEST(FloatConv2d, KeepsItsBoundsOnFewOutputs) {
+  FloatSamples samples(65);
+  const IsaSet tiers[] = {active_isa(), active_isa() & isa::avx2_fma, isa::scalar};
+  for (int round = 0; round < 180; ++round) {
+    Convolution c{
+        samples.size(1, 2),  samples.size(1, 2),  samples.size(11, 40), samples.size(1, 4),
+        samples.size(5, 14), samples.size(5, 40), samples.size(3, 5),   samples.size(3, 5)};
+    c.stride_h = samples.size(1, 2);
+    c.stride_w = samples.size(1, 2);
+    c.dilation_w = round % 4 == 0 ? 2 : 1;
+    for (size_t& pad : c.pads) pad = samples.size(2, 4);
+    c.input_layout = static_cast<octavo_layout>(samples.size(0, 1));
+    c.output_layout = static_cast<octavo_layout>(samples.size(0, 1));
+    c.bias = samples.size(0, 1) != 0;
+    c.residual = samples.size(0, 1) != 0;
+    c.activation = static_cast<octavo_activation>(samples.size(0, 4));
+    c.type = static_cast<octavo_type>(samples.size(OCTAVO_F32, OCTAVO_BF16));
+    c.threads = static_cast<uint32_t>(samples.size(1, 2));
+    expect_within_bounds(c, samples, tiers[round % 3]);
+    if (HasFailure()) {
+      ADD_FAILURE() << "round " << round;
+      return;
+    }
+  }
+}
+
+TEST(FloatConv2d, KeepsNotANumberOfFewOutputs) {
+  for (const octavo_activation activation : {OCTAVO_IDENTITY, OCTAVO_CLIP, OCTAVO_LEAKY_RELU}) {
+    FloatSamples samples(66);
+    Convolution c{1, 1, 32, 3, 4, 20, 3, 3};
+    c.activation = activation;
+    Operands operands(c, samples);
+    operands.input[5 * 32] = std::numeric_limits<float>::quiet_NaN();  // the pixel at (0, 5)
+    std::vector<float> out(operands.residual.size());
+    const PackedFloatConv2d packed =
+        pack_float_conv2d({operands.weights.data(), OCTAVO_F32, 3, 32, 3, 3, 1});
+    float_conv2d(arguments(c, operands, out.data()), packed, c.out_height(), c.out_width());
+    for (size_t i = 0; i < out.size(); ++i) {
+      const size_t x = i / 3 % c.out_width(), y = i / 3 / c.out_width();
+      EXPECT_EQ(std::isnan(out[i]), y == 0 && x >= 3 && x <= 5) << i;
+    }
+  }
+}
+
 TEST(FloatConv2d, AddsAResidualInPlaceThoughTheDepthIsCut) {
   FloatSamples samples(63);
   for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_NCHW}) {

@@ -101,6 +101,18 @@ ConvTasks::Source ConvTasks::source(const Rectangle& part, float* window, size_t
           count, joined ? weights_.kernel_w * channels : channels};
 }
 
+void ConvTasks::multiply_group(const Rectangle& part, const RowBlock& block) const {
+  const PackedFloat& weights = weights_.weights[part.group];
+  if (weights_.few_outputs.applies(block.depth)) {
+    const size_t columns = weights_.group_out_channels();
+    return multiply_few(block, weights_.few_outputs.run,
+                        weights_.few_outputs.values.data() + part.group * columns * weights.k,
+                        columns);
+  }
+  multiply_block(block, {weights.kernel, weights.panels.data(), weights.k, part.channels.first,
+                         part.channels.last});
+}
+
 void ConvTasks::multiply(const Rectangle& part, const Source& source, const size_t* runs,
                          float* turned) const {
   const float* pointers[kBlockRows];
@@ -116,16 +128,13 @@ void ConvTasks::multiply(const Rectangle& part, const Source& source, const size
   RowBlock block{pointers,     pixels,         runs,    source.run_count,
                  source.depth, args_.epilogue, nullptr, 0};
   if (block.epilogue.bias != nullptr) block.epilogue.bias += first_channel;
-  const PackedFloat& weights = weights_.weights[part.group];
-  const PanelRange panels{weights.kernel, weights.panels.data(), weights.k, part.channels.first,
-                          part.channels.last};
   if (turned == nullptr) {
     const size_t out = (part.image * plane + pixel) * weights_.out_channels + first_channel;
     block.out = args_.out + out;
     block.out_stride = weights_.out_channels;
     block.epilogue.residual_stride = weights_.out_channels;
     if (block.epilogue.residual != nullptr) block.epilogue.residual += out;
-    return multiply_block(block, panels);
+    return multiply_group(part, block);
   }
   const size_t channels = part.channels.last - part.channels.first;
   const size_t out =
@@ -138,7 +147,7 @@ void ConvTasks::multiply(const Rectangle& part, const Source& source, const size
               sizeof(float));
     block.epilogue.residual = block.out;
   }
-  multiply_block(block, panels);
+  multiply_group(part, block);
   transpose(turned, pixels, channels, channels, args_.out + out, plane, sizeof(float));
 }
 

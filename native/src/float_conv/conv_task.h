@@ -35,6 +35,7 @@ class ConvTasks {
 
   Rectangle rectangle(size_t task) const;
   Source source(const Rectangle& part, float* window, size_t* runs) const;
+  void multiply_group(const Rectangle& part, const RowBlock& block) const;
   void multiply(const Rectangle& part, const Source& source, const size_t* runs,
                 float* turned) const;
   size_t window_floats() const;

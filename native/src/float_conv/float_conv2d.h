@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "float_conv/few_outputs.h"
 #include "float_conv/float_depthwise.h"
 #include "float_gemm/pack_float.h"
 #include "octavo/octavo.h"
@@ -18,6 +19,7 @@ struct PackedFloatConv2d {
   size_t groups;
   std::vector<PackedFloat> weights;  // one a group; k counts rows, columns, then channels
   DepthwiseWeights depthwise;        // where a group has one channel, once more for NHWC
+  FewOutputs few_outputs;            // where a group has few outputs, once more
 
   size_t in_channels() const { return groups * group_channels; }
   size_t group_out_channels() const { return out_channels / groups; }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/half.h"
+#include "float_conv/weight_at.h"
 #include "float_gemm/task_grid.h"
 #include "threading/failure.h"
 #include "threading/parallel_ranges.h"
@@ -16,12 +16,6 @@ constexpr Tier<FloatDepthwiseKernels> kTiers[] = {
     OCTAVO_TIERS(OCTAVO_FLOAT_DEPTHWISE_TIER)
 #undef OCTAVO_FLOAT_DEPTHWISE_TIER
 };
-
-float weight_at(const octavo_float_conv2d_weights& weights, size_t index) {
-  if (weights.type == OCTAVO_F32) return static_cast<const float*>(weights.data)[index];
-  const uint16_t bits = static_cast<const uint16_t*>(weights.data)[index];
-  return weights.type == OCTAVO_F16 ? half_to_float(bits) : bfloat_to_float(bits);
-}
 
 // Taps [first, last) of one axis that lie within an image of `size` when its first one is at
 // `origin`.

@@ -4,7 +4,7 @@
 namespace octavo {
 
 size_t PackedFloatConv2d::bytes() const {
-  size_t total = depthwise.values.bytes();
+  size_t total = depthwise.values.bytes() + few_outputs.values.bytes();
   for (const PackedFloat& group : weights) total += group.bytes();
   return total;
 }
@@ -16,7 +16,8 @@ PackedFloatConv2d pack_float_conv2d(const octavo_float_conv2d_weights& weights, 
                            weights.kernel_w,
                            weights.groups,
                            {},
-                           {}};
+                           {},
+                           pack_few_outputs(weights, available)};
   const size_t taps = weights.kernel_h * weights.kernel_w;
   const size_t k = taps * weights.group_channels;
   const size_t columns = packed.group_out_channels();
