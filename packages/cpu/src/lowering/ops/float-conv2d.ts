@@ -1,5 +1,5 @@
 import { supportUnless, unsupported } from '@octavo/backend';
-import { Conv, type Value } from '@octavo/core/ir';
+import { Conv, type ConvAttributes, type Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
 import { declineFloats } from '../float-values.js';
@@ -20,8 +20,8 @@ const conv = defineLowering(Conv, {
   lower: ({ node, constants, attributes }, program) => {
     const [x, w] = [required(node.inputs[0], node), required(node.inputs[1], node)];
     const bias = node.inputs[2];
-    const [, groupChannels = 1] = shapeOf(w);
-    const layout: Layout = attributes.group > 1 && groupChannels === 1 ? 'nhwc' : program.layoutOf(x);
+    const isDepthwise = attributes.group > 1 && shapeOf(w)[1] === 1;
+    const layout: Layout = isDepthwise || isReadOften(w, attributes) ? 'nhwc' : program.layoutOf(x);
     const packed = program.packed(w, `float conv2d ${attributes.group}`, () => {
       const [outChannels = 0, channels = 0] = shapeOf(w);
       const data = floatsOf(constants[1], w);
@@ -52,6 +52,15 @@ const conv = defineLowering(Conv, {
     );
   },
 });
+
+/**
+ * Whether each row of the input is read for so many rows of outputs that it is best brought into channels last once: the
+ * kernel gathers the channels of planes anew each time. Few channels are gathered as fast as they are copied.
+ */
+function isReadOften(w: Value, { strides }: ConvAttributes): boolean {
+  const [, channels = 1] = shapeOf(w);
+  return channels >= 16 && kernelOf(w)[0] >= 3 * (strides?.[0] ?? 1);
+}
 
 /** The elements of constant float weights. */
 export function floatsOf(tensor: Tensor | undefined, value: Value): Float32Array {
