@@ -1,8 +1,7 @@
 import { elementCount, normalizeAxis, stridesOf, type Tensor } from '@octavo/core/tensor';
-import { stridedIndices } from './indices.js';
 import { refuse } from './integer-operands.js';
 import { operand } from './operand.js';
-import { elementsOf, emptyElements, putElements, tensorOfElements } from './rearrange.js';
+import { copyRun, elementsOf, emptyElements, tensorOfElements } from './rearrange.js';
 
 /** Joins tensors along an axis. Throws `KERNEL_OPERAND` when another axis or the dtype differs. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
@@ -10,7 +9,8 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   const at = normalizeAxis(axis, first.shape.length);
   const total = tensors.reduce((sum, tensor) => sum + (tensor.shape[at] ?? 0), 0);
   const shape = first.shape.with(at, total);
-  const strides = stridesOf(shape);
+  const inner = stridesOf(shape)[at] ?? 1;
+  const rows = elementCount(shape.slice(0, at));
   const result = emptyElements(first.dtype, elementCount(shape));
   let offset = 0;
   for (const tensor of tensors) {
@@ -18,12 +18,11 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     const fits =
       tensor.shape.length === shape.length && tensor.shape.every((size, i) => i === at || size === shape[i]);
     if (!fits) refuse(`[${tensor.shape.join(', ')}] does not join [${shape.join(', ')}] along axis ${at}.`);
-    putElements(
-      result,
-      stridedIndices(tensor.shape, strides, offset * (strides[at] ?? 1)),
-      elementsOf(tensor),
-    );
-    offset += tensor.shape[at] ?? 0;
+    const run = (tensor.shape[at] ?? 0) * inner;
+    const elements = elementsOf(tensor);
+    for (let row = 0; row < rows; row++)
+      copyRun(elements, row * run, run, result, row * total * inner + offset);
+    offset += run;
   }
   return tensorOfElements(first.dtype, shape, result);
 }

@@ -1,7 +1,7 @@
 import { elementCount, stridesOf } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { broadcastIndices, OUTSIDE, pickIndices, stridedIndices, upTo } from './indices.js';
+import { broadcastIndices, OUTSIDE, pickIndices, pickRuns, stridedIndices, upTo } from './indices.js';
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
 
@@ -13,6 +13,29 @@ describe('index maps', () => {
         expect([...pickIndices(shape, shape.map(upTo))]).toEqual(upTo(elementCount(shape)));
       }),
     );
+  });
+
+  it('join into runs what is picked one behind another', () => {
+    const list = (size: number) =>
+      fc.oneof(
+        fc.constant(upTo(size)),
+        fc.tuple(fc.nat(size - 1), fc.nat(size)).map(([a, b]) => upTo(size).slice(a, Math.max(a, b))),
+        fc.array(fc.integer({ min: OUTSIDE, max: size - 1 }), { maxLength: 4 }),
+      );
+    const picks = shapes.chain((shape) => fc.tuple(fc.constant(shape), fc.tuple(...shape.map(list))));
+    fc.assert(
+      fc.property(picks, ([shape, lists]) => {
+        const { starts, length } = pickRuns(shape, lists);
+        const all = [...starts].flatMap((start) =>
+          upTo(length).map((i) => (start === OUTSIDE ? OUTSIDE : start + i)),
+        );
+        expect(all).toEqual([...pickIndices(shape, lists)]);
+      }),
+    );
+    expect(pickRuns([4, 3, 2], [upTo(4), [1, 2], [0, 1]])).toEqual({
+      starts: Int32Array.of(2, 8, 14, 20),
+      length: 4,
+    });
   });
 
   it('name the element with the coordinates picked, or none when one is outside', () => {

@@ -84,6 +84,37 @@ export function pickIndices(shape: Shape, coordinates: readonly ArrayLike<number
   return indices;
 }
 
+/** Equally long runs of neighbouring elements, by where each begins; a run is {@link OUTSIDE} as a whole. */
+export interface Runs {
+  readonly starts: Int32Array;
+  readonly length: number;
+}
+
+/** What {@link pickIndices} gives, as runs as long as the picks of the last axes follow one another. */
+export function pickRuns(shape: Shape, coordinates: readonly ArrayLike<number>[]): Runs {
+  if (resultSize(coordinates.map((list) => list.length)) === 0) {
+    return { starts: new Int32Array(0), length: 0 };
+  }
+  let axis = shape.length;
+  let length = 1;
+  for (let isWhole = true; isWhole && axis > 0; ) {
+    const list = coordinates[axis - 1] ?? [];
+    if (!countsUp(list)) break;
+    axis--;
+    length *= list.length;
+    isWhole = list.length === shape[axis];
+  }
+  const firsts = coordinates.map((list, i) => (i < axis ? list : [list[0] ?? 0]));
+  return { starts: pickIndices(shape, firsts), length };
+}
+
+function countsUp(list: ArrayLike<number>): boolean {
+  const first = list[0] ?? OUTSIDE;
+  if (first === OUTSIDE) return false;
+  for (let i = 1; i < list.length; i++) if (list[i] !== first + i) return false;
+  return true;
+}
+
 /** 0, 1 ... before `count`. Throws OctavoError `KERNEL_SIZE` as {@link resultSize} does. */
 export function upTo(count: number): number[] {
   resultSize([count]);

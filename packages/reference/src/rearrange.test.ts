@@ -9,7 +9,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OUTSIDE, upTo } from './indices.js';
-import { elementsOf, gatherElements, tensorOfElements } from './rearrange.js';
+import { elementsOf, gatherElements, gatherRuns, tensorOfElements } from './rearrange.js';
 
 /** A tensor of `count` elements that differ where the dtype has room for that. */
 function sample(dtype: DType, count: number): Tensor {
@@ -51,6 +51,17 @@ describe('moving elements', () => {
     expect([element(gathered, 0), element(gathered, 1)]).toEqual([element(tensor, 1), element(tensor, 2)]);
     const zero = gatherElements(tensor, [1], [OUTSIDE]);
     expect(zero.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it.each(ALL_DTYPES)('gathers runs of %s elements as it does each of them', (dtype) => {
+    const tensor = sample(dtype, 7);
+    const fill = gatherElements(tensor, [], [1]);
+    const runs = { starts: Int32Array.of(4, OUTSIDE, 0, 2), length: 3 };
+    const indices = [4, 5, 6, OUTSIDE, OUTSIDE, OUTSIDE, 0, 1, 2, 2, 3, 4];
+    for (const filling of [fill, undefined]) {
+      const expected = gatherElements(tensor, [4, 3], indices, filling);
+      expect(gatherRuns(tensor, [4, 3], runs, filling).bytes).toEqual(expected.bytes);
+    }
   });
 
   it('keeps the payload of a NaN', () => {

@@ -11,7 +11,7 @@ import {
   tensorFromBytes,
   unpack,
 } from '@octavo/core/tensor';
-import { OUTSIDE } from './indices.js';
+import { OUTSIDE, type Runs } from './indices.js';
 
 /** The bits of a tensor's elements, one slot each, whatever the dtype; strings and complex128 have bytes. */
 export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array | Uint8Array[];
@@ -70,6 +70,33 @@ export function gatherElements(
   const filling: ArrayLike<unknown> = fill ? elementsOf(fill) : emptyElements(tensor.dtype, 1);
   move(elementsOf(tensor), target, indices, filling[0]);
   return tensorOfElements(tensor.dtype, shape, target);
+}
+
+/** The same with a run of elements for each index. */
+export function gatherRuns(tensor: Tensor, shape: Shape, { starts, length }: Runs, fill?: Tensor): Tensor {
+  if (length <= 1) return gatherElements(tensor, shape, starts, fill);
+  const target = emptyElements(tensor.dtype, elementCount(shape));
+  const from = elementsOf(tensor);
+  const filling = fill && elementsOf(fill)[0];
+  starts.forEach((start, i) => {
+    if (start !== OUTSIDE) copyRun(from, start, length, target, i * length);
+    else if (filling !== undefined) fillRun(target, i * length, length, filling);
+  });
+  return tensorOfElements(tensor.dtype, shape, target);
+}
+
+/** `to[at + i] = from[start + i]` for `count` elements of one dtype. */
+export function copyRun(from: Elements, start: number, count: number, to: Elements, at: number): void {
+  if (Array.isArray(to)) {
+    for (let i = 0; i < count; i++) to[at + i] = from[start + i] as Uint8Array;
+  } else {
+    // Elements of one dtype are in slots of one kind.
+    (to as Uint8Array).set((from as Uint8Array).subarray(start, start + count), at);
+  }
+}
+
+function fillRun(to: { [index: number]: unknown }, at: number, count: number, value: unknown): void {
+  for (let i = at; i < at + count; i++) to[i] = value;
 }
 
 function move(

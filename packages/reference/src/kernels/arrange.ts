@@ -16,18 +16,18 @@ import {
 } from '@octavo/core/ir';
 import { fromNumbers, normalizeAxis, type Tensor } from '@octavo/core/tensor';
 import { concat } from '../concat.js';
-import { OUTSIDE, pickIndices, upTo } from '../indices.js';
+import { OUTSIDE, pickRuns, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { type PadMode, paddedCoordinates } from '../padding.js';
-import { gatherElements } from '../rearrange.js';
+import { gatherElements, gatherRuns } from '../rearrange.js';
 import { transpose } from '../transpose.js';
 
 /** The elements at every combination of coordinates; axes without a list keep all. */
 function pick(data: Tensor, lists: ReadonlyMap<number, readonly number[]>, fill?: Tensor): Tensor {
   const coordinates = data.shape.map((size, axis) => lists.get(axis) ?? upTo(size));
   const shape = coordinates.map((list) => list.length);
-  return gatherElements(data, shape, pickIndices(data.shape, coordinates), fill);
+  return gatherRuns(data, shape, pickRuns(data.shape, coordinates), fill);
 }
 
 /** Consecutive parts along an axis; without `sizes`, `count` parts of which the last may be smaller. */
