@@ -35,17 +35,17 @@ export async function saveOnnx(model: Model, path: string, options: SaveOptions 
   let renamed = 0;
   try {
     if (plan) {
-      const data = await StagedFile.create(dataPath, options.signal);
+      const data = StagedFile.create(dataPath, options.signal);
       staged.push(data);
       await writeData(plan, data);
     }
-    const file = await StagedFile.create(path, options.signal);
+    const file = StagedFile.create(path, options.signal);
     staged.push(file);
     for (const part of encoded.parts) await file.append(part);
-    await file.close();
-    for (; renamed < staged.length; renamed++) await staged[renamed]?.commit();
+    file.close();
+    for (; renamed < staged.length; renamed++) staged[renamed]?.commit();
   } catch (error) {
-    for (const file of staged.slice(renamed)) await file.discard();
+    for (const file of staged.slice(renamed)) file.discard();
     if (renamed > 0) await rm(dataPath, { force: true });
     throw error;
   }
@@ -74,5 +74,5 @@ async function writeData(plan: ExternalPlan, file: StagedFile): Promise<void> {
     await file.padTo(offset);
     await file.append(storage);
   }
-  await file.close();
+  file.close();
 }

@@ -1,32 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { closeSync, openSync, renameSync, rmSync, statSync, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { FormatError } from '../format-error.js';
 import type { Payload } from './encode-message.js';
 
+const writeAsync = promisify(write);
+
 const CHUNK_BYTES = 8 * 2 ** 20;
+
+/** Up to this many bytes in a row are sooner written than another thread is woken to write them. */
+const BRIEF_WRITES = 2 ** 22;
 
 /** A file that is written under a temporary name beside its target and takes the target's name when it is complete. */
 export class StagedFile {
   readonly path: string;
   private readonly temporary: string;
   private readonly signal: AbortSignal | undefined;
-  private handle: FileHandle | undefined;
+  private descriptor: number | undefined;
   private position = 0;
+  /** Where this thread last waited for another to write, and so let the event loop turn. */
+  private turned = 0;
 
-  private constructor(path: string, temporary: string, handle: FileHandle, signal: AbortSignal | undefined) {
+  private constructor(path: string, temporary: string, signal: AbortSignal | undefined) {
     this.path = path;
     this.temporary = temporary;
-    this.handle = handle;
+    this.descriptor = openSync(temporary, 'wx');
     this.signal = signal;
   }
 
   /** @throws FormatError `FILE_UNWRITABLE`. */
-  static async create(path: string, signal?: AbortSignal): Promise<StagedFile> {
-    const existing = await stat(path).catch(() => undefined);
-    if (existing && !existing.isFile()) throw unwritable(path, new Error('it is no regular file'));
+  static create(path: string, signal?: AbortSignal): StagedFile {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
     try {
-      return new StagedFile(path, temporary, await open(temporary, 'wx'), signal);
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+        throw new Error('it is no regular file');
+      return new StagedFile(path, temporary, signal);
     } catch (cause) {
       throw unwritable(path, cause);
     }
@@ -51,38 +59,53 @@ export class StagedFile {
   }
 
   /** Closes the file; it still has its temporary name. */
-  async close(): Promise<void> {
-    const { handle } = this;
-    this.handle = undefined;
-    await handle?.close();
+  close(): void {
+    const { descriptor } = this;
+    this.descriptor = undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 
   /** Gives the closed file its name. @throws FormatError `FILE_UNWRITABLE`. */
-  async commit(): Promise<void> {
+  commit(): void {
     this.signal?.throwIfAborted();
-    await rename(this.temporary, this.path).catch((cause: unknown) => {
+    try {
+      renameSync(this.temporary, this.path);
+    } catch (cause) {
       throw unwritable(this.path, cause);
-    });
+    }
   }
 
   /** Removes what was written under the temporary name. */
-  async discard(): Promise<void> {
-    await this.close().catch(() => {});
-    await rm(this.temporary, { force: true });
+  discard(): void {
+    try {
+      this.close();
+    } catch {
+      // What cannot be closed is removed all the same.
+    }
+    rmSync(this.temporary, { force: true });
   }
 
   private async write(chunk: Uint8Array): Promise<void> {
-    const { handle } = this;
-    if (!handle) throw unwritable(this.path, new Error('it is closed already'));
     for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await handle
-        .write(chunk, done, chunk.length - done, this.position)
-        .catch((cause: unknown) => {
-          throw unwritable(this.path, cause);
-        });
-      done += bytesWritten;
-      this.position += bytesWritten;
+      try {
+        const written = await this.writeSome(chunk, done);
+        done += written;
+        this.position += written;
+      } catch (cause) {
+        throw unwritable(this.path, cause);
+      }
     }
+  }
+
+  private async writeSome(chunk: Uint8Array, from: number): Promise<number> {
+    const { descriptor, position } = this;
+    if (descriptor === undefined) throw new Error('it is closed already');
+    const length = chunk.length - from;
+    if (position + length - this.turned <= BRIEF_WRITES)
+      return writeSync(descriptor, chunk, from, length, position);
+    const { bytesWritten } = await writeAsync(descriptor, chunk, from, length, position);
+    this.turned = position + bytesWritten;
+    return bytesWritten;
   }
 }
 
