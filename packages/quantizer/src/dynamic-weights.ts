@@ -1,12 +1,14 @@
 import type { Graph, Value } from '@octavo/core/ir';
 import {
   accumulatorBound,
+  holdsAnyProducts,
   type QuantizedType,
   quantize,
   quantizedTypeOfWeights,
   type StorageDType,
 } from '@octavo/core/quant';
 import {
+  elementCount,
   float32,
   fromNumbers,
   StoredTensor,
@@ -60,11 +62,15 @@ export class DynamicWeightMaker {
     precision: WeightPrecision,
   ): Promise<DynamicWeights | string> {
     const { tensor, type } = await quantizeWeights(parts, isConv, precision);
-    const { fits, channel, bound } = accumulatorBound(toNumbers(tensor), tensor.shape, isConv ? 0 : 1, {
-      zeroPoints: type.zeroPoints,
-    });
-    if (!fits)
-      return `its accumulator could pass 2^31 (channel ${channel} reaches ${bound.toExponential(2)})`;
+    const axis = isConv ? 0 : 1;
+    if (!holdsAnyProducts(elementCount(tensor.shape) / (tensor.shape[axis] ?? 1))) {
+      const { zeroPoints } = type;
+      const { fits, channel, bound } = accumulatorBound(toNumbers(tensor), tensor.shape, axis, {
+        zeroPoints,
+      });
+      if (!fits)
+        return `its accumulator could pass 2^31 (channel ${channel} reaches ${bound.toExponential(2)})`;
+    }
     const { name } = parts.weight;
     const rank = isConv ? tensor.shape.length : 1;
     const scaleShape = type.scales.length === 1 ? [] : channelShape(type.scales.length, rank);

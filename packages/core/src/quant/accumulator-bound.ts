@@ -43,3 +43,8 @@ export function accumulatorBound(
   });
   return { ...worst, fits: worst.bound < 2 ** 31 };
 }
+
+/** Whether an int32 accumulator of so many products of 8-bit integers, without a bias, has room for any of them. */
+export function holdsAnyProducts(products: number): boolean {
+  return products * 255 * 255 < 2 ** 31;
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { float32, toNumbers } from '../tensor/index.js';
-import { accumulatorBound } from './accumulator-bound.js';
+import { accumulatorBound, holdsAnyProducts } from './accumulator-bound.js';
 import { quantizeBias } from './bias.js';
 import { dequantize } from './dequantize.js';
 import { quantize } from './quantize.js';
@@ -149,5 +149,13 @@ describe('accumulatorBound', () => {
     const longest = new Int8Array(65794).fill(-128);
     expect(accumulatorBound(longest.subarray(0, 65793), [1, 65793], 0).fits).toBe(true);
     expect(accumulatorBound(longest, [1, 65794], 0).fits).toBe(false);
+  });
+
+  it('fits whatever the weights are up to K = 33,025', () => {
+    for (const products of [33_025, 33_026]) {
+      const largest = new Uint8Array(products).fill(255);
+      expect(accumulatorBound(largest, [1, products], 0).fits).toBe(holdsAnyProducts(products));
+    }
+    expect(holdsAnyProducts(33_025)).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import {
   QuantizationError,
   type Shape,
 } from '../tensor/index.js';
-import { forEachGroupRun, groupCount } from './groups.js';
+import { forEachGroupRun, type GroupRun, groupCount } from './groups.js';
 import { constantQparams, qparamsOfRange, roundScale, symmetricLimit } from './qparams.js';
 import {
   type Granularity,
@@ -71,14 +71,8 @@ export function groupRanges(values: NumberArray, shape: Shape, granularity: Gran
   const min = new Float64Array(groups).fill(Number.POSITIVE_INFINITY);
   const max = new Float64Array(groups).fill(Number.NEGATIVE_INFINITY);
   let finite = true;
-  forEachGroupRun(shape, granularity, ({ start, count, group, step }) => {
-    for (let i = 0; i < count; i++) {
-      const value = values[start + i] ?? Number.NaN;
-      const at = group + i * step;
-      if (value < (min[at] ?? 0)) min[at] = value;
-      if (value > (max[at] ?? 0)) max[at] = value;
-      if (value - value !== 0) finite = false;
-    }
+  forEachGroupRun(shape, granularity, (run) => {
+    finite = (run.step === 0 ? widen : widenAcross)(min, max, values, run) && finite;
   });
   if (!finite) {
     throw new QuantizationError({
@@ -90,6 +84,36 @@ export function groupRanges(values: NumberArray, shape: Shape, granularity: Gran
     if (min[group] === Number.POSITIVE_INFINITY) min[group] = max[group] = 0;
   }
   return { min, max };
+}
+
+/** Widens the range of one group by a whole run; false where an element is NaN or infinite. */
+function widen(min: Float64Array, max: Float64Array, values: NumberArray, run: GroupRun): boolean {
+  let low = min[run.group] ?? 0;
+  let high = max[run.group] ?? 0;
+  let finite = true;
+  const end = run.start + run.count;
+  for (let i = run.start; i < end; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    if (value - value !== 0) finite = false;
+  }
+  min[run.group] = low;
+  max[run.group] = high;
+  return finite;
+}
+
+/** Widens the ranges of the groups, one an element. */
+function widenAcross(min: Float64Array, max: Float64Array, values: NumberArray, run: GroupRun): boolean {
+  let finite = true;
+  for (let i = 0; i < run.count; i++) {
+    const value = values[run.start + i] ?? Number.NaN;
+    const at = run.group + i;
+    if (value < (min[at] ?? 0)) min[at] = value;
+    if (value > (max[at] ?? 0)) max[at] = value;
+    if (value - value !== 0) finite = false;
+  }
+  return finite;
 }
 
 /** Replaces each group's scale by the one that uses the whole integer range where that has the smaller error. */
