@@ -310,6 +310,7 @@ TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
       }
     }
     expect_many_rows_right(Case({40, 20000, 3, bits, 128}, samples), 40);
+    expect_many_rows_right(Case({17, 5000, 40, bits, 2048}, samples), 17);
   }
 }
 

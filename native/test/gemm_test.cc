@@ -142,6 +142,19 @@ TEST_P(GemmOnEveryKernel, IsExactOnRemaindersOfTiles) {
   }
 }
 
+// Narrow panels pass by together, up to the columns of the widest.
+TEST_P(GemmOnEveryKernel, IsExactOnRemaindersOfPanelsTogether) {
+  Samples samples(40);
+  const Microkernel& kernel = GetParam();
+  for (octavo_type output : {OCTAVO_S32, OCTAVO_U8}) {
+    for (size_t n : {kMaxPanelColumns - 1, kMaxPanelColumns, kMaxPanelColumns + 1,
+                     kMaxPanelColumns + kernel.layout.nr + 1}) {
+      expect_exact({kernel.mr + 1, 65, n, OCTAVO_U8, OCTAVO_S8, output}, kernel, samples);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST_P(GemmOnEveryKernel, IsExactOnRandomShapes) {
   Samples samples(34);
   for (int round = 0; round < 60; ++round) {

@@ -5,10 +5,11 @@
 //   s32:  y = acc
 //   q8_tail:  what epilogue_tail.h makes of a q8 output
 //
-// Each float operation rounds once (files are built with -ffp-contract=off). The clamp is applied
-// before rounding, with limits less the zero point: the limits are integers and rounding is
-// monotonic, so the result is the same and the conversion to integer cannot overflow. The API
-// refuses scales of quantized outputs that are not finite: no product is a NaN.
+// Each float operation rounds once (files are built with -ffp-contract=off). A kernel may apply the
+// clamp before rounding, with limits less the zero point: the limits are integers and rounding is
+// monotonic, so the result is the same and the conversion to integer cannot overflow. One that
+// clamps integers has to know what the conversion makes of numbers past them. The API refuses
+// scales of quantized outputs that are not finite: no product is a NaN.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_EPILOGUE_EPILOGUE_H_

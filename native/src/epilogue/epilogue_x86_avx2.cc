@@ -82,9 +82,9 @@ struct Quantize {
     return words(integers(row, j, AllLanes{}), integers(row, j + kLanes, AllLanes{}));
   }
 
-  __m128i bytes(__m256i words) const {
+  static __m128i bytes(__m256i outputs) {
     const __m128i quads =
-        _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_packus_epi16(_mm256_castsi256_si128(outputs), _mm256_extracti128_si256(outputs, 1));
     return _mm_shuffle_epi32(quads, _MM_SHUFFLE(3, 1, 2, 0));
   }
 

@@ -12,7 +12,7 @@ void AccumulatorInit::begin_rows(size_t first, const uint32_t* row_sums) {
   row_sums_ = row_sums;
 }
 
-void AccumulatorInit::begin_panel(size_t first, size_t columns, size_t padded,
+void AccumulatorInit::begin_columns(size_t first, size_t columns, size_t padded,
                                   const int32_t* terms) {
   const PackedRhs& rhs = *problem_.rhs;
   padded_ = padded;

@@ -1,4 +1,4 @@
-// What the accumulators of a panel start from, so that a kernel only multiplies and adds.
+// What the accumulators of a tile start from, so that a kernel only multiplies and adds.
 //
 // With a' = a + s the value that the kernel reads, za' = za + s its zero point, and likewise b',
 // zb' for the stored weights:
@@ -28,7 +28,7 @@ class AccumulatorInit {
   void begin_rows(size_t first, const uint32_t* row_sums);
   // Prepares the columns [first, first + columns); `padded` of them are readable.
   // `terms` are subtracted from them, unless null.
-  void begin_panel(size_t first, size_t columns, size_t padded, const int32_t* terms);
+  void begin_columns(size_t first, size_t columns, size_t padded, const int32_t* terms);
 
   // Initial values for `count` <= kRowsAtOnce rows from `row`, counted from begin_rows' first.
   const int32_t* rows(size_t row, size_t count);

@@ -95,11 +95,11 @@ class GemmPartRun {
   void begin_panels(const Columns& columns) {
     alignas(kCacheLine) int32_t terms[kMaxPanelColumns];
     if (plan_.paired_ == nullptr) {
-      return init_.begin_panel(columns.first, columns.count, columns.padded, nullptr);
+      return init_.begin_columns(columns.first, columns.count, columns.padded, nullptr);
     }
     plan_.paired_->copy_panel(problem_.rhs->panel(columns.first), columns.padded,
                               steps_of(*problem_.rhs), panel_copy_, terms);
-    init_.begin_panel(columns.first, columns.count, columns.padded, terms);
+    init_.begin_columns(columns.first, columns.count, columns.padded, terms);
   }
 
   // Whole tiles where more rows follow: lower ones have too few sums to hide what each waits for.

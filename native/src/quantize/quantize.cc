@@ -16,8 +16,9 @@ constexpr Tier<QuantizeKernels> kTiers[] = {
 #undef OCTAVO_QUANTIZE_TIER
 };
 
-// As many bytes as that many floats have; even.
+// As many bytes as that many floats have. Even, so that no two tasks share a byte.
 constexpr size_t kNibblesPerTask = kElementsPerTask * sizeof(float);
+static_assert(kNibblesPerTask % 2 == 0);
 
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
