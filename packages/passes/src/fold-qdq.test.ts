@@ -249,6 +249,26 @@ describe('fold-qdq', () => {
     expect(text).toMatch(/%y: float32\[1, \d, 2, 2\] = (Conv\(%xd, %w|Sigmoid\(%xd)/);
   });
 
+  it('declines a bias with a scale for each output where groups share those of the weights', async () => {
+    const { declined } = await fold(`graph opset 21 {
+      input %x: uint8[1, 2, 1, 1]
+      const %xs: float32[] = 0.5
+      const %w: int8[2, 2, 1, 1] = [1, 2, 3, 4]
+      const %ws: float32[2] = [0.5, 0.25]
+      const %b: int32[4] = [1, 2, 3, 4]
+      const %bs: float32[4] = [0.25, 0.125, 0.25, 0.125]
+      %xd = DequantizeLinear(%x, %xs)
+      %wd = DequantizeLinear(%w, %ws) {axis=1}
+      %bd = DequantizeLinear(%b, %bs) {axis=0}
+      %y = ConvTranspose(%xd, %wd, %bd) {group=2}
+      %q = QuantizeLinear(%y, %xs)
+      output %q
+    }`);
+    expect(declined.map((each) => each.reason)).toContain(
+      'the scales of its bias are not those of its weights',
+    );
+  });
+
   it.each([
     ['read in float', '%z = Neg(%y)\noutput %z'],
     ['an output of the graph', 'output %y'],

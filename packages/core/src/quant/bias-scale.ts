@@ -9,7 +9,7 @@ interface Answer {
   readonly channel: number;
 }
 
-/** Passes and backends ask about the same products in turn. */
+/** Passes and backends ask about the same products in turn; quantized types do not change once they are made. */
 const answers = new WeakMap<QuantizedType, Answer>();
 
 /**

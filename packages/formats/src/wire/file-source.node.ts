@@ -11,9 +11,8 @@ const LARGEST_READ = 2 ** 30;
 /** Up to this many bytes are sooner read than another thread is woken to read them. */
 const BRIEF_READ = 2 ** 22;
 
-/** Reads up to half of this are served from a block of the file; files that are no larger than `WHOLE_BYTES` are one block. */
+/** Reads up to half of this are served from a block of the file. */
 const BLOCK_BYTES = 65_536;
-const WHOLE_BYTES = 2 ** 22;
 
 /** Closes the files of sources that nobody holds any more. */
 const closing = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
@@ -26,12 +25,16 @@ export class FileSource implements ByteSource {
   /** Device and file number: equal for every path to the same file. */
   readonly identity: string;
   private readonly descriptor: number;
+  private readonly isWhole: boolean;
   /** The bytes around the last short read, and where they begin. */
   private block = new Uint8Array(0);
   private blockStart = 0;
 
-  /** @throws FormatError `FILE_UNREADABLE` when the path cannot be opened or is no regular file. */
-  constructor(path: string, name = path) {
+  /**
+   * @param wholeBytes The file is read at once, and stays in memory with the source, if it has no more bytes.
+   * @throws FormatError `FILE_UNREADABLE` when the path cannot be opened or is no regular file.
+   */
+  constructor(path: string, name = path, wholeBytes = 0) {
     this.name = name;
     try {
       this.descriptor = openSync(path, 'r');
@@ -44,18 +47,18 @@ export class FileSource implements ByteSource {
       throw unreadable(name, new Error('it is not a regular file'));
     }
     this.byteLength = Number(status.size);
+    this.isWhole = this.byteLength <= wholeBytes;
     this.identity = `${status.dev}:${status.ino}`;
     closing.register(this, this.descriptor);
   }
 
   readSync(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
-    const isSmall = this.byteLength <= WHOLE_BYTES;
-    if (length > BLOCK_BYTES / 2 && !isSmall) return this.readRange(offset, length);
+    if (length > BLOCK_BYTES / 2 && !this.isWhole) return this.readRange(offset, length);
     const start = offset - this.blockStart;
     if (start >= 0 && start + length <= this.block.length) return this.block.subarray(start, start + length);
-    const blockStart = isSmall ? 0 : offset;
-    const blockLength = isSmall ? this.byteLength : Math.min(BLOCK_BYTES, this.byteLength - offset);
+    const blockStart = this.isWhole ? 0 : offset;
+    const blockLength = this.isWhole ? this.byteLength : Math.min(BLOCK_BYTES, this.byteLength - offset);
     this.block = this.readRange(blockStart, blockLength);
     this.blockStart = blockStart;
     return this.block.subarray(offset - this.blockStart, offset - this.blockStart + length);
@@ -79,7 +82,7 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
-    if (this.byteLength <= WHOLE_BYTES) return this.readSync(offset, length);
+    if (this.isWhole) return this.readSync(offset, length);
     if (length <= BRIEF_READ) return this.readRange(offset, length);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {

@@ -68,7 +68,7 @@ class Compensation {
     const groups = Math.ceil(layer.rows / format.blockSize) * layer.columns;
     this.scales = new Float32Array(groups);
     this.zeroPoints = new Int32Array(groups);
-    this.errors = new Float64Array(Math.ceil(format.blockSize / 4) * 4 * layer.columns);
+    this.errors = new Float64Array(Math.ceil(Math.min(format.blockSize, layer.rows) / 4) * 4 * layer.columns);
   }
 
   run(): { readonly integers: NumberArray; readonly type: QuantizedType } {
