@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { compileEarly } from './compile-early.mjs';
 
 /**
  * Makes of each package what is published: one file for each entry, and what several entries share, in place of hundreds
@@ -17,7 +16,6 @@ for (const name of readdirSync('packages')) {
   const directory = join('packages', name);
   await bundle(directory, name === 'octavo' ? PROGRAMS : []);
 }
-console.log(`${await compileEarly()} functions are compiled early`);
 
 /** @param {string} directory @param {readonly string[]} programs */
 async function bundle(directory, programs) {
