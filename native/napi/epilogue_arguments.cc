@@ -46,6 +46,9 @@ Elements read_residual(const Arguments& arguments, size_t index, octavo_residual
   residual.offset = numbers[2];
   residual.clamp_min = limit(arguments, numbers[3]);
   residual.clamp_max = limit(arguments, numbers[4]);
+  if (numbers[5] != 0 && numbers[5] != 1) {
+    arguments.fail("sum", "1 where the residual comes first, else 0", std::to_string(numbers[5]));
+  }
   residual.comes_first = numbers[5] != 0;
   return bytes;
 }

@@ -23,9 +23,9 @@ void check_byte_type(octavo_type type, const char* argument);
 void check_zero_points(const int32_t* values, size_t count, size_t per_item, octavo_type type,
                        const char* argument);
 void check_epilogue(const octavo_epilogue& epilogue, size_t columns);
-// Neither table nor residual overlaps the outputs.
 // Of an epilogue that has one.
 void check_residual(const octavo_epilogue& epilogue);
+// Neither table nor residual overlaps the outputs.
 void check_tail_apart(const octavo_epilogue& epilogue, size_t residual_bytes, const void* out,
                       size_t out_bytes);
 // Bytes from `begin` to the end of the last of `rows` rows; throws when they do not fit memory.

@@ -44,6 +44,7 @@ FewOutputs pack_few_outputs(const octavo_float_conv2d_weights& weights, IsaSet a
   const size_t taps = weights.kernel_h * weights.kernel_w, channels = weights.group_channels;
   const size_t k = taps * channels;
   if (weights.out_channels / weights.groups > kDotColumns || k < kLeastK) return {};
+  if (weights.kernel_w * channels < FewOutputs::kLeastDepth) return {};
   FewOutputs packed{select_tier(kTiers, available).run,
                     AlignedBuffer<float>(weights.out_channels * k)};
   float* to = packed.values.data();

@@ -73,6 +73,8 @@ double measure_loop(PeakLoop loop, uint32_t threads, uint32_t milliseconds) {
 
 // Bytes that are read and timed together.
 constexpr size_t kPart = size_t{192} << 20;
+// A process may be allowed less memory than the system has.
+constexpr size_t kMostParts = 8;
 
 // Parts that no cache keeps until the first comes around again: four times the last cache where the
 // system tells its size, at most an eighth of the memory.
@@ -82,8 +84,8 @@ size_t parts_to_read() {
   const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
   if (cache > 0 && pages > 0 && page_bytes > 0) {
     const size_t memory = static_cast<size_t>(pages) * static_cast<size_t>(page_bytes);
-    return std::max<size_t>(
-        1, std::min(div_up(4 * static_cast<size_t>(cache), kPart), memory / 8 / kPart));
+    const size_t wanted = div_up(4 * static_cast<size_t>(cache), kPart);
+    return std::clamp<size_t>(memory / 8 / kPart, 1, std::min(wanted, kMostParts));
   }
 #endif
   return 1;

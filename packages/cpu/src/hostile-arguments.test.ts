@@ -248,6 +248,8 @@ describeWithAddon('the addon given hostile arguments', ({ binding }) => {
     refuses(16, undefined, /sum: expected a Float32Array/);
     refuses(16, new Float32Array(4), /sum: expected 6/);
     refuses(16, Float32Array.of(1, 1, 0, 0.5, 255, 0), /sum: expected limits/);
+    for (const first of [7, Number.NaN])
+      refuses(16, Float32Array.of(1, 1, 0, 0, 255, first), /sum: expected 1 where/);
     refuses(16, Float32Array.of(1, 1, 0, -1, 255, 0), /clamp_min, clamp_max: expected values of the output/);
     refuses(16, Float32Array.of(1, Number.NaN, 0, 0, 255, 0), /expected finite values/);
     const call = valid.matmul();

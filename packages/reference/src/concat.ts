@@ -10,8 +10,10 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   const total = tensors.reduce((sum, tensor) => sum + (tensor.shape[at] ?? 0), 0);
   const shape = first.shape.with(at, total);
   const inner = stridesOf(shape)[at] ?? 1;
-  const rows = elementCount(shape.slice(0, at));
-  const result = emptyElements(first.dtype, elementCount(shape));
+  const size = elementCount(shape);
+  // Other axes may be of any length where the result is empty.
+  const rows = size === 0 ? 0 : elementCount(shape.slice(0, at));
+  const result = emptyElements(first.dtype, size);
   let offset = 0;
   for (const tensor of tensors) {
     if (tensor.dtype !== first.dtype) refuse(`${tensor.dtype} does not join ${first.dtype}.`);
@@ -19,6 +21,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
       tensor.shape.length === shape.length && tensor.shape.every((size, i) => i === at || size === shape[i]);
     if (!fits) refuse(`[${tensor.shape.join(', ')}] does not join [${shape.join(', ')}] along axis ${at}.`);
     const run = (tensor.shape[at] ?? 0) * inner;
+    if (run === 0) continue;
     const elements = elementsOf(tensor);
     for (let row = 0; row < rows; row++)
       copyRun(elements, row * run, run, result, row * total * inner + offset);

@@ -85,10 +85,14 @@ export function gatherRuns(tensor: Tensor, shape: Shape, { starts, length }: Run
   return tensorOfElements(tensor.dtype, shape, target);
 }
 
+/** Runs that are copied sooner than a view of them is made. */
+const SHORT_RUN = 16;
+
 /** `to[at + i] = from[start + i]` for `count` elements of one dtype. */
 export function copyRun(from: Elements, start: number, count: number, to: Elements, at: number): void {
-  if (Array.isArray(to)) {
-    for (let i = 0; i < count; i++) to[at + i] = from[start + i] as Uint8Array;
+  if (Array.isArray(to) || count < SHORT_RUN) {
+    const slots: { [index: number]: unknown } = to;
+    for (let i = 0; i < count; i++) slots[at + i] = from[start + i];
   } else {
     // Elements of one dtype are in slots of one kind.
     (to as Uint8Array).set((from as Uint8Array).subarray(start, start + count), at);

@@ -26,7 +26,9 @@ export function fuseResidual(program: ProgramBuilder, product: Value, layout: La
   if (sum?.op !== Add || !sum.output || !a || !b) return alone;
   const other = a === product ? b : a;
   const words = residualWords(sum, other);
-  const reason = words ? declineResidual(program, product, other) : 'its operands are not quantized alike';
+  const reason = words
+    ? declineResidual(program, product, other)
+    : 'its operands are not bytes of one type with finite constants';
   if (!words || reason !== undefined) {
     program.note(`${sum.label} is not fused: ${reason}`);
     return alone;

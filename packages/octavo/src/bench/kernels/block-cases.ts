@@ -13,7 +13,7 @@ const BITS = 4;
 const ROWS: readonly number[] = [1, 512];
 const BLOCK_SIZES: readonly number[] = [32, 128];
 /** Of one call, as in decoding: more than a gigabyte of weights, so that no cache keeps them until the next. */
-const STREAMED_MATRICES = 40;
+const STREAMED_MATRICES = 48;
 const STREAMED: Product = [1, 4096, 11008];
 
 /** MatMulNBits of 4-bit weights and int8 activations (accuracy_level 4) over the language models, and out of memory. */
