@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Model } from '@octavo/core/ir';
 import type { Encoded } from '../wire/encode-message.js';
 import { StagedFile } from '../wire/staged-file.node.js';
@@ -43,6 +44,8 @@ export async function saveOnnx(model: Model, path: string, options: SaveOptions 
     staged.push(file);
     for (const part of encoded.parts) await file.append(part);
     file.close();
+    // Small files are written without a turn of the event loop: an interruption that came meanwhile is heard here.
+    await setImmediate();
     for (; renamed < staged.length; renamed++) staged[renamed]?.commit();
   } catch (error) {
     for (const file of staged.slice(renamed)) file.discard();
