@@ -1,6 +1,7 @@
-export { openDataset } from '@octavo/datasets/node';
-export { evaluate, measureLatency, metricNamed, metrics, scoreSamples } from '@octavo/evaluation';
+export { evaluate, measureLatency, metricNamed, metrics, scoreSamples } from '@octavo/evaluation/scoring';
 export { loadOnnx, type SaveOptions, saveOnnx } from '@octavo/formats/node';
-export { type QuantizeOptions, quantizeModel, type Recipe, recipes } from '@octavo/quantizer';
+export type { QuantizeOptions } from '@octavo/quantizer';
+export { type Recipe, recipes } from '@octavo/quantizer/recipe';
 export { createSession, type Session } from '@octavo/runtime';
+export { openDataset, quantizeModel } from './loaded-later.js';
 export * from './sessions.js';

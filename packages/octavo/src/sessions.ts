@@ -7,7 +7,6 @@ import { cpu, floatScan } from '@octavo/cpu';
 import type { SessionFactory } from '@octavo/quantizer';
 import { reference } from '@octavo/reference';
 import { createSession, type NodeExplanation, type Session } from '@octavo/runtime';
-import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 
 /** What can run a model: `auto` takes our backends, and onnxruntime where an op is missing. */
 export type BackendName = 'auto' | 'cpu' | 'reference' | 'onnxruntime';
@@ -119,7 +118,7 @@ export function fastSessions(options: Omit<OpenOptions, 'taps'> = {}): SessionFa
   return Object.assign(create, { scan: nativeScan() });
 }
 
-function openNamed(
+async function openNamed(
   model: Model,
   backend: Exclude<BackendName, 'auto'>,
   options: OpenOptions,
@@ -128,6 +127,7 @@ function openNamed(
   const shared = { taps, ...(threads === undefined ? {} : { threads }) };
   if (backend === 'reference') return createSession(model, { ...shared, backends: [reference()] });
   if (backend === 'cpu') return createSession(model, { ...shared, backends: [requireNative(), reference()] });
+  const { createOnnxRuntimeSession } = await import('@octavo/runtime/onnxruntime');
   return createOnnxRuntimeSession(model, {
     ...shared,
     ...(taps.length > 0 ? { optimization: 'basic' } : {}),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, statSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { FormatError } from '../format-error.js';
@@ -30,7 +29,7 @@ export class StagedFile {
 
   /** @throws FormatError `FILE_UNWRITABLE`. */
   static create(path: string, signal?: AbortSignal): StagedFile {
-    const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
+    const temporary = `${path}.${crypto.randomUUID()}.partial`;
     try {
       if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
         throw new Error('it is no regular file');
