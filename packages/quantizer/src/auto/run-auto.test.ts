@@ -115,6 +115,40 @@ describe('quantizeAutomatically', () => {
     expect(kept.map(({ label }) => label)).toEqual(['1 of 3 layers in float', '2 of 3 layers in float']);
   });
 
+  it.each([
+    ['after static models', DEFAULT_RUNGS],
+    ['without a static model', DEFAULT_RUNGS.filter(({ name }) => name === 'sensitive-layers-float')],
+  ])('keeps layers float on top of those that the recipe does, %s', async (_, rungs) => {
+    const options = await optionsFor(NETWORK, {
+      rungs,
+      limit: { minRetention: 1.5 },
+      recipe: { exclude: ['first'], layers: [{ nodes: ['second'], observer: 'mse' }] },
+    });
+    const { attempts } = await quantizeAutomatically(NETWORK, options);
+    for (const { recipe } of attempts)
+      expect(recipe).toMatchObject({
+        exclude: expect.arrayContaining(['first']),
+        layers: [{ observer: 'mse' }],
+      });
+    const [kept, ...more] = attempts.filter(({ rung }) => rung === 'sensitive-layers-float');
+    expect(more).toEqual([]);
+    expect(kept?.label).toBe('1 of 2 layers in float');
+    expect(kept?.recipe?.exclude).toHaveLength(2);
+  });
+
+  it('fails where the recipe leaves no layer to quantize', async () => {
+    const rungs = DEFAULT_RUNGS.filter(({ name }) => name !== 'fp16');
+    const recipe = { exclude: ['first', 'third'], layers: [{ nodes: ['second'], keepFloat: true }] };
+    const { attempts, choice } = await quantizeAutomatically(
+      NETWORK,
+      await optionsFor(NETWORK, { rungs, limit: { minRetention: 0 }, recipe }),
+    );
+    expect(choice).toBeUndefined();
+    for (const attempt of attempts)
+      expect(attempt).toMatchObject({ outcome: 'failed', code: 'NOTHING_TO_QUANTIZE' });
+    expect(attempts.map(({ rung }) => rung)).toContain('sensitive-layers-float');
+  });
+
   it('takes rungs of one’s own and tells them what became of each candidate', async () => {
     const told: (Attempt | undefined)[] = [];
     const broken: Rung = {

@@ -21,7 +21,7 @@ export interface AutoOptions extends TrialOptions {
   readonly calibration?: (() => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>) | undefined;
   /** Makes the float sessions that calibration runs on. */
   readonly createSession: SessionFactory;
-  /** What all methods share, e.g. nodes to exclude; a rung's own choices win. */
+  /** What all methods share; a rung's own choices win, but do not take back `exclude` and `layers`: they add to them. */
   readonly recipe?: Partial<Recipe> | undefined;
   /** Methods to try, in order; `DEFAULT_RUNGS` when absent. Add your own to them. */
   readonly rungs?: readonly Rung[] | undefined;

@@ -42,9 +42,15 @@ export interface RungContext {
   /** What was tried so far, in order. */
   readonly attempts: readonly Attempt[];
   readonly signal?: AbortSignal | undefined;
-  /** Quantizes the source by a recipe, calibrating where its mode needs that. Throws as `quantizeModel`. */
+  /**
+   * Quantizes the source by a recipe, calibrating where its mode needs that; `exclude` and `layers` add to those that all
+   * methods share. Throws as `quantizeModel`.
+   */
   quantize(label: string, recipe: Partial<Recipe>): Promise<Candidate>;
-  /** Every layer's weights and input in 8 bits, the most sensitive first; found once, from the calibration samples. */
+  /**
+   * The weights and input in 8 bits of every layer that the shared recipe does not keep in float, the most sensitive first;
+   * found once, from the calibration samples.
+   */
   sensitivity(): Promise<readonly Sensitivity[]>;
 }
 

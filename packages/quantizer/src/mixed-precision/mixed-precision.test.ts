@@ -186,6 +186,26 @@ describe('searchMixedPrecision', () => {
     expect(choice).toBeUndefined();
   });
 
+  it('gives float, and nothing else, to layers that the recipe keeps so', async () => {
+    const recipe = { exclude: ['first'], layers: [{ nodes: ['third'], keepFloat: true }] };
+    const { measured } = await searchMixedPrecision(NETWORK, await options({ recipe }));
+    expect(measured.map(({ layers }) => layers)).toEqual([
+      { a: 'float', b: 'w4a8', y: 'float' },
+      { a: 'float', b: 'w8a8', y: 'float' },
+    ]);
+    for (const { report, predicted, model } of measured) {
+      expect(report.decisions.filter(({ quantized }) => quantized)).toMatchObject([{ node: 'second' }]);
+      const tensors = model.graph.initializers.map(({ constant }) => constant?.byteLength ?? 0);
+      const bytes = tensors.reduce((sum, each) => sum + each, 0);
+      expect(Math.abs(bytes / predicted.bytes - 1)).toBeLessThan(0.1);
+    }
+    const all = await options({ recipe: { exclude: ['MatMul'] } });
+    await expect(searchMixedPrecision(NETWORK, all)).rejects.toMatchObject({
+      code: 'NOTHING_TO_QUANTIZE',
+      message: expect.stringContaining('all 3 layers'),
+    });
+  });
+
   it('refuses a model without layers', async () => {
     const model = modelOf('graph opset 17 {\ninput %x: float32[2, 32]\n%y = Relu(%x)\noutput %y\n}');
     await expect(searchMixedPrecision(model, await options())).rejects.toMatchObject({

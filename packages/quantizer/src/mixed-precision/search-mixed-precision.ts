@@ -2,9 +2,10 @@ import { cloneModel, type Model } from '@octavo/core/ir';
 import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import { choiceWarnings, type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
+import { LayerPrecisions } from '../layer-precisions.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
 import { QuantizerError } from '../quantizer-error.js';
-import type { Recipe } from '../recipe.js';
+import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
 import { gatherStatistics } from '../sensitivity/layer-statistics.js';
 import { type Budget, bestWithin } from './budget.js';
@@ -16,7 +17,7 @@ export interface MixedPrecisionOptions extends TrialOptions {
   readonly createSession: SessionFactory;
   /** What layers may be computed in; default float, w8a8 and w4a8. */
   readonly precisions?: readonly PrecisionName[] | undefined;
-  /** What all models share; default static. */
+  /** What all models share; default static. Layers that it keeps in float have no other precision. */
   readonly recipe?: Partial<Recipe> | undefined;
   readonly budget?: Budget | undefined;
   /** How many assignments of the predicted front to quantize and measure; default 6. */
@@ -67,7 +68,7 @@ export async function searchMixedPrecision(
     onPoint,
   } = options;
   const layers = await chooseLayers(source, precisions, options);
-  if (layers.length === 0) throw noLayers();
+  if (!layers.some(canBeQuantized)) throw nothingToQuantize(layers);
   const isQuantized = ({ options: chosen }: Assignment): boolean =>
     chosen.some(({ precision }) => precision !== 'float');
   using trials = await Trials.start(source, options);
@@ -112,15 +113,17 @@ function smallEnough(
 async function chooseLayers(
   source: Model,
   precisions: readonly PrecisionName[],
-  { calibration, createSession, signal }: MixedPrecisionOptions,
+  { calibration, createSession, signal, recipe }: MixedPrecisionOptions,
 ): Promise<LayerChoice[]> {
   const model = cloneModel(source);
   await prepareModel(model);
+  const shared = new LayerPrecisions(model.graph, { ...RECIPE_DEFAULTS, ...recipe });
   const checkpoint = new Checkpoint(signal);
   const layers: LayerChoice[] = [];
   for (const statistics of await gatherStatistics(model, calibration(), { createSession, signal })) {
     await checkpoint.pass();
-    layers.push(layerChoice(statistics, precisions));
+    const isFree = shared.floatBecause(statistics.parts.node) === undefined;
+    layers.push(layerChoice(statistics, isFree ? precisions : ['float']));
   }
   return layers;
 }
@@ -168,9 +171,20 @@ function beats(a: TrialFigures, b: TrialFigures): boolean {
   return better.every((sign) => sign >= 0) && better.some((sign) => sign > 0);
 }
 
-function noLayers(): QuantizerError {
+function canBeQuantized({ options }: LayerChoice): boolean {
+  return options.some(({ precision }) => precision !== 'float');
+}
+
+function nothingToQuantize({ length }: readonly LayerChoice[]): QuantizerError {
+  const code = 'NOTHING_TO_QUANTIZE';
+  if (length > 0)
+    return new QuantizerError({
+      code,
+      message: `the recipe keeps all ${length} layers in float, or no precision but float is asked for.`,
+      remedy: 'Check --include, --exclude and --precisions.',
+    });
   return new QuantizerError({
-    code: 'NOTHING_TO_QUANTIZE',
+    code,
     message: 'the model has no Conv, Gemm or MatMul with constant weights.',
     remedy: 'Use --mode fp16.',
   });

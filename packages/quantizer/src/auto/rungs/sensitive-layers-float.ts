@@ -1,3 +1,4 @@
+import { QuantizerError } from '../../quantizer-error.js';
 import type { Attempt, Rung, RungContext } from '../rung.js';
 import { needsCalibration } from './needs-calibration.js';
 
@@ -15,6 +16,7 @@ export const sensitiveLayersFloat: Rung = {
       : undefined),
   async *candidates(context) {
     const order = (await context.sensitivity()).map(({ output }) => output);
+    if (order.length === 0) throw nothingLeft();
     const base = closestStatic(context);
     for (let count = 1; count <= Math.ceil(order.length / 2); count *= 2) {
       const kept = order.slice(0, count);
@@ -32,4 +34,12 @@ function closestStatic({ attempts }: RungContext): Attempt['recipe'] {
   const tried = attempts.filter(({ recipe, figures }) => recipe?.mode === 'static' && figures);
   const retention = ({ figures }: Attempt): number => figures?.retention || Number.NEGATIVE_INFINITY;
   return tried.sort((a, b) => retention(b) - retention(a))[0]?.recipe;
+}
+
+function nothingLeft(): QuantizerError {
+  return new QuantizerError({
+    code: 'NOTHING_TO_QUANTIZE',
+    message: 'no layer can be quantized, or the recipe keeps all of them in float.',
+    remedy: 'Check --include and --exclude.',
+  });
 }
