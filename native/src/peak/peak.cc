@@ -29,7 +29,7 @@ constexpr PeakEntry kTable[] = {
 #if defined(OCTAVO_X86) && !defined(OCTAVO_EMULATE)
     {OCTAVO_PEAK_INT8, isa::avx512_vnni, "vpdpbusd zmm", peak_vpdpbusd_x86_avx512vnni, nullptr},
     {OCTAVO_PEAK_INT8, isa::avx_vnni, "vpdpbusd ymm", peak_vpdpbusd_x86_avxvnni, nullptr},
-    {OCTAVO_PEAK_INT8, isa::avx2, "vpmaddwd ymm", peak_vpmaddwd_x86_avx2, nullptr},
+    {OCTAVO_PEAK_INT8, isa::avx2, "vpmaddwd + vpaddd ymm", peak_vpmaddwd_vpaddd_x86_avx2, nullptr},
     {OCTAVO_PEAK_F32, isa::avx512, "vfmadd231ps zmm", peak_vfmadd_x86_avx512, nullptr},
     {OCTAVO_PEAK_F32, isa::avx2_fma, "vfmadd231ps ymm", peak_vfmadd_x86_avx2fma, nullptr},
     {OCTAVO_PEAK_READ, isa::avx2, "vmovups ymm", nullptr, read_x86_avx2},

@@ -1,4 +1,4 @@
-// Loops of one instruction, over registers or over memory.
+// Loops of one instruction, or of the few that do what one does elsewhere, over registers or over memory.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_PEAK_PEAK_LOOP_H_
@@ -17,7 +17,7 @@ inline constexpr size_t kReadBlock = 256;
 #ifdef OCTAVO_X86
 double peak_vpdpbusd_x86_avx512vnni(long rounds);
 double peak_vpdpbusd_x86_avxvnni(long rounds);
-double peak_vpmaddwd_x86_avx2(long rounds);
+double peak_vpmaddwd_vpaddd_x86_avx2(long rounds);
 double peak_vfmadd_x86_avx512(long rounds);
 double peak_vfmadd_x86_avx2fma(long rounds);
 float read_x86_avx2(const float* data, size_t bytes);

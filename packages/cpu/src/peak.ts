@@ -8,7 +8,7 @@ export type PeakKind = 'int8' | 'float32' | 'read';
 export interface Peak {
   readonly kind: PeakKind;
   readonly threads: number;
-  /** The instruction that was run and nothing else. */
+  /** The instruction, or the pair of them, that multiplies and adds: it was run and nothing else. */
   readonly instruction: string;
   /** Multiplications and additions, or bytes, a second, of all threads together. */
   readonly perSecond: number;
