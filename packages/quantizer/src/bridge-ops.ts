@@ -4,7 +4,9 @@ import {
   Clip,
   Clip6,
   Concat,
+  DepthToSpace,
   Elu,
+  Expand,
   Flatten,
   Gather,
   GlobalAveragePool,
@@ -23,10 +25,13 @@ import {
   Sigmoid,
   Slice,
   Slice1,
+  SpaceToDepth,
+  Split,
   Squeeze,
   Squeeze1,
   Swish,
   Tanh,
+  Tile,
   Transpose,
   Unsqueeze,
   Unsqueeze1,
@@ -43,6 +48,8 @@ interface BridgeOp {
   readonly kind: 'move' | 'own';
   /** Number of leading inputs that are data; all when absent. */
   readonly dataInputs?: number;
+  /** Whether it may have several outputs, all of them data. */
+  readonly severalResults?: true;
   /** Whether a node of the op carries integers on; every one does when absent. */
   accepts?(node: Node): boolean;
   /**
@@ -65,6 +72,11 @@ const BRIDGE_OPS: readonly BridgeOp[] = [
   { op: Slice, kind: 'move', dataInputs: 1 },
   { op: Slice1, kind: 'move', dataInputs: 1 },
   { op: Gather, kind: 'move', dataInputs: 1 },
+  { op: Split, kind: 'move', dataInputs: 1, severalResults: true },
+  { op: DepthToSpace, kind: 'move', dataInputs: 1 },
+  { op: SpaceToDepth, kind: 'move', dataInputs: 1 },
+  { op: Expand, kind: 'move', dataInputs: 1 },
+  { op: Tile, kind: 'move', dataInputs: 1 },
   { op: Resize, kind: 'move', dataInputs: 1, accepts: takesNearest },
   { op: Pad, kind: 'move', dataInputs: 1, accepts: padsWithZeros },
   { op: Add, kind: 'own' },
@@ -90,7 +102,8 @@ const BY_OP: ReadonlyMap<Op, BridgeOp> = new Map(BRIDGE_OPS.map((bridge) => [bri
 export function bridgeKind(node: Node): 'move' | 'own' | undefined {
   const present = node.outputs.filter((value) => value !== undefined);
   const bridge = BY_OP.get(node.op);
-  return present.length === 1 && bridge?.accepts?.(node) !== false ? bridge?.kind : undefined;
+  const fits = present.length === 1 || bridge?.severalResults;
+  return fits && bridge?.accepts?.(node) !== false ? bridge?.kind : undefined;
 }
 
 /** Whether a bridge carries integers on behind convolutions only. */

@@ -3,7 +3,7 @@ import { bridgeData, bridgeKind } from './bridge-ops.js';
 import type { ComputeParts } from './compute-ops.js';
 import type { LayerPrecisions } from './layer-precisions.js';
 import type { ActivationPrecision } from './precision.js';
-import { resultOf } from './result-of.js';
+import { resultsOf } from './result-of.js';
 
 /** An activation to quantize for some of its readers. */
 export interface PlannedActivation {
@@ -60,6 +60,14 @@ class IntegerPart {
     return [...ways.values()];
   }
 
+  /**
+   * How a result is quantized that no integer node reads. Runtimes split integers only where every part is quantized.
+   */
+  unasked(node: Node, result: Value): ActivationPrecision | undefined {
+    const isRead = result.isRead || this.graph.isOutput(result);
+    return isRead && this.bridges.has(node) ? this.precision(node) : undefined;
+  }
+
   private reads(node: Node, value: Value): boolean {
     const parts = this.compute.get(node);
     return parts ? parts.data === value : this.bridges.has(node) && bridgeData(node).includes(value);
@@ -69,9 +77,9 @@ class IntegerPart {
     const own = this.precisions.of(node).activations;
     const chosen = own === 'float' ? undefined : own;
     if (this.compute.has(node) || this.precisions.choosesActivations(node)) return chosen;
-    const result = resultOf(this.graph, node);
-    const [only, ...others] = result ? this.demands(result) : [];
-    return only && others.length === 0 ? only.precision : chosen;
+    const demands = resultsOf(this.graph, node).flatMap((result) => this.demands(result));
+    const [only, ...others] = new Set(demands.map(({ precision }) => JSON.stringify(precision)));
+    return only !== undefined && others.length === 0 ? demands[0]?.precision : chosen;
   }
 }
 
@@ -87,10 +95,15 @@ export function planActivations(
 ): PlannedActivation[] {
   const part = new IntegerPart(graph, precisions, compute, bridges);
   const planned = new Map<Value, readonly PlannedActivation[]>();
-  const produced = new Set(graph.nodes.filter((node) => part.has(node)).map((node) => resultOf(graph, node)));
-  const plan = (value: Value, moved: Value | undefined): void => {
+  const results = new Map(
+    graph.nodes.filter((node) => part.has(node)).map((node) => [node, resultsOf(graph, node)]),
+  );
+  const produced = new Set([...results.values()].flat());
+  const plan = (value: Value, moved: Value | undefined, unasked?: ActivationPrecision): void => {
     if (planned.has(value)) return;
-    const ways = part.demands(value);
+    const demands = part.demands(value);
+    const ways =
+      demands.length === 0 && unasked ? [{ precision: unasked, readers: new Set<Node>() }] : demands;
     planned.set(
       value,
       ways.map(({ precision, readers }) => ({
@@ -104,9 +117,8 @@ export function planActivations(
   for (const node of graph.sorted()) {
     const parts = compute.get(node);
     if (parts) plan(parts.data, undefined);
-    if (!part.has(node)) continue;
-    const result = resultOf(graph, node);
-    if (result) plan(result, bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined);
+    const moved = bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined;
+    for (const result of results.get(node) ?? []) plan(result, moved, part.unasked(node, result));
   }
   return [...planned.values()].flat();
 }

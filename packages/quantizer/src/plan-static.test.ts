@@ -106,6 +106,27 @@ describe('planStatic', () => {
     expect(enlarged('linear')).toContain('bridges: \nactivations: x r');
   });
 
+  it('quantizes all parts of what is split for an integer node, and none where no integer node reads any', () => {
+    const split = (reader: string): string =>
+      planOf(`${X} ${W}
+      const %sizes: int64[2] = [1, 3]
+      %c: float32[1, 1, 4, 4] = Conv(%x, %w) @conv
+      %p: float32[1, 1, 1, 4], %q: float32[1, 1, 3, 4] = Split(%c, %sizes) {axis=2} @split
+      %s: float32[1, 1, 3, 4] = Sigmoid(%q)
+      %y: float32[1, 1, 1, 4] = ${reader} @last
+      output %s, %y`);
+    expect(split('Conv(%p, %w)')).toMatchInlineSnapshot(`
+      "compute: conv last
+      bridges: split
+      activations: x c p<c q<c"
+    `);
+    expect(split('Sigmoid(%p)')).toMatchInlineSnapshot(`
+      "compute: conv
+      bridges: 
+      activations: x"
+    `);
+  });
+
   it('keeps a residual chain in integers and gives each sum its own parameters', () => {
     expect(
       planOf(`${X} ${W} ${V}

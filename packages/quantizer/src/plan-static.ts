@@ -5,7 +5,7 @@ import type { LayerPrecisions } from './layer-precisions.js';
 import { type PlannedActivation, planActivations } from './plan-activations.js';
 import type { LayerPrecision } from './precision.js';
 import type { NodeDecision } from './report.js';
-import { resultOf } from './result-of.js';
+import { resultsOf } from './result-of.js';
 
 /** Which nodes compute in integers and which activations are quantized for that. */
 export interface StaticPlan {
@@ -68,7 +68,7 @@ export function isWeightOnly({ weights, activations }: LayerPrecision): boolean 
   return activations === 'float' || (weights !== 'float' && weights.granularity === 'per-block');
 }
 
-/** Bridges whose data all come from integer nodes and whose result goes to at least one integer node. */
+/** Bridges whose data all come from integer nodes and of whose results one goes to at least one integer node. */
 function chooseBridges(graph: Graph, precisions: LayerPrecisions, compute: ReadonlySet<Node>): Set<Node> {
   const order = graph.sorted();
   const produced = new Set<Value>();
@@ -83,15 +83,16 @@ function chooseBridges(graph: Graph, precisions: LayerPrecisions, compute: Reado
       (!needsConvolution(node) ||
         data.every((value) => value && convolved.has(value) && !graph.isOutput(value)));
     if (isBridge) candidates.add(node);
-    const result = resultOf(graph, node);
-    if (!result || !(isBridge || compute.has(node))) continue;
-    produced.add(result);
+    if (!(isBridge || compute.has(node))) continue;
     const follows = node.inputs.some((value) => value !== undefined && convolved.has(value));
-    if (follows || Conv.is(node) || ConvTranspose.is(node)) convolved.add(result);
+    for (const result of resultsOf(graph, node)) {
+      produced.add(result);
+      if (follows || Conv.is(node) || ConvTranspose.is(node)) convolved.add(result);
+    }
   }
   const kept = new Set<Node>();
   for (const node of order.reverse()) {
-    const users = resultOf(graph, node)?.users ?? [];
+    const users = resultsOf(graph, node).flatMap((result) => result.users);
     if (candidates.has(node) && users.some((user) => compute.has(user) || kept.has(user))) kept.add(node);
   }
   return kept;

@@ -8,6 +8,14 @@ export function resultOf(graph: Graph, node: Node): Value | undefined {
   return tail?.output ?? output;
 }
 
+/** Everything that a node's consumers read of it: {@link resultOf}, or its outputs where there are several. */
+export function resultsOf(graph: Graph, node: Node): readonly Value[] {
+  const outputs = node.outputs.filter((value) => value !== undefined);
+  if (outputs.length > 1) return outputs;
+  const result = resultOf(graph, node);
+  return result ? [result] : [];
+}
+
 /** The Relu, or Clip with constant bounds, that is the only reader of a compute or Add node, if any. */
 function activationTail(node: Node): Node | undefined {
   if (!isComputeOp(node) && !Add.is(node)) return undefined;
