@@ -1,5 +1,5 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { FormatError } from '../format-error.js';
-import { WireReader } from '../wire/wire-reader.js';
 
 /**
  * Turns packed varints into little-endian integers of `width` bytes, cut to that width as ONNX stores them.
@@ -14,19 +14,18 @@ export function decodePacked(
 ): Uint8Array {
   const out = new Uint8Array(byteLength);
   const view = new DataView(out.buffer);
-  const reader = new WireReader(encoded);
+  const reader = new BinaryReader(encoded);
   let offset = 0;
   try {
-    for (; offset < byteLength && reader.position < encoded.length; offset += width) {
-      reader.varint();
-      if (width === 1) view.setInt8(offset, reader.low);
-      else if (width === 2) view.setInt16(offset, reader.low, true);
-      else view.setInt32(offset, reader.low, true);
-      if (width === 8) view.setInt32(offset + 4, reader.high, true);
+    for (; offset < byteLength && reader.pos < reader.len; offset += width) {
+      if (width === 8) view.setBigInt64(offset, BigInt(reader.int64()), true);
+      else if (width === 4) view.setInt32(offset, reader.int32(), true);
+      else if (width === 2) view.setInt16(offset, reader.int32(), true);
+      else view.setInt8(offset, reader.int32());
     }
   } catch {
     throw fault();
   }
-  if (offset !== byteLength || reader.position !== encoded.length) throw fault();
+  if (offset !== byteLength || reader.pos !== reader.len) throw fault();
   return out;
 }

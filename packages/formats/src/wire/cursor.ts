@@ -1,9 +1,8 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { Int } from '@octavo/core/ir';
 import { FormatError } from '../format-error.js';
 import type { ByteSource } from './byte-source.js';
 import type { Span } from './message-type.js';
-import { WireReader } from './wire-reader.js';
-import { WireType } from './wire-type.js';
 
 /** Half of what a file reads ahead, so that short tensors behind a window come from the same block. */
 const WINDOW_BYTES = 32_768;
@@ -27,7 +26,7 @@ export class Cursor {
   private windowStart = 0;
   private windowBytes: Uint8Array = new Uint8Array(0);
   /** Reads the window; made when something is more than a short varint or text. */
-  private reader: WireReader | undefined;
+  private reader: BinaryReader | undefined;
   private spent = 0;
 
   constructor(source: ByteSource, position = 0, limits: ReadLimits = DEFAULT_LIMITS) {
@@ -62,7 +61,9 @@ export class Cursor {
     }
     const short = this.shortVarint(end);
     if (short >= 0) return short;
-    return this.scalar(LONGEST_VARINT, end, intOf);
+    const value = this.scalar(LONGEST_VARINT, end, int64Of);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : BigInt(value);
   }
 
   float(end: number): number {
@@ -178,7 +179,7 @@ export class Cursor {
     return (second << 7) | (first & 0x7f);
   }
 
-  private scalar<T>(longest: number, end: number, read: (reader: WireReader) => T): T {
+  private scalar<T>(longest: number, end: number, read: (reader: BinaryReader) => T): T {
     const reader = this.window(Math.min(longest, end - this.position));
     let value: T;
     try {
@@ -194,18 +195,18 @@ export class Cursor {
             cause,
           );
     }
-    const next = this.windowStart + reader.position;
+    const next = this.windowStart + reader.pos;
     if (next > end) throw this.error('ONNX_TRUNCATED', 'a field ends past the message that holds it.');
     this.position = next;
     return value;
   }
 
   /** A reader placed at the position, with at least `needed` bytes in front of it where the source has them. */
-  private window(needed: number): WireReader {
+  private window(needed: number): BinaryReader {
     const start = this.position - this.windowStart;
     if (start < 0 || start + needed > this.windowBytes.length) this.moveWindow();
-    this.reader ??= new WireReader(this.windowBytes);
-    this.reader.position = this.position - this.windowStart;
+    this.reader ??= new BinaryReader(this.windowBytes);
+    this.reader.pos = this.position - this.windowStart;
     return this.reader;
   }
 
@@ -218,10 +219,14 @@ export class Cursor {
   }
 }
 
-const tagOf = (reader: WireReader) => reader.tag();
-const intOf = (reader: WireReader) => reader.int();
-const floatOf = (reader: WireReader) => reader.float();
-const lengthOf = (reader: WireReader) => reader.unsigned();
+function tagOf(reader: BinaryReader): number {
+  const [number, wireType] = reader.tag();
+  return number * 8 + wireType;
+}
+
+const int64Of = (reader: BinaryReader) => reader.int64();
+const floatOf = (reader: BinaryReader) => reader.float();
+const lengthOf = (reader: BinaryReader) => Number(reader.uint64());
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

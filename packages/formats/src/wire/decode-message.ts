@@ -1,6 +1,6 @@
+import { WireType } from '@bufbuild/protobuf/wire';
 import type { Cursor } from './cursor.js';
 import { type Field, type MessageType, NO_ELEMENTS } from './message-type.js';
-import { WireType } from './wire-type.js';
 
 const MESSAGE_COST = 256;
 const ELEMENT_COST = 16;

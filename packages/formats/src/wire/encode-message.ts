@@ -1,8 +1,7 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Int } from '@octavo/core/ir';
 import type { Storage } from '@octavo/core/tensor';
 import type { Field, MessageType, Span } from './message-type.js';
-import { WireType } from './wire-type.js';
-import { WireWriter } from './wire-writer.js';
 
 /** Bytes of a message: in memory, or read from their storage only when they are written out. */
 export type Payload = Uint8Array | Storage;
@@ -44,7 +43,7 @@ function writeField(rope: Rope, field: Field<unknown>, value: unknown): void {
   const { number, kind } = field;
   switch (kind) {
     case 'int':
-      rope.writer.tag(number, WireType.Varint).varint(value as Int);
+      rope.writer.tag(number, WireType.Varint).int64(value as Int);
       return;
     case 'float':
       rope.writer.tag(number, WireType.Bit32).float(Math.fround(value as number));
@@ -57,12 +56,12 @@ function writeField(rope: Rope, field: Field<unknown>, value: unknown): void {
       return;
     case 'message': {
       const encoded = field.type ? encodeMessage(field.type(), value as object) : { length: 0, parts: [] };
-      rope.writer.tag(number, WireType.LengthDelimited).varint(encoded.length);
+      rope.writer.tag(number, WireType.LengthDelimited).uint64(encoded.length);
       rope.append(encoded.parts);
       return;
     }
     default:
-      rope.writer.tag(number, WireType.LengthDelimited).varint((value as Payload).byteLength);
+      rope.writer.tag(number, WireType.LengthDelimited).uint64((value as Payload).byteLength);
       rope.append([value as Payload]);
   }
 }
@@ -71,7 +70,7 @@ const COPIED_BYTES = 4096;
 
 /** Collects pieces: short ones are copied together, long ones are kept as they are. */
 class Rope {
-  readonly writer = new WireWriter();
+  readonly writer = new BinaryWriter();
   private readonly parts: Payload[] = [];
   private length = 0;
 
