@@ -45,6 +45,42 @@ describe('fold-constants', () => {
     `);
   });
 
+  it('takes over what type inference followed from shapes, without evaluating', async () => {
+    const { text } = await fold(`graph opset 21 {
+      input %x: float32[N, 3, 8]
+      const %two: int64[] = 2
+      const %zero: int64[1] = [0]
+      const %rest: int64[1] = [-1]
+      %s = Shape(%x)
+      %g = Gather(%s, %two)
+      %m = Mul(%g, %two)
+      %u = Unsqueeze(%m, %zero)
+      %c = Concat(%rest, %u) {axis=0}
+      %n = Gather(%s, %zero)
+      %y = Foo(%c, %n)
+      output %y
+    }`);
+    expect(text).toContain('const %c: int64[2] = [-1, 16]');
+    expect(text).toContain('Gather(%s, %zero)');
+  });
+
+  it.each(['Div(%largest, %many)', 'Sub(%largest, %largest)', 'Cast(%odd) {to=1}'])(
+    'leaves what numbers may round to the evaluator: %s',
+    async (computed) => {
+      const { text } = await fold(`graph opset 21 {
+      const %largest: int64[1] = [9223372036854775807]
+      const %many: int64[1] = [2048]
+      const %odd: int64[1] = [16777217]
+      %a = ${computed}
+      %b = Cast(%a) {to=7}
+      %c = Concat(%b, %many) {axis=0}
+      %y = Foo(%c)
+      output %y
+    }`);
+      expect(text).toContain('= Concat(%b, %many)');
+    },
+  );
+
   it('knows Shape and Size of values with known dimensions, without evaluating', async () => {
     const { text } = await fold(`graph opset 21 {
       input %x: float32[2, 3, N]

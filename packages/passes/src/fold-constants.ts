@@ -1,6 +1,8 @@
 import {
   DequantizeLinear,
+  type Dim,
   eraseDead,
+  followedElements,
   type Graph,
   inferTypes,
   knownShape,
@@ -42,7 +44,8 @@ const RANDOM: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Computes nodes whose inputs are all constant, and Shape and Size of values whose shape is known.
+ * Computes nodes whose inputs are all constant, Shape and Size of values whose shape is known, and integers that follow
+ * from shapes.
  * DequantizeLinear nodes stay unless asked for: they say what their integers mean. So do nodes with subgraphs and random
  * ones.
  */
@@ -54,7 +57,7 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
       let changed = false;
       for (const node of graph.sorted()) {
         if (!graph.has(node)) continue;
-        const known = knownResult(graph, node);
+        const known = knownResult(graph, node) ?? followedResult(graph, node);
         if (!known && !isCandidate(node, options.dequantize ?? false)) continue;
         const results = known ?? (await compute(graph, node, options, log));
         if (!results) continue;
@@ -76,6 +79,23 @@ function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
   if (Size.is(node)) return [int64([elementCount(shape)], [])];
   const { start, end } = Shape.attributes(node);
   return [int64(shape.slice(start, end))];
+}
+
+/** Integers that type inference has followed from shapes already. */
+function followedResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
+  const { output } = node;
+  const elements = followedElements(node);
+  const shape = knownShape(output?.shape);
+  if (!elements || !shape || !output || output.dtype !== 'int64' || output.quantized) return undefined;
+  const isWhole = elements.length === elementCount(shape) && elements.every(isSafe);
+  return isWhole && node.outputs.length === 1 && !graph.isOutput(output)
+    ? [int64(elements, shape)]
+    : undefined;
+}
+
+/** Whether a number is sure to be the integer that it stands for. */
+function isSafe(element: Dim): element is number {
+  return Number.isSafeInteger(element);
 }
 
 function isCandidate(node: Node, dequantize: boolean): boolean {

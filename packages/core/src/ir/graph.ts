@@ -18,6 +18,7 @@ export interface NodeParts {
 
 const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
 const NO_CAPTURES: readonly Value[] = [];
+const NO_METADATA: ReadonlyMap<string, string> = new Map();
 
 /**
  * A graph in SSA form. All edits go through its methods, which keep producers and users right.
@@ -33,7 +34,7 @@ export class Graph {
   /** In a subgraph: the values that stand for values of the enclosing graph. */
   captures: Value[] = [];
   /** Key-value pairs carried from the file (`metadata_props`). */
-  metadata: ReadonlyMap<string, string> = new Map();
+  metadata: ReadonlyMap<string, string> = NO_METADATA;
   private readonly nodeSet = new Set<Node>();
   private readonly valueByName = new Map<string, Value>();
   private readonly edits = new Edits();
@@ -212,7 +213,7 @@ export class Graph {
       });
     }
     this.valueByName.delete(value.name);
-    this.inputs = this.inputs.filter((input) => input !== value);
+    if (this.inputs.includes(value)) this.inputs = this.inputs.filter((input) => input !== value);
   }
 
   /** Gives a value another unique name. Throws GraphError `GRAPH_NAME` when it is taken. */

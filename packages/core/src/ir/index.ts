@@ -4,6 +4,7 @@ export * from './constant-value.js';
 export * from './dims.js';
 export * from './graph.js';
 export * from './infer.js';
+export { followedElements } from './inferred-node.js';
 export * from './model.js';
 export * from './node.js';
 export * from './op.js';

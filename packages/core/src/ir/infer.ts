@@ -1,4 +1,4 @@
-import { GraphError, isInteger, OctavoError, type Tensor, toNumbers } from '../tensor/index.js';
+import { GraphError, isInteger, OctavoError, type StoredTensor, type Tensor } from '../tensor/index.js';
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
@@ -28,7 +28,7 @@ export function inferTypes(graph: Graph, options: InferOptions = {}): void {
 
 /** What the enclosing graph knows about a captured value. */
 interface Fact {
-  readonly constant: Tensor | undefined;
+  readonly stored: StoredTensor | undefined;
   readonly dims: readonly Dim[] | undefined;
 }
 
@@ -67,7 +67,7 @@ class Inference {
       graph.captures.forEach((inner, i) => {
         const outer = node.captures[sources[i] ?? -1];
         if (outer?.type) inner.type = outer.type;
-        facts.set(inner, { constant: this.constant(outer), dims: this.dims(outer) });
+        if (outer) facts.set(inner, { stored: this.stored(outer), dims: this.followed(outer) });
       });
       this.inferInside(new Inference(graph, this.options, facts));
     }
@@ -137,20 +137,28 @@ class Inference {
   }
 
   private constant(value: Value | undefined): Tensor | undefined {
-    const stored = storedConstant(value);
-    if (!stored) return value && this.facts.get(value)?.constant;
-    return stored.size <= LARGEST_CONSTANT ? stored.peek() : undefined;
+    return value && this.stored(value)?.peek();
   }
 
   private dims(value: Value | undefined): readonly Dim[] | undefined {
     if (!value) return undefined;
-    const known = this.known.get(value) ?? this.facts.get(value)?.dims;
-    if (known) return known;
-    const constant = this.constant(value);
-    if (!constant || constant.shape.length > 1 || !(isInteger(constant.dtype) || constant.dtype === 'bool')) {
+    const followed = this.followed(value);
+    if (followed) return followed;
+    const stored = this.stored(value);
+    if (!stored || stored.shape.length > 1 || !(isInteger(stored.dtype) || stored.dtype === 'bool'))
       return undefined;
-    }
-    return Array.from(toNumbers(constant));
+    return stored.peekNumbers();
+  }
+
+  /** A constant that is small enough to be looked into. */
+  private stored(value: Value): StoredTensor | undefined {
+    const stored = storedConstant(value) ?? this.facts.get(value)?.stored;
+    return stored && stored.size <= LARGEST_CONSTANT ? stored : undefined;
+  }
+
+  /** The elements of a value that is computed from shapes. */
+  private followed(value: Value): readonly Dim[] | undefined {
+    return this.known.get(value) ?? this.facts.get(value)?.dims;
   }
 }
 

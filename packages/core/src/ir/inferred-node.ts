@@ -12,13 +12,26 @@ export interface InferredNode {
   readonly dims: readonly Dim[] | undefined;
 }
 
+/** The elements of a node's first output as `inferTypes` last followed them from shapes, in row-major order. */
+export function followedElements(node: Node): readonly Dim[] | undefined {
+  return node.inferred?.dims;
+}
+
 type KnownDims = ReadonlyMap<Value, readonly Dim[]>;
 
 /** What inference sees of a node, to be compared by identity. */
 export function seenOf(node: Node, opset: number, known: KnownDims): readonly unknown[] {
-  const seen: unknown[] = [opset, node.attributes];
-  for (const value of node.inputs)
-    seen.push(value, value?.type, storedConstant(value), value && known.get(value));
+  const { inputs } = node;
+  const seen: unknown[] = new Array(2 + 4 * inputs.length);
+  seen[0] = opset;
+  seen[1] = node.attributes;
+  for (let i = 0, at = 2; i < inputs.length; i++) {
+    const value = inputs[i];
+    seen[at++] = value;
+    seen[at++] = value?.type;
+    seen[at++] = storedConstant(value);
+    seen[at++] = value && known.get(value);
+  }
   return seen;
 }
 
@@ -30,8 +43,10 @@ export function isCurrent(
   known: KnownDims,
 ): boolean {
   if (seen[0] !== opset || seen[1] !== node.attributes) return false;
+  const { inputs } = node;
   let at = 2;
-  for (const value of node.inputs) {
+  for (let i = 0; i < inputs.length; i++) {
+    const value = inputs[i];
     if (seen[at++] !== value || seen[at++] !== value?.type) return false;
     if (seen[at++] !== storedConstant(value) || seen[at++] !== (value && known.get(value))) return false;
   }

@@ -4,6 +4,8 @@ import type { InferredNode } from './inferred-node.js';
 import type { Op } from './op.js';
 import type { Value } from './value.js';
 
+const NO_METADATA: ReadonlyMap<string, string> = new Map();
+
 /** One application of an op. Created and edited only through its `Graph`. */
 export class Node {
   readonly op: Op;
@@ -11,7 +13,7 @@ export class Node {
   name: string;
   docString = '';
   /** Key-value pairs carried from the file (`metadata_props`). */
-  metadata: ReadonlyMap<string, string> = new Map();
+  metadata: ReadonlyMap<string, string> = NO_METADATA;
   /** Overload of a local function, usually empty. */
   overload = '';
   private inputList: (Value | undefined)[];
@@ -43,8 +45,9 @@ export class Node {
     this.outputList = [...outputs];
     this.attributeMap = attributes;
     this.edits = edits;
-    for (const value of this.operands) value.countOperand(this, 1);
-    for (const value of this.outputList) value?.setProducer(this);
+    const { operands, outputList } = this;
+    for (let i = 0; i < operands.length; i++) operands[i]?.countOperand(this, 1);
+    for (let i = 0; i < outputList.length; i++) outputList[i]?.setProducer(this);
   }
 
   /** Inputs by position; undefined where an optional one is left out. */
@@ -68,7 +71,7 @@ export class Node {
 
   /** Every value this node reads: inputs that are present, then captures. */
   get operands(): readonly Value[] {
-    this.operandList ??= [...this.inputList, ...this.captureList].filter((value) => value !== undefined);
+    this.operandList ??= present(this.inputList, this.captureList);
     return this.operandList;
   }
 
@@ -152,6 +155,16 @@ export class Node {
 }
 
 const NO_SUBGRAPHS: readonly Subgraph[] = [];
+
+function present(inputs: readonly (Value | undefined)[], captures: readonly Value[]): readonly Value[] {
+  const found: Value[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const value = inputs[i];
+    if (value) found.push(value);
+  }
+  if (captures.length > 0) found.push(...captures);
+  return found;
+}
 
 function subgraphsIn(attributes: ReadonlyMap<string, Attribute>): readonly Subgraph[] {
   const found: Subgraph[] = [];

@@ -1,4 +1,4 @@
-import { isInteger } from '../tensor/index.js';
+import { type DType, isInteger } from '../tensor/index.js';
 import { knownDim, knownShape, productOfDims, sumOfDims } from './dims.js';
 import type { Node } from './node.js';
 import type { Dim, Value } from './value.js';
@@ -21,8 +21,29 @@ type Rule = (node: Node, lookup: DimsLookup) => readonly Dim[] | undefined;
 export function propagateDims(node: Node, lookup: DimsLookup): readonly Dim[] | undefined {
   const rule = node.op.domain === '' ? RULES.get(node.op.name) : undefined;
   const dims = rule?.(node, lookup);
-  return dims && dims.length <= LIMIT ? dims : undefined;
+  if (!dims || dims.length > LIMIT) return undefined;
+  const count = productOfDims(node.output?.shape ?? [null]);
+  return knownDim(count) && count !== dims.length ? undefined : dims;
 }
+
+/** The largest integers up to which a dtype holds all. */
+const LARGEST_EXACT: Partial<Record<DType, number>> = {
+  bool: 1,
+  int32: 2 ** 31 - 1,
+  int64: Number.MAX_SAFE_INTEGER,
+  float16: 2 ** 11,
+  float32: 2 ** 24,
+  float64: Number.MAX_SAFE_INTEGER,
+};
+
+/** What fits both types stays as it is. */
+const castRule: Rule = (node, { dims }) => {
+  const source = dims(node.inputs[0]);
+  const [from, to] = [node.inputs[0]?.dtype, node.output?.dtype];
+  if (!source || !from || !to || from === to) return source;
+  const limit = Math.min(LARGEST_EXACT[from] ?? 0, LARGEST_EXACT[to] ?? 0);
+  return source.map((dim) => (typeof dim === 'number' && Math.abs(dim) > limit ? null : dim));
+};
 
 const passThrough: Rule = (node, { dims }) => dims(node.inputs[0]);
 
@@ -43,9 +64,14 @@ function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
     const [a, b] = [listed(lookup, node.inputs[0]), listed(lookup, node.inputs[1])];
     if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
     const count = a.length === 1 ? b.length : a.length;
-    const at = (list: readonly Dim[], i: number): Dim => list[list.length === 1 ? 0 : i] ?? null;
-    return Array.from({ length: count }, (_, i) => compute(at(a, i), at(b, i), node));
+    return Array.from({ length: count }, (_, i) => compute(exactAt(a, i), exactAt(b, i), node));
   };
+}
+
+/** An element of a broadcast list; null where it was rounded, as the largest integers were. */
+function exactAt(list: readonly Dim[], i: number): Dim {
+  const dim = list[list.length === 1 ? 0 : i] ?? null;
+  return typeof dim === 'number' && !Number.isSafeInteger(dim) ? null : dim;
 }
 
 function onNumbers(compute: (a: number, b: number) => Dim): (a: Dim, b: Dim) => Dim {
@@ -101,7 +127,7 @@ function backwards(source: readonly Dim[], start: number, end: number, step: num
 }
 
 const reduceProdRule: Rule = (node, { dims }) => {
-  const source = dims(node.inputs[0]);
+  const source = isList(node.inputs[0]) ? dims(node.inputs[0]) : undefined;
   return source && [productOfDims(source)];
 };
 
@@ -159,7 +185,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['ConstantOfShape', constantOfShapeRule],
   ['Where', whereRule],
   ['Identity', passThrough],
-  ['Cast', passThrough],
+  ['Cast', castRule],
   ['Unsqueeze', passThrough],
   ['Squeeze', passThrough],
   ['Reshape', passThrough],
@@ -170,7 +196,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Sub', arithmetic(subtract)],
   ['Mul', arithmetic(multiply)],
   ['Div', arithmetic(divide)],
-  ['Mod', arithmetic(onNumbers((a, b) => (b === 0 ? null : ((a % b) + b) % b)))],
+  ['Mod', arithmetic(onNumbers((a, b) => (a < 0 || b <= 0 ? null : a % b)))],
   ['Equal', arithmetic(equal)],
   ['Min', arithmetic(onNumbers(Math.min))],
   ['Max', arithmetic(onNumbers(Math.max))],

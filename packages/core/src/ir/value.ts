@@ -26,6 +26,8 @@ export function tensorType(dtype: DType, shape?: readonly Dim[], quantized?: Qua
   return { kind: 'tensor', dtype, shape, quantized };
 }
 
+const NOBODY: readonly Node[] = [];
+
 /**
  * An SSA value: the output of one node, a graph input, a capture, or an initializer.
  * Created and connected only by `Graph`.
@@ -40,7 +42,11 @@ export class Value {
   /** Description carried from the file. */
   docString = '';
   private producedBy: Node | undefined;
-  private readonly operandCounts = new Map<Node, number>();
+  /** The node that reads this value, and how often, while it is one at most, as it is for most values. */
+  private reader: Node | undefined;
+  private readings = 0;
+  /** All nodes that read it, and how often, once there were two. */
+  private readers: Map<Node, number> | undefined;
 
   constructor(name: string, type?: ValueType, constant?: StoredTensor) {
     this.name = name;
@@ -55,12 +61,13 @@ export class Value {
 
   /** The nodes that read this value, each once. */
   get users(): readonly Node[] {
-    return [...this.operandCounts.keys()];
+    if (this.readers) return [...this.readers.keys()];
+    return this.reader ? [this.reader] : NOBODY;
   }
 
   /** Whether a node reads this value. */
   get isRead(): boolean {
-    return this.operandCounts.size > 0;
+    return this.readers ? this.readers.size > 0 : this.reader !== undefined;
   }
 
   get tensorType(): TensorType | undefined {
@@ -86,8 +93,14 @@ export class Value {
 
   /** @internal Called by Node only. */
   countOperand(node: Node, change: 1 | -1): void {
-    const count = (this.operandCounts.get(node) ?? 0) + change;
-    if (count > 0) this.operandCounts.set(node, count);
-    else this.operandCounts.delete(node);
+    if (!this.readers && (this.reader ?? node) === node) {
+      this.readings += change;
+      this.reader = this.readings > 0 ? node : undefined;
+      return;
+    }
+    this.readers ??= new Map(this.reader && [[this.reader, this.readings]]);
+    const count = (this.readers.get(node) ?? 0) + change;
+    if (count > 0) this.readers.set(node, count);
+    else this.readers.delete(node);
   }
 }

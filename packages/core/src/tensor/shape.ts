@@ -6,8 +6,9 @@ export type Shape = readonly number[];
 /** Number of elements of a shape. Throws `TENSOR_SHAPE` when a size is negative, fractional or the product passes 2^53. */
 export function elementCount(shape: Shape): number {
   let count = 1;
-  for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) {
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis];
+    if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
       throw new TensorError({
         code: 'TENSOR_SHAPE',
         message: `shape [${shape.join(', ')}] has the size ${size}; sizes are integers >= 0.`,

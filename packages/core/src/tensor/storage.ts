@@ -1,5 +1,6 @@
 import { byteLengthOf, type DType } from './dtype.js';
 import { TensorError } from './error.js';
+import { toNumbers } from './numbers.js';
 import { elementCount, type Shape } from './shape.js';
 import { type Tensor, tensorFromBytes } from './tensor.js';
 
@@ -40,11 +41,15 @@ export class MemoryStorage implements Storage {
 export class StoredTensor<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
   readonly storage: Storage;
+  private numbers: readonly number[] | undefined;
 
   /** @throws TensorError `TENSOR_DATA` when the storage's length does not fit dtype and shape. */
   constructor(dtype: D, shape: Shape, storage: Storage) {
-    const needed = byteLengthOf(dtype, elementCount(shape));
+    const size = elementCount(shape);
+    const needed = byteLengthOf(dtype, size);
     if (dtype !== 'string' && storage.byteLength !== needed) {
       throw new TensorError({
         code: 'TENSOR_DATA',
@@ -53,15 +58,12 @@ export class StoredTensor<D extends DType = DType> {
     }
     this.dtype = dtype;
     this.shape = shape;
+    this.size = size;
     this.storage = storage;
   }
 
   static of<E extends DType>(tensor: Tensor<E>): StoredTensor<E> {
     return new StoredTensor(tensor.dtype, tensor.shape, new MemoryStorage(tensor.bytes));
-  }
-
-  get size(): number {
-    return elementCount(this.shape);
   }
 
   get byteLength(): number {
@@ -72,6 +74,13 @@ export class StoredTensor<D extends DType = DType> {
   peek(): Tensor<D> | undefined {
     const bytes = this.storage.resident;
     return bytes ? tensorFromBytes(this.dtype, this.shape, bytes) : undefined;
+  }
+
+  /** The elements as numbers when they are in memory, kept for the next call: for short lists. */
+  peekNumbers(): readonly number[] | undefined {
+    const tensor = this.numbers ? undefined : this.peek();
+    if (tensor) this.numbers = Array.from(toNumbers(tensor));
+    return this.numbers;
   }
 
   /** Reads the whole tensor into memory. */

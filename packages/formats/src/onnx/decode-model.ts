@@ -77,7 +77,7 @@ function readModel(proto: ModelProto, context: ReadContext): Model {
     domain: proto.domain ?? '',
     modelVersion: proto.modelVersion ?? 0,
     docString: proto.docString ?? '',
-    metadata: readEntries(proto.metadataProps),
+    metadata: new Map(readEntries(proto.metadataProps)),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { Encodable } from '../wire/encode-message.js';
 import type { EntryProto } from './schema.js';
 
+const NO_ENTRIES: ReadonlyMap<string, string> = new Map();
+
 /** `metadata_props` as a map; a later entry replaces an earlier one of the same key. */
-export function readEntries(protos: readonly EntryProto[]): Map<string, string> {
+export function readEntries(protos: readonly EntryProto[]): ReadonlyMap<string, string> {
+  if (protos.length === 0) return NO_ENTRIES;
   return new Map(protos.map((entry) => [entry.key ?? '', entry.value ?? '']));
 }
 

@@ -10,11 +10,11 @@ import type { ExternalData } from './read-context.js';
  * @throws FormatError `ONNX_EXTERNAL_MISSING`, `ONNX_EXTERNAL_PATH`, `FILE_UNREADABLE`.
  */
 export function externalFolder(modelPath: string): ExternalData {
-  const folder = realpathSync(dirname(modelPath));
-  const folders = [folder, dirname(realpathSync(modelPath))];
   const open = new Map<string, FileSource>();
+  let folders: readonly [string, string] | undefined;
   return (location) => {
-    const path = resolveInside(folders, join(folder, location.replaceAll('\\', sep)), modelPath);
+    folders ??= [realpathSync(dirname(modelPath)), dirname(realpathSync(modelPath))];
+    const path = resolveInside(folders, join(folders[0], location.replaceAll('\\', sep)), modelPath);
     const known = open.get(path);
     if (known) return known;
     const source = new FileSource(path);

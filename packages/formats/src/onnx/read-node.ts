@@ -26,11 +26,30 @@ function readNode(
   const label = nodeLabel(proto);
   if (!proto.opType) throw readError(context, 'ONNX_NODE', `${scope.label}, ${label}`, 'it names no op.');
   const inputs = proto.input.map((name) => (name ? resolve(context, name, label, scope) : undefined));
-  const captured = new Map<Value, number>();
+  const captured: Value[] = [];
+  const attributes = proto.attribute.length > 0 ? readAttributes(context, proto, scope, captured) : undefined;
+  const op = findOp(context, proto.domain ?? '', proto.opType, scope);
+  const parts = { name: proto.name ?? '', inputs, outputs, captures: captured };
+  const node = scope.graph.addNode(op, attributes ? { ...parts, attributes } : parts);
+  node.docString = proto.docString ?? '';
+  node.overload = proto.overload ?? '';
+  node.metadata = readEntries(proto.metadataProps);
+}
+
+/** @param captured Takes the values of the graph that subgraphs read, each once. */
+function readAttributes(
+  context: ReadContext,
+  proto: NodeProto,
+  scope: Scope,
+  captured: Value[],
+): ReadonlyMap<string, Attribute> {
+  const label = nodeLabel(proto);
+  const indices = new Map<Value, number>();
   const captureIndex = (value: Value): number => {
-    const index = captured.get(value) ?? captured.size;
-    captured.set(value, index);
-    return index;
+    const known = indices.get(value);
+    if (known !== undefined) return known;
+    indices.set(value, captured.length);
+    return captured.push(value) - 1;
   };
   const attributes = new Map<string, Attribute>();
   for (const attribute of proto.attribute) {
@@ -42,12 +61,7 @@ function readNode(
       readAttribute(context, attribute, label, (graph) => readSubgraph(context, graph, scope, captureIndex)),
     );
   }
-  const op = findOp(context, proto.domain ?? '', proto.opType, scope);
-  const captures = [...captured.keys()];
-  const node = scope.graph.addNode(op, { name: proto.name ?? '', inputs, outputs, attributes, captures });
-  node.docString = proto.docString ?? '';
-  node.overload = proto.overload ?? '';
-  node.metadata = readEntries(proto.metadataProps);
+  return attributes;
 }
 
 function resolve(context: ReadContext, name: string, label: string, scope: Scope): Value {

@@ -60,7 +60,8 @@ function usedDomains(nodes: readonly NodeProto[], found = new Set<string>()): Re
   for (const node of nodes) {
     found.add(canonicalDomain(node.domain ?? ''));
     for (const { g, graphs } of node.attribute) {
-      for (const graph of g ? [g, ...graphs] : graphs) usedDomains(graph.node, found);
+      if (g) usedDomains(g.node, found);
+      for (let i = 0; i < graphs.length; i++) usedDomains(graphs[i]?.node ?? [], found);
     }
   }
   return found;

@@ -20,7 +20,7 @@ export class TypeReader {
   /** The same as {@link readType}; equal types may be one object. */
   read(encoded: Uint8Array | undefined, place: string): ValueType | undefined {
     if (!encoded || encoded.length > LONGEST_KEY) return readType(this.context, encoded, place);
-    const key = String.fromCharCode(...encoded);
+    const key: string = Reflect.apply(String.fromCharCode, undefined, encoded);
     const known = this.known.get(key);
     if (known) return known;
     const type = readType(this.context, encoded, place);
