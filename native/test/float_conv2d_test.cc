@@ -134,6 +134,27 @@ void expect_within_bounds(const Convolution& c, FloatSamples& samples, IsaSet is
 
 const IsaSet kTiers[] = {active_isa(), isa::scalar};
 
+TEST(FloatConv2d, TakesSubnormalWeightsForZero) {
+  FloatSamples samples(60);
+  const Convolution dense{1, 2, 4, 17, 5, 5, 3, 3}, depthwise{1, 19, 1, 1, 5, 5, 3, 3},
+      few{1, 1, 128, 2, 5, 5, 1, 1};
+  for (IsaSet tier : kTiers) {
+    for (Convolution c : {dense, depthwise, few}) {
+      c.bias = false;
+      Operands operands(c, samples);
+      for (float& weight : operands.weights) weight = 0x1p-127f;
+      std::vector<float> out(operands.residual.size(), -77);
+      const octavo_float_conv2d_args args = arguments(c, operands, out.data());
+      const PackedFloatConv2d packed =
+          pack_float_conv2d({operands.weights.data(), c.type, c.out_channels(), c.group_channels,
+                             c.kernel_h, c.kernel_w, c.groups},
+                            tier);
+      float_conv2d(args, packed, c.out_height(), c.out_width());
+      EXPECT_EQ(out, std::vector<float>(out.size(), 0.0f));
+    }
+  }
+}
+
 TEST(FloatConv2d, KeepsItsBoundsOnLayersOfRealNetworks) {
   FloatSamples samples(61);
   for (IsaSet tier : kTiers) {

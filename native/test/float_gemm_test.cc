@@ -130,7 +130,8 @@ TEST_P(FloatGemmOnEveryKernel, KeepsItsBoundsOnRemaindersOfTiles) {
   for (size_t m : {size_t{1}, size_t{2}, size_t{3}, kernel.mr - 1, kernel.mr, kernel.mr + 1,
                    2 * kernel.mr + 1}) {
     for (size_t n : {size_t{1}, kernel.lanes, kernel.lanes + 1, kernel.nr - 1, kernel.nr,
-                     kernel.nr + 1, 2 * kernel.nr + kernel.lanes + 1}) {
+                     kernel.nr + 1, kernel.nr + kernel.lanes + 1, 2 * kernel.nr,
+                     2 * kernel.nr + kernel.lanes + 1, 5 * kernel.nr - 1}) {
       for (size_t k : {1, 2, 3, 4, 5, 15, 16, 17, 65}) {
         expect_within_bounds({m, k, n}, kernel, samples);
         if (HasFailure()) return;
@@ -169,6 +170,59 @@ TEST_P(FloatGemmOnEveryKernel, MultipliesByHalvesAsByTheFloatsThatTheyAre) {
       };
       EXPECT_EQ(product(halves.weights), product(floats)) << m << "x" << k << "x" << n;
     }
+  }
+}
+
+// However many of a single row's panels are multiplied together.
+TEST_P(FloatGemmOnEveryKernel, GivesTheSameBitsOnEachNumberOfThreads) {
+  FloatSamples samples(58);
+  const FloatMicrokernel& kernel = GetParam();
+  for (size_t m : {size_t{1}, size_t{2}, kernel.mr + 1}) {
+    const size_t k = 2048, n = 9 * kernel.nr + kernel.lanes;
+    const Weights weights({m, k, n}, kernel.weights, samples);
+    const PackedFloat packed = pack_float(weights.weights, kernel.isa);
+    const std::vector<float> lhs = samples.floats(m * k);
+    const auto product = [&](uint32_t threads) {
+      std::vector<float> out(m * n);
+      octavo_float_matmul_args args{};
+      args.lhs = lhs.data();
+      args.m = m;
+      args.lhs_stride = k;
+      args.lhs_k_stride = 1;
+      args.out = out.data();
+      args.out_stride = n;
+      args.threads = threads;
+      float_gemm(args, packed);
+      return out;
+    };
+    const std::vector<float> alone = product(1);
+    for (uint32_t threads : {2u, 3u, 7u}) EXPECT_EQ(product(threads), alone) << m << " rows";
+  }
+}
+
+TEST_P(FloatGemmOnEveryKernel, TakesSubnormalWeightsForZero) {
+  const octavo_type type = GetParam().weights;
+  if (type == kBfloatPairs) GTEST_SKIP() << "docs/numerics.md says which of these do";
+  const size_t k = 5, n = 3;
+  const std::vector<float> floats(k * n, 0x1p-127f);
+  // Both are subnormal, but only that of bfloat16 is so as a float too.
+  const std::vector<uint16_t> halves(k * n, 1);
+  const void* data = type == OCTAVO_F32 ? static_cast<const void*>(floats.data()) : halves.data();
+  const std::vector<float> lhs(k, 0x1p100f);
+  for (bool turned : {false, true}) {
+    std::vector<float> out(n, -1.0f);
+    octavo_float_matmul_args args{};
+    args.lhs = lhs.data();
+    args.m = 1;
+    args.lhs_stride = k;
+    args.lhs_k_stride = 1;
+    args.out = out.data();
+    args.out_stride = n;
+    const octavo_float_weights weights{
+        data, type, k, n, turned ? 1 : n, turned ? k : 1, OCTAVO_COMPUTE_F32};
+    float_gemm(args, pack_float(weights, GetParam().isa));
+    const float kept = type == OCTAVO_F16 ? 5 * 0x1p76f : 0.0f;
+    for (size_t c = 0; c < n; ++c) EXPECT_EQ(out[c], kept);
   }
 }
 

@@ -3,7 +3,8 @@
 //   out[i][j] = activation(clamp(bias[j] + start[i][j] + sum over runs r, k < depth of
 //                          lhs[i][runs[r] + k] * panel[r * depth + k][j]))
 //
-// for i < rows <= mr and j < columns <= nr. Where the depth is cut into blocks, the first has the
+// for i < rows <= mr and j < columns <= nr; for a single row, columns may be up to kRowPanels * nr and
+// more than nr, of panels that are all nr wide. Where the depth is cut into blocks, the first has the
 // bias and starts from the residual, later ones start from `out`, and the last has the activation.
 // A product reads one run, a row of its left-hand side; a convolution one for each row of its
 // kernel. A panel of at most `lanes` columns is stored `lanes` wide, any other nr wide.
@@ -27,6 +28,10 @@ inline constexpr octavo_type kBfloatPairs = 100;
 // Steps of the depth that a microkernel takes at once.
 inline constexpr int kTileSteps = 2;
 
+// Panels that a single row is multiplied by at once: its time is that of reading them, and caches
+// give several streams faster than one.
+inline constexpr int kRowPanels = 2;
+
 struct FloatTile {
   size_t rows;
   size_t columns;
@@ -34,10 +39,11 @@ struct FloatTile {
   const float* const* lhs;  // one pointer a row
   const size_t* runs;       // in elements from each of these pointers
   size_t run_count;
-  const void* panel;   // aligned to 64 bytes
-  float* widened;      // where 16-bit weights of the panel are left as floats, or null
-  const void* next;    // memory that will be read soon: a hint,
-  size_t next_step;    // of so many bytes each time
+  const void* panel;    // aligned to 64 bytes
+  size_t panel_stride;  // in elements, to the next panel of a single row
+  float* widened;       // where 16-bit weights of the panel are left as floats, or null
+  const void* next;     // memory that will be read soon: a hint,
+  size_t next_step;     // of so many bytes each time
   const float* bias;   // of the first column, or null
   const float* start;  // of the first element, or null; `out` itself or apart from it
   size_t start_stride;

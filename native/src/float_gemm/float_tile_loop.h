@@ -10,6 +10,7 @@
 #ifndef OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_LOOP_H_
 #define OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_LOOP_H_
 
+#include "float_gemm/float_row_loop.h"
 #include "float_gemm/float_tile.h"
 #include "float_gemm/float_tile_write.h"
 
@@ -82,7 +83,7 @@ constexpr size_t kFloatsPerLine = 16;
 // rows.
 template <class V, class W, int Rows, int Vectors>
 __attribute__((noinline)) void run_tile(const FloatTile& tile) {
-  constexpr int kChains = Rows == 1 ? 4 : Rows == 2 ? 2 : 1;
+  constexpr int kChains = Rows == 1 && Vectors == 1 ? 4 : Rows <= 2 ? kRowChains : 1;
   constexpr int kTaken = kChains > kTileSteps ? kChains : kTileSteps;
   constexpr size_t kWidth = Vectors * V::lanes;
   typename V::T sums[kChains][Rows][Vectors];
@@ -159,7 +160,9 @@ OCTAVO_ALWAYS_INLINE void run_float_tile(const FloatTile& tile) {
   constexpr bool kHalves = sizeof(typename W::Element) < sizeof(float);
   // Weights are left by the first of at least three tiles, of nearly equal height.
   constexpr int kFewestRows = 2 * MaxRows / 3 + 1;
-  if (!kHalves || tile.widened == nullptr) {
+  if (tile.columns > MaxVectors * V::lanes) {
+    run_row<V, W, MaxVectors>(tile);
+  } else if (!kHalves || tile.widened == nullptr) {
     run_columns<V, W, MaxRows, MaxVectors>(tile);
   } else if constexpr (kHalves) {
     run_columns<V, Leaving<W>, MaxRows, MaxVectors, kFewestRows>(tile);

@@ -1,9 +1,9 @@
 #include "float_gemm/pack_float.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/half.h"
+#include "base/subnormal.h"
 #include "base/math.h"
 
 namespace octavo {
@@ -17,19 +17,33 @@ FloatTaps as_taps(const octavo_float_weights& weights) {
           weights.k_stride, weights.n_stride};
 }
 
-template <typename T>
+// How weights of each format are stored: half-precision ones become normal floats when loaded.
+struct Floats {
+  using T = float;
+  static T stored(T x) { return flushed(x); }
+};
+struct Bfloats {
+  using T = uint16_t;
+  static T stored(T bits) { return flushed_bfloat(bits); }
+};
+struct Halves {
+  using T = uint16_t;
+  static T stored(T bits) { return bits; }
+};
+
+template <typename Format, typename T = typename Format::T>
 void copy_rows(const FloatTaps& weights, const T* from, size_t columns, size_t width, T* to) {
   for (size_t tap = 0; tap < weights.taps; ++tap, from += weights.tap_stride) {
     const T* row = from;
     for (size_t channel = 0; channel < weights.channels; ++channel, to += width) {
-      std::memcpy(to, row, columns * sizeof(T));
+      std::transform(row, row + columns, to, Format::stored);
       std::fill(to + columns, to + width, T{});
       row += weights.channel_stride;
     }
   }
 }
 
-template <typename T>
+template <typename Format, typename T = typename Format::T>
 void copy_columns(const FloatTaps& weights, const T* from, size_t columns, size_t width, T* to) {
   const size_t taps = weights.taps, channels = weights.channels;
   if (columns != width) std::fill(to, to + taps * channels * width, T{});
@@ -41,24 +55,26 @@ void copy_columns(const FloatTaps& weights, const T* from, size_t columns, size_
         const T* source = from + column * weights.n_stride + tap * weights.tap_stride;
         T* target = to + tap * channels * width + column;
         for (size_t channel = first; channel < last; ++channel) {
-          target[channel * width] = source[channel * weights.channel_stride];
+          target[channel * width] = Format::stored(source[channel * weights.channel_stride]);
         }
       }
     }
   }
 }
 
-template <typename T>
-void pack(const FloatTaps& weights, const FloatMicrokernel& kernel, T* to) {
+template <typename Format>
+void pack(const FloatTaps& weights, const FloatMicrokernel& kernel, void* panels) {
+  using T = typename Format::T;
+  T* to = static_cast<T*>(panels);
   const T* data = static_cast<const T*>(weights.data);
   for (size_t first = 0; first < weights.n; first += kernel.nr) {
     const size_t columns = std::min(kernel.nr, weights.n - first);
     const size_t width = padded_columns(kernel, columns);
     const T* from = data + first * weights.n_stride;
     if (weights.n_stride == 1) {
-      copy_rows(weights, from, columns, width, to);
+      copy_rows<Format>(weights, from, columns, width, to);
     } else {
-      copy_columns(weights, from, columns, width, to);
+      copy_columns<Format>(weights, from, columns, width, to);
     }
     to += weights.taps * weights.channels * width;
   }
@@ -66,8 +82,9 @@ void pack(const FloatTaps& weights, const FloatMicrokernel& kernel, T* to) {
 
 void pack_panels(const FloatTaps& weights, const FloatMicrokernel& kernel, void* panels) {
   if (weights.taps == 0 || weights.channels == 0) return;
-  if (weights.type == OCTAVO_F32) return pack(weights, kernel, static_cast<float*>(panels));
-  pack(weights, kernel, static_cast<uint16_t*>(panels));
+  if (weights.type == OCTAVO_F32) return pack<Floats>(weights, kernel, panels);
+  if (weights.type == OCTAVO_BF16) return pack<Bfloats>(weights, kernel, panels);
+  pack<Halves>(weights, kernel, panels);
 }
 
 uint16_t bfloat_at(const octavo_float_weights& weights, size_t k, size_t n) {

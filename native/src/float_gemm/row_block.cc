@@ -26,7 +26,8 @@ template <typename Visit>
 void for_each_depth_block(const RowBlock& block, Visit visit) {
   const size_t runs = block.run_count, depth = block.depth;
   if (runs == 0 || depth == 0) return visit(DepthBlock{0, 0, 0, 0, 0, true, true});
-  const size_t pieces = runs == 1 ? div_up(depth, kBlockDepth) : 1;
+  // What one row reads is not read again.
+  const size_t pieces = runs == 1 && block.row_count > 1 ? div_up(depth, kBlockDepth) : 1;
   const size_t piece = div_up(depth, pieces);
   const size_t together = std::max<size_t>(1, kBlockDepth / depth);
   for (size_t run = 0; run < runs; run += together) {
@@ -78,6 +79,15 @@ void multiply_rows(const RowBlock& block, const PanelRange& range, size_t column
   }
 }
 
+// Columns of the panels that are multiplied at once, of `columns` that are left.
+size_t columns_at_once(const FloatMicrokernel& kernel, size_t rows, size_t columns) {
+  constexpr size_t kPanels = kRowPanels;
+  if (rows == 1 && columns > (kPanels - 1) * kernel.nr + kernel.lanes) {
+    return std::min(columns, kPanels * kernel.nr);
+  }
+  return std::min(columns, kernel.nr);
+}
+
 }  // namespace
 
 size_t widened_floats(const FloatMicrokernel& kernel, size_t rows) {
@@ -93,6 +103,7 @@ void multiply_block(const RowBlock& block, const PanelRange& range) {
   tile.alpha = epilogue.alpha;
   tile.beta = epilogue.beta;
   tile.out_stride = block.out_stride;
+  tile.panel_stride = range.k * kernel.nr;
   // A piece of one run begins within it: its offset moves, and so does that of no other.
   size_t moved_run;
   for_each_depth_block(block, [&](const DepthBlock& part) {
@@ -102,9 +113,9 @@ void multiply_block(const RowBlock& block, const PanelRange& range) {
       tile.runs = &moved_run;
     }
     const float* start = part.first ? epilogue.residual : block.out;
-    for (size_t column = range.first; column < range.last; column += kernel.nr) {
-      tile.columns = std::min(kernel.nr, range.last - column);
-      const size_t width = padded_columns(kernel, tile.columns);
+    for (size_t column = range.first; column < range.last; column += tile.columns) {
+      tile.columns = columns_at_once(kernel, block.row_count, range.last - column);
+      const size_t width = padded_columns(kernel, std::min(tile.columns, kernel.nr));
       const size_t elements = column * range.k + part.k * width;
       const size_t bytes = element_bytes(kernel.weights);
       tile.panel = static_cast<const uint8_t*>(range.panels) + elements * bytes;
