@@ -2,6 +2,7 @@ import { Conv, ConvTranspose, cloneModel, type Graph, type Model } from '@octavo
 import type { ObserverName } from '@octavo/core/quant';
 import { type CalibrationOptions, type CalibrationSample, observeSamples } from './calibrate.js';
 import { Calibration } from './calibration.js';
+import type { CalibrationOrigin } from './calibration-origin.js';
 import { prepareModel } from './quantize.js';
 import { valuesToWatch } from './quantize-static.js';
 import { RECIPE_DEFAULTS, type Recipe } from './recipe.js';
@@ -18,6 +19,8 @@ export interface CalibrateModelOptions extends CalibrationOptions {
   readonly perChannel?: ObserverName | undefined;
   /** What was observed before: it grows. */
   readonly resume?: Calibration;
+  /** What is observed, to be told apart later; that of `resume` stays as it is. */
+  readonly origin?: CalibrationOrigin;
 }
 
 /** A histogram tells extremes, percentiles, entropy and squared errors; means of ranges need their own observer. */
@@ -42,8 +45,9 @@ export async function calibrateModel(
     new Map([...values.keys()].map((value) => [value, OBSERVERS])),
     options.perChannel && { observer: options.perChannel, axes: channelAxes(model.graph, values.keys()) },
   );
+  fresh.origin = options.origin;
+  options.resume?.requireSameValues(fresh);
   const calibration = options.resume ?? fresh;
-  if (options.resume) calibration.merge(fresh);
   await observeSamples(model, calibration, samples, options);
   return calibration;
 }

@@ -11,6 +11,8 @@ import {
   rangeSqnr,
 } from '@octavo/core/quant';
 import { QuantizationError } from '@octavo/core/tensor';
+import { calibrationMismatch } from './calibration-mismatch.js';
+import { type CalibrationOrigin, joinOrigins } from './calibration-origin.js';
 import { type ActivationPrecision, bitsOf } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 
@@ -20,8 +22,9 @@ export type Watched = ReadonlyMap<string, ReadonlySet<ObserverName>>;
 /** The plain form of a calibration, as `octavo calibrate` writes it. */
 export interface CalibrationState {
   readonly octavo: 'calibration';
-  readonly version: 1;
+  readonly version: 2;
   readonly samples: number;
+  readonly origin?: CalibrationOrigin;
   readonly values: Readonly<Record<string, readonly ObserverState[]>>;
   /** The same channel by channel, where that was asked for. */
   readonly channels?: Readonly<Record<string, ChannelsState>>;
@@ -33,6 +36,8 @@ export interface WatchedChannels {
   readonly axes: ReadonlyMap<string, number>;
 }
 
+const REMEDY = 'Merge shards of one calibration: the same model, recipe and flags.';
+
 type Observed = ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
 
 /**
@@ -42,14 +47,22 @@ type Observed = ReadonlyMap<string, ReadonlyMap<ObserverName, Observer>>;
 export class Calibration {
   /** Samples seen. */
   samples: number;
+  /** What it is observed on, where the caller says so: nothing else is merged with it. */
+  origin: CalibrationOrigin | undefined;
   /** Observers by channel of some values. */
   readonly channels: ReadonlyMap<string, ChannelObservers>;
   private readonly observed: Observed;
 
-  constructor(observed: Observed, samples = 0, channels: ReadonlyMap<string, ChannelObservers> = new Map()) {
+  constructor(
+    observed: Observed,
+    samples = 0,
+    channels: ReadonlyMap<string, ChannelObservers> = new Map(),
+    origin?: CalibrationOrigin,
+  ) {
     this.observed = observed;
     this.samples = samples;
     this.channels = channels;
+    this.origin = origin;
   }
 
   static watching(watched: Watched, channels?: WatchedChannels): Calibration {
@@ -115,16 +128,14 @@ export class Calibration {
 
   /**
    * Adds what another calibration has seen of the same values.
-   * @throws QuantizerError `CALIBRATION_MISMATCH` when values or observers differ.
+   * @param where The other one, for errors.
+   * @throws QuantizerError `CALIBRATION_MISMATCH` when values, observers or models differ, or samples would count twice.
    */
-  merge(other: Calibration): void {
-    if (watchedBy(this) !== watchedBy(other)) {
-      throw new QuantizerError({
-        code: 'CALIBRATION_MISMATCH',
-        message: 'the calibrations watch different values of a model, or by different observers.',
-        remedy: 'Merge shards of one calibration: the same model and flags.',
-      });
-    }
+  merge(other: Calibration, where?: string): void {
+    if ((this.origin === undefined) !== (other.origin === undefined))
+      throw calibrationMismatch(where, 'only one of the calibrations says which model it is of.', REMEDY);
+    const origin = this.origin && other.origin && joinOrigins(this.origin, other.origin, where);
+    this.requireSameValues(other, where);
     for (const [value, own] of this.observed) {
       for (const [name, observer] of own) {
         const more = other.observed.get(value)?.get(name);
@@ -136,14 +147,29 @@ export class Calibration {
       if (more) own.merge(more);
     }
     this.samples += other.samples;
+    this.origin = origin;
+  }
+
+  /** Throws QuantizerError `CALIBRATION_MISMATCH` when another calibration watches other values, or in other ways. */
+  requireSameValues(other: Calibration, where?: string): void {
+    const [own, theirs] = [watchedBy(this), watchedBy(other)];
+    const differing = [
+      ...own.filter((each) => !theirs.includes(each)),
+      ...theirs.filter((each) => !own.includes(each)),
+    ];
+    const [first] = differing;
+    if (first === undefined) return;
+    const message = `the calibrations do not watch the same: ${differing.length} differ, such as ${first}.`;
+    throw calibrationMismatch(where, message, REMEDY);
   }
 
   toJSON(): CalibrationState {
     const values = this.values.map((value) => [value, [...this.of(value)].map((each) => each.toJSON())]);
     return {
       octavo: 'calibration',
-      version: 1,
+      version: 2,
       samples: this.samples,
+      ...(this.origin ? { origin: this.origin } : {}),
       values: Object.fromEntries(values),
       ...(this.channels.size === 0
         ? {}
@@ -158,13 +184,19 @@ function channelObservers({ observer, axes }: WatchedChannels): Map<string, Chan
   return new Map([...axes].map(([value, axis]) => [value, new ChannelObservers(observer, axis)]));
 }
 
-/** What a calibration watches, and how, in any order. */
-function watchedBy(calibration: Calibration): string {
+/** What a calibration watches, and how. */
+function watchedBy(calibration: Calibration): string[] {
   const { values, channels } = calibration;
-  return JSON.stringify([
-    values.map((value) => [value, [...calibration.of(value)].map(({ kind }) => kind)]).sort(),
-    [...channels].map(([value, { kind, axis }]) => [value, kind, axis]).sort(),
-  ]);
+  return [
+    ...values.map(
+      (value) =>
+        `${value} by ${[...calibration.of(value)]
+          .map(({ kind }) => kind)
+          .sort()
+          .join(' and ')}`,
+    ),
+    ...[...channels].map(([value, { kind, axis }]) => `${value} by ${kind} along axis ${axis}`),
+  ];
 }
 
 function unseen(value: string, message: string, cause?: Error): QuantizerError {

@@ -3,6 +3,14 @@ export * from './calibrate.js';
 export * from './calibrate-model.js';
 export * from './calibration.js';
 export * from './calibration-coverage/index.js';
+export {
+  type CalibrationOrigin,
+  requireModel,
+  requireOrigin,
+  type SeenData,
+  samplesBegun,
+  unseenData,
+} from './calibration-origin.js';
 export * from './explain/index.js';
 export * from './judging/index.js';
 export { LayerPrecisions } from './layer-precisions.js';

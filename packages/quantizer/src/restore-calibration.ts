@@ -10,10 +10,21 @@ import * as v from 'valibot';
 import { Calibration } from './calibration.js';
 import { QuantizerError } from './quantizer-error.js';
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const SEEN = v.pipe(
+  v.strictObject({ digest: v.string(), samples: count, shards: v.array(count), of: count }),
+  v.check(
+    ({ shards, of }) => shards.every((shard, i) => shard > (shards[i - 1] ?? 0) && shard <= of),
+    'Expected shards that ascend from 1',
+  ),
+);
+
 const SCHEMA = v.strictObject({
   octavo: v.literal('calibration'),
-  version: v.literal(1),
-  samples: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  version: v.literal(2, ({ received }) => `Expected 2 but received ${received}, which names no model`),
+  samples: count,
+  origin: v.exactOptional(v.strictObject({ model: v.string(), data: v.array(SEEN) })),
   values: v.record(v.string(), v.array(v.looseObject({ kind: v.string() }))),
   channels: v.exactOptional(
     v.record(
@@ -38,7 +49,7 @@ export function restoreCalibration(json: unknown, where = 'calibration'): Calibr
     const [issue] = result.issues;
     throw damaged(where, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
   }
-  const { samples, values, channels = {} } = result.output;
+  const { samples, values, channels = {}, origin } = result.output;
   const observed = Object.entries(values).map(([value, states]) => {
     const restored = states.map((state) => restore(state, value, where));
     return [value, new Map(restored)] as const;
@@ -46,7 +57,7 @@ export function restoreCalibration(json: unknown, where = 'calibration'): Calibr
   const byChannel = Object.entries(channels).map(
     ([value, state]) => [value, readable(value, where, () => ChannelObservers.restore(state))] as const,
   );
-  return new Calibration(new Map(observed), samples, new Map(byChannel));
+  return new Calibration(new Map(observed), samples, new Map(byChannel), origin);
 }
 
 function restore(

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { float32, fromNumbers } from '@octavo/core/tensor';
+import { float32, fromNumbers, StoredTensor, toNumbers } from '@octavo/core/tensor';
 import { restoreCalibration } from '@octavo/quantizer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
+import { fails } from '../../tests/failures.js';
 import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
 import { documentOf } from '../../tests/schemas.js';
 
@@ -61,16 +62,96 @@ describe('octavo calibrate and merge', () => {
     expect(textOf(resumed)).toBe(whole);
   });
 
-  it('go on where an interrupted run stopped', async () => {
+  it('go on where an interrupted run stopped, but merge and quantize know that it is not done', async () => {
     const whole = textOf(await calibrate('whole.json'));
-    const part = JSON.parse(textOf(await calibrate('first.json', '--shard', '1/2')));
-    data = saveNpz(work.path('halves.npz'), { x: rows(24, 32) });
-    expect(part.samples).toBe(12);
     const half = saveNpz(work.path('half.npz'), { x: rows(10, 32) });
     const output = work.path('go-on.json');
     await octavo(['calibrate', model, '--data', half, '-o', output]);
+    const stopped = { ...JSON.parse(textOf(output)), origin: JSON.parse(whole).origin };
+    writeFileSync(output, JSON.stringify(stopped));
+    const merge = ['merge', output, '-o', work.path('none.json')];
+    await fails(work, merge, { code: 1, error: 'CALIBRATION_UNFINISHED', says: ['go-on.json', '10 of 24'] });
+    const quantize = ['quantize', model, '--ranges', output, '-o', work.path('part.onnx')];
+    expect((await octavo(quantize)).stdout).toMatch(
+      /warning: .*go-on.json has not seen 14 of the 24 samples/,
+    );
     await calibrate('go-on.json', '--resume');
     expect(textOf(output)).toBe(whole);
+  });
+
+  it('refuse what is of another model of the same names', async () => {
+    const other = classifier();
+    const weight = other.graph.value('hidden_weight');
+    if (!weight?.constant) throw new Error('the first layer has a weight');
+    const ranges = await calibrate('ranges.json');
+    const halved = toNumbers(await weight.constant.load()).map((each) => each / 2);
+    weight.constant = StoredTensor.of(float32(halved, weight.constant.shape));
+    const otherModel = await saveModel(other, work.path('other.onnx'));
+    const otherRanges = work.path('other.json');
+    expect((await octavo(['calibrate', otherModel, '--data', data, '-o', otherRanges])).code).toBe(0);
+    const refused = { code: 1 as const, error: 'CALIBRATION_MISMATCH', says: ['another model'] };
+    const to = (name: string) => ['-o', work.path(name)];
+    await fails(work, ['quantize', otherModel, '--ranges', ranges, ...to('out.onnx')], refused);
+    await fails(work, ['merge', ranges, otherRanges, ...to('out.json')], refused);
+    const resume = ['calibrate', otherModel, '--data', data, '--resume', ...to('ranges.json')];
+    await fails(work, resume, refused);
+  });
+
+  it('count no samples twice, and name shards that are missing', async () => {
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map((shard) => calibrate(`${shard}.json`, '--shard', `${shard}/3`)),
+    );
+    const [merged, none] = [work.path('merged.json'), work.path('none.json')];
+    const whole = await calibrate('whole.json');
+    const merge = (output: string, ...files: (string | undefined)[]) => [
+      'merge',
+      ...files.map(String),
+      '-o',
+      output,
+    ];
+    const refused = { code: 1 as const, error: 'CALIBRATION_MISMATCH', says: ['merged already'] };
+    await fails(work, merge(none, first, first), refused);
+    await fails(work, merge(none, first, whole), refused);
+    await fails(work, merge(none, first, await calibrate('half.json', '--shard', '2/2')), refused);
+    expect((await octavo(merge(merged, third, first))).code).toBe(0);
+    const quantize = ['quantize', model, '--ranges', merged, '-o', work.path('out.onnx')];
+    expect((await octavo(quantize)).stdout).toMatch(
+      /warning: .*merged.json has not seen shard 2\/3 of 24 samples/,
+    );
+    await fails(work, merge(none, second, merged, third), refused);
+    expect((await octavo(merge(none, second, merged))).code).toBe(0);
+    expect(textOf(none)).toBe(textOf(whole));
+  });
+
+  it('go on only with the data that they began with, and join other data', async () => {
+    const ranges = await calibrate('ranges.json', '--shard', '1/2');
+    const others = saveNpz(work.path('others.npz'), { x: rows(24, 32, 1) });
+    const resume = (path: string, shard: string) => [
+      'calibrate',
+      model,
+      '--data',
+      path,
+      '--shard',
+      shard,
+      '--resume',
+      '-o',
+      ranges,
+    ];
+    const refused = {
+      code: 1 as const,
+      error: 'CALIBRATION_MISMATCH',
+      says: ['ranges.json', 'shard 1/2 of 24 samples'],
+    };
+    await fails(work, resume(others, '1/2'), refused);
+    await fails(work, resume(data, '2/2'), refused);
+    const [monday, tuesday] = [await calibrate('monday.json'), work.path('tuesday.json')];
+    expect((await octavo(['calibrate', model, '--data', others, '-o', tuesday])).code).toBe(0);
+    const join = async (...files: string[]) => {
+      const ran = await octavo(['merge', ...files, '-o', work.path('week.json'), '--json']);
+      expect(documentOf(ran.stdout, 'calibrate')).toMatchObject({ samples: 48 });
+      return textOf(work.path('week.json'));
+    };
+    expect(await join(monday, tuesday)).toBe(await join(tuesday, monday));
   });
 
   it('observe channels too, and merge them exactly', async () => {

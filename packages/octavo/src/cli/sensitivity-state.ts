@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { OctavoError } from '@octavo/core/tensor';
 import { BITS, PARTS, type Sensitivity } from '@octavo/quantizer';
@@ -43,13 +41,6 @@ export class SensitivityState {
   async add(entry: Sensitivity): Promise<void> {
     await write(this.path, () => appendFile(this.path, `${compactJson(entry)}\n`));
   }
-}
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function hashOfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 async function write(path: string, work: () => Promise<void>): Promise<void> {

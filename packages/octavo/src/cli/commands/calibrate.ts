@@ -1,13 +1,22 @@
 import { stat } from 'node:fs/promises';
+import type { Model } from '@octavo/core/ir';
 import { type ObserverName, observers } from '@octavo/core/quant';
 import type { Dataset, Sample } from '@octavo/datasets';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
-import { Calibration, type Coverage, calibrateModel, SampleProfile } from '@octavo/quantizer';
+import {
+  Calibration,
+  type CalibrationOrigin,
+  type Coverage,
+  calibrateModel,
+  requireOrigin,
+  SampleProfile,
+} from '@octavo/quantizer';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { choice, dataOptions, wholeNumber } from '../arguments.js';
 import { readCalibration, writeCalibration } from '../calibration-file.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { type CheckedCoverage, type CoverageFlags, checkCoverage, UNCHECKED } from '../coverage.js';
+import { fingerprintOfData, fingerprintOfModel } from '../fingerprints.js';
 import { segmentOption } from '../judging.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
@@ -100,11 +109,14 @@ async function calibrateFile(
 ): Promise<CheckedCoverage & { readonly calibration: Calibration }> {
   const { output, data, threads } = flags;
   const source = await loadOnnx(file);
-  await checkOutputFile(output, [file, data, ...sourceFiles(source)]);
+  const files = [file, ...sourceFiles(source)];
+  await checkOutputFile(output, [...files, data]);
   const recipe = flags.recipe === undefined ? {} : await readRecipe(flags.recipe);
+  const dataset = await openCalibration(data, source.graph, flags);
+  const origin = await originOf(files, source, flags);
   const known = flags.resume && (await stat(output).catch(() => undefined));
   const resume = known ? await readCalibration(output) : new Calibration(new Map());
-  const dataset = await openCalibration(data, source.graph, flags);
+  if (known) requireOrigin(resume.origin, origin, output);
   const profile = flags.validation === undefined ? undefined : new SampleProfile();
   if (profile) for await (const sample of dataset.samples({ limit: resume.samples })) profile.add(sample);
   const calibration = await withProgress(context, 'calibrating', dataset.size, async (progress) => {
@@ -112,6 +124,7 @@ async function calibrateFile(
     const observed = await calibrateModel(source, profile?.watch(samples) ?? samples, {
       recipe,
       perChannel: flags.perChannel,
+      origin,
       ...(known ? { resume } : {}),
       signal: context.signal,
       onSample: (seen) => progress.update(seen),
@@ -125,6 +138,18 @@ async function calibrateFile(
   });
   const set = { activations: calibration, profile };
   return { calibration, ...(await checkCoverage(source, set, flags, recipe, context)) };
+}
+
+/** What a calibration is of: the model, and the shard of the data. */
+async function originOf(
+  files: readonly string[],
+  { graph }: Model,
+  flags: CalibrateFlags,
+): Promise<CalibrationOrigin> {
+  const { shard, ...whole } = flags;
+  const seen = await fingerprintOfData(await openCalibration(flags.data, graph, whole));
+  const data = [{ ...seen, shards: [shard?.index ?? 1], of: shard?.count ?? 1 }];
+  return { model: await fingerprintOfModel(files), data };
 }
 
 function remaining(dataset: Dataset, skip: number, context: CommandContext): AsyncGenerator<Sample> {

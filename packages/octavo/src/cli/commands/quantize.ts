@@ -11,7 +11,7 @@ import {
 import { Command } from 'commander';
 import { describeQuantization, type QuantizationRun } from '../../report/quantization-report.js';
 import { writeReport } from '../../report/write-report.js';
-import { readCalibration } from '../calibration-file.js';
+import { readRanges } from '../calibration-file.js';
 import { type CommandContext, checkpoint, interruptible } from '../context.js';
 import { type CheckedCoverage, checkCoverage, observe, UNCHECKED } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
@@ -74,7 +74,7 @@ async function quantizeFile(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
-  const { options, coverage, warnings } = await quantizerOptions(source, flags, recipe, context);
+  const { options, coverage, warnings } = await quantizerOptions(source, inputs, flags, recipe, context);
   const { model, report } = await quantizeModel(source, options);
   await checkpoint(context.signal);
   const measured =
@@ -111,6 +111,7 @@ interface QuantizerStart extends CheckedCoverage {
 /** What quantization works with, and whether its samples cover the validation data. */
 async function quantizerOptions(
   source: Model,
+  files: readonly string[],
   flags: QuantizeFlags,
   recipe: Recipe,
   context: CommandContext,
@@ -120,8 +121,9 @@ async function quantizerOptions(
   const check = (set: ObservedSet): Promise<CheckedCoverage> =>
     checkCoverage(source, set, flags, recipe, context);
   if (ranges !== undefined) {
-    const calibration = await readCalibration(ranges);
-    return { options: { ...options, calibration }, ...(await check({ activations: calibration })) };
+    const { calibration, warnings } = await readRanges(ranges, files);
+    const checked = await check({ activations: calibration });
+    return { options: { ...options, calibration }, ...checked, warnings: [...warnings, ...checked.warnings] };
   }
   if (path === undefined) return { options, ...UNCHECKED };
   const dataset = await openCalibration(path, source.graph, flags);

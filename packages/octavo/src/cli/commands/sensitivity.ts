@@ -18,11 +18,12 @@ import { writeFiles } from '../../output-files.js';
 import type { BackendName } from '../../sessions.js';
 import { choice, dataOptions, listOption, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { fingerprintOfModel } from '../fingerprints.js';
 import { type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
 import { floatSessions } from '../search.js';
-import { hashOfFile, SensitivityState } from '../sensitivity-state.js';
+import { SensitivityState } from '../sensitivity-state.js';
 import { formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 
@@ -116,7 +117,7 @@ async function analyse(
   const layers =
     mode === 'cheap' || metric === undefined
       ? await estimateSensitivity(statistics, options)
-      : await measureLayers(file, model, statistics, metric, flags, context);
+      : await measureLayers(inputs, model, statistics, metric, flags, context);
   return { model: file, data, mode, metric: mode === 'exact' ? (metric ?? null) : null, samples, layers };
 }
 
@@ -134,7 +135,7 @@ function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags):
 }
 
 async function measureLayers(
-  file: string,
+  files: readonly string[],
   model: Model,
   statistics: readonly LayerStatistics[],
   metric: string,
@@ -142,7 +143,7 @@ async function measureLayers(
   context: CommandContext,
 ): Promise<Sensitivity[]> {
   const { judge } = await openLabelled(flags.data, model, metric, flags);
-  const state = flags.state === undefined ? undefined : await openState(file, flags.state, metric, flags);
+  const state = flags.state === undefined ? undefined : await openState(files, flags.state, metric, flags);
   const total = statistics.length * flags.parts.length * flags.bits.length;
   return withProgress(
     context,
@@ -162,12 +163,12 @@ async function measureLayers(
 }
 
 async function openState(
-  file: string,
+  files: readonly string[],
   path: string,
   metric: string,
   { data, samples, seed, label, preprocess, transform, outputName }: SensitivityFlags,
 ): Promise<SensitivityState> {
-  const sha256 = await hashOfFile(file);
+  const sha256 = await fingerprintOfModel(files);
   const choices = { metric, data, samples, seed, label, preprocess, transform, outputName };
   return SensitivityState.open(path, { sha256, ...choices });
 }
