@@ -18,9 +18,12 @@ import { makeNodeNamesUnique } from './unique-node-names.js';
 
 export interface QuantizeOptions {
   readonly recipe?: Partial<Recipe>;
-  /** Static mode: samples to observe activations on, or what was observed before. Weight-only: samples to round by. */
+  /**
+   * Static mode: samples to observe activations on, or what was observed before; fp16 and bf16: the same, to find
+   * activations beyond the format. Weight-only: samples to round by.
+   */
   readonly calibration?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample> | Calibration;
-  /** Static and weight-only mode: makes the float session that calibration runs on. */
+  /** Makes the float session that calibration runs on. */
   readonly createSession?: SessionFactory;
   readonly signal?: AbortSignal;
   /** Called after each calibration sample with the number seen. */
@@ -38,8 +41,8 @@ const METHODS: Readonly<Record<Mode, Method>> = {
   static: runStatic,
   dynamic: (model, recipe, _, report) => quantizeDynamic(model, recipe, report),
   'weight-only': quantizeWeightOnly,
-  fp16: (model, recipe, _, report) => convertToHalf(model, recipe, report, FLOAT16),
-  bf16: (model, recipe, _, report) => convertToHalf(model, recipe, report, BFLOAT16),
+  fp16: (...job) => convertToHalf(...job, FLOAT16),
+  bf16: (...job) => convertToHalf(...job, BFLOAT16),
 };
 
 /**

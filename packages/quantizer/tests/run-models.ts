@@ -57,10 +57,10 @@ export async function quantize(
   recipe: Partial<Recipe> = {},
   options: Partial<QuantizeOptions> = {},
 ): Promise<{ model: Model; text: string; report: QuantizationReport }> {
-  const calibration = samplesOf(model.graph, 8);
+  const isHalf = recipe.mode === 'fp16' || recipe.mode === 'bf16';
   const { model: quantized, report } = await quantizeModel(model, {
     recipe,
-    calibration,
+    ...(isHalf ? {} : { calibration: samplesOf(model.graph, 8) }),
     createSession: onReference,
     ...options,
   });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { float32 } from '@octavo/core/tensor';
 import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -133,6 +134,38 @@ describe('octavo quantize', () => {
     const { graph } = await loadOnnx(output);
     expect(graph.initializers.every((value) => value.dtype === 'float16')).toBe(true);
     await opensInOnnxRuntime(output);
+  });
+
+  it('keeps float32 what overflows FP16 on calibration samples, or in ranges', async () => {
+    const wide = saveNpz(work.path('wide.npz'), {
+      x: float32(
+        rows(4, 32).data.map((each) => 1e5 * each),
+        [4, 32],
+      ),
+    });
+    const ranges = work.path('ranges.json');
+    expect((await octavo(['calibrate', model, '--data', wide, '-o', ranges])).code).toBe(0);
+    for (const seen of [
+      ['--calibration', wide],
+      ['--ranges', ranges],
+    ]) {
+      const flags = ['-o', work.path('fp16.onnx'), '--mode', 'fp16', ...seen, '--json'];
+      const document = documentOf((await octavo(['quantize', model, ...flags])).stdout, 'quantize');
+      expect(document).toMatchObject({
+        samples: 4,
+        warnings: expect.arrayContaining([
+          expect.stringMatching(/^activations reach beyond .*\(x: 9\.99e\+4/),
+        ]),
+        decisions: expect.arrayContaining([
+          {
+            node: 'hidden_gemm',
+            op: 'Gemm',
+            quantized: false,
+            because: expect.stringMatching(/^(x|hidden) reaches \d/),
+          },
+        ]),
+      });
+    }
   });
 
   it('writes integer ops with --format qoperator', async () => {

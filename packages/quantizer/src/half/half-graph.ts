@@ -22,6 +22,8 @@ import { keepsFloat32 } from './keeps-float32.js';
 export interface HalfJob {
   readonly recipe: Recipe;
   readonly constants: HalfConstants;
+  /** Values beyond the format's largest number, and how far they reach. */
+  readonly wide: ReadonlyMap<Value, number>;
   /** Whether the graph is inside a node of another. */
   readonly isInside: boolean;
   /** Names taken in any graph. */
@@ -100,7 +102,11 @@ export class HalfGraph {
   }
 
   private keepBecause(node: Node): string | undefined {
-    return this.precisions.floatBecause(node) ?? keepsFloat32(node, this.job.constants.format);
+    const { wide, constants } = this.job;
+    const because = this.precisions.floatBecause(node) ?? keepsFloat32(node, constants.format);
+    if (because) return because;
+    const value = [...node.outputs, ...node.inputs].find((each) => each && wide.has(each));
+    return value && `${value.name} reaches ${wide.get(value)?.toPrecision(3)}`;
   }
 
   /** A node whose subgraphs stay as they are: what they read from here stays float32. */
@@ -114,7 +120,7 @@ export class HalfGraph {
     this.connect(node, (value) => this.wholeOf(value));
     const bodies = node.subgraphs.map((body) => ({
       body,
-      inside: new HalfGraph(body.graph, inside(this.job)),
+      inside: new HalfGraph(body.graph, inside(this.job, this.wideInside(node, body))),
     }));
     for (const value of node.captures) {
       const isConstant = isWhole(value) && value.constant && !node.inputs.includes(value);
@@ -128,6 +134,16 @@ export class HalfGraph {
         for (const stand of standsFor(node, body, outer)) if (isWhole(stand)) inside.become(stand);
       await inside.convertInside();
     }
+  }
+
+  /** What stands in a body for values beyond the format. */
+  private wideInside(node: Node, body: Subgraph): Map<Value, number> {
+    const captured = [...this.job.wide].filter(([value]) => node.captures.includes(value));
+    return new Map(
+      captured.flatMap(([value, reach]) =>
+        standsFor(node, body, value).map((stand) => [stand, reach] as const),
+      ),
+    );
   }
 
   /** Whether every reader of some values will be converted. */
@@ -240,7 +256,7 @@ function standsFor(node: Node, { graph, sources }: Subgraph, value: Value): Valu
 }
 
 /** Bodies have values of their own, so that rules bounded by values of the graph around them are not about them. */
-function inside(job: HalfJob): HalfJob {
+function inside(job: HalfJob, wide: HalfJob['wide']): HalfJob {
   const layers = job.recipe.layers.filter(({ from, to }) => !from && !to);
-  return { ...job, isInside: true, recipe: { ...job.recipe, layers } };
+  return { ...job, wide, isInside: true, recipe: { ...job.recipe, layers } };
 }

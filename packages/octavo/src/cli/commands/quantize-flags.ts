@@ -39,6 +39,9 @@ const SEARCHES = ['auto', 'mixed'] as const;
 
 const HALVES = ['fp16', 'bf16'] as const;
 
+/** Modes that learn from samples. */
+const SAMPLED: readonly QuantizeMode[] = ['static', 'weight-only', ...HALVES, ...SEARCHES];
+
 const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, ...SEARCHES];
 
 export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
@@ -80,13 +83,13 @@ const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
   observer: ['static'],
   percentile: ['static'],
   leastSqnr: ['static'],
-  calibration: ['static', 'weight-only', ...SEARCHES],
-  preprocess: ['static', 'weight-only', ...SEARCHES],
-  samples: ['static', 'weight-only', ...SEARCHES],
-  seed: ['static', 'weight-only', ...SEARCHES],
-  threads: ['static', 'weight-only', ...SEARCHES],
-  ranges: ['static'],
-  stratify: ['static', 'weight-only', ...SEARCHES],
+  calibration: SAMPLED,
+  preprocess: SAMPLED,
+  samples: SAMPLED,
+  seed: SAMPLED,
+  threads: SAMPLED,
+  ranges: ['static', ...HALVES],
+  stratify: SAMPLED,
   io: ['static', ...HALVES],
   strict: HALVES,
   ...forModes(
@@ -167,14 +170,19 @@ function precisionOptions(): Option[] {
       IO_TYPES,
       defaults.io,
     ),
-    new Option('--strict', 'fp16, bf16: fail instead of clamping constants that do not fit'),
+    new Option('--strict', 'fp16, bf16: fail instead of clamping constants that are too large or too small'),
   ];
 }
 
 function calibrationOptions(): Option[] {
   return [
-    new Option('--calibration <path>', 'static, weight-only, auto, mixed: representative inputs'),
-    new Option('--ranges <file>', 'static: what octavo calibrate observed').conflicts('calibration'),
+    new Option(
+      '--calibration <path>',
+      'all but dynamic: representative inputs; fp16, bf16: what overflows on them stays float32',
+    ),
+    new Option('--ranges <file>', 'static, fp16, bf16: what octavo calibrate observed').conflicts(
+      'calibration',
+    ),
     ...dataOptions(),
     choice(
       '--observer <name>',
@@ -190,10 +198,7 @@ function calibrationOptions(): Option[] {
       '--least-sqnr <dB>',
       'static: quantize only the weights of layers whose input is noisier (default: 24)',
     ).argParser(wholeNumber(0)),
-    new Option(
-      '--threads <n>',
-      'static, weight-only, auto, mixed: threads for calibration (default: all)',
-    ).argParser(wholeNumber(1)),
+    new Option('--threads <n>', 'threads for calibration (default: all)').argParser(wholeNumber(1)),
   ];
 }
 
