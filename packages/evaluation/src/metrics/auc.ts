@@ -13,8 +13,8 @@ export const auc: Metric = {
   unit: '',
   reads: 'class',
   score(output, label) {
-    checkClass(2, label);
     const prediction = positiveScore(output);
+    checkClass(2, label);
     return { score: label === 1 ? prediction : -prediction, prediction };
   },
   summarize: areaUnderRoc,

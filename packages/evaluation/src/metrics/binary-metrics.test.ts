@@ -118,7 +118,8 @@ describe('auc', () => {
   });
 
   it('refuses more than two scores and labels that are no class', () => {
-    expect(() => auc.score([1, 2, 3], 1)).toThrow(/one or two scores/);
+    for (const label of [1, 2])
+      expect(() => auc.score([1, 2, 3], label)).toThrow(/one or two scores, found 3/);
     expect(() => auc.score([1], 2)).toThrow(/no class/);
   });
 });

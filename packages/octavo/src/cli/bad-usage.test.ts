@@ -35,7 +35,7 @@ describe('wrong usage exits with 2', () => {
     ],
     [
       'an unknown metric',
-      usage(() => ['evaluate', model, '--data', data, '--metric', 'top9'], /'top9' is invalid.*top1/),
+      usage(() => ['evaluate', model, '--data', data, '--metric', 'top0'], /no metric top0.*top1/),
     ],
     [
       'a bad segment',

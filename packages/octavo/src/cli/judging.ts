@@ -1,6 +1,6 @@
 import type { Model } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
-import type { Dataset } from '@octavo/datasets';
+import { type Dataset, memoryDataset } from '@octavo/datasets';
 import {
   metricNamed,
   metrics,
@@ -9,7 +9,7 @@ import {
   parseSegmentation,
   type Segmentation,
 } from '@octavo/evaluation';
-import { type Judge, judgeOf } from '@octavo/quantizer';
+import { type Judge, judgeOf, type SessionFactory } from '@octavo/quantizer';
 import { InvalidArgumentError, Option } from 'commander';
 import { choice, repeatable } from './arguments.js';
 import { type DataFlags, inputSpecs, openData } from './open-data.js';
@@ -21,18 +21,30 @@ export interface JudgeFlags extends DataFlags {
   readonly outputName?: string;
 }
 
+/** `--metric`: one of those with a name, or top-k. */
+export function metricOption(): Option {
+  const names = metrics.map(({ name }) => name).join(', ');
+  return new Option('--metric <name>', `how outputs are scored: ${names}, or top<k> for any k`).argParser(
+    metricName,
+  );
+}
+
 /** Options of commands that score models. */
 export function judgeOptions(): Option[] {
   return [
-    choice(
-      '--metric <name>',
-      'how outputs are scored',
-      metrics.map(({ name }) => name),
-    ),
+    metricOption(),
     new Option('--label <name>', 'array or column that holds the labels'),
     new Option('--output-name <name>', "the model's output to score (default: the first)"),
     choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
+}
+
+function metricName(text: string): string {
+  try {
+    return metricNamed(text).name;
+  } catch (error) {
+    throw error instanceof OctavoError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 /** A way to divide samples, with the text that says so. */
@@ -70,6 +82,21 @@ export async function openLabelled(
 ): Promise<LabelledData> {
   const dataset = await openData(path, inputSpecs(model.graph), flags);
   return { dataset, judge: judgeFor(dataset, metric, flags) };
+}
+
+/**
+ * Scores the first of some labelled samples by the float model, so that data, labels, metric and model that do not go together
+ * are refused before any long work. Throws DatasetError, EvaluationError, and as sessions.
+ */
+export async function checkScoring(
+  { dataset, metric, flags }: { dataset: Dataset; metric: string; flags: Omit<JudgeFlags, 'metric'> },
+  model: Model,
+  createSession: SessionFactory,
+): Promise<void> {
+  for await (const sample of dataset.samples({ limit: 1 })) {
+    using session = await createSession(model, { taps: [] });
+    await judgeFor(memoryDataset([sample]), metric, flags).score(session);
+  }
 }
 
 /** What judges a model by labelled data that is open. Throws EvaluationError. */

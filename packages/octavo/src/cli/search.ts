@@ -4,31 +4,38 @@ import type { SessionFactory, Target, TrialOptions } from '@octavo/quantizer';
 import type { NamedTensors } from '@octavo/runtime';
 import { type BackendName, fastSessions } from '../sessions.js';
 import type { CommandContext } from './context.js';
-import { type JudgeFlags, openLabelled } from './judging.js';
+import { checkScoring, type JudgeFlags, openLabelled } from './judging.js';
+import { UsageError } from './usage-error.js';
 
 /** Samples that models are timed with. */
 const TIMED_SAMPLES = 8;
 
-/** What searches need of the flags. */
+/** What searches read of the flags. */
 export interface SearchSettings extends JudgeFlags {
-  readonly validation: string;
+  readonly validation?: string;
   readonly validationSamples?: number;
-  readonly metric: string;
   readonly target: readonly BackendName[];
   readonly threads?: number;
 }
 
-/** How a search scores and times models: on the validation data and on the targets. */
+/**
+ * How a search scores and times models: on the validation data and on the targets. One sample is scored at once, as
+ * `checkScoring` says.
+ * @throws UsageError without a metric or validation data.
+ */
 export async function openTrials(
   source: Model,
   settings: SearchSettings,
   context: CommandContext,
 ): Promise<TrialOptions & { readonly validation: Dataset }> {
   const { validation, validationSamples, metric, target, threads } = settings;
+  if (metric === undefined || validation === undefined)
+    throw new UsageError('a search needs --metric and --validation PATH.');
   const { samples: _, ...shared } = settings;
   const limited = validationSamples === undefined ? shared : { ...shared, samples: validationSamples };
   const { dataset, judge } = await openLabelled(validation, source, metric, limited);
   const [first = 'auto', ...others] = target;
+  await checkScoring({ dataset, metric, flags: settings }, source, floatSessions(context, threads, first));
   const targetOf = (name: BackendName): Target => ({
     name,
     open: (model) => floatSessions(context, threads, name)(model, { taps: [] }),

@@ -91,6 +91,19 @@ describe('octavo sensitivity', () => {
   });
 
   it.each([
+    ['without labels', ['--metric', 'top1'], 'LABEL_MISSING', 'no label'],
+    ['by a metric of other outputs', ['--metric', 'auc', '--label', 'label'], 'OUTPUT_BINARY', 'found 4'],
+  ])('refuses to measure %s before it observes anything', async (_, flags, error, says) => {
+    const stderr = await fails(work, analysis(...flags), { code: 1, error, says: [says] });
+    expect(stderr).not.toContain('observing');
+  });
+
+  it('takes top-k for any k', async () => {
+    const ran = await octavo(analysis('--metric', 'top3', '--label', 'label', '--bits', '8', '--json'));
+    expect(documentOf(ran.stdout, 'sensitivity')).toMatchObject({ metric: 'top3' });
+  });
+
+  it.each([
     [['--mode', 'exact'], '--metric'],
     [['--state', 'x.jsonl'], '--state'],
     [['--bits', '8,5'], '2, 4, 8, 16'],

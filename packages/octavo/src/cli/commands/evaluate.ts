@@ -3,7 +3,6 @@ import {
   evaluate,
   type Figure,
   metricNamed,
-  metrics,
   type OutputTransform,
   outputTransforms,
   type PerformanceComparison,
@@ -17,7 +16,7 @@ import { evaluateSideBySide, type SideBySide } from '../../check/evaluate-side-b
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { type NamedSegmentation, segmentOption } from '../judging.js';
+import { metricOption, type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { formatTable } from '../table.js';
 import { describeSideBySide } from './describe-side-by-side.js';
@@ -71,9 +70,8 @@ export function evaluateCommand(context: CommandContext): Command {
 }
 
 function scoreOptions(): Option[] {
-  const names = metrics.map((metric) => metric.name);
   return [
-    choice('--metric <name>', 'how outputs are scored', names).makeOptionMandatory(),
+    metricOption().makeOptionMandatory(),
     choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
 }

@@ -8,6 +8,7 @@ import {
   DEFAULT_RUNGS,
   quantizeAutomatically,
   type Recipe,
+  type TrialOptions,
 } from '@octavo/quantizer';
 import { type AutoRun, describeAuto } from '../../report/auto-report.js';
 import { writeReport } from '../../report/write-report.js';
@@ -18,7 +19,6 @@ import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
-import { UsageError } from '../usage-error.js';
 import type { QuantizeFlags } from './quantize-flags.js';
 import { measureResult } from './quantize-measure.js';
 import { limitOf } from './search-flags.js';
@@ -44,8 +44,9 @@ export async function quantizeAuto(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  const trials = await openTrials(source, flags, context);
   const checked = await checkSets(source, flags, recipe, context);
-  const result = await search(source, flags, recipe, context);
+  const result = await search(source, trials, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
   const measured =
@@ -70,14 +71,12 @@ export async function quantizeAuto(
 
 async function search(
   source: Model,
+  trials: TrialOptions,
   flags: QuantizeFlags,
   { layers = [] }: Partial<Recipe>,
   context: CommandContext,
 ): Promise<AutoResult> {
-  const { metric, validation, include, exclude, threads, calibration } = flags;
-  if (metric === undefined || validation === undefined)
-    throw new UsageError('--mode auto needs --metric and --validation PATH.');
-  const trials = await openTrials(source, { ...flags, metric, validation }, context);
+  const { include, exclude, threads, calibration } = flags;
   const samples =
     calibration === undefined ? undefined : await openCalibration(calibration, source.graph, flags);
   return withProgress(

@@ -8,6 +8,7 @@ import {
   type MixedPrecisionResult,
   type Recipe,
   searchMixedPrecision,
+  type TrialOptions,
 } from '@octavo/quantizer';
 import {
   describeBudget,
@@ -52,8 +53,9 @@ export async function quantizeMixed(
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
   if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  const trials = await openTrials(source, flags, context);
   const checked = await checkSets(source, flags, recipe, context);
-  const result = await search(source, flags, recipe, context);
+  const result = await search(source, trials, flags, recipe, context);
   const { choice } = result;
   await checkpoint(context.signal);
   const measured =
@@ -84,14 +86,13 @@ export async function quantizeMixed(
 
 async function search(
   source: Model,
+  trials: TrialOptions,
   flags: QuantizeFlags,
   { layers = [] }: Partial<Recipe>,
   context: CommandContext,
 ): Promise<MixedPrecisionResult> {
-  const { metric, validation, calibration, include, exclude, threads, points, precisions, budget } = flags;
-  if (metric === undefined || validation === undefined || calibration === undefined)
-    throw new UsageError('--mode mixed needs --metric, --validation PATH and --calibration PATH.');
-  const trials = await openTrials(source, { ...flags, metric, validation }, context);
+  const { calibration, include, exclude, threads, points, precisions, budget } = flags;
+  if (calibration === undefined) throw new UsageError('--mode mixed needs --calibration PATH.');
   const samples = await openCalibration(calibration, source.graph, flags);
   return withProgress(
     context,

@@ -19,7 +19,7 @@ import type { BackendName } from '../../sessions.js';
 import { choice, dataOptions, listOption, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { fingerprintOfModel } from '../fingerprints.js';
-import { type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
+import { checkScoring, type JudgeFlags, judgeOptions, openLabelled } from '../judging.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
 import { floatSessions } from '../search.js';
@@ -102,10 +102,13 @@ async function analyse(
   for (const path of [stateFile, chart]) if (path !== undefined) await checkOutputFile(path, inputs);
   await prepareModel(model);
   const dataset = await openData(data, inputSpecs(model.graph), flags);
+  const createSession = floatSessions(context, flags.threads, flags.backend);
+  if (mode === 'exact' && metric !== undefined)
+    await checkScoring({ dataset, metric, flags }, model, createSession);
   let samples = 0;
   const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
     gatherStatistics(model, interruptible(dataset.samples(), context.signal), {
-      createSession: floatSessions(context, flags.threads, flags.backend),
+      createSession,
       signal: context.signal,
       onSample: (seen) => {
         samples = seen;
