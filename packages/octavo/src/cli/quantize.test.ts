@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { float32 } from '@octavo/core/tensor';
 import { loadOnnx, saveOnnx } from '@octavo/formats/node';
+import { recipes } from '@octavo/quantizer';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
+import { fails } from '../../tests/failures.js';
 import { classifier, rows, saveModel, saveNpz, twoInputs } from '../../tests/models.js';
 import { documentOf } from '../../tests/schemas.js';
 
@@ -75,6 +77,18 @@ describe('octavo quantize', () => {
     expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'RECIPE_FILE' });
     expect(ran.stderr + ran.stdout).toContain(says);
     expect(work.list()).not.toContain('mixed.onnx');
+  });
+
+  it('refuses fields of a recipe that say nothing in the mode, but not their defaults', async () => {
+    const recipe = work.path('recipe.json');
+    const args = (mode: string): string[] => [
+      ...['quantize', model, '-o', work.path('fields.onnx'), '--mode', mode, '--recipe', recipe],
+    ];
+    writeFileSync(recipe, JSON.stringify({ observer: 'mse' }));
+    const says = ['recipe.json: observer has no meaning with --mode dynamic.'];
+    await fails(work, args('dynamic'), { code: 2, error: 'USAGE', says });
+    writeFileSync(recipe, JSON.stringify(recipes.dynamicInt8({ weights: 'uint8' })));
+    expect((await octavo(args('dynamic'))).code).toBe(0);
   });
 
   it('prints a summary for people, and progress apart from it', async () => {

@@ -1,6 +1,7 @@
-import { parseRecipe, type Recipe } from '@octavo/quantizer';
+import { type Mode, parseRecipe, RECIPE_DEFAULTS, type Recipe } from '@octavo/quantizer';
 import type { Command } from 'commander';
 import { readJson } from './json-file.js';
+import { UsageError } from './usage-error.js';
 
 /** The flag that says the same as a field of a recipe, where there is one. */
 const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
@@ -14,6 +15,44 @@ const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
   io: 'io',
   strict: 'strict',
 };
+
+/** The modes that read a field, where not all do; a search chooses them itself, like the flags of the same name. */
+const MODES_OF: Readonly<Partial<Record<keyof Recipe, readonly Mode[]>>> = {
+  weights: ['static', 'dynamic', 'weight-only'],
+  symmetricWeights: ['static', 'dynamic', 'weight-only'],
+  activations: ['static'],
+  symmetricActivations: ['static'],
+  perChannel: ['static', 'dynamic'],
+  blockSize: ['static', 'weight-only'],
+  format: ['static'],
+  weightOnlyFormat: ['static', 'weight-only'],
+  rounding: ['weight-only'],
+  observer: ['static'],
+  percentile: ['static'],
+  leastSqnr: ['static'],
+  io: ['static', 'fp16', 'bf16'],
+  strict: ['fp16', 'bf16'],
+};
+
+/**
+ * Refuses fields that say nothing in a mode. Recipes of reports name every field, so that its default is no choice, except
+ * where a search would choose otherwise.
+ * @param path The recipe's file.
+ * @throws UsageError.
+ */
+export function checkRecipe(path: string, recipe: Partial<Recipe>, mode: Mode | 'auto' | 'mixed'): void {
+  const defaults = new Map<string, unknown>(Object.entries(RECIPE_DEFAULTS));
+  const isSearch = mode === 'auto' || mode === 'mixed';
+  const values = new Map<string, unknown>(Object.entries(recipe));
+  for (const [field, modes] of Object.entries(MODES_OF)) {
+    if (modes.some((each) => each === mode) || !values.has(field)) continue;
+    if (isSearch || values.get(field) !== defaults.get(field))
+      throw new UsageError(
+        `${path}: ${field} has no meaning with --mode ${mode}.`,
+        `Leave it out, or use --mode ${modes.join(' or ')}.`,
+      );
+  }
+}
 
 /**
  * Reads a recipe (docs/schemas/recipe.json).

@@ -18,7 +18,7 @@ import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
 import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
 import { startProgress } from '../progress.js';
-import { applyRecipe, readRecipe } from '../recipe-file.js';
+import { applyRecipe, checkRecipe, readRecipe } from '../recipe-file.js';
 import { floatSessions } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { quantizeAuto } from './quantize-auto.js';
@@ -54,6 +54,7 @@ export function quantizeCommand(context: CommandContext): Command {
       applyRecipe(command, recipe);
       const flags = command.opts<QuantizeFlags>();
       checkFlags(command, flags);
+      if (path !== undefined) checkRecipe(path, recipe, flags.mode);
       const { mode } = flags;
       if (mode === 'auto') await quantizeAuto(file, flags, recipe, context);
       else if (mode === 'mixed') await quantizeMixed(file, flags, recipe, context);
