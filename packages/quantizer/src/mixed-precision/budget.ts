@@ -1,4 +1,6 @@
 import { missesLimit, type QualityLimit, type TrialFigures } from '../judging/index.js';
+import type { Axis } from './pick-assignments.js';
+import type { Limits } from './predict-front.js';
 
 /** What a model may cost; every limit that is given must be met. */
 export interface Budget extends Partial<QualityLimit> {
@@ -8,6 +10,27 @@ export interface Budget extends Partial<QualityLimit> {
   readonly milliseconds?: number;
   /** The same over the original's. */
   readonly latencyRatio?: number;
+}
+
+/** What assignments are spread over, the axis that counts most first: time where it is limited, or left free by all other limits. */
+export function axesOf({ bytes, milliseconds, latencyRatio, minRetention }: Budget): Axis[] {
+  if (milliseconds !== undefined || latencyRatio !== undefined) return ['time', 'bytes'];
+  return bytes !== undefined && minRetention !== undefined ? ['bytes', 'time'] : ['bytes'];
+}
+
+/**
+ * What a budget leaves to layers.
+ * @param rest Bytes of the file that are no weights of layers.
+ * @param original Milliseconds of a run of the original.
+ */
+export function limitsOf(
+  { bytes = Number.POSITIVE_INFINITY, milliseconds, latencyRatio }: Budget,
+  rest: number,
+  original: number,
+): Limits {
+  const ratios = [latencyRatio, milliseconds === undefined ? undefined : milliseconds / original];
+  const time = Math.min(...ratios.map((ratio) => ratio ?? Number.POSITIVE_INFINITY));
+  return { bytes: bytes - rest, time };
 }
 
 /** Why a model does not meet a budget, or undefined when it does. */

@@ -40,6 +40,8 @@ export interface LayerOption {
   readonly bytes: number;
   /** Estimated noise over signal at the layer's output; infinite where the samples do not tell. */
   readonly noise: number;
+  /** Of the original's time, what the layer takes; 0 where times are not looked at. */
+  readonly time: number;
 }
 
 /** The options of one layer. */
@@ -49,6 +51,8 @@ export interface LayerChoice {
   readonly output: string;
   /** Bytes of the weight in float32. */
   readonly floatBytes: number;
+  /** Of all calibration samples. */
+  readonly multiplications: number;
   readonly options: readonly LayerOption[];
 }
 
@@ -56,7 +60,8 @@ export interface LayerChoice {
 export function layerChoice(statistics: LayerStatistics, names: readonly PrecisionName[]): LayerChoice {
   const { node, output } = layerNames(statistics.parts);
   const floatBytes = 4 * statistics.weights.length;
-  return { node, output, floatBytes, options: names.map((name) => optionOf(statistics, name)) };
+  const options = names.map((name) => optionOf(statistics, name));
+  return { node, output, floatBytes, multiplications: statistics.multiplications, options };
 }
 
 /** The rule that gives a layer a precision. */
@@ -67,11 +72,11 @@ export function ruleFor(output: string, precision: PrecisionName): LayerRule {
 function optionOf(statistics: LayerStatistics, precision: PrecisionName): LayerOption {
   const { weights, parts, shape } = statistics;
   const { bits } = PRECISIONS[precision];
-  if (!bits) return { precision, bytes: 4 * weights.length, noise: 0 };
+  if (!bits) return { precision, bytes: 4 * weights.length, noise: 0, time: 0 };
   const rounded = roundWeights(statistics, { bits: bits.weights });
   const noise = weightNoise(statistics, rounded) + activationNoise(statistics, bits.activations);
   const bytes = Math.ceil((weights.length * bits.weights) / 8) + scaleBytes(parts, shape, bits.weights);
-  return { precision, bytes, noise: noiseOverSignal(statistics, noise) };
+  return { precision, bytes, noise: noiseOverSignal(statistics, noise), time: 0 };
 }
 
 /** Samples that never reached the layer, or drove it beyond finite numbers, say nothing in favour of fewer bits. */

@@ -1,17 +1,21 @@
-import { cloneModel } from '@octavo/core/ir';
+import { cloneModel, type Model } from '@octavo/core/ir';
 import { Histogram } from '@octavo/core/quant';
 import { memoryDataset, type Sample } from '@octavo/datasets';
 import { defineMetric } from '@octavo/evaluation';
 import { encodeModel } from '@octavo/formats';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import type { Session } from '@octavo/runtime';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { feedsOf, modelOf, onReference, runOnReference, samplesOf, weights } from '../../tests/run-models.js';
-import { judgeOf } from '../judging/index.js';
+import { judgeOf, type Target } from '../judging/index.js';
 import { gatherStatistics } from '../sensitivity/index.js';
-import { bestWithin } from './budget.js';
-import { type LayerChoice, type LayerOption, layerChoice } from './layer-choice.js';
+import { bestWithin, exceeds } from './budget.js';
+import { type LayerChoice, layerChoice } from './layer-choice.js';
 import { predictFront } from './predict-front.js';
-import { type MixedPrecisionOptions, searchMixedPrecision } from './search-mixed-precision.js';
+import {
+  type MixedPoint,
+  type MixedPrecisionOptions,
+  searchMixedPrecision,
+} from './search-mixed-precision.js';
 
 const NETWORK = modelOf(`graph opset 17 {
   input %x: float32[2, 32]
@@ -50,59 +54,6 @@ async function options(changes: Partial<MixedPrecisionOptions> = {}): Promise<Mi
   };
 }
 
-describe('predictFront', () => {
-  const option = fc.record({
-    precision: fc.constantFrom('float' as const, 'w8a8' as const),
-    bytes: fc.integer({ min: 1, max: 40 }),
-    noise: fc.integer({ min: 0, max: 30 }),
-  });
-
-  it('is the front that trying every assignment gives', () => {
-    const lists = fc.array(fc.array(option, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
-    fc.assert(
-      fc.property(lists, (choices) => {
-        const layers = choices.map(
-          (list, i): LayerChoice => ({ node: `${i}`, output: `${i}`, floatBytes: 0, options: list }),
-        );
-        const front = predictFront(layers).map(({ bytes, noise }) => [bytes, noise]);
-        expect(front).toEqual(frontByTryingAll(choices));
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it('gives the options that its sums are made of', () => {
-    const options: LayerOption[] = [
-      { precision: 'float', bytes: 8, noise: 0 },
-      { precision: 'w8a8', bytes: 2, noise: 1 },
-    ];
-    const layers = [1, 2, 3].map(
-      (i): LayerChoice => ({ node: `${i}`, output: `${i}`, floatBytes: 8, options }),
-    );
-    for (const { options: chosen, bytes, noise } of predictFront(layers)) {
-      expect(chosen).toHaveLength(3);
-      expect(chosen.reduce((sum, each) => sum + each.bytes, 0)).toBe(bytes);
-      expect(chosen.reduce((sum, each) => sum + each.noise, 0)).toBe(noise);
-    }
-  });
-
-  it('stays close to the front with thousands of states', () => {
-    const layers = Array.from({ length: 24 }, (_, i): LayerChoice => {
-      const size = 1000 + ((i * 7919) % 977);
-      const options: LayerOption[] = [
-        { precision: 'float', bytes: 4 * size, noise: 0 },
-        { precision: 'w8a8', bytes: size, noise: 0.001 * (1 + ((i * 31) % 17)) },
-        { precision: 'w4a8', bytes: size / 2, noise: 0.1 * (1 + ((i * 13) % 11)) },
-      ];
-      return { node: `${i}`, output: `${i}`, floatBytes: 4 * size, options };
-    });
-    const front = predictFront(layers);
-    expect(front.length).toBeLessThanOrEqual(4096);
-    expect(front[0]?.options.every(({ precision }) => precision === 'w4a8')).toBe(true);
-    expect(front.at(-1)?.noise).toBe(0);
-  });
-});
-
 describe('layerChoice', () => {
   it.each([
     ['never reached', { input: { ...new Histogram().state }, outputPower: 0 }],
@@ -125,6 +76,53 @@ describe('layerChoice', () => {
   });
 });
 
+describe('searchMixedPrecision under a budget of latency', () => {
+  const target = takingOf({ float32: 8, int8: 2, int4: 12 });
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('finds the model of one precision that alone meets a budget of latency', async () => {
+    const { choice, measured, front } = await searchMixedPrecision(
+      NETWORK,
+      await options({ targets: [target], budget: { latencyRatio: 0.3 }, points: 3 }),
+    );
+    expect(Object.values(choice?.layers ?? {})).toEqual(['w8a8', 'w8a8', 'w8a8']);
+    expect(front).toContain(choice);
+    const unbeaten = measured.filter((point) => !measured.some((other) => beats(other, point)));
+    expect(new Set(front)).toEqual(new Set(unbeaten));
+  });
+
+  it('tries the fastest models where none should meet a budget of latency', async () => {
+    const { measured, choice } = await searchMixedPrecision(
+      NETWORK,
+      await options({ targets: [target], budget: { latencyRatio: 0.2 }, points: 4 }),
+    );
+    expect(choice).toBeUndefined();
+    expect(measured.slice(2).map(({ layers }) => layers)).toEqual([
+      { a: 'w8a8', b: 'w8a8', y: 'float' },
+      { a: 'float', b: 'w8a8', y: 'w8a8' },
+    ]);
+  });
+
+  it.each([
+    ['of the original', { latencyRatio: 0.6 }],
+    ['in milliseconds', { milliseconds: 0.6 * 8 }],
+  ])('spends its points within a budget of latency %s', async (_, budget) => {
+    const within = async (changes: Partial<MixedPrecisionOptions>): Promise<readonly MixedPoint[]> => {
+      const found = await searchMixedPrecision(NETWORK, await options({ targets: [target], ...changes }));
+      return found.measured.filter(({ figures }) => exceeds(figures, budget) === undefined);
+    };
+    const steered = await within({ budget });
+    expect(steered.length).toBeGreaterThan((await within({})).length);
+    const times = steered.map(({ figures }) => figures.latency[0]?.ratio);
+    expect(new Set(times).size).toBeGreaterThan(2);
+  });
+});
+
 describe('searchMixedPrecision', () => {
   it('measures a front from small to good', async () => {
     const { front, measured } = await searchMixedPrecision(NETWORK, await options());
@@ -132,7 +130,11 @@ describe('searchMixedPrecision', () => {
     expect(front.length).toBeGreaterThan(1);
     const bytes = front.map(({ figures }) => figures.bytes);
     expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
-    expect(Object.values(measured[0]?.layers ?? {})).toEqual(['w4a8', 'w4a8', 'w4a8']);
+    const uniform = measured.slice(0, 2).map(({ layers }) => Object.values(layers));
+    expect(uniform).toEqual([
+      ['w8a8', 'w8a8', 'w8a8'],
+      ['w4a8', 'w4a8', 'w4a8'],
+    ]);
     for (const { figures, predicted, model } of measured) {
       expect(figures.quality.count).toBe(6);
       expect(figures.bytes).toBe(encodeModel(model).length);
@@ -173,6 +175,12 @@ describe('searchMixedPrecision', () => {
     expect(bestWithin(whole.front, { milliseconds: 0 })).toBeUndefined();
   });
 
+  it('measures at least the models of one precision, and else as many as it is told', async () => {
+    const count = async (points: number): Promise<number> =>
+      (await searchMixedPrecision(NETWORK, await options({ points }))).measured.length;
+    expect(await Promise.all([1, 2, 5].map(count))).toEqual([2, 2, 5]);
+  });
+
   it('chooses no model whose retention is not defined', async () => {
     const undefinedOnAll = defineMetric({ name: 'undefined', higherIsBetter: true, score: () => Number.NaN });
     const samples = [{ id: 'a', feeds: feedsOf(NETWORK.graph, 50), label: 1 }];
@@ -190,8 +198,8 @@ describe('searchMixedPrecision', () => {
     const recipe = { exclude: ['first'], layers: [{ nodes: ['third'], keepFloat: true }] };
     const { measured } = await searchMixedPrecision(NETWORK, await options({ recipe }));
     expect(measured.map(({ layers }) => layers)).toEqual([
-      { a: 'float', b: 'w4a8', y: 'float' },
       { a: 'float', b: 'w8a8', y: 'float' },
+      { a: 'float', b: 'w4a8', y: 'float' },
     ]);
     for (const { report, predicted, model } of measured) {
       expect(report.decisions.filter(({ quantized }) => quantized)).toMatchObject([{ node: 'second' }]);
@@ -214,14 +222,45 @@ describe('searchMixedPrecision', () => {
   });
 });
 
-function frontByTryingAll(choices: readonly (readonly LayerOption[])[]): number[][] {
-  let sums: number[][] = [[0, 0]];
-  for (const list of choices)
-    sums = sums.flatMap(([bytes = 0, noise = 0]) =>
-      list.map((each) => [bytes + each.bytes, noise + each.noise]),
-    );
-  const dominated = ([bytes = 0, noise = 0]: number[]): boolean =>
-    sums.some(([b = 0, n = 0]) => b <= bytes && n <= noise && (b < bytes || n < noise));
-  const front = new Map(sums.filter((sum) => !dominated(sum)).map((sum) => [sum.join(), sum]));
-  return [...front.values()].sort(([a = 0], [b = 0]) => a - b);
+/** A target on which models with all weights of a kind take so many milliseconds, others as they have of each; needs a clock that is faked. */
+function takingOf(milliseconds: Readonly<Record<'float32' | 'int8' | 'int4', number>>): Target {
+  return {
+    name: 'by weights',
+    async open(model) {
+      const session = await onReference(model, { taps: [] });
+      const time = timeOf(model, milliseconds);
+      const run: Session['run'] = (feeds, more) => {
+        vi.advanceTimersByTime(time);
+        return session.run(feeds, more);
+      };
+      return new Proxy(session, {
+        get(own, key) {
+          if (key === 'run') return run;
+          const member: unknown = Reflect.get(own, key, own);
+          return typeof member === 'function' ? member.bind(own) : member;
+        },
+      });
+    },
+  };
+}
+
+function timeOf({ graph }: Model, milliseconds: Readonly<Record<string, number>>): number {
+  const matrices = graph.initializers.flatMap(({ constant }) =>
+    constant?.shape.length === 2 ? [constant] : [],
+  );
+  const size = ({ shape: [rows = 0, columns = 0] }: { readonly shape: readonly number[] }): number =>
+    rows * columns;
+  const total = matrices.reduce((sum, each) => sum + size(each), 0);
+  return matrices.reduce((sum, each) => sum + ((milliseconds[each.dtype] ?? 0) * size(each)) / total, 0);
+}
+
+/** Whether a model is no worse than another in size, time and quality, and better in one of them. */
+function beats(a: MixedPoint, b: MixedPoint): boolean {
+  const [own, other] = [a, b].map(({ figures: { bytes, retention, latency } }) => [
+    bytes,
+    -retention,
+    latency[0]?.ratio ?? Number.NaN,
+  ]);
+  const differences = own?.map((value, i) => (other?.[i] ?? Number.NaN) - value) ?? [];
+  return differences.every((each) => each >= 0) && differences.some((each) => each > 0);
 }

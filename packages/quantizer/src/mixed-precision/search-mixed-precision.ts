@@ -8,9 +8,11 @@ import { QuantizerError } from '../quantizer-error.js';
 import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
 import { gatherStatistics } from '../sensitivity/layer-statistics.js';
-import { type Budget, bestWithin } from './budget.js';
+import { axesOf, type Budget, bestWithin, limitsOf } from './budget.js';
 import { type LayerChoice, layerChoice, type PrecisionName, ruleFor } from './layer-choice.js';
-import { type Assignment, predictFront } from './predict-front.js';
+import { cheapest, pickAssignments, uniformAssignments } from './pick-assignments.js';
+import { type Assignment, type Limits, predictFront, UNLIMITED } from './predict-front.js';
+import { predictTimes } from './predict-times.js';
 
 export interface MixedPrecisionOptions extends TrialOptions {
   readonly calibration: () => AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
@@ -20,7 +22,10 @@ export interface MixedPrecisionOptions extends TrialOptions {
   /** What all models share; default static. Layers that it keeps in float have no other precision. */
   readonly recipe?: Partial<Recipe> | undefined;
   readonly budget?: Budget | undefined;
-  /** How many assignments of the predicted front to quantize and measure; default 6. */
+  /**
+   * How many assignments to quantize and measure, default 6: those of one precision throughout, of which there may be more, and then
+   * assignments of the predicted front.
+   */
   readonly points?: number | undefined;
   readonly onPoint?: ((point: MixedPoint, index: number) => void) | undefined;
 }
@@ -53,33 +58,31 @@ export interface MixedPrecisionResult {
 export const MIXED_DEFAULTS = { precisions: ['float', 'w8a8', 'w4a8'], points: 6 } as const;
 
 /**
- * Chooses a precision for each layer: predicts the front of size and noise from one pass over the calibration samples,
- * then quantizes points along it and measures size, metric and latency of each.
+ * Chooses a precision for each layer: measures size, metric and latency of the models of one precision, then of points along
+ * the front of size, noise and, where the budget asks for it, time, which is predicted from them and from one pass over the
+ * calibration samples.
  * @throws QuantizerError `CALIBRATION_EMPTY`, `NOTHING_TO_QUANTIZE` for a model without layers; as `quantizeModel`.
  */
 export async function searchMixedPrecision(
   source: Model,
   options: MixedPrecisionOptions,
 ): Promise<MixedPrecisionResult> {
-  const {
-    precisions = MIXED_DEFAULTS.precisions,
-    points = MIXED_DEFAULTS.points,
-    budget = {},
-    onPoint,
-  } = options;
+  const { precisions = MIXED_DEFAULTS.precisions, budget = {}, onPoint } = options;
   const layers = await chooseLayers(source, precisions, options);
   if (!layers.some(canBeQuantized)) throw nothingToQuantize(layers);
-  const isQuantized = ({ options: chosen }: Assignment): boolean =>
-    chosen.some(({ precision }) => precision !== 'float');
   using trials = await Trials.start(source, options);
-  const predicted = predictFront(layers).filter(isQuantized);
-  const assignments = spread(smallEnough(predicted, layers, trials.original.bytes, budget), points);
   const measured: MixedPoint[] = [];
-  for (const assignment of assignments) {
-    const point = await measurePoint(source, layers, assignment, trials, options);
-    measured.push(point);
-    onPoint?.(point, measured.length);
-  }
+  const measure = async (assignments: Iterable<Assignment>): Promise<void> => {
+    for (const assignment of assignments) {
+      const point = await measurePoint(source, layers, assignment, trials, options);
+      measured.push(point);
+      onPoint?.(point, measured.length);
+    }
+  };
+  const uniform = uniformAssignments(layers);
+  await measure(uniform.values());
+  const figures = new Map([...uniform.keys()].map((name, i) => [name, measured[i]?.figures]));
+  await measure(moreAssignments(layers, figures, trials.original.bytes, options));
   // A model whose retention is not defined compares with none: it is shown as measured, never chosen.
   const judged = measured.filter(({ figures }) => !Number.isNaN(figures.retention));
   const front = judged.filter((point) => !judged.some((other) => beats(other.figures, point.figures)));
@@ -96,18 +99,29 @@ export async function searchMixedPrecision(
 }
 
 /**
- * The assignments whose files should fit a budget of bytes: what is no weight of a layer takes as much as in the original,
- * or more. The smallest where none should.
+ * Assignments of the predicted front that should meet a budget of size and time; models of one precision are measured already.
+ * What is no weight of a layer takes as much of a file as in the original.
  */
-function smallEnough(
-  front: readonly Assignment[],
+function moreAssignments(
   layers: readonly LayerChoice[],
+  uniform: ReadonlyMap<PrecisionName, TrialFigures | undefined>,
   originalBytes: number,
-  { bytes: most = Number.POSITIVE_INFINITY }: Budget,
-): readonly Assignment[] {
+  { budget = {}, points = MIXED_DEFAULTS.points }: MixedPrecisionOptions,
+): Assignment[] {
+  const latencies = new Map([...uniform].map(([name, figures]) => [name, figures?.latency[0]]));
+  const axes = axesOf(budget);
+  const timed = axes.includes('time') ? predictTimes(layers, latencies) : layers;
   const rest = originalBytes - layers.reduce((sum, { floatBytes }) => sum + floatBytes, 0);
-  const fitting = front.filter(({ bytes }) => rest + bytes <= most);
-  return fitting.length > 0 ? fitting : front.slice(0, 1);
+  const [latency] = latencies.values();
+  const limits = limitsOf(budget, rest, latency?.original.median ?? Number.NaN);
+  const frontWithin = (most: Limits): Assignment[] =>
+    predictFront(timed, most).filter(({ options }) => options.some(({ precision }) => precision !== 'float'));
+  const known = [...uniformAssignments(timed).values()];
+  const count = Math.max(0, points - known.length);
+  const front = frontWithin(limits);
+  if (front.length > 0 || limits.time === UNLIMITED.time) return pickAssignments(front, known, axes, count);
+  // Times are estimates: the fastest models may do what none should.
+  return cheapest(frontWithin({ ...limits, time: UNLIMITED.time }), known, 'time', count);
 }
 
 async function chooseLayers(
@@ -146,17 +160,6 @@ async function measurePoint(
   const figures = await trials.measure(model);
   const named = Object.fromEntries(layers.map(({ output }, index) => [output, precisionOf(index)]));
   return { layers: named, predicted: { bytes, noise }, figures, recipe: report.recipe, report, model };
-}
-
-/** Up to `count` assignments at equal steps of size, with both ends. */
-function spread(front: readonly Assignment[], count: number): Assignment[] {
-  const [first, last] = [front[0], front.at(-1)];
-  if (!first || !last || front.length <= count) return [...front];
-  const picked = Array.from({ length: count }, (_, i) => {
-    const wanted = first.bytes + ((last.bytes - first.bytes) * i) / Math.max(1, count - 1);
-    return front.findLast(({ bytes }) => bytes <= wanted) ?? first;
-  });
-  return [...new Set(picked)];
 }
 
 /** Whether one model is no worse than another in everything and better in something. */

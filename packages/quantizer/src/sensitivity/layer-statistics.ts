@@ -21,6 +21,8 @@ export interface LayerStatistics {
   readonly inputPower: Float64Array;
   /** Mean square of an output element, before its bias and activation function where they are nodes of their own. */
   readonly outputPower: number;
+  /** Multiplications of all samples; of a transposed convolution, as if its stride were 1. */
+  readonly multiplications: number;
 }
 
 export interface StatisticsOptions {
@@ -131,6 +133,7 @@ class Gatherer {
       input: histogram.state,
       inputPower: power.map((squares) => squares / Math.max(1, counts.input)),
       outputPower: this.outputSquares / Math.max(1, counts.output),
+      multiplications: (counts.output * weights.length) / layout.outputChannels,
     };
   }
 }

@@ -17,7 +17,10 @@ export function mixedOptions(): Option[] {
       '--budget <limit>',
       `mixed: size=2MB, latency=5ms, latency=0.8x or accuracy=0.99 (repeatable; default: accuracy=${DEFAULT_RETENTION})`,
     ).argParser<Budget | undefined>((text, before) => ({ ...before, ...limitNamed(text) })),
-    new Option('--points <n>', 'mixed: models to make and measure along the predicted front')
+    new Option(
+      '--points <n>',
+      'mixed: models to make and measure: all layers in each precision, then along the predicted front',
+    )
       .argParser(wholeNumber(1))
       .default(MIXED_DEFAULTS.points),
     listOption(

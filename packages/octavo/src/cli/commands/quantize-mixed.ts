@@ -97,7 +97,7 @@ async function search(
   return withProgress(
     context,
     'measuring',
-    points,
+    Math.max(points, precisions.filter((name) => name !== 'float').length),
     (progress) =>
       searchMixedPrecision(source, {
         ...trials,
