@@ -6,6 +6,9 @@ import { cpu } from './cpu.js';
 
 const small = (min: number, max: number) => fc.integer({ min, max });
 const byte = fc.constantFrom<'int8' | 'uint8'>('int8', 'uint8');
+/** Integers of weights, with the largest zero point of either sign. */
+const LARGEST = { int8: 127, uint8: 127, int4: 7, uint4: 7, int2: 1, uint2: 1 } as const;
+const integers = fc.constantFrom<keyof typeof LARGEST>('int8', 'uint8', 'int4', 'uint4', 'int2', 'uint2');
 
 /** Scales of every size and, often, powers of two, which put sums on ties. */
 const scale = fc.oneof(
@@ -23,7 +26,7 @@ const layer = fc.record({
   dilations: fc.tuple(small(1, 2), small(1, 2)),
   pads: fc.tuple(small(2, 4), small(2, 4), small(2, 4), small(2, 4)),
   depthwise: fc.boolean(),
-  weights: byte,
+  weights: integers,
   weightScales: fc.array(scale, { minLength: 18, maxLength: 18 }),
   weightZeros: fc.option(fc.array(small(0, 127), { minLength: 18, maxLength: 18 }), { nil: undefined }),
   perChannel: fc.boolean(),
@@ -60,7 +63,9 @@ function constants(
 ): string[] {
   const count = each.perChannel ? channels : 1;
   const scales = each.weightScales.slice(0, count);
-  const zeros = Array.from({ length: count }, (_, c) => each.weightZeros?.[c] ?? 0);
+  const zeros = Array.from({ length: count }, (_, c) =>
+    Math.min(each.weightZeros?.[c] ?? 0, LARGEST[each.weights]),
+  );
   const biasScales = scales.map((s) => Math.fround(Math.fround(from.scale) * Math.fround(s)));
   const list = (values: readonly number[]) => (count === 1 ? String(values[0]) : `[${values.join(', ')}]`);
   const along = count === 1 ? '' : `, axis ${axis}`;
@@ -82,7 +87,7 @@ function outputType(test: Chain, i: number, rank: number): string {
 }
 
 function asCase(test: Chain, input: string, lines: readonly string[]): ConformanceCase {
-  const text = `graph opset 21 {\n${[`input %x0: ${test.input.dtype}[${input}] ${qparams(test.input)}`, ...lines, `output %x${test.layers.length}`].join('\n')}\n}`;
+  const text = `graph opset 25 {\n${[`input %x0: ${test.input.dtype}[${input}] ${qparams(test.input)}`, ...lines, `output %x${test.layers.length}`].join('\n')}\n}`;
   return { name: `random ${test.seed}`, graph: text };
 }
 
@@ -128,7 +133,7 @@ describeWithAddon('chains of native layers have the bits of the reference', () =
       fc.asyncProperty(chain, async (test) => {
         expect(await runCase(backend, convolutions(test))).toEqual({ outcome: 'passed' });
       }),
-      { numRuns: 25 },
+      { numRuns: 50 },
     );
   });
 
@@ -137,7 +142,7 @@ describeWithAddon('chains of native layers have the bits of the reference', () =
       fc.asyncProperty(chain, async (test) => {
         expect(await runCase(backend, products(test))).toEqual({ outcome: 'passed' });
       }),
-      { numRuns: 25 },
+      { numRuns: 50 },
     );
   });
 });

@@ -6,6 +6,7 @@ import { declineMatrix, packedMatrix } from './ops/matmul.js';
 import { integersOf, isBytes, zeroPointsOf } from './product-types.js';
 import type { ProgramBuilder } from './program-builder.js';
 import { required, shapeOf } from './static-value.js';
+import { fitsBytes } from './weight-bytes.js';
 
 /** Bytes with one scale and zero point that the program computes. */
 export interface DynamicBytes {
@@ -46,7 +47,7 @@ export function declineFixed(
   const columns = weights.constant?.shape[1];
   const fits = (value: Value | undefined) =>
     !value || (value.constant && (value.constant.size === 1 || value.constant.size === columns));
-  if (!isBytes(weights)) return `no kernel for weights of ${weights.dtype}`;
+  if (!fitsBytes(weights)) return `no kernel for weights of ${weights.dtype}`;
   if (!fits(scales) || !fits(zeroPoints)) return 'its weights are not quantized by column';
   if (node.output?.dtype !== 'float32') return `no kernel with ${node.output?.dtype} output`;
   if (!bias) return undefined;

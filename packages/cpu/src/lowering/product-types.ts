@@ -6,8 +6,8 @@ import {
   requantizationMultipliers,
 } from '@octavo/core/quant';
 import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
-import type { ByteArray } from '../binding.js';
 import type { ProductEpilogue } from './product-epilogue.js';
+import { fitsBytes } from './weight-bytes.js';
 
 /** The scales and zero points of an operand: one, or one an output channel of the weights. */
 export type Qparams = Pick<QuantizedType, 'scales' | 'zeroPoints'>;
@@ -28,7 +28,7 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
   const [x, w, bias] = node.inputs;
   const y = node.output;
   if (!x?.quantized || !w?.quantized || !y) return 'its operands are not quantized';
-  if (!isBytes(x) || !isBytes(w)) return `no kernel for ${x.dtype} times ${w.dtype}`;
+  if (!isBytes(x) || !fitsBytes(w)) return `no kernel for ${x.dtype} times ${w.dtype}`;
   if (!w.constant) return 'its weights are not constant';
   if (x.quantized.granularity.kind !== 'per-tensor') return 'its input is not quantized per tensor';
   const { granularity } = w.quantized;
@@ -93,15 +93,6 @@ function dequantizationScales(inputScale: number, weightScales: Float32Array): F
   const scales = new Float32Array(weightScales.length);
   for (let c = 0; c < scales.length; c++) scales[c] = inputScale * (weightScales[c] ?? 1);
   return scales;
-}
-
-/** The elements of an int8 or uint8 tensor. */
-export function bytesOf(tensor: Tensor | undefined): ByteArray {
-  if (tensor?.is('int8') || tensor?.is('uint8')) return tensor.data;
-  throw new OctavoError({
-    code: 'KERNEL_DTYPE',
-    message: `expected int8 or uint8, found ${tensor?.dtype ?? 'nothing'}.`,
-  });
 }
 
 /** The bias of a node as int32, one for each channel. */

@@ -1,6 +1,7 @@
 import type { Node, Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { declineScales, integersOf, isBytes, type ProductTypes, type Qparams } from './product-types.js';
+import { fitsBytes } from './weight-bytes.js';
 
 /*
  * QLinearConv and QLinearMatMul have the same operands: x, its scale and zero point, w, its scale and zero point, the
@@ -26,7 +27,7 @@ export function declineParameters(node: Node, channels: number | undefined): str
   const parameters = [xScale, xZero, wScale, wZero, yScale, yZero];
   if (parameters.some((value) => value && !value.constant))
     return 'its scales or zero points are not constant';
-  if (!isBytes(x) || !isBytes(w)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
+  if (!isBytes(x) || !fitsBytes(w)) return `no kernel for ${x?.dtype} times ${w?.dtype}`;
   if (!isBytes(yZero)) return `no kernel for results of ${yZero?.dtype}`;
   if ([xScale, xZero, yScale, yZero].some((value) => sizeOf(value) !== 1))
     return 'its input or output is not quantized per tensor';

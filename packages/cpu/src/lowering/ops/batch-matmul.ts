@@ -8,11 +8,12 @@ import { declineScales, epilogueOf, isBytes, type ProductTypes, productTypes } f
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineParameters, qlinearTypes } from '../qlinear-types.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
+import { bytesOf, bytesType, fitsBytes } from '../weight-bytes.js';
 import { batchProductWords, MOST_BATCH_AXES, productBatch } from './float-batch-matmul.js';
 
 /** Why the native kernel does not multiply two values by their shapes and types; undefined where it does. */
 function declinePair(a: Value | undefined, b: Value | undefined): string | undefined {
-  if (!a || !b || !isBytes(a) || !isBytes(b)) return `no kernel for ${a?.dtype} times ${b?.dtype}`;
+  if (!a || !b || !isBytes(a) || !fitsBytes(b)) return `no kernel for ${a?.dtype} times ${b?.dtype}`;
   const axes = Math.max(shapeOf(a).length, shapeOf(b).length) - 2;
   return axes > MOST_BATCH_AXES
     ? `no kernel for products of more than ${MOST_BATCH_AXES + 2} axes`
@@ -57,20 +58,21 @@ export const batchMatmulLowerings: readonly Lowering[] = [matMul, qlinearMatMul]
 
 function emitPair(node: Node, program: ProgramBuilder, a: Value, b: Value, types: ProductTypes): void {
   const epilogue = epilogueOperands(epilogueOf(types, undefined), program);
+  const isWidened = !isBytes(b);
   program.emit(
     {
       name: 'batch_matmul',
       operands: [
         ...epilogue.operands,
         program.operand(a),
-        program.operand(b),
+        isWidened ? program.constant(bytesOf(program.elements(b))) : program.operand(b),
         program.output(required(node.output, node)),
       ],
       words: [
         ...batchProductWords(productBatch(a, b)),
         ...epilogue.words,
         ...[nativeType(dtypeOf(a)), types.x.zeroPoints[0] ?? 0],
-        ...[nativeType(dtypeOf(b)), types.w.zeroPoints[0] ?? 0],
+        ...[nativeType(bytesType(b) ?? dtypeOf(b)), types.w.zeroPoints[0] ?? 0],
       ],
     },
     program.binding.isa().gemmKernel,

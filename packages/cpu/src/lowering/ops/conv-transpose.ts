@@ -8,7 +8,6 @@ import { nativeType } from '../native-type.js';
 import { epilogueOperands } from '../product-epilogue.js';
 import {
   biasOf,
-  bytesOf,
   declineProduct,
   epilogueOf,
   productTypes,
@@ -18,6 +17,7 @@ import {
 import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 import { emitSpread, type TransposedWindow, transposedWindow } from '../transposed-window.js';
+import { bytesOf } from '../weight-bytes.js';
 import { declineWindow, kernelOf } from './conv2d.js';
 import { floatsOf } from './float-conv2d.js';
 

@@ -13,11 +13,12 @@ import type { Layout } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
-import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
+import { biasOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
 import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
+import { bytesOf } from '../weight-bytes.js';
 
 /** A convolution of 8-bit integers, whatever its op. */
 interface Convolution {

@@ -4,11 +4,12 @@ import { elementCount, type Tensor } from '@octavo/core/tensor';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { epilogueOperands, type ProductEpilogue } from '../product-epilogue.js';
-import { biasOf, bytesOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
+import { biasOf, declineProduct, epilogueOf, productTypes, zeroPointsOf } from '../product-types.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { declineQLinear, qlinearTypes } from '../qlinear-types.js';
 import { fuseResidual } from '../residual-sum.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
+import { bytesOf } from '../weight-bytes.js';
 
 /** A product of 8-bit integers with constant weights, whatever its op. */
 interface Product {
