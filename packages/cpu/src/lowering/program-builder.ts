@@ -91,10 +91,9 @@ export class ProgramBuilder {
   output(value: Value, options: { readonly layout?: Layout; readonly over?: Operand } = {}): Operand {
     const { layout = 'nchw', over } = options;
     const bytes = valueBytes(value);
-    const operand =
-      over && over.bytes === bytes && this.#isFree(over.block)
-        ? over
-        : whole({ kind: 'computed', bytes }, bytes);
+    const isOver = over !== undefined && over.bytes === bytes && this.#isFree(over.block);
+    const operand = isOver ? over : whole({ kind: 'computed', bytes }, bytes);
+    if (isOver) this.#store.overwrite(over.block);
     this.#store.put(value, layout, operand);
     return operand;
   }

@@ -27,8 +27,13 @@ export class ValueStore {
     return this.#stored.get(value)?.keys().next().value;
   }
 
-  /** Every value that lies in a block or lay there before it was overwritten. */
+  /** Every value that lies in a block. */
   valuesIn(block: Block): Iterable<Value> {
     return this.#inBlock.get(block) ?? [];
+  }
+
+  /** What lies in a block is about to be overwritten: nobody reads it any more. */
+  overwrite(block: Block): void {
+    this.#inBlock.delete(block);
   }
 }
