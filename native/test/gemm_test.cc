@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu/cache.h"
 #include "epilogue/epilogue_panel.h"
 #include "gemm/select.h"
 #include "pack/pack_rhs.h"
@@ -33,7 +34,20 @@ struct Product {
   bool float_bias = false;
   Fill fill = Fill::random;
   size_t padding = 3;
+  bool gathered = false;
 };
+
+struct Rows {
+  const uint8_t* bytes;
+  size_t k, stride;
+};
+
+void gather_rows(const void* context, size_t first, size_t count, uint8_t* out) {
+  const Rows& rows = *static_cast<const Rows*>(context);
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(out + i * rows.k, rows.bytes + (first + i) * rows.stride, rows.k);
+  }
+}
 
 size_t count_of(Product::ZeroPoints kind, size_t items) {
   if (kind == Product::ZeroPoints::none) return 0;
@@ -74,9 +88,11 @@ void expect_exact(const Product& p, const Microkernel& kernel, Samples& samples)
   const PackedRhs packed = pack_rhs(weights, kernel.layout);
   const size_t bytes = p.m * out_stride * output_bytes(p.output);
   std::vector<uint8_t> found(bytes, 0x5A), expected(bytes, 0x5A);
-  gemm({lhs.data(), p.lhs, p.m, lhs_stride, za.data(), za.size(), &packed, epilogue, found.data(),
-        out_stride},
-       kernel.isa);
+  GemmProblem problem{lhs.data(), p.lhs,    p.m,          lhs_stride, za.data(), za.size(), &packed,
+                      epilogue,   found.data(), out_stride};
+  const Rows rows{lhs.data(), p.k, lhs_stride};
+  if (p.gathered) problem.gather = {gather_rows, &rows};
+  gemm(problem, kernel.isa);
   const octavo_matmul_args args{lhs.data(), p.lhs,   p.m,      lhs_stride,      za.data(),
                                 za.size(),  nullptr, epilogue, expected.data(), out_stride};
   reference::matmul(args, weights);
@@ -186,10 +202,28 @@ TEST_P(GemmOnEveryKernel, AppliesRowScalesAndFloatBias) {
 
 TEST_P(GemmOnEveryKernel, CopiesTheLeftHandSideInSeveralBlocks) {
   Samples samples(36);
-  Product product{130, 2100, 20, OCTAVO_S8, OCTAVO_U8, OCTAVO_S32};
+  Product product{100, second_level_cache() / 64, 5, OCTAVO_S8, OCTAVO_U8, OCTAVO_S32};
   product.lhs_zero_points = ZeroPoints::each;
   product.rhs_zero_points = ZeroPoints::each;
   expect_exact(product, GetParam(), samples);
+}
+
+// Of one row, of what is gathered at once and one more, and of a depth that needs no filling up.
+TEST_P(GemmOnEveryKernel, CopiesRowsThatLieAcrossCacheLines) {
+  Samples samples(43);
+  for (bool gathered : {false, true}) {
+    for (size_t k : {1, 63, 64, 130, 192}) {
+      for (size_t m : {1, 17, 40}) {
+        Product product{m, k, 300};
+        product.gathered = gathered;
+        product.rhs_zero_points = ZeroPoints::each;
+        for (octavo_type lhs : kByteTypes) {
+          product.lhs = lhs;
+          expect_exact(product, GetParam(), samples);
+        }
+      }
+    }
+  }
 }
 
 TEST_P(GemmOnEveryKernel, WrapsAroundInProductsOfManyRows) {
@@ -203,9 +237,11 @@ TEST_P(GemmOnEveryKernel, WrapsAroundInProductsOfManyRows) {
 
 TEST_P(GemmOnEveryKernel, IsExactOnRowsAPageApart) {
   Samples samples(40);
-  Product product{21, 4096, 33};
-  product.padding = 0;
-  expect_exact(product, GetParam(), samples);
+  for (size_t n : {33, 260}) {
+    Product product{21, 4096, n};
+    product.padding = 0;
+    expect_exact(product, GetParam(), samples);
+  }
 }
 
 TEST_P(GemmOnEveryKernel, IsExactOnSeveralThreads) {

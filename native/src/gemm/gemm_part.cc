@@ -33,7 +33,7 @@ GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
       paired_(problem.image == nullptr ? paired_for(kernel_, problem.m, problem.rhs->n)
                                        : kernel_.paired),
       epilogue_(select_epilogue(epilogue_kind(problem.epilogue), available).run),
-      stage_(problem, kernel_.lhs, paired_) {}
+      stage_(problem, kernel_, paired_) {}
 
 // The only caller of microkernels: groups of panels, some rows at once within a group, and tiles of
 // them within a panel.

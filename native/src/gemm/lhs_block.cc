@@ -1,18 +1,19 @@
 #include "gemm/lhs_block.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/aligned_buffer.h"
 #include "base/math.h"
+#include "cpu/cache.h"
 
 namespace octavo {
 namespace {
 
-// Bytes are read next to a panel from the second-level cache; pairs, of which a product reads four
-// rows at a time, stream from the third level as well. Each block copies all panels once more.
-constexpr size_t kByteStage = 128 * 1024;
-constexpr size_t kPairStage = 1024 * 1024;
-constexpr size_t kMinStageRows = 48;
+constexpr size_t kNearBytes = 128 * 1024;
+constexpr size_t kMinBlockRows = 48;
+// Columns from which it pays to copy rows for the sake of where they lie alone.
+constexpr size_t kMinAlignedColumns = 256;
 constexpr size_t kPageBytes = 4096;
 // Gathered at once where they are not read from there: enough to spread what a call costs.
 constexpr size_t kGatheredRows = 16;
@@ -23,6 +24,14 @@ size_t staged_stride(size_t bytes) {
   return stride % kPageBytes == 0 ? stride + kCacheLine : stride;
 }
 
+// Whether lines of rows are lines of the cache, and those of a tile's rows find room in it together.
+bool in_cache_lines(const GemmProblem& problem) {
+  const bool gathers = problem.gather.run != nullptr;
+  const size_t stride = gathers ? problem.rhs->k : problem.lhs_stride;
+  const uintptr_t first = gathers ? 0 : reinterpret_cast<uintptr_t>(problem.lhs);
+  return (first | stride) % kCacheLine == 0 && stride % kPageBytes != 0;
+}
+
 // Nothing else is at `out`: bytes could alias any variable, and then no compiler vectorizes this.
 void flip_signs(const uint8_t* row, size_t k, uint8_t* __restrict out) {
   for (size_t i = 0; i < k; ++i) out[i] = row[i] ^ 0x80;
@@ -30,20 +39,35 @@ void flip_signs(const uint8_t* row, size_t k, uint8_t* __restrict out) {
 
 }  // namespace
 
-LhsStage::LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const PairedKernel* paired)
+LhsStage::LhsStage(const GemmProblem& problem, const Microkernel& kernel,
+                   const PairedKernel* paired)
     : problem_(problem),
       paired_(paired),
-      flip_(paired == nullptr && problem.lhs_type != kernel_lhs),
-      read_as_(paired == nullptr ? kernel_lhs : problem.lhs_type),
+      flip_(paired == nullptr && problem.lhs_type != kernel.lhs),
+      align_(paired == nullptr && kernel.by_lines && problem.rhs->n >= kMinAlignedColumns &&
+             !in_cache_lines(problem)),
+      read_as_(paired == nullptr ? kernel.lhs : problem.lhs_type),
       k_(problem.rhs->k),
       stride_(staged_stride(paired == nullptr ? k_ : k_ * sizeof(int16_t))),
       block_rows_(problem.m) {
   // Gathered rows are dense where nothing else is done to them.
-  if (paired == nullptr && !flip_ && problem.gather.run != nullptr) stride_ = k_;
-  if (problem.image != nullptr) block_rows_ = std::min(problem.m, problem.image->rows_at_once());
-  if (!copies()) return;
-  const size_t size = paired == nullptr ? kByteStage : kPairStage;
-  block_rows_ = std::min(problem.m, std::max(kMinStageRows, size / std::max<size_t>(1, stride_)));
+  if (paired == nullptr && !flip_ && !align_ && problem.gather.run != nullptr) stride_ = k_;
+  if (problem.image != nullptr) {
+    block_rows_ = std::min(problem.m, problem.image->rows_at_once());
+  } else if (copies() || kernel.by_lines) {
+    const size_t fitting = div_up(block_bytes(), std::max<size_t>(1, stride_));
+    const size_t rows = std::max(kMinBlockRows, div_up(fitting, kGatheredRows) * kGatheredRows);
+    block_rows_ = std::min(problem.m, rows);
+  }
+}
+
+// Rows stay in the second-level cache while panels from beyond it pass by. Where those stay in it as
+// well, copies of few rows at a time are nearer yet; but each block of pairs copies all panels.
+// (Rows that a kernel reads four bytes at a time, where they are, stream from anywhere.)
+size_t LhsStage::block_bytes() const {
+  const size_t cache = second_level_cache();
+  const bool panels_stay = CheckedSize(k_).times(problem_.rhs->n).value() <= cache / 4;
+  return panels_stay && paired_ == nullptr && copies() ? kNearBytes : cache / 2;
 }
 
 size_t LhsStage::bytes(size_t rows) const {
@@ -78,11 +102,16 @@ LhsBlock LhsStage::load(size_t first, size_t count, uint8_t* memory, int32_t* te
   LhsBlock block{memory, stride_};
   if (!copies()) {
     block = source_rows(first, count, nullptr);
-  } else if (!flip_) {
+  } else if (!flip_ && !align_) {
     problem_.gather.run(problem_.gather.context, first, count, memory);
   } else {
     for_each_source_row(first, count, memory + count * stride_, [&](const uint8_t* row, size_t i) {
-      flip_signs(row, k_, memory + i * stride_);
+      uint8_t* const out = memory + i * stride_;
+      if (flip_) {
+        flip_signs(row, k_, out);
+      } else {
+        std::memcpy(out, row, k_);
+      }
     });
   }
   if (sums == nullptr) return block;

@@ -24,10 +24,10 @@ struct LhsBlock {
 // Copies rows in blocks small enough for the cache, where the kernel cannot read the caller's.
 class LhsStage {
  public:
-  // `paired` is null where the kernel reads bytes.
-  LhsStage(const GemmProblem& problem, octavo_type kernel_lhs, const PairedKernel* paired);
+  // `paired` is null where the kernel's own function runs.
+  LhsStage(const GemmProblem& problem, const Microkernel& kernel, const PairedKernel* paired);
 
-  // Rows that load() takes at once; all of them when nothing is copied.
+  // Rows that load() takes at once.
   size_t block_rows() const { return block_rows_; }
   // Memory that load() needs for a block of `rows`.
   size_t bytes(size_t rows) const;
@@ -38,8 +38,9 @@ class LhsStage {
  private:
   bool copies() const {
     return problem_.image == nullptr &&
-           (paired_ != nullptr || flip_ || problem_.gather.run != nullptr);
+           (paired_ != nullptr || flip_ || align_ || problem_.gather.run != nullptr);
   }
+  size_t block_bytes() const;
   LhsBlock load_pairs(size_t first, size_t count, uint8_t* memory, int32_t* terms,
                       uint32_t* sums) const;
   // Of the caller's, or gathered into `memory`: at most kGatheredRows of them.
@@ -51,6 +52,7 @@ class LhsStage {
   const GemmProblem& problem_;
   const PairedKernel* paired_;
   bool flip_;
+  bool align_;
   octavo_type read_as_;
   size_t k_;
   size_t stride_;

@@ -32,7 +32,7 @@ using MicrokernelFn = void (*)(const Tile& tile);
 // Gives back what the kernel holds of a thread's state between its calls.
 using ReleaseFn = void (*)();
 
-#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, paired, release) \
+#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, by_lines, paired, release) \
   void name(const Tile& tile);
 #include "gemm/microkernels.inc"
 #undef OCTAVO_MICROKERNEL

@@ -20,6 +20,7 @@ struct Microkernel {
   size_t mr;
   PackedLayout layout;
   MicrokernelFn run;
+  bool by_lines;               // reads a whole cache line of a row at once
   const PairedKernel* paired;  // or null
   ReleaseFn release;           // or null; what a thread calls after its last tile
 };
