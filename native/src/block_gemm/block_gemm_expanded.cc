@@ -27,7 +27,7 @@ class ExpandedProduct {
       : args_(args),
         rhs_(rhs),
         kernel_(kernel),
-        lhs_(args, rhs, kernel.lhs, available),
+        lhs_(args, rhs, kernel.lhs, Offsets::kNone, available),
         quads_per_row_(8 / rhs.shape.bits),
         chunk_blocks_(std::clamp<size_t>(kExpandedBytes / kernel.panels / expanded_bytes(1), 1,
                                          rhs.shape.blocks)) {}

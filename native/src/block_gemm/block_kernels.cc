@@ -76,8 +76,10 @@ void quantize(const RowQuantization& row) {
     const size_t count = left < row.block_size ? left : row.block_size;
     const QuantizedBlock quantized = quantize_block(x, count, q);
     row.scales[block] = quantized.scale;
-    row.offsets[block] =
-        static_cast<int32_t>(0u - row.factor * static_cast<uint32_t>(quantized.sum));
+    if (row.offsets != nullptr) {
+      row.offsets[block] =
+          static_cast<int32_t>(0u - row.factor * static_cast<uint32_t>(quantized.sum));
+    }
     x += count;
     q += count;
     left -= count;

@@ -21,9 +21,13 @@ struct RowQuantization {
   uint32_t factor;
   int8_t* q;
   float* scales;     // one a block
-  int32_t* offsets;  // modulo 2^32
+  int32_t* offsets;  // modulo 2^32; null where nobody reads them
 };
 using QuantizeRowFn = void (*)(const RowQuantization&);
+
+#ifdef OCTAVO_X86
+void quantize_blocks_x86_avx512(const RowQuantization& row);
+#endif
 
 // `rows` rows of 64 bytes, one block's or a part of it, as floats f32((q - zero_point) * scale):
 // element (k, column) at out[k * stride + column].

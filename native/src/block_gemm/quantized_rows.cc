@@ -40,9 +40,9 @@ void add_middle(uint8_t* row, size_t count) {
 }  // namespace
 
 QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
-                             octavo_type type, IsaSet available)
+                             octavo_type type, Offsets offsets, IsaSet available)
     : rhs_(rhs),
-      kernels_(select_block_kernels(available)),
+      quantize_(select_row_quantizer(available)),
       type_(type),
       stride_(row_stride(rhs.padded_k() * (type == OCTAVO_S16 ? 2 : 1))) {
   const CheckedSize blocks = CheckedSize(args.m).times(rhs.shape.blocks);
@@ -53,7 +53,7 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
   values_ = thread_scratch(bytes, Scratch::rows);
   if (values_ == nullptr) throw std::bad_alloc();
   scales_ = reinterpret_cast<float*>(values_ + args.m * stride_);
-  offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
+  if (offsets == Offsets::kRead) offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
   const size_t rows_per_task = std::max<size_t>(1, kElementsPerTask / rhs.k);
   parallel_for(div_up(args.m, rows_per_task), args.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;
@@ -67,8 +67,8 @@ void QuantizedRows::quantize_row(const float* from, size_t row) const {
   uint8_t* const values = values_ + row * stride_;
   const size_t at = row * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
-  kernels_.quantize({from, rhs_.k, rhs_.block_size, factor, reinterpret_cast<int8_t*>(values),
-                     scales_ + at, offsets_ + at});
+  quantize_({from, rhs_.k, rhs_.block_size, factor, reinterpret_cast<int8_t*>(values),
+             scales_ + at, offsets_ == nullptr ? nullptr : offsets_ + at});
   const size_t padded = rhs_.padded_k();
   std::memset(values + rhs_.k, 0, padded - rhs_.k);
   if (type_ == OCTAVO_S16) widen_row(values, padded);

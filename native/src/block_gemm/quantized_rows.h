@@ -12,13 +12,16 @@
 
 namespace octavo {
 
+// Whether microkernels read offsets.
+enum class Offsets { kNone, kRead };
+
 // Lives in the calling thread's scratch memory: one at a time.
 class QuantizedRows {
  public:
   // Quantizes all rows, `type` and order as in block_microkernels.inc; OCTAVO_U8 is int8 plus 128.
   // Throws std::bad_alloc.
   QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs, octavo_type type,
-                IsaSet available);
+                Offsets offsets, IsaSet available);
 
   size_t stride() const { return stride_; }  // in bytes
   const uint8_t* values(size_t row) const { return values_ + row * stride_; }
@@ -29,12 +32,12 @@ class QuantizedRows {
   void quantize_row(const float* from, size_t row) const;
 
   const PackedBlocks& rhs_;
-  const BlockKernels& kernels_;
+  QuantizeRowFn quantize_;
   octavo_type type_;
   size_t stride_;
   uint8_t* values_;
   float* scales_;
-  int32_t* offsets_;
+  int32_t* offsets_ = nullptr;
 };
 
 }  // namespace octavo

@@ -62,4 +62,11 @@ const BlockKernels& select_block_kernels(IsaSet available) {
   return select_tier(kTiers, available);
 }
 
+QuantizeRowFn select_row_quantizer(IsaSet available) {
+#ifdef OCTAVO_X86
+  if (available.contains(isa::avx512)) return quantize_blocks_x86_avx512;
+#endif
+  return select_block_kernels(available).quantize;
+}
+
 }  // namespace octavo

@@ -46,6 +46,8 @@ const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, 
 
 const BlockKernels& select_block_kernels(IsaSet available = active_isa());
 
+QuantizeRowFn select_row_quantizer(IsaSet available = active_isa());
+
 }  // namespace octavo
 
 #endif  // OCTAVO_SRC_BLOCK_GEMM_SELECT_BLOCK_H_

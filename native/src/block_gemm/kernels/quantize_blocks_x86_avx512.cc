@@ -1,0 +1,210 @@
+// Quantizes 16 blocks of a row at a time: their scales are the lanes of one vector. Quotients are
+// those of division, without one: a vector of them takes longer than all the rest.
+#include <immintrin.h>
+
+#include "block_gemm/block_kernels.h"
+
+#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
+#error "compile this file with AVX-512 F, BW, DQ and VL"
+#endif
+
+#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+
+// Keeps compilers from reading memory again at each use of a vector.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
+#else
+#define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+v"(vector))
+#endif
+
+namespace octavo {
+namespace {
+
+constexpr size_t kLanes = 16;
+// Most blocks are as long: one whose length the compiler knows has no loop.
+constexpr size_t kUsualSize = 32;
+// How far ahead: the processor's own prefetching starts anew at each page.
+constexpr size_t kPrefetchFloats = 512;
+constexpr int32_t kInfinity = 0x7F800000;
+// From here on, the remainders of quotients that do not round to 0 are numbers, however small.
+constexpr float kLeastExactScale = 0x1p-100f;
+
+// What passes through memory on its way between the blocks and the lanes of vectors.
+struct Blocks {
+  alignas(64) int32_t partial[kLanes][kLanes];  // of each block, 16 parts of its maximum or its sum
+  alignas(64) float scales[kLanes];
+  alignas(64) float inverses[kLanes];
+};
+
+OCTAVO_ALWAYS_INLINE __mmask16 first_lanes(size_t count) {
+  return static_cast<__mmask16>(count < kLanes ? (1u << count) - 1u : 0xFFFFu);
+}
+
+OCTAVO_ALWAYS_INLINE __m512i highest(__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }
+OCTAVO_ALWAYS_INLINE __m512i sum(__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }
+
+// Combines the parts of each of `Count` blocks, until 16 / Count of each are left; of 16 blocks, in
+// order.
+template <size_t Count, __m512i Combine(__m512i, __m512i)>
+OCTAVO_ALWAYS_INLINE __m512i reduce(const int32_t (*partial)[kLanes]) {
+  if constexpr (Count == 1) {
+    return _mm512_load_si512(*partial);
+  } else {
+    const __m512i a = reduce<Count / 2, Combine>(partial);
+    const __m512i b = reduce<Count / 2, Combine>(partial + Count / 2);
+    if constexpr (Count == 2) {
+      return Combine(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    } else if constexpr (Count == 4) {
+      return Combine(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    } else {
+      return Combine(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xDD));
+    }
+  }
+}
+
+// Bits of magnitudes order like the numbers, infinity and NaNs last.
+OCTAVO_ALWAYS_INLINE __m512i highest_magnitudes(const float* x, size_t count) {
+  const __m512i magnitude = _mm512_set1_epi32(INT32_MAX);
+  __m512i most = _mm512_setzero_si512();
+  size_t i = 0;
+#pragma GCC unroll 2
+  for (; i + kLanes <= count; i += kLanes) {
+    __builtin_prefetch(x + i + kPrefetchFloats);
+    const __m512i bits = _mm512_castps_si512(_mm512_loadu_ps(x + i));
+    most = highest(most, _mm512_and_si512(bits, magnitude));
+  }
+  if (i == count) return most;
+  const __m512 rest = _mm512_maskz_loadu_ps(first_lanes(count - i), x + i);
+  return highest(most, _mm512_and_si512(_mm512_castps_si512(rest), magnitude));
+}
+
+// Writes the scales of blocks. Returns those whose quotients `Exact` gets right.
+OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks) {
+  const __m512i bits = reduce<kLanes, highest>(blocks.partial);
+  const __mmask16 finite = _mm512_cmplt_epi32_mask(bits, _mm512_set1_epi32(kInfinity));
+  const __m512 most = _mm512_mask_blend_ps(finite, _mm512_set1_ps(__builtin_nanf("")),
+                                           _mm512_castsi512_ps(bits));
+  const __m512 scales = _mm512_div_ps(most, _mm512_set1_ps(127));
+  _mm512_store_ps(blocks.scales, scales);
+  _mm512_store_ps(blocks.inverses, _mm512_div_ps(_mm512_set1_ps(1), scales));
+  return _mm512_cmp_ps_mask(scales, _mm512_set1_ps(kLeastExactScale), _CMP_GE_OQ);
+}
+
+// A product with the rounded inverse is less than two units of the last place off; its remainder
+// times the inverse makes it the quotient as division rounds it (N. Brisebarre, J.-M. Muller, S. K.
+// Raina, "Accelerating Correctly Rounded Floating-Point Division When the Divisor Is Known in
+// Advance", 2004).
+struct Exact {
+  OCTAVO_ALWAYS_INLINE Exact(const Blocks& blocks, size_t block)
+      : scale(_mm512_set1_ps(blocks.scales[block])),
+        inverse(_mm512_set1_ps(blocks.inverses[block])) {}
+
+  OCTAVO_ALWAYS_INLINE __m512i operator()(__m512 x) const {
+    OCTAVO_IN_REGISTER(x);
+    const __m512 near = _mm512_mul_ps(x, inverse);
+    const __m512 remainder = _mm512_fnmadd_ps(near, scale, x);
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(remainder, inverse, near));
+  }
+
+  __m512 scale, inverse;
+};
+
+// A scale that is not normal may be so far from amax / 127 that quotients pass the range; one that
+// is 0 or NaN gives zeros.
+struct Divided {
+  OCTAVO_ALWAYS_INLINE Divided(const Blocks& blocks, size_t block)
+      : scale(_mm512_set1_ps(blocks.scales[block])),
+        positive(_mm512_cmp_ps_mask(scale, _mm512_setzero_ps(), _CMP_GT_OQ)) {}
+
+  OCTAVO_ALWAYS_INLINE __m512i operator()(__m512 x) const {
+    const __m512i quotient = _mm512_maskz_cvtps_epi32(positive, _mm512_div_ps(x, scale));
+    return _mm512_min_epi32(_mm512_set1_epi32(127),
+                            _mm512_max_epi32(_mm512_set1_epi32(-127), quotient));
+  }
+
+  __m512 scale;
+  __mmask16 positive;
+};
+
+// Returns the sums of what it writes, lane by lane, if they are asked for.
+template <bool Sums, typename Quotient>
+OCTAVO_ALWAYS_INLINE __m512i quantize_numbers(const Quotient& quotient, const float* x,
+                                              size_t count, int8_t* q) {
+  __m512i sums = _mm512_setzero_si512();
+  size_t i = 0;
+#pragma GCC unroll 2
+  for (; i + kLanes <= count; i += kLanes) {
+    const __m512i values = quotient(_mm512_loadu_ps(x + i));
+    if constexpr (Sums) sums = sum(sums, values);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + i), _mm512_cvtepi32_epi8(values));
+  }
+  if (i == count) return sums;
+  const __mmask16 some = first_lanes(count - i);
+  const __m512i values = quotient(_mm512_maskz_loadu_ps(some, x + i));
+  _mm_mask_storeu_epi8(q + i, some, _mm512_cvtepi32_epi8(values));
+  return sum(sums, values);
+}
+
+template <bool Sums>
+OCTAVO_ALWAYS_INLINE __m512i quantize_block(const Blocks& blocks, size_t block, bool exact,
+                                            const float* x, size_t count, int8_t* q) {
+  if (!exact) return quantize_numbers<Sums>(Divided(blocks, block), x, count, q);
+  const Exact quotient(blocks, block);
+  if (count == kUsualSize) return quantize_numbers<Sums>(quotient, x, kUsualSize, q);
+  return quantize_numbers<Sums>(quotient, x, count, q);
+}
+
+// At most 16 blocks from `begin` on, the first one's index. Apart from its caller, since compilers
+// write `blocks` there as if they spilled.
+template <bool Sums>
+__attribute__((noinline)) void quantize_blocks(const RowQuantization& row, size_t begin,
+                                               Blocks& blocks) {
+  const size_t size = row.block_size, left = row.count - begin * size;
+  const size_t total = left < kLanes * size ? left : kLanes * size;
+  const float* const from = row.x + begin * size;
+  int8_t* const to = row.q + begin * size;
+  size_t block = 0;
+  for (size_t first = 0; first < total; first += size, ++block) {
+    const size_t count = total - first < size ? total - first : size;
+    const float* const x = from + first;
+    const __m512i most = count == kUsualSize ? highest_magnitudes(x, kUsualSize)
+                                             : highest_magnitudes(x, count);
+    _mm512_store_si512(blocks.partial[block], most);
+  }
+  const __mmask16 used = first_lanes(block);
+  for (; block < kLanes; ++block) {
+    _mm512_store_si512(blocks.partial[block], _mm512_setzero_si512());
+    __asm__ volatile("" ::: "memory");  // or a few stores become a slow `rep stos`
+  }
+  const unsigned exact = find_scales(blocks);
+  _mm512_mask_storeu_ps(row.scales + begin, used, _mm512_load_ps(blocks.scales));
+  block = 0;
+  for (size_t first = 0; first < total; first += size, ++block) {
+    const size_t count = total - first < size ? total - first : size;
+    const __m512i sums = quantize_block<Sums>(blocks, block, (exact >> block & 1) != 0,
+                                              from + first, count, to + first);
+    if constexpr (Sums) _mm512_store_si512(blocks.partial[block], sums);
+  }
+  if constexpr (Sums) {
+    const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(0u - row.factor));
+    const __m512i sums = reduce<kLanes, sum>(blocks.partial);
+    _mm512_mask_storeu_epi32(row.offsets + begin, used, _mm512_mullo_epi32(sums, factor));
+  }
+}
+
+template <bool Sums>
+OCTAVO_ALWAYS_INLINE void quantize_row(const RowQuantization& row) {
+  Blocks blocks;
+  for (size_t block = 0; block * row.block_size < row.count; block += kLanes) {
+    quantize_blocks<Sums>(row, block, blocks);
+  }
+}
+
+}  // namespace
+
+void quantize_blocks_x86_avx512(const RowQuantization& row) {
+  if (row.offsets == nullptr) return quantize_row<false>(row);
+  quantize_row<true>(row);
+}
+
+}  // namespace octavo

@@ -1,0 +1,131 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/math.h"
+#include "block_gemm/select_block.h"
+#include "float_samples.h"
+#include "vector/select_tier.h"
+
+namespace octavo {
+namespace {
+
+using test::FloatSamples;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kLeast = std::numeric_limits<float>::denorm_min();
+
+// With a part of a vector in the last block, and with more blocks than a vector has lanes.
+struct Row {
+  size_t count, block_size;
+};
+const Row kRows[] = {{1, 16},    {15, 16},  {16, 16},   {96, 16},    {31, 32},   {512, 32},
+                     {544, 32},  {515, 32}, {1100, 48}, {1024, 64},  {1025, 64}, {2048, 128},
+                     {2300, 128}, {600, 256}, {4097, 256}, {5000, 5008}};
+
+void expect_block_right(const std::vector<float>& x, size_t first, size_t last, uint32_t factor,
+                        const std::vector<int8_t>& q, float scale, int32_t offset) {
+  float most = 0;
+  bool finite = true;
+  for (size_t k = first; k < last; ++k) {
+    most = std::fmax(most, std::fabs(x[k]));
+    finite = finite && std::isfinite(x[k]);
+  }
+  const float expected = finite ? most / 127 : kNaN;
+  ASSERT_TRUE(scale == expected || (std::isnan(scale) && std::isnan(expected))) << scale;
+  uint32_t sum = 0;
+  for (size_t k = first; k < last; ++k) {
+    const float quotient = expected > 0 ? std::nearbyint(x[k] / expected) : 0;
+    const int number = static_cast<int>(std::fmin(127.0f, std::fmax(-127.0f, quotient)));
+    ASSERT_EQ(q[k], number) << x[k] << " / " << expected << " at " << k;
+    sum += static_cast<uint32_t>(number);
+  }
+  ASSERT_EQ(offset, static_cast<int32_t>(0u - factor * sum));
+}
+
+void expect_right(QuantizeRowFn quantize, const std::vector<float>& x, size_t block_size) {
+  const size_t blocks = div_up(x.size(), block_size);
+  constexpr int8_t kBeyond = 99;
+  std::vector<int8_t> q(x.size() + 1, kBeyond);
+  std::vector<float> scales(blocks + 1, kBeyond);
+  std::vector<int32_t> offsets(blocks + 1, kBeyond);
+  for (uint32_t factor : {1u, 8u}) {
+    quantize({x.data(), x.size(), block_size, factor, q.data(), scales.data(), offsets.data()});
+    for (size_t block = 0; block < blocks; ++block) {
+      const size_t first = block * block_size, last = std::min(x.size(), first + block_size);
+      expect_block_right(x, first, last, factor, q, scales[block], offsets[block]);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+    ASSERT_EQ(q.back(), kBeyond);
+    ASSERT_EQ(scales.back(), kBeyond);
+    ASSERT_EQ(offsets.back(), kBeyond);
+  }
+  std::vector<int8_t> alone(q.size(), kBeyond);
+  quantize({x.data(), x.size(), block_size, 1, alone.data(), scales.data(), nullptr});
+  ASSERT_EQ(alone, q);
+}
+
+void on_every_quantizer(const std::vector<float>& x, size_t block_size) {
+  std::vector<NamedTier> tiers(std::begin(kNamedTiers), std::end(kNamedTiers));
+  tiers.push_back({"best", active_isa()});
+  for (const NamedTier& tier : tiers) {
+    if (!active_isa().contains(tier.isa)) continue;
+    SCOPED_TRACE(tier.name);
+    expect_right(select_row_quantizer(tier.isa), x, block_size);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST(QuantizeBlocks, IsRightForEveryBlockSize) {
+  FloatSamples samples(92);
+  for (const Row& row : kRows) on_every_quantizer(samples.floats(row.count), row.block_size);
+}
+
+// From the least number to the greatest: where scales and remainders are not normal numbers too.
+TEST(QuantizeBlocks, IsRightForEveryMagnitude) {
+  FloatSamples samples(93);
+  for (int exponent = -149; exponent < 128; ++exponent) {
+    std::vector<float> x = samples.floats(96, -1, 1);
+    for (float& value : x) value = std::ldexp(value, exponent);
+    on_every_quantizer(x, 32);
+  }
+}
+
+// Quotients at the halves and a few units of the last place beside them: what rounds a quotient
+// wrong, or twice, gives another integer there.
+TEST(QuantizeBlocks, RoundsHalvesLikeDivision) {
+  FloatSamples samples(94);
+  for (int round = 0; round < 400; ++round) {
+    const float most = std::ldexp(samples.floats(1, 1, 2)[0], round % 200 - 100);
+    const float scale = most / 127;
+    std::vector<float> x;
+    for (int half = 0; half < 127; ++half) {
+      const double at = (half + 0.5) * static_cast<double>(scale);
+      float near = std::nextafter(std::nextafter(static_cast<float>(at), 0.0f), 0.0f);
+      for (int step = -2; step <= 2; ++step, near = std::nextafter(near, kInfinity)) {
+        if (near <= most) x.push_back(half % 2 == 0 ? near : -near);
+      }
+    }
+    x.push_back(most);
+    on_every_quantizer(x, 1024);
+  }
+}
+
+TEST(QuantizeBlocks, KeepsWhatIsNoNumberInItsBlock) {
+  FloatSamples samples(95);
+  for (float special : {kInfinity, -kInfinity, kNaN, -kNaN, kLeast, -kLeast, 0.0f, -0.0f}) {
+    for (size_t at : {0, 40, 95, 97}) {
+      std::vector<float> x = samples.floats(98);
+      std::fill(x.begin() + 32, x.begin() + 64, 0.0f);
+      x[at] = special;
+      on_every_quantizer(x, 32);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace octavo
