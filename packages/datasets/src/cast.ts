@@ -1,4 +1,5 @@
 import { DTYPES, type DType, fromNumbers, isInteger, type Tensor, toNumbers } from '@octavo/core/tensor';
+import type { InputSpec } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 
 /** Integers that a dtype can hold; 64-bit ones as far as doubles count exactly. */
@@ -11,26 +12,36 @@ export function integerRange(dtype: DType): { min: number; max: number } {
 
 /**
  * The tensor in the dtype that an input wants. Numbers go to any float dtype (rounded once) and to integer dtypes that
- * hold them; floats become integers only when they are whole.
+ * hold them; floats become integers only when they are whole. Quantized inputs take tensors of their dtype as they are and
+ * quantize all other numbers.
  * @throws DatasetError `DATASET_DTYPE` when a value does not fit, or between text and numbers.
  */
-export function castTensor(tensor: Tensor, dtype: DType, where: string): Tensor {
+export function castTensor(
+  tensor: Tensor,
+  { dtype, quantize }: Pick<InputSpec, 'dtype' | 'quantize'>,
+  where: string,
+): Tensor {
   if (tensor.dtype === dtype) return tensor;
-  const fault = (problem: string): DatasetError =>
+  const fault = (problem: string, remedy = `Save the array as ${dtype}.`): DatasetError =>
     new DatasetError({
       code: 'DATASET_DTYPE',
       where,
       message: `expected ${dtype}, found ${tensor.dtype}${problem}.`,
-      remedy: `Save the array as ${dtype}.`,
+      remedy,
     });
   const from = DTYPES[tensor.dtype].kind;
   const to = DTYPES[dtype].kind;
   if (from === 'string' || from === 'opaque' || to === 'string' || to === 'opaque') throw fault('');
   const numbers = toNumbers(tensor);
+  if (quantize) return quantize(fromNumbers('float32', tensor.shape, numbers));
   if (isInteger(dtype)) {
     const { min, max } = integerRange(dtype);
     const bad = numbers.findIndex((value) => !(Number.isInteger(value) && value >= min && value <= max));
-    if (bad >= 0) throw fault(` with the element ${numbers[bad]}`);
+    if (bad >= 0)
+      throw fault(
+        ` with the element ${numbers[bad]}`,
+        `The input takes whole numbers from ${min} to ${max}, and the model gives no scale for real ones: quantize the data as its callers do.`,
+      );
   }
   return fromNumbers(dtype, tensor.shape, numbers);
 }

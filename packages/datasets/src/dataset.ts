@@ -8,6 +8,8 @@ export interface InputSpec {
   readonly name: string;
   readonly dtype: DType;
   readonly shape?: readonly (number | string | null)[] | undefined;
+  /** Of an input that takes quantized numbers: turns float32 into `dtype`. Data of `dtype` are taken as they are. */
+  readonly quantize?: (reals: Tensor<'float32'>) => Tensor;
 }
 
 /** One run of a model: a tensor for each input, with batch dimension 1. */

@@ -1,6 +1,7 @@
 import { cloneModel, type Graph, type Model, runPasses, type Value } from '@octavo/core/ir';
 import { dequantize, isStorageDType, type QuantizedType, quantize } from '@octavo/core/quant';
 import { type DType, fromNumbers, isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
+import type { InputSpec } from '@octavo/datasets';
 import { foldQdq, raiseQoperator } from '@octavo/passes';
 import {
   type BoundRun,
@@ -20,18 +21,35 @@ import {
  * made from does: integers are quantized and dequantized by the model's own parameters. Other inputs and outputs stay as
  * they are.
  * @param session Runs `model`.
- * @param original The original model's graph.
+ * @param original The original model's graph; without it, integers that the model itself dequantizes count as its floats.
  */
-export async function withFloatPorts(session: Session, model: Model, original: Graph): Promise<Session> {
+export async function withFloatPorts(session: Session, model: Model, original?: Graph): Promise<Session> {
   const isPort = ({ name, dtype }: Value): boolean => {
+    if (dtype === undefined) return false;
+    if (!original) return isStorageDType(dtype);
     const before = original.value(name)?.dtype;
-    return before !== undefined && isFloat(before) && dtype !== undefined && dtype !== before;
+    return before !== undefined && isFloat(before) && dtype !== before;
   };
   if (![...model.graph.inputs, ...model.graph.outputs].some(isPort)) return session;
   const { graph } = cloneModel(model);
   await runPasses(graph, [raiseQoperator, foldQdq]);
   const [inputs, outputs] = [formsOf(graph.inputs.filter(isPort)), formsOf(graph.outputs.filter(isPort))];
   return inputs.size + outputs.size === 0 ? session : new FloatPorts(session, inputs, outputs);
+}
+
+/** What data must provide for the inputs of a session of a model: quantized ones take real numbers too. */
+export async function quantizingInputs(session: Session, model: Model): Promise<InputSpec[]> {
+  const { graph } = cloneModel(model);
+  await runPasses(graph, [raiseQoperator, foldQdq]);
+  const types = new Map(
+    graph.inputs.flatMap(({ name, quantized }) =>
+      quantized?.granularity.kind === 'per-tensor' ? [[name, quantized] as const] : [],
+    ),
+  );
+  return session.inputs.map((port) => {
+    const type = types.get(port.name);
+    return type ? { ...port, quantize: (reals) => quantize(reals, type) } : port;
+  });
 }
 
 /** How a model keeps the real numbers of an input or output. */

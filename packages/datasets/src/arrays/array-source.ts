@@ -32,7 +32,7 @@ export async function arraySource(
       const feeds: Record<string, Tensor> = {};
       for (const { input, array, split } of fed) {
         const where = `${group.where}: ${input.name}`;
-        feeds[input.name] = castTensor(await readSplit(array, split, index), input.dtype, where);
+        feeds[input.name] = castTensor(await readSplit(array, split, index), input, where);
       }
       return {
         feeds,

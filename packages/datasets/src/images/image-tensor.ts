@@ -11,7 +11,7 @@ export interface Pixels extends Extent {
 
 /**
  * The input tensor of decoded and resized pixels: `(pixel * scale - mean) / std` in float64, rounded once to the
- * input's dtype; integer inputs round to nearest and saturate.
+ * input's dtype; integer inputs round to nearest and saturate, or quantize what is no plain uint8 pixel.
  * @throws DatasetError `DATASET_SHAPE` when the image's size is not the input's.
  */
 export function imageTensor(pixels: Pixels, plan: ImagePlan, where: string): Tensor {
@@ -38,16 +38,27 @@ export function imageTensor(pixels: Pixels, plan: ImagePlan, where: string): Ten
         table[data[i * channels + source] ?? 0] ?? 0;
     }
   }
-  return fromNumbers(plan.input.dtype, dims.length === 4 ? [1, ...own] : own, values);
+  const shape = dims.length === 4 ? [1, ...own] : own;
+  const { dtype, quantize } = plan.input;
+  return takesReals(plan) && quantize
+    ? quantize(fromNumbers('float32', shape, values))
+    : fromNumbers(dtype, shape, values);
 }
 
 /** The value of each of the 256 pixels in one channel of the input. */
 function valuesOf(plan: ImagePlan, channel: number): Float64Array {
   const { scale, mean, std, input } = plan;
+  const isReal = isFloat(input.dtype) || takesReals(plan);
   return Float64Array.from({ length: 256 }, (_, pixel) => {
     const value = (pixel * (scale[channel] ?? 1) - (mean[channel] ?? 0)) / (std[channel] ?? 1);
-    if (isFloat(input.dtype)) return value;
+    if (isReal) return value;
     const { min, max } = integerRange(input.dtype);
     return Math.min(Math.max(Math.round(value), min), max);
   });
+}
+
+/** Whether a quantized input takes the values as real numbers: all but bytes, which it takes as they are. */
+function takesReals({ scale, mean, std, input: { dtype, quantize } }: ImagePlan): boolean {
+  const areBytes = [...scale, ...std].every((each) => each === 1) && mean.every((each) => each === 0);
+  return quantize !== undefined && !(areBytes && dtype === 'uint8');
 }

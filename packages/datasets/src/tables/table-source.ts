@@ -62,7 +62,7 @@ function feedOf(
   }
   const numbers = columns.flatMap((column) => numbersOf(row[column], `${where}: ${column}`));
   const shape = sampleShape(input, numbers.length, where);
-  return castTensor(fromNumbers('float64', shape, numbers), input.dtype, where);
+  return castTensor(fromNumbers('float64', shape, numbers), input, where);
 }
 
 /** The input's shape with batch dimension 1, filled by `count` elements; one other unknown dimension is found. */

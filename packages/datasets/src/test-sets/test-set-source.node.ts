@@ -48,7 +48,7 @@ async function readNumbered(folder: string, files: readonly string[], kind: stri
 
 function feedOf(tensors: readonly NamedTensor[], input: InputSpec, k: number, folder: string): Tensor {
   const found = tensors.find(({ name }) => name === input.name) ?? tensors[k];
-  if (found) return castTensor(found.tensor, input.dtype, `${folder}: ${input.name}`);
+  if (found) return castTensor(found.tensor, input, `${folder}: ${input.name}`);
   throw new DatasetError({
     code: 'DATASET_MISSING_ARRAY',
     where: folder,

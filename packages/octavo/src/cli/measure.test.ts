@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createModel, parse } from '@octavo/core/ir';
+import { roundHalfEven } from '@octavo/core/quant';
 import { fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { loadOnnx } from '@octavo/formats/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +132,26 @@ describe('octavo evaluate', () => {
     await octavo(['quantize', model, '-o', half, '--mode', 'fp16', '--io', 'float16']);
     const [near, original] = [value(await scores(half)), value(await scores(model))];
     expect(Math.abs(near - original) / original).toBeLessThan(0.01);
+  });
+
+  it('gives a model of integer inputs real numbers without its original too, and integers as they are', async () => {
+    const scoreOf = async (...args: string[]) =>
+      documentOf((await octavo([...args, '--metric', 'nll', '--json'])).stdout, 'evaluate')['overall'];
+    const alone = await scoreOf(...evaluation(integer));
+    expect(await scoreOf(...evaluation(integer, '--against', model))).toMatchObject(Object(alone));
+    const { activations } = documentOf(
+      (await octavo(['quantize', model, '--calibration', data, '-o', integer, '--io', 'uint8', '--json']))
+        .stdout,
+      'quantize',
+    ) as { activations: { value: string; scale: number; zeroPoint: number }[] };
+    const { scale, zeroPoint } = activations.find(({ value }) => value === 'x') ?? { scale: 1, zeroPoint: 0 };
+    const x = rows(COUNT, 32);
+    const stored = [...x.data].map((each) =>
+      Math.min(255, Math.max(0, roundHalfEven(each / scale) + zeroPoint)),
+    );
+    const label = int64(await classesOf(model, x));
+    const raw = saveNpz(work.path('raw.npz'), { x: fromNumbers('uint8', x.shape, stored), label });
+    expect(await scoreOf('evaluate', integer, '--data', raw, '--label', 'label')).toEqual(alone);
   });
 
   it('prints a table for people', async () => {

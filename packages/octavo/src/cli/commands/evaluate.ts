@@ -13,6 +13,7 @@ import {
 import { loadOnnx } from '@octavo/formats/node';
 import { Command, type Option } from 'commander';
 import { evaluateSideBySide, type SideBySide } from '../../check/evaluate-side-by-side.js';
+import { quantizingInputs, withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
@@ -110,12 +111,13 @@ async function scoreModel(
   context: CommandContext,
 ): Promise<Scored[]> {
   const { backend, threads, outputName, transform } = flags;
-  using session = await openFastSession(model, {
+  const own = await openFastSession(model, {
     backend,
     notice: (line) => context.output.notice(line),
     ...(threads === undefined ? {} : { threads }),
   });
-  const dataset = await openData(flags.data, session.inputs, flags);
+  using session = await withFloatPorts(own, model);
+  const dataset = await openData(flags.data, await quantizingInputs(own, model), flags);
   return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
