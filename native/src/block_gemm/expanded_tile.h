@@ -5,9 +5,9 @@
 //                    f32(lhs_scale[i][b] * scale[b][j]), sums[i][j])      for each block b in order
 //
 // An expanded panel holds 16 columns: for each block its 16 scales as floats, 16 int32 `starts`,
-// then rows of 64 bytes. Byte 4j + i of row r is w of k = 4r + i and column j: the number less its zero
-// point, or less the middle where there are none. starts[j] is -128 times the sum of the block's
-// bytes of column j: what sums start from whose left-hand side has 128 added.
+// then rows of 64 bytes. Byte 4j + i of row r is w of k = 4r + i and column j: the number less its
+// zero point, or less the middle where there are none. starts[j] is -128 times the sum of the
+// block's bytes of column j: what sums start from whose left-hand side has 128 added.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_BLOCK_GEMM_EXPANDED_TILE_H_
