@@ -42,7 +42,7 @@ export async function openDataset(path: string, options: OpenOptions): Promise<D
   const { stratify, samples, seed } = options;
   if (!stratify || samples === undefined || source.size === 0) return datasetOf(source, path, options);
   const facts = await factsOf(source);
-  return datasetOfIndices(source, stratifiedIndices(facts, stratify, samples, seed), options);
+  return datasetOfIndices(source, stratifiedIndices(facts, stratify, samples, seed, path), options);
 }
 
 async function factsOf(source: SampleSource): Promise<SampleFacts[]> {

@@ -1,3 +1,4 @@
+import { clipped } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { DatasetError } from './dataset-error.js';
 
@@ -58,7 +59,7 @@ export function parsePreprocess(json: unknown, where = 'preprocess'): Preprocess
   throw new DatasetError({
     code: 'DATASET_PREPROCESS',
     where,
-    message: `${v.getDotPath(issue) ?? 'it'}: ${issue.message}.`,
+    message: `${v.getDotPath(issue) ?? 'it'}: ${clipped(issue.message)}.`,
     remedy: `Its fields are ${Object.keys(SCHEMA.entries).slice(1).join(', ')}.`,
   });
 }

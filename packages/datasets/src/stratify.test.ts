@@ -72,4 +72,9 @@ describe('stratifiedIndices', () => {
       expect.objectContaining({ code: 'DATASET_STRATIFY' }),
     );
   });
+
+  it('names the data and the columns there are', () => {
+    const find = () => stratifiedIndices(sales, parseStrata('town'), 10, 1, 'sales.csv');
+    expect(find).toThrow(/^sales\.csv: .*no column town; found .*zip/);
+  });
 });

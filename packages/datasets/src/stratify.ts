@@ -1,3 +1,4 @@
+import { clipped } from '@octavo/core/tensor';
 import type { Sample } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 import { drawIndices } from './select.js';
@@ -30,6 +31,7 @@ export function parseStrata(text: string): Stratum[] {
 /**
  * Indices of `samples` samples, ascending, that hold each combination of strata in its share of the data (largest
  * remainders first), at least one of each where there are as many samples as combinations. Seeded.
+ * @param where The data, for errors.
  * @throws DatasetError `DATASET_STRATIFY` for a column that is missing or, where quantiles are asked, no number.
  */
 export function stratifiedIndices(
@@ -37,9 +39,10 @@ export function stratifiedIndices(
   strata: readonly Stratum[],
   samples: number,
   seed = 1,
+  where?: string,
 ): number[] {
   if (samples >= facts.length) return facts.map((_, index) => index);
-  const keys = strata.map((stratum) => stratumKeys(facts, stratum));
+  const keys = strata.map((stratum) => stratumKeys(facts, stratum, where));
   const groups = new Map<string, number[]>();
   facts.forEach((_, index) => {
     const key = JSON.stringify(keys.map((each) => each[index]));
@@ -81,16 +84,21 @@ function shares(weights: readonly number[], total: number): number[] {
   return sizes;
 }
 
-function stratumKeys(facts: readonly SampleFacts[], { column, quantiles }: Stratum): (string | number)[] {
-  const values = facts.map(({ columns, label }, index) => {
-    const value = columns?.[column] ?? (column === 'label' ? label : undefined);
+function stratumKeys(
+  facts: readonly SampleFacts[],
+  { column, quantiles }: Stratum,
+  where?: string,
+): (string | number)[] {
+  const values = facts.map(({ columns = {}, label }, index) => {
+    const value = columns[column] ?? (column === 'label' ? label : undefined);
     if (typeof value === 'string' || typeof value === 'number') return value;
-    throw bad(`sample ${index} has no column ${column}`);
+    const known = Object.keys(columns).join(', ') || 'none';
+    throw bad(`sample ${index} has no column ${column}; found ${clipped(known)}`, where);
   });
   if (quantiles === undefined) return values;
   const numbers = values.map((value) => {
     if (typeof value === 'number' && !Number.isNaN(value)) return value;
-    throw bad(`the column ${column} holds ${JSON.stringify(value)}, so it has no quantiles`);
+    throw bad(`the column ${column} holds ${JSON.stringify(value)}, so it has no quantiles`, where);
   });
   const sorted = [...numbers].sort((a, b) => a - b);
   const bounds = Array.from(
@@ -100,9 +108,10 @@ function stratumKeys(facts: readonly SampleFacts[], { column, quantiles }: Strat
   return numbers.map((number) => bounds.filter((bound) => number >= bound).length);
 }
 
-function bad(fault: string): DatasetError {
+function bad(fault: string, where?: string): DatasetError {
   return new DatasetError({
     code: 'DATASET_STRATIFY',
+    where,
     message: `${fault}.`,
     remedy: 'Name columns of the data, e.g. zip,price:quantile10.',
   });

@@ -1,6 +1,7 @@
 import {
   Conv,
   ConvTranspose,
+  DequantizeLinear,
   type Dim,
   Gemm,
   type Graph,
@@ -47,6 +48,7 @@ export function takeCompute(graph: Graph, node: Node): ComputeParts | string {
   if (!entry) return `${node.op.name} has no integer form here`;
   const parts = entry.take(node);
   if (typeof parts === 'string') return parts;
+  if (DequantizeLinear.is(parts.weight.producer)) return 'its weights are quantized already';
   if (!parts.weight.constant) return 'weights are not constant';
   if (graph.inputs.includes(parts.weight)) return 'its weights are an input of the graph';
   if (parts.weight.dtype !== 'float32')

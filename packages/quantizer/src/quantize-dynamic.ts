@@ -20,6 +20,7 @@ import { newWeightMemory, type WeightMemory } from './block-operands.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
 import { LayerPrecisions } from './layer-precisions.js';
+import { nothingToQuantize } from './nothing-to-quantize.js';
 import { bitsOf, describeWeights, type WeightPrecision } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
@@ -70,11 +71,11 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
   }
   quantizeStoredWeights(graph, rewrite.precisions, rewrite.memory, report);
   if (!report.decisions.slice(before).some(({ quantized }) => quantized)) {
-    throw new QuantizerError({
-      code: 'NOTHING_TO_QUANTIZE',
-      message: 'the model has no Conv, MatMul, Gemm, LSTM, GRU or Gather with constant weights.',
-      remedy: 'Use --mode fp16.',
-    });
+    throw nothingToQuantize(
+      graph,
+      'the model has no Conv, MatMul, Gemm, LSTM, GRU or Gather with constant weights.',
+      'Use --mode fp16.',
+    );
   }
   await runAll(graph, [eliminateDeadNodes], report);
 }

@@ -8,11 +8,11 @@ import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
+import { nothingToQuantize } from './nothing-to-quantize.js';
 import type { PlannedActivation } from './plan-activations.js';
 import { isWeightOnly, planStatic, type StaticPlan } from './plan-static.js';
 import { describeWeights, opsetOf } from './precision.js';
 import { type QuantizedLayer, quantizeLayer } from './quantize-layer.js';
-import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
@@ -37,7 +37,7 @@ async function startStatic(model: Model, recipe: Recipe, report: ReportBuilder):
   inferTypes(graph);
   const precisions = new LayerPrecisions(graph, recipe);
   const plan = planStatic(graph, precisions);
-  refuseEmpty(plan);
+  refuseEmpty(graph, plan);
   return { precisions, plan, ends: recipe.io === 'float' ? [] : planEnds(graph, recipe) };
 }
 
@@ -71,7 +71,7 @@ export async function quantizeStatic(
   const float = new Map<Node, string>();
   for (const [node, layer] of layers) if (typeof layer === 'string') float.set(node, layer);
   const plan = float.size > 0 ? planStatic(graph, precisions, { weightOnly, float }) : quiet;
-  refuseEmpty(plan);
+  refuseEmpty(graph, plan);
   report.decisions.push(...plan.decisions);
   const ranges = plan.activations.map((planned) => rangeOf(planned, calibration));
   const endRanges = ends.map((planned) => rangeOf(planned, calibration));
@@ -88,14 +88,14 @@ export async function quantizeStatic(
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
-function refuseEmpty({ compute, weightOnly, decisions }: StaticPlan): void {
+function refuseEmpty(graph: Graph, { compute, weightOnly, decisions }: StaticPlan): void {
   if (compute.size + weightOnly.size > 0) return;
   const [example] = decisions;
-  throw new QuantizerError({
-    code: 'NOTHING_TO_QUANTIZE',
-    message: `no node can be computed in integers${example ? `: ${example.node} ${example.because}` : ''}.`,
-    remedy: 'Check --include and --exclude, or use --mode weight-only or fp16.',
-  });
+  throw nothingToQuantize(
+    graph,
+    `no node can be computed in integers${example ? `: ${example.node} ${example.because}` : ''}.`,
+    'Check --include and --exclude, or use --mode weight-only or fp16.',
+  );
 }
 
 type Watchable = Pick<PlannedActivation, 'value' | 'source' | 'precision'>;

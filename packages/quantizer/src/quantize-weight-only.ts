@@ -3,6 +3,7 @@ import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { newWeightMemory, type WeightJob, type WeightMemory } from './block-operands.js';
 import { isComputeOp, takeCompute } from './compute-ops.js';
 import { LayerPrecisions } from './layer-precisions.js';
+import { nothingToQuantize } from './nothing-to-quantize.js';
 import { describeWeights } from './precision.js';
 import type { QuantizeOptions } from './quantize.js';
 import { QuantizerError } from './quantizer-error.js';
@@ -39,7 +40,12 @@ export async function quantizeWeightOnly(
   await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
   const plans = planLayers(graph, recipe).filter((plan) => typeof plan !== 'string');
   const precisions = new LayerPrecisions(graph, recipe);
-  if (plans.length === 0 && !hasStoredWeights(graph, precisions)) throw nothingToQuantize();
+  if (plans.length === 0 && !hasStoredWeights(graph, precisions))
+    throw nothingToQuantize(
+      graph,
+      'the model has no MatMul, Gemm, LSTM, GRU or Gather with large constant weights.',
+      'Use --mode static, dynamic or fp16.',
+    );
   const rounding = await chooseRounding(model, plans, recipe, options, report);
   const planLayer = layerPlanner(graph, recipe);
   // Each layer is planned anew: rewriting those before it changed what it reads.
@@ -57,14 +63,6 @@ export async function quantizeWeightOnly(
   }
   quantizeStoredWeights(graph, precisions, newWeightMemory(), report);
   await runAll(graph, [eliminateDeadNodes], report);
-}
-
-function nothingToQuantize(): QuantizerError {
-  return new QuantizerError({
-    code: 'NOTHING_TO_QUANTIZE',
-    message: 'the model has no MatMul, Gemm, LSTM, GRU or Gather with large constant weights.',
-    remedy: 'Use --mode static, dynamic or fp16.',
-  });
 }
 
 function requiredOpset(graph: Graph, recipe: Recipe): number {

@@ -34,7 +34,10 @@ describe('parseRecipe', () => {
     [{ mode: 'guess' }, 'mode'],
     [{ weight: 'int8' }, 'weight'],
     [{ layers: [{ nodes: [] }] }, 'layers.0.nodes'],
-    [{ layers: [{ activations: { dtype: 'int4' } }] }, 'layers.0.activations'],
+    [{ layers: [{ activations: { dtype: 'int4' } }] }, 'layers.0.activations.dtype'],
+    [{ layers: [{ weights: { dtype: 'int5' } }] }, /layers\.0\.weights\.dtype: .*"int4".*received "int5"/],
+    [{ layers: [{ weights: 'flat' }] }, 'layers.0.weights: '],
+    [{ mode: 'x'.repeat(9999) }, /^.{0,900}$/],
     [{ blockSize: 24 }, 'blockSize'],
   ])('refuses %j and names %s', (json, field) => {
     expect(() => parseRecipe(json, 'recipe.json')).toThrow(

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { fieldFault } from './field-fault.js';
 import { layerRule, observerName } from './layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
@@ -46,7 +47,7 @@ export function parseRecipe(json: unknown, where = 'recipe'): Partial<Recipe> {
   throw new QuantizerError({
     code: 'RECIPE_FILE',
     where,
-    message: `${v.getDotPath(issue) ?? 'it'}: ${issue.message}.`,
+    message: `${fieldFault(issue)}.`,
     remedy: `Its fields are ${Object.keys(recipeSchema.entries).slice(1).join(', ')}.`,
   });
 }

@@ -8,6 +8,7 @@ import {
 import { QuantizationError } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { Calibration } from './calibration.js';
+import { fieldFault } from './field-fault.js';
 import { QuantizerError } from './quantizer-error.js';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -47,7 +48,7 @@ export function restoreCalibration(json: unknown, where = 'calibration'): Calibr
   const result = v.safeParse(SCHEMA, json);
   if (!result.success) {
     const [issue] = result.issues;
-    throw damaged(where, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+    throw damaged(where, fieldFault(issue));
   }
   const { samples, values, channels = {}, origin } = result.output;
   const observed = Object.entries(values).map(([value, states]) => {

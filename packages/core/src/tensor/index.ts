@@ -1,3 +1,4 @@
+export * from './clipped.js';
 export * from './dtype.js';
 export * from './error.js';
 export * from './float16.js';

@@ -1,3 +1,4 @@
+import { clipped } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { EvaluationError } from '../evaluation-error.js';
@@ -50,7 +51,7 @@ function plainValue(document: ReturnType<typeof parseDocument>, where: string): 
 function faultOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return 'there is no such field';
   if (issue.type === 'strict_object' && issue.received === 'undefined') return 'it is missing';
-  return issue.message;
+  return clipped(issue.message);
 }
 
 function pathOf(issue: v.BaseIssue<unknown>): (string | number)[] {
@@ -107,7 +108,7 @@ function badSyntax(where: string, message: string): EvaluationError {
   return new EvaluationError({
     code: 'SUITE_SYNTAX',
     where,
-    message: `${message.replace(/\.$/, '')}.`,
+    message: `${clipped(message.replace(/\.$/, ''))}.`,
     remedy: 'Write the suite in YAML or JSON.',
   });
 }

@@ -1,3 +1,4 @@
+import { clipped } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { EvaluationError } from '../evaluation-error.js';
 import { number, percent } from '../figure-text.js';
@@ -47,7 +48,7 @@ export function parseSnapshot(text: string, where: string): Snapshot {
   const result = v.safeParse(SNAPSHOT_SCHEMA, json);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw badSnapshot(where, `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+  throw badSnapshot(where, `${v.getDotPath(issue) ?? 'it'}: ${clipped(issue.message)}`);
 }
 
 /** Judges a measurement against a snapshot, by the tolerances of the suite; a metric that has gone fails. */

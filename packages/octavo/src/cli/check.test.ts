@@ -122,6 +122,18 @@ describe('octavo check', () => {
     expect(JSON.parse(readFileSync(snapshot, 'utf8'))).toMatchObject({ bytes: JSON.parse(taken).bytes });
   });
 
+  it('refuses a suite that cannot be read, and quotes little of what is none', async () => {
+    const missing = ['check', int8, '--against', model, '--suite', work.path('missing.yaml')];
+    await fails(work, missing, { code: 2, error: 'SUITE_UNREADABLE', says: [/missing\.yaml: .*ENOENT/] });
+    const table = check('zip,price\n'.repeat(40_000));
+    const said = await fails(work, table, {
+      code: 2,
+      error: 'SUITE_FIELD',
+      says: [/suite\.yaml:1:1: the suite/],
+    });
+    expect(said.length).toBeLessThan(1000);
+  });
+
   it('refuses a bad suite, naming the place in it', async () => {
     const says = [/suite\.yaml:2:9: metrix: there is no such field/];
     await fails(work, check('data: data.npz\nmetrix: [top1]'), { code: 2, error: 'SUITE_FIELD', says });

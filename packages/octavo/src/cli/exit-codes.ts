@@ -24,6 +24,7 @@ const USAGE_CODES = new Set([
   'DATASET_SELECTION',
   'SUITE_SYNTAX',
   'SUITE_FIELD',
+  'SUITE_UNREADABLE',
 ]);
 
 /** The exit code of an error. */

@@ -69,8 +69,8 @@ async function checkFile(file: string, flags: CheckFlags, context: CommandContex
   const { against, markdown, junit, snapshot, updateSnapshot, backend, threads } = flags;
   if (updateSnapshot && snapshot === undefined)
     throw new UsageError('--update-snapshot needs --snapshot FILE.');
-  const [quantized, original] = [await loadOnnx(file), await loadOnnx(against)];
   const suite = await readSuite(flags.suite);
+  const [quantized, original] = [await loadOnnx(file), await loadOnnx(against)];
   const inputs = [
     file,
     against,
@@ -127,7 +127,7 @@ function reportOf(
 
 /** Paths in a suite are relative to it. */
 async function readSuite(file: string): Promise<Suite> {
-  const suite = parseSuite(await readText(file), file);
+  const suite = parseSuite(await readText(file, 'SUITE_UNREADABLE'), file);
   const place = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
   const { data, preprocess } = suite;
   return {
@@ -139,13 +139,13 @@ async function readSuite(file: string): Promise<Suite> {
 
 async function readSnapshot(file: string | undefined): Promise<ReturnType<typeof parseSnapshot> | undefined> {
   if (file === undefined || !(await stat(file).catch(() => undefined))) return undefined;
-  return parseSnapshot(await readText(file), file);
+  return parseSnapshot(await readText(file, 'FILE_UNREADABLE'), file);
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, code: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new OctavoError({
-      code: 'FILE_UNREADABLE',
+      code,
       where: file,
       message: `it cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`,
       remedy: 'Check the path and its permissions.',

@@ -1,0 +1,31 @@
+import type { Graph } from '@octavo/core/ir';
+import { isComputeOp } from './compute-ops.js';
+import { QuantizerError } from './quantizer-error.js';
+
+/** Ops on integers, whose models are results of quantization (ONNX, and what onnxruntime contributes). */
+const QUANTIZED =
+  /^(DequantizeLinear|QLinear\w+|QGemm|QAttention|MatMulInteger\w*|ConvInteger|MatMulNBits|DynamicQuantize\w+)$/;
+
+/**
+ * The error for a model of which nothing would change.
+ * @param message What is missing, unless the model shows why: it is quantized already, or in 16-bit floats.
+ */
+export function nothingToQuantize(graph: Graph, message: string, remedy: string): QuantizerError {
+  const integer = graph.nodes.find(({ op }) => QUANTIZED.test(op.name));
+  const half = graph.nodes
+    .filter(isComputeOp)
+    .find((node) => node.inputs.some((value) => value?.constant && /^b?float16$/.test(value.dtype ?? '')));
+  const error = (fault: string, way: string): QuantizerError =>
+    new QuantizerError({ code: 'NOTHING_TO_QUANTIZE', message: fault, remedy: way });
+  if (integer)
+    return error(
+      `the model is quantized already: ${integer.label} is a ${integer.op.name}.`,
+      'Quantize the float32 model that it was made from.',
+    );
+  if (half)
+    return error(
+      `the model's weights are ${half.inputs.find((value) => value?.constant)?.dtype}, not float32: ${half.label}.`,
+      'Quantize the float32 model that it was made from.',
+    );
+  return error(message, remedy);
+}
