@@ -13,7 +13,10 @@ namespace {
 
 constexpr Tier<FloatDepthwiseKernels> kTiers[] = {
 #define OCTAVO_FLOAT_DEPTHWISE_TIER(isa, tier) {isa, &float_depthwise_##tier},
-    OCTAVO_TIERS(OCTAVO_FLOAT_DEPTHWISE_TIER)
+#ifdef OCTAVO_X86
+    OCTAVO_FLOAT_DEPTHWISE_TIER(isa::avx512, x86_avx512)
+#endif
+        OCTAVO_TIERS(OCTAVO_FLOAT_DEPTHWISE_TIER)
 #undef OCTAVO_FLOAT_DEPTHWISE_TIER
 };
 

@@ -44,6 +44,9 @@ struct FloatDepthwiseKernels {
 
 #define OCTAVO_FLOAT_DEPTHWISE_TIER(isa, tier) \
   extern const FloatDepthwiseKernels float_depthwise_##tier;
+#ifdef OCTAVO_X86
+OCTAVO_FLOAT_DEPTHWISE_TIER(isa::avx512, x86_avx512)
+#endif
 OCTAVO_TIERS(OCTAVO_FLOAT_DEPTHWISE_TIER)
 #undef OCTAVO_FLOAT_DEPTHWISE_TIER
 

@@ -1,5 +1,5 @@
-// One row times kRowPanels panels, over the vector traits and formats of float_tile_loop.h. It makes
-// the same sums as tiles of a single panel: bits would otherwise depend on which columns are
+// One row times kRowPanels panels, over the vector traits and formats of float_tile_loop.h. It
+// makes the same sums as tiles of a single panel: bits would otherwise depend on which columns are
 // multiplied together, and so on the threads.
 //
 // Everything here has internal linkage: it is compiled once for each instruction set.

@@ -3,11 +3,11 @@
 //   out[i][j] = activation(clamp(bias[j] + start[i][j] + sum over runs r, k < depth of
 //                          lhs[i][runs[r] + k] * panel[r * depth + k][j]))
 //
-// for i < rows <= mr and j < columns <= nr; for a single row, columns may be up to kRowPanels * nr and
-// more than nr, of panels that are all nr wide. Where the depth is cut into blocks, the first has the
-// bias and starts from the residual, later ones start from `out`, and the last has the activation.
-// A product reads one run, a row of its left-hand side; a convolution one for each row of its
-// kernel. A panel of at most `lanes` columns is stored `lanes` wide, any other nr wide.
+// for i < rows <= mr and j < columns <= nr; for a single row, columns may be up to kRowPanels * nr
+// and more than nr, of panels that are all nr wide. Where the depth is cut into blocks, the first
+// has the bias and starts from the residual, later ones start from `out`, and the last has the
+// activation. A product reads one run, a row of its left-hand side; a convolution one for each row
+// of its kernel. A panel of at most `lanes` columns is stored `lanes` wide, any other nr wide.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_H_
