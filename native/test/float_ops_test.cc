@@ -4,6 +4,7 @@
 #include "elementwise/binary.h"
 #include "elementwise/unary.h"
 #include "float_samples.h"
+#include "octavo/quantize.h"
 #include "op_program.h"
 
 namespace octavo {
@@ -47,6 +48,34 @@ TEST(UnaryOps, CheckTheirParameters) {
   FloatSamples samples(2);
   OpProgram op = unary_op("unary_clip", 5, 0, 1);
   expect_checked(op.input(samples.floats(5)).output(samples.floats(5)), 2, 2);
+}
+
+// Between floats and 16-bit floats: what the conversions give is tested on its own.
+TEST(Convert, GoesBetweenFloatsAndEitherHalf) {
+  FloatSamples samples(21);
+  std::vector<float> in = samples.floats(1037, -70000, 70000);
+  in[5] = 1e-7f;
+  for (const octavo_type half : {OCTAVO_F16, OCTAVO_BF16}) {
+    std::vector<uint16_t> expected(in.size());
+    octavo_convert(in.data(), OCTAVO_F32, in.size(), half, expected.data());
+    OpProgram narrow("convert");
+    narrow.words({OCTAVO_F32, static_cast<size_t>(half), in.size()});
+    narrow.input(in).output(std::vector<uint16_t>(in.size()));
+    EXPECT_EQ(narrow.run<uint16_t>(), expected);
+    std::vector<float> again(in.size());
+    octavo_convert(expected.data(), half, in.size(), OCTAVO_F32, again.data());
+    OpProgram widen("convert");
+    widen.words({static_cast<size_t>(half), OCTAVO_F32, in.size()});
+    widen.input(expected).output(std::vector<float>(in.size()));
+    EXPECT_EQ(widen.run<float>(), again);
+  }
+}
+
+TEST(Convert, ChecksItsParameters) {
+  FloatSamples samples(22);
+  OpProgram op("convert");
+  op.words({OCTAVO_F32, OCTAVO_F16, 5}).input(samples.floats(5)).output(std::vector<uint16_t>(5));
+  expect_checked(op, 2, 22);
 }
 
 OpProgram binary_op(std::string_view name, std::initializer_list<size_t> a,

@@ -28,3 +28,4 @@ export { raiseQoperator } from './raise-qoperator.js';
 export { simplifyMovement } from './simplify-movement.js';
 export { standardizeContrib } from './standardize-contrib.js';
 export { standardizeLegacy } from './standardize-legacy.js';
+export { type WideningOptions, type WideTwin, widenHalves } from './widen-halves.js';

@@ -8,13 +8,14 @@ import {
   fuseGemm,
   fusePasses,
   inlineBranches,
+  widenHalves,
 } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
 import { withTaps } from './lower.js';
 
 /**
  * Makes a graph of known shapes cheaper to run on these backends: weights that no backend takes as integers become
- * floats once, and patterns become single nodes where that moves no work to a backend of lower preference.
+ * floats once, halves that a backend computes in float32 only are widened, and patterns become single nodes where that moves no work to a backend of lower preference.
  */
 export async function optimize(
   graph: Graph,
@@ -26,6 +27,10 @@ export async function optimize(
     return runPasses(graph, [
       foldConstants(folding),
       inlineBranches(folding),
+      widenHalves({
+        gain: (from, node, twin) => rankOf(from, node, backends) - rankOf(twin.graph, twin.node, backends),
+      }),
+      eliminateDeadNodes,
       fuseConvBias,
       foldBatchNorm,
       fuseConvBias,

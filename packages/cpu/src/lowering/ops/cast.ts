@@ -1,5 +1,5 @@
 import { SUPPORTED, unsupported } from '@octavo/backend';
-import { Cast } from '@octavo/core/ir';
+import { Cast, type Node } from '@octavo/core/ir';
 import { type DType, elementCount } from '@octavo/core/tensor';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
@@ -8,26 +8,50 @@ import { dtypeOf, required, shapeOf } from '../static-value.js';
 /** Integers that become floats as numbers quantized by a scale of 1 do, rounded to nearest even. */
 const INTEGERS: ReadonlySet<DType> = new Set<DType>(['int8', 'uint8', 'int16', 'uint16', 'int32']);
 
-/** Conversions of integers to float32. */
-export const castLowerings: readonly Lowering[] = [
-  defineLowering(Cast, {
-    supports: ({ inputs: [x], output }) =>
-      x?.dtype && INTEGERS.has(x.dtype) && !x.quantized && output?.dtype === 'float32'
-        ? SUPPORTED
-        : unsupported(`no kernel to cast ${x?.dtype} to ${output?.dtype}`),
-    lower: ({ node }, program) => {
-      const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
-      const layout = program.layoutOf(input);
-      program.emit({
-        name: 'dequantize',
-        operands: [
-          program.constant(Float32Array.of(1)),
-          program.constant(new Int32Array(1)),
-          program.operand(input, layout),
-          program.output(output, { layout }),
-        ],
-        words: [nativeType(dtypeOf(input)), 1, 1, elementCount(shapeOf(input))],
-      });
-    },
-  }),
-];
+const HALVES: ReadonlySet<DType> = new Set<DType>(['float16', 'bfloat16']);
+
+const integers = defineLowering(Cast, {
+  supports: ({ inputs: [x], output }) =>
+    x?.dtype && INTEGERS.has(x.dtype) && !x.quantized && output?.dtype === 'float32'
+      ? SUPPORTED
+      : unsupported(`no kernel to cast ${x?.dtype} to ${output?.dtype}`),
+  lower: ({ node }, program) => {
+    const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
+    const layout = program.layoutOf(input);
+    program.emit({
+      name: 'dequantize',
+      operands: [
+        program.constant(Float32Array.of(1)),
+        program.constant(new Int32Array(1)),
+        program.operand(input, layout),
+        program.output(output, { layout }),
+      ],
+      words: [nativeType(dtypeOf(input)), 1, 1, elementCount(shapeOf(input))],
+    });
+  },
+});
+
+const halves = defineLowering(Cast, {
+  supports: (node) =>
+    isBetweenFloats(node)
+      ? SUPPORTED
+      : unsupported(`no kernel to cast ${node.inputs[0]?.dtype} to ${node.output?.dtype}`),
+  lower: ({ node }, program) => {
+    const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
+    const layout = program.layoutOf(input);
+    program.emit({
+      name: 'convert',
+      operands: [program.operand(input, layout), program.output(output, { layout })],
+      words: [nativeType(dtypeOf(input)), nativeType(dtypeOf(output)), elementCount(shapeOf(input))],
+    });
+  },
+});
+
+function isBetweenFloats({ inputs: [x], output }: Node): boolean {
+  const [from, to] = [x?.dtype, output?.dtype];
+  if (!from || !to || x?.quantized || output?.quantized) return false;
+  return (HALVES.has(from) && to === 'float32') || (from === 'float32' && HALVES.has(to));
+}
+
+/** Conversions of integers to float32, and between floats of 32 and 16 bits. */
+export const castLowerings: readonly Lowering[] = [integers, halves];

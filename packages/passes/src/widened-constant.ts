@@ -1,0 +1,54 @@
+import {
+  type DType,
+  float16ToFloat32,
+  MemoryStorage,
+  type Storage,
+  StoredTensor,
+  type Tensor,
+} from '@octavo/core/tensor';
+
+/** Constants of at most so many elements are widened at once where they are in memory: passes look at them. */
+const LOOKED_AT = 4096;
+
+/** Plans for several shapes share the constants of one model. */
+const KNOWN = new WeakMap<StoredTensor, StoredTensor<'float32'>>();
+
+let halves: Float32Array | undefined;
+
+export function isHalf(dtype: DType | undefined): dtype is 'float16' | 'bfloat16' {
+  return dtype === 'float16' || dtype === 'bfloat16';
+}
+
+/** A float16 or bfloat16 constant as float32, read when it is asked for; one result for each constant. */
+export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {
+  const known = KNOWN.get(half);
+  if (known) return known;
+  const tensor = half.size <= LOOKED_AT ? half.peek() : undefined;
+  const storage = tensor ? new MemoryStorage(widenedBytes(tensor)) : new WidenedStorage(half);
+  const wide = new StoredTensor('float32', half.shape, storage);
+  KNOWN.set(half, wide);
+  return wide;
+}
+
+class WidenedStorage implements Storage {
+  readonly byteLength: number;
+  readonly #half: StoredTensor;
+
+  constructor(half: StoredTensor) {
+    this.#half = half;
+    this.byteLength = half.size * Float32Array.BYTES_PER_ELEMENT;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return widenedBytes(await this.#half.load()).subarray(offset, offset + length);
+  }
+}
+
+function widenedBytes(tensor: Tensor): Uint8Array {
+  const bits = tensor.data as Uint16Array;
+  if (tensor.is('bfloat16')) return new Uint8Array(Uint32Array.from(bits, (word) => word << 16).buffer);
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, word) => float16ToFloat32(word));
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = halves[bits[i] ?? 0] ?? 0;
+  return new Uint8Array(out.buffer);
+}
