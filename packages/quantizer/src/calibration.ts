@@ -88,6 +88,11 @@ export class Calibration {
     return this.observed.get(value)?.values() ?? [];
   }
 
+  /** Whether a value was watched so that {@link range} can tell its range. */
+  holds(value: string, { observer }: ActivationPrecision): boolean {
+    return [...this.of(value)].some((each) => convertState(each.toJSON(), observer) !== undefined);
+  }
+
   /**
    * The range to quantize a value in.
    * @throws QuantizerError `CALIBRATION_UNSEEN` when no sample produced it, or it was not watched so.

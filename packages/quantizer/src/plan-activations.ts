@@ -1,6 +1,7 @@
 import type { Graph, Node, Value } from '@octavo/core/ir';
 import { bridgeData, bridgeKind } from './bridge-ops.js';
 import type { ComputeParts } from './compute-ops.js';
+import type { ConvResults } from './conv-results.js';
 import type { LayerPrecisions } from './layer-precisions.js';
 import type { ActivationPrecision } from './precision.js';
 import { resultsOf } from './result-of.js';
@@ -15,6 +16,13 @@ export interface PlannedActivation {
   readonly readers: ReadonlySet<Node> | 'all';
 }
 
+/** Nodes to compute in integers. */
+export interface IntegerNodes {
+  readonly compute: ReadonlyMap<Node, ComputeParts>;
+  readonly bridges: ReadonlySet<Node>;
+  readonly results: ConvResults;
+}
+
 /** The integer nodes of a plan: products, and the bridges between them. */
 class IntegerPart {
   private readonly known = new Map<Node, ActivationPrecision>();
@@ -22,17 +30,14 @@ class IntegerPart {
   private readonly graph: Graph;
   private readonly compute: ReadonlyMap<Node, ComputeParts>;
   private readonly bridges: ReadonlySet<Node>;
+  private readonly results: ConvResults;
 
-  constructor(
-    graph: Graph,
-    precisions: LayerPrecisions,
-    compute: ReadonlyMap<Node, ComputeParts>,
-    bridges: ReadonlySet<Node>,
-  ) {
+  constructor(graph: Graph, precisions: LayerPrecisions, nodes: IntegerNodes) {
     this.graph = graph;
     this.precisions = precisions;
-    this.compute = compute;
-    this.bridges = bridges;
+    this.compute = nodes.compute;
+    this.bridges = nodes.bridges;
+    this.results = nodes.results;
   }
 
   has(node: Node): boolean {
@@ -65,7 +70,9 @@ class IntegerPart {
    */
   unasked(node: Node, result: Value): ActivationPrecision | undefined {
     const isRead = result.isRead || this.graph.isOutput(result);
-    return isRead && this.bridges.has(node) ? this.precision(node) : undefined;
+    if (!isRead) return undefined;
+    const found = this.bridges.has(node) ? this.precision(node) : this.results.get(node);
+    return typeof found === 'string' ? undefined : found;
   }
 
   private reads(node: Node, value: Value): boolean {
@@ -90,10 +97,9 @@ class IntegerPart {
 export function planActivations(
   graph: Graph,
   precisions: LayerPrecisions,
-  compute: ReadonlyMap<Node, ComputeParts>,
-  bridges: ReadonlySet<Node>,
+  nodes: IntegerNodes,
 ): PlannedActivation[] {
-  const part = new IntegerPart(graph, precisions, compute, bridges);
+  const part = new IntegerPart(graph, precisions, nodes);
   const planned = new Map<Value, readonly PlannedActivation[]>();
   const results = new Map(
     graph.nodes.filter((node) => part.has(node)).map((node) => [node, resultsOf(graph, node)]),
@@ -115,7 +121,7 @@ export function planActivations(
     );
   };
   for (const node of graph.sorted()) {
-    const parts = compute.get(node);
+    const parts = nodes.compute.get(node);
     if (parts) plan(parts.data, undefined);
     const moved = bridgeKind(node) === 'move' ? bridgeData(node)[0] : undefined;
     for (const result of results.get(node) ?? []) plan(result, moved, part.unasked(node, result));

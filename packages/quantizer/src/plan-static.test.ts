@@ -1,10 +1,12 @@
 import { parse } from '@octavo/core/ir';
 import { float32 } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
-import { modelOf, quantize, weights } from '../tests/run-models.js';
+import { modelOf, onReference, quantize, samplesOf, weights } from '../tests/run-models.js';
+import { calibrateModel } from './calibrate-model.js';
 import { LayerPrecisions } from './layer-precisions.js';
 import { planStatic } from './plan-static.js';
 import { RECIPE_DEFAULTS, type Recipe } from './recipe.js';
+import { restoreCalibration } from './restore-calibration.js';
 
 /** The plan in words: nodes computed in integers, bridges, activations (`value` or `value<source`), and declines. */
 function planOf(body: string, recipe: Partial<Recipe> = {}): string {
@@ -27,7 +29,7 @@ const V = 'const %v: float32[1, 1, 1, 1] = [0.25]';
 const X = 'input %x: float32[1, 1, 4, 4]';
 
 describe('planStatic', () => {
-  it('joins a Relu to the convolution before it and quantizes only what an integer node reads', () => {
+  it('joins a Relu to the convolution before it and quantizes what convolutions read and give', () => {
     expect(
       planOf(`${X} ${W} ${V}
       %c: float32[1, 1, 4, 4] = Conv(%x, %w) @first
@@ -37,7 +39,7 @@ describe('planStatic', () => {
     ).toMatchInlineSnapshot(`
       "compute: first second
       bridges: 
-      activations: x r"
+      activations: x r y"
     `);
   });
 
@@ -51,8 +53,8 @@ describe('planStatic', () => {
       %p: float32[1, 1, 2, 2] = MaxPool(%r) {kernel_shape=[2, 2], strides=[2, 2]} @pool
       %y: float32[1, 1, 2, 2] = Conv(%p, %v) @second
       output %y`);
-    expect(clipped('const %low: float32[] = 1.0')).toContain('bridges: pool\nactivations: x r p<r');
-    expect(clipped('input %low: float32[]')).toContain('bridges: \nactivations: x p');
+    expect(clipped('const %low: float32[] = 1.0')).toContain('bridges: pool\nactivations: x r p<r y');
+    expect(clipped('input %low: float32[]')).toContain('bridges: \nactivations: x p y');
   });
 
   it('keeps a Relu apart from a convolution whose own output leaves the graph', () => {
@@ -65,7 +67,7 @@ describe('planStatic', () => {
     ).toMatchInlineSnapshot(`
       "compute: first second
       bridges: 
-      activations: x r"
+      activations: x r y"
     `);
   });
 
@@ -101,9 +103,9 @@ describe('planStatic', () => {
     expect(enlarged('nearest')).toMatchInlineSnapshot(`
       "compute: conv second
       bridges: enlarge half split
-      activations: x c s<c h<c r<c"
+      activations: x c s<c h<c r<c y"
     `);
-    expect(enlarged('linear')).toContain('bridges: \nactivations: x r');
+    expect(enlarged('linear')).toContain('bridges: \nactivations: x r y');
   });
 
   it('quantizes all parts of what is split for an integer node, and none where no integer node reads any', () => {
@@ -118,13 +120,38 @@ describe('planStatic', () => {
     expect(split('Conv(%p, %w)')).toMatchInlineSnapshot(`
       "compute: conv last
       bridges: split
-      activations: x c p<c q<c"
+      activations: x c p<c q<c y"
     `);
     expect(split('Sigmoid(%p)')).toMatchInlineSnapshot(`
       "compute: conv
       bridges: 
-      activations: x"
+      activations: x c"
     `);
+  });
+
+  it('quantizes no result that a finding keeps float, but where an integer node reads it', () => {
+    const graph = parse(`graph opset 17 {${X} ${W} ${V}
+      %a: float32[1, 1, 4, 4] = Conv(%x, %w) @a
+      %b: float32[1, 1, 4, 4] = Conv(%a, %v) @b
+      %y: float32[1, 1, 4, 4] = Sigmoid(%b)
+      output %y
+    }`);
+    const plan = planStatic(graph, new LayerPrecisions(graph, RECIPE_DEFAULTS), {
+      floatResult: () => 'too wide',
+    });
+    expect(plan.activations.map(({ value }) => value.name)).toEqual(['x', 'a']);
+    expect([...plan.inFloat].map(([node, because]) => `${node.label}: ${because}`)).toEqual(['b: too wide']);
+  });
+
+  it('leaves what a layer reads in float, or what float nodes make for one', () => {
+    const body = `${X} ${W} ${V}
+      %a: float32[1, 1, 4, 4] = Conv(%x, %w) @a
+      %b: float32[1, 1, 4, 4] = Conv(%a, %v) @b
+      %y: float32[1, 1, 4, 4] = Sigmoid(%b)
+      output %y`;
+    expect(planOf(body, { exclude: ['b'] })).toContain('activations: x\n');
+    const normalized = body.replace('Conv(%a, %v)', 'Conv(%t, %v)').replace('%b:', '%t = Tanh(%a)\n%b:');
+    expect(planOf(normalized, { exclude: ['Tanh'] })).toMatch(/activations: x t b$/);
   });
 
   it('keeps a residual chain in integers and gives each sum its own parameters', () => {
@@ -141,7 +168,7 @@ describe('planStatic', () => {
     ).toMatchInlineSnapshot(`
       "compute: a b c d
       bridges: sum2 sum
-      activations: x a b r c t"
+      activations: x a b r c t y"
     `);
   });
 
@@ -156,7 +183,7 @@ describe('planStatic', () => {
     ).toMatchInlineSnapshot(`
       "compute: a b
       bridges: 
-      activations: x a"
+      activations: x a b"
     `);
   });
 
@@ -181,8 +208,8 @@ describe('planStatic', () => {
       %p: float32[1, 1, 2, 2] = MaxPool(%a) {kernel_shape=[2, 2], strides=[2, 2]} @pool
       %y: float32[1, 1, 2, 2] = Conv(%p, %v) @b
       output %y`;
-    expect(planOf(body)).toContain('bridges: pool\nactivations: x a p<a');
-    expect(planOf(body, { exclude: ['pool'] })).toContain('bridges: \nactivations: x p');
+    expect(planOf(body)).toContain('bridges: pool\nactivations: x a p<a y');
+    expect(planOf(body, { exclude: ['pool'] })).toContain('bridges: \nactivations: x p y');
   });
 
   it('says why a node stays float', () => {
@@ -251,6 +278,8 @@ describe('a statically quantized graph', () => {
         const %x_zero_point: uint8[] = 100
         const %r_scale: float32[] = 0.004901961
         const %r_zero_point: uint8[] = 0
+        const %y_scale: float32[] = 0.0059313728
+        const %y_zero_point: uint8[] = 0
         %w_dequantized: float32[2, 1, 1, 1] = DequantizeLinear(%w_quantized, %w_scale, %w_zero_point) {axis=0} @w_DequantizeLinear
         %b_c_dequantized: float32[2] = DequantizeLinear(%b_c_quantized, %b_c_scale) {axis=0} @b_c_DequantizeLinear
         %v_dequantized: float32[1, 2, 1, 1] = DequantizeLinear(%v_quantized, %v_scale, %v_zero_point) {axis=0} @v_DequantizeLinear
@@ -260,7 +289,9 @@ describe('a statically quantized graph', () => {
         %r: float32[1, 2, 2, 2] = Relu(%c)
         %r_quantized: uint8[1, 2, 2, 2] = QuantizeLinear(%r, %r_scale, %r_zero_point) @r_QuantizeLinear
         %r_dequantized: float32[1, 2, 2, 2] = DequantizeLinear(%r_quantized, %r_scale, %r_zero_point) @r_DequantizeLinear
-        %y: float32[1, 1, 2, 2] = Conv(%r_dequantized, %v_dequantized) @second
+        %y_float: float32[1, 1, 2, 2] = Conv(%r_dequantized, %v_dequantized) @second
+        %y_quantized: uint8[1, 1, 2, 2] = QuantizeLinear(%y_float, %y_scale, %y_zero_point) @y_QuantizeLinear
+        %y: float32[1, 1, 2, 2] = DequantizeLinear(%y_quantized, %y_scale, %y_zero_point) @y_DequantizeLinear
         output %y
       }
       "
@@ -282,6 +313,49 @@ describe('a statically quantized graph', () => {
     expect(text.match(/const %w\w*: int8\[4, 4\]/g)).toEqual(['const %w_quantized: int8[4, 4]']);
     expect(text).toContain('const %w: float32[4, 4]');
     expect(text).toMatch(/output %m, %w\n/);
+  });
+
+  it('says which convolutions onnxruntime computes in float, and why', async () => {
+    const source = modelOf(`graph opset 17 {
+      input %x: float32[1, 2, 5, 5]
+      ${weights('w', [3, 2, 3, 3], 1, 18)}
+      ${weights('v', [2, 2, 2, 2], 2, 8)}
+      %y = Conv(%x, %w) @conv
+      %z = ConvTranspose(%x, %v) @transposed
+      output %y, %z
+    }`);
+    const { report } = await quantize(source);
+    expect(report.decisions.map(({ node, because }) => `${node}: ${because}`)).toEqual([
+      'conv: int8 per-channel weights',
+      'transposed: int8 per-channel weights; float in onnxruntime: it has no integer ConvTranspose',
+    ]);
+    const calibration = await calibrateModel(source, samplesOf(source.graph, 2), {
+      createSession: onReference,
+    });
+    const state = calibration.toJSON();
+    const values = Object.fromEntries(Object.entries(state.values).filter(([name]) => name !== 'y'));
+    const old = await quantize(source, {}, { calibration: restoreCalibration({ ...state, values }) });
+    expect(old.text).toContain('%y: float32[1, 3, 3, 3] = Conv(');
+    expect(old.report.decisions[0]?.because).toBe(
+      'int8 per-channel weights; float in onnxruntime: its result is not in the calibration',
+    );
+    expect(old.report.warnings).toEqual([
+      'onnxruntime dequantizes the weights of these nodes and computes in float: conv, transposed.',
+    ]);
+  });
+
+  it('keeps a result in float that is too wide for its integers', async () => {
+    const source = modelOf(`graph opset 17 {
+      input %x: float32[1, 1, 4, 4]
+      const %w: float32[2, 1, 1, 1] = [1, 100]
+      %c = Conv(%x, %w) @conv
+      %y = Sigmoid(%c)
+      output %y
+    }`);
+    const { report } = await quantize(source, { leastSqnr: 38 });
+    expect(report.decisions[0]?.because).toMatch(
+      /float in onnxruntime: its result would have [\d.]+ dB in uint8$/,
+    );
   });
 
   it('names the node whose weights are not finite', async () => {

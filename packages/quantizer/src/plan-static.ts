@@ -1,6 +1,7 @@
 import { Conv, ConvTranspose, type Graph, type Node, type Value } from '@octavo/core/ir';
 import { bridgeData, bridgeKind, needsConvolution } from './bridge-ops.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
+import { chooseConvResults, type FloatResult, floatInOnnxRuntime } from './conv-results.js';
 import type { LayerPrecisions } from './layer-precisions.js';
 import { type PlannedActivation, planActivations } from './plan-activations.js';
 import type { LayerPrecision } from './precision.js';
@@ -14,6 +15,8 @@ export interface StaticPlan {
   readonly weightOnly: ReadonlyMap<Node, ComputeParts>;
   readonly bridges: ReadonlySet<Node>;
   readonly activations: readonly PlannedActivation[];
+  /** Nodes that onnxruntime computes in float, with dequantized weights, and why. */
+  readonly inFloat: ReadonlyMap<Node, string>;
   readonly decisions: readonly NodeDecision[];
 }
 
@@ -23,20 +26,25 @@ export interface Findings {
   readonly float?: ReadonlyMap<Node, string>;
   /** Nodes whose weights alone can be quantized. */
   readonly weightOnly?: ReadonlyMap<Node, string>;
+  readonly floatResult?: FloatResult;
 }
 
 /**
  * Chooses the integer part of a prepared float graph: multiplications with constant weights, and the chains between
  * them that can stay in integers. A Relu or Clip right after such a node belongs to it: only its result is quantized,
- * and only where an integer node reads it: quantizing what float nodes read would lose accuracy for nothing.
+ * and only where an integer node reads it, or where that makes it an integer node: quantizing what else float nodes read
+ * would lose accuracy for nothing.
  */
 export function planStatic(graph: Graph, precisions: LayerPrecisions, findings: Findings = {}): StaticPlan {
   const { compute, weightOnly, decisions } = chooseCompute(graph, precisions, findings);
   const bridges = chooseBridges(graph, precisions, new Set(compute.keys()));
-  const activations = planActivations(graph, precisions, compute, bridges);
+  const results = chooseConvResults(graph, precisions, compute.keys(), findings.floatResult);
+  const activations = planActivations(graph, precisions, { compute, bridges, results });
+  const quantized = new Set(activations.map(({ value }) => value));
+  const inFloat = floatInOnnxRuntime(graph, compute.keys(), results, quantized);
   for (const node of bridges)
     decisions.push({ node: node.label, op: node.op.name, quantized: true, because: 'between integer nodes' });
-  return { compute, weightOnly, bridges, activations, decisions };
+  return { compute, weightOnly, bridges, activations, inFloat, decisions };
 }
 
 interface ComputeChoice {

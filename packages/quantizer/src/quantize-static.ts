@@ -5,6 +5,7 @@ import { atNode } from './at-node.js';
 import { newWeightMemory } from './block-operands.js';
 import type { Calibration, Watched } from './calibration.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
+import type { FloatResult } from './conv-results.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
@@ -66,11 +67,12 @@ export async function quantizeStatic(
   const calibration = await calibrator(watched([...first.activations, ...ends]));
   report.samples = calibration.samples;
   const weightOnly = findNoisy(first, calibration, recipe);
-  const quiet = weightOnly.size > 0 ? planStatic(graph, precisions, { weightOnly }) : first;
+  const floatResult = wideResults(calibration, recipe);
+  const quiet = planStatic(graph, precisions, { weightOnly, floatResult });
   const layers = await quantizeLayers(quiet, precisions, calibration);
   const float = new Map<Node, string>();
   for (const [node, layer] of layers) if (typeof layer === 'string') float.set(node, layer);
-  const plan = float.size > 0 ? planStatic(graph, precisions, { weightOnly, float }) : quiet;
+  const plan = float.size > 0 ? planStatic(graph, precisions, { weightOnly, floatResult, float }) : quiet;
   refuseEmpty(graph, plan);
   report.decisions.push(...plan.decisions);
   const ranges = plan.activations.map((planned) => rangeOf(planned, calibration));
@@ -168,11 +170,31 @@ function findNoisy(plan: StaticPlan, calibration: Calibration, { leastSqnr }: Re
   return noisy;
 }
 
+/** In dB, one bit: only the speed of one node hangs on a result that float nodes read. */
+const RESULT_MARGIN = 6;
+
+/** Results too wide for their integers, or that a calibration of old did not watch. */
+function wideResults(calibration: Calibration, { leastSqnr }: Recipe): FloatResult {
+  const least = leastSqnr > 0 ? leastSqnr + RESULT_MARGIN : 0;
+  return ({ name }, precision) => {
+    if (!calibration.holds(name, precision)) return 'its result is not in the calibration';
+    const sqnr = calibration.sqnr(name, precision);
+    return sqnr !== undefined && sqnr < least
+      ? `its result would have ${sqnr.toFixed(1)} dB in ${precision.dtype}`
+      : undefined;
+  };
+}
+
 /** The quantized form in which a layer reads its data. */
 function readBy(plan: StaticPlan, node: Node, { data }: ComputeParts): PlannedActivation | undefined {
   return plan.activations.find(
     ({ value, readers }) => value === data && (readers === 'all' || readers.has(node)),
   );
+}
+
+function storageOnly(nodes: readonly Node[]): string {
+  const labels = nodes.map(({ label }) => label).join(', ');
+  return `onnxruntime dequantizes the weights of these nodes and computes in float: ${labels}.`;
 }
 
 interface StaticRewrite {
@@ -199,8 +221,10 @@ function rewriteLayers(
     if (layer === undefined || typeof layer === 'string' || weights === 'float') continue;
     quantizeConstants(graph, parts, layer, known);
     const raised = layer.raised > 0 ? `, ${layer.raised} weight scales raised for the bias` : '';
-    done(node, `${describeWeights(weights)}${raised}`);
+    const float = plan.inFloat.get(node);
+    done(node, `${describeWeights(weights)}${raised}${float ? `; float in onnxruntime: ${float}` : ''}`);
   }
+  if (plan.inFloat.size > 0) report.warnings.push(storageOnly([...plan.inFloat.keys()]));
   for (const [node, parts] of plan.weightOnly) {
     const { weights: precision } = precisions.of(node);
     if (precision === 'float') continue;

@@ -1,7 +1,8 @@
 import { cloneModel, DequantizeLinear, inferTypes, QuantizeLinear, runPasses } from '@octavo/core/ir';
 import { storageRange } from '@octavo/core/quant';
-import { fromNumbers, type Tensor } from '@octavo/core/tensor';
+import { fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { foldQdq } from '@octavo/passes';
+import type { NamedTensors } from '@octavo/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparableWeights } from '../tests/full-range-products.node.js';
@@ -152,10 +153,11 @@ const SWISH = '%s = Sigmoid(%c) @sigmoid\n%a = Mul(%c, %s) @swish';
 
 describe('squeeze and excite', () => {
   it.each([
-    ['Sigmoid(%u)', SWISH],
-    ['HardSigmoid(%u) {alpha=0.16666667, beta=0.5}', '%a = HardSwish(%c) @swish'],
-    ['Tanh(%u)', '%a = Elu(%c) @elu'],
-  ])('stays in integers with the gate %s, here and in onnxruntime', async (gate, activation) => {
+    // onnxruntime approximates the exponential, so that its tables differ by a step.
+    ['Sigmoid(%u)', SWISH, 2],
+    ['HardSigmoid(%u) {alpha=0.16666667, beta=0.5}', '%a = HardSwish(%c) @swish', 0],
+    ['Tanh(%u)', '%a = Elu(%c) @elu', 0],
+  ])('stays in integers with the gate %s, here and in onnxruntime', async (gate, activation, steps) => {
     const source = modelOf(gated(gate, activation));
     const { model, report } = await quantize(source);
     expect(report.decisions.filter((each) => !each.quantized)).toEqual([]);
@@ -164,13 +166,15 @@ describe('squeeze and excite', () => {
     expect(
       graph.nodes.filter((node) => QuantizeLinear.is(node)).map(({ inputs }) => inputs[0]?.name),
     ).toEqual(['x']);
-    expect(graph.nodes.filter((node) => DequantizeLinear.is(node))).toEqual([]);
+    expect(graph.nodes.filter((node) => DequantizeLinear.is(node)).map(({ output }) => output?.name)).toEqual(
+      ['y'],
+    );
     const feeds = feedsOf(source.graph, 77);
     const ours = await runOnReference(model, feeds);
     expect(sqnrOf(await runOnReference(source, feeds), ours)).toBeGreaterThan(25);
-    expect(
-      sqnrOf(await runOnOnnxRuntime(comparableWeights(model), feeds), await runOnReference(model, feeds)),
-    ).toBeGreaterThan(40);
+    const theirs = await runOnOnnxRuntime(comparableWeights(model), feeds);
+    const step = report.activations.find(({ value }) => value === 'y')?.scale ?? 0;
+    expect(largestDifference(theirs, await runOnReference(model, feeds)) / step).toBeLessThan(steps + 0.01);
   });
 
   it('leaves functions of float sums in float', async () => {
@@ -239,6 +243,18 @@ describe('static recipes', () => {
     },
   );
 });
+
+function largestDifference(a: NamedTensors, b: NamedTensors): number {
+  const pairs = Object.entries(a).map(([name, tensor]) => [tensor, b[name]] as const);
+  return Math.max(
+    ...pairs.flatMap(([left, right]) => {
+      const others = right ? toNumbers(right) : [];
+      return Array.from(toNumbers(left), (value, i) =>
+        Math.abs(value - (others[i] ?? Number.POSITIVE_INFINITY)),
+      );
+    }),
+  );
+}
 
 function integersOf(dtype: 'uint8' | 'int8', shape: readonly number[], values: ArrayLike<number>) {
   const { min, max } = storageRange(dtype);
