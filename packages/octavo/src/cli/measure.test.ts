@@ -346,6 +346,13 @@ describe('octavo compare', () => {
     expect(ran.stderr).not.toContain('comparing');
   });
 
+  it('refuses to mend by a metric without labels before it compares anything', async () => {
+    const flags = ['--fix', work.path('none.onnx'), '--metric', 'top1'];
+    const ran = await octavo(['compare', model, int8, '--data', data, ...flags, '--json']);
+    expect(documentOf(ran.stdout, 'error')).toMatchObject({ error: { code: 'LABEL_MISSING' } });
+    expect(ran.stderr).not.toContain('comparing');
+  });
+
   it.each([
     [['--min-sqnr', '30']],
     [['--fix', 'x.onnx', '--max-drop', '1%']],

@@ -72,7 +72,7 @@ describe('octavo quantize --mode mixed', () => {
     const { error } = JSON.parse(ran.stdout);
     expect(error).toMatchObject({ code: 'MIXED_OVER_BUDGET', where: model });
     expect(error.message).toMatch(
-      /none of [2-4] models.*a run takes .* ms, more than 0\.000001.*report\.json/,
+      /none of [2-4] models.*of the fastest .*a run takes .* ms, more than 0\.000001.*report\.json/,
     );
     expect(work.list()).not.toContain('none.onnx');
     const written: unknown = JSON.parse(readFileSync(work.path('failed', 'report.json'), 'utf8'));

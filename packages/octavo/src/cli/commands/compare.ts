@@ -10,6 +10,7 @@ import { withFloatPorts } from '../../float-ports.js';
 import type { BackendName } from '../../sessions.js';
 import { dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
+import { checkScoring } from '../judging.js';
 import { inputSpecs, openData } from '../open-data.js';
 import { checkOutputFile } from '../output-path.js';
 import { floatSessions } from '../search.js';
@@ -81,6 +82,8 @@ async function compareFiles(
   }
   const dataset = await openData(flags.data, inputSpecs(source.graph), flags);
   const createSession = floatSessions(context, flags.threads, flags.backend);
+  if (flags.fix !== undefined && flags.metric !== undefined)
+    await checkScoring({ dataset, metric: flags.metric, flags }, source, createSession);
   const job: FixJob = {
     source,
     quantized,

@@ -144,9 +144,11 @@ function measuredPoint(
 }
 
 function overBudget({ input, budget, points }: MixedRun, reports: readonly string[]): OctavoError {
-  const [smallest] = points;
-  const example = smallest?.exceeds
-    ? `; of the smallest (${describeLayers(smallest)}): ${smallest.exceeds}`
+  const isTimed = budget.milliseconds !== undefined || budget.latencyRatio !== undefined;
+  const ratio = ({ figures }: MeasuredPoint): number => figures.latency[0]?.ratio ?? Number.POSITIVE_INFINITY;
+  const [nearest] = isTimed ? [...points].sort((a, b) => ratio(a) - ratio(b)) : points;
+  const example = nearest?.exceeds
+    ? `; of the ${isTimed ? 'fastest' : 'smallest'} (${describeLayers(nearest)}): ${nearest.exceeds}`
     : '';
   const where = reports.length > 0 ? `; see ${reports.join(' and ')}` : '';
   return new OctavoError({
