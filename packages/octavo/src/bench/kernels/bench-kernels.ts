@@ -3,7 +3,7 @@ import { measurePeak, type Peak, type PeakKind, probe } from '@octavo/cpu';
 import { createSession, type NamedTensors, type Session } from '@octavo/runtime';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { defaultBackends } from '../../sessions.js';
-import { type Timing, timeInterleaved } from '../interleaved.js';
+import { type Call, medianOf, type Timing, timeInterleaved } from '../interleaved.js';
 import { type Machine, thisMachine } from '../machine.js';
 import type { KernelCase, KernelProblem, KernelSubject } from './kernel-case.js';
 
@@ -36,6 +36,8 @@ export interface KernelRow {
   readonly gops: number;
   /** Share of the machine's limit; null where none is known. */
   readonly ofPeak: number | null;
+  /** Bytes a second that a bare loop read in the same rounds: the limit of layers that come out of memory. */
+  readonly readPerSecond?: number;
   /** How many times faster Octavo is: onnxruntime's median over ours. */
   readonly ratio: number;
   /** The largest difference between the results. */
@@ -60,6 +62,7 @@ export interface KernelBenchmark {
 type Measured = Omit<KernelRow, 'ofPeak'>;
 
 const READ: PeakKind = 'read';
+const READ_MILLISECONDS = 50;
 
 /**
  * Times layers on our kernels and on onnxruntime, in turn, and compares their results.
@@ -71,17 +74,15 @@ export async function benchKernels(
   options: KernelBenchOptions,
 ): Promise<KernelBenchmark> {
   const before = peaks(subject, options.threads);
-  const measured: { row: Measured; limit: PeakKind }[] = [];
+  const measured: Measured[] = [];
   for (const each of cases) {
     const problem = each.build();
-    const limit = each.readsMemory ? READ : subject.peak;
-    for (const threads of options.threads)
-      measured.push({ row: await measure(each, problem, threads, options), limit });
+    for (const threads of options.threads) measured.push(await measure(each, problem, threads, options));
     options.done();
     await options.pause();
   }
   const after = peaks(subject, options.threads);
-  const ratios = measured.map(({ row }) => row.ratio);
+  const ratios = measured.map((row) => row.ratio);
   const { active, gemmKernel, build } = probe();
   return {
     subject: subject.title,
@@ -92,7 +93,7 @@ export async function benchKernels(
       build,
     },
     peaks: { before, after },
-    rows: measured.map(({ row, limit }) => ({ ...row, ofPeak: share(row, limit, [...before, ...after]) })),
+    rows: measured.map((row) => ({ ...row, ofPeak: share(row, subject.peak, [...before, ...after]) })),
     summary: {
       geometricMean: Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length),
       lowest: Math.min(...ratios),
@@ -106,16 +107,17 @@ function peaks(subject: KernelSubject, counts: readonly number[]): Peak[] {
   );
 }
 
-/** The higher of both measurements is the machine less disturbed. */
+/** Of two measurements of a limit the higher is the machine less disturbed. */
 function share(row: Measured, limit: PeakKind, found: readonly Peak[]): number | null {
+  const calls = 1000 / row.octavo.median;
+  if (row.readPerSecond !== undefined) return (row.bytes * calls) / row.readPerSecond;
   const limits = found.filter(({ kind, threads }) => kind === limit && threads === row.threads);
   if (limits.length === 0) return null;
-  const done = limit === READ ? row.bytes : row.operations;
-  return (done * 1000) / row.octavo.median / Math.max(...limits.map(({ perSecond }) => perSecond));
+  return (row.operations * calls) / Math.max(...limits.map(({ perSecond }) => perSecond));
 }
 
 async function measure(
-  { suite, name, operations, bytes }: KernelCase,
+  { suite, name, operations, bytes, readsMemory }: KernelCase,
   { model, feeds }: KernelProblem,
   threads: number,
   { budget, rounds, notice, pause }: KernelBenchOptions,
@@ -127,12 +129,20 @@ async function measure(
     bound.run();
     return bound.outputs;
   });
-  const calls = [() => bound.run(), () => theirs.run(feeds)];
+  const rates: number[] = [];
+  const read = () => {
+    const peak = measurePeak(READ, { threads, milliseconds: READ_MILLISECONDS });
+    if (peak) rates.push(peak.perSecond);
+  };
+  const calls: Call[] = [() => bound.run(), () => theirs.run(feeds), ...(readsMemory ? [read] : [])];
   const [octavo, onnxruntime] = await timeInterleaved(calls, { budget, pause, fewest: rounds, threads });
   if (!octavo || !onnxruntime) throw new Error('two calls were timed');
   const gops = operations / octavo.median / 1e6;
   const ratio = onnxruntime.median / octavo.median;
-  return { suite, name, threads, operations, bytes, octavo, onnxruntime, gops, ratio, maxError };
+  return {
+    ...{ suite, name, threads, operations, bytes, octavo, onnxruntime, gops, ratio, maxError },
+    ...(rates.length > 0 ? { readPerSecond: medianOf(rates) } : {}),
+  };
 }
 
 async function compare(theirs: Session, feeds: NamedTensors, run: () => NamedTensors): Promise<number> {

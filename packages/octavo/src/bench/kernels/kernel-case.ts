@@ -17,7 +17,7 @@ export interface KernelCase {
   readonly operations: number;
   /** Bytes of operands and results, each counted once. */
   readonly bytes: number;
-  /** Set where the layer is compared with the bandwidth of memory, not with the subject's limit. */
+  /** Set where the layer is compared with what a bare loop reads in the same rounds, not with the subject's limit. */
   readonly readsMemory?: true;
   build(): KernelProblem;
 }
