@@ -7,7 +7,8 @@ import { measuredProcess } from '../measured-process.mjs';
 
 /**
  * Peak resident memory of calibrating a ResNet-50 on 224x224 images (histograms and ranges of 71 activations), over that of
- * the float session alone: `npm run build && node bench/calibration-memory/measure.mjs [--images 512] [--output FILE]`.
+ * the float session alone, on the sessions that the command line calibrates on:
+ * `npm run build && node bench/calibration-memory/measure.mjs [--images 512] [--output FILE]`.
  * Fails where calibration takes 300 MB or more over the session, or more for all images than for 16 by over 5%. Writes
  * `bench/results/calibration-memory.md`.
  */
@@ -49,8 +50,8 @@ try {
     '| process | images | seconds | peak resident MB | over the bare session |',
     '|---|---:|---:|---:|---:|',
     row('float session on onnxruntime', bare),
-    row('calibration', few),
-    row('calibration', all),
+    row('calibration, as `octavo calibrate` runs it', few),
+    row('calibration, as `octavo calibrate` runs it', all),
     '',
   ].join('\n');
   console.log(table);

@@ -2,6 +2,7 @@ import { float32 } from '@octavo/core/tensor';
 import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import { calibrateModel } from '@octavo/quantizer';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
+import { fastSessions } from 'octavo';
 import { resNet50 } from './resnet50.mjs';
 
 /** The processes under test: `node process.mjs generate|bare|calibrate MODEL.onnx [IMAGES]`. */
@@ -27,7 +28,7 @@ const jobs = {
   },
   calibrate: async () => {
     const { samples } = await calibrateModel(await loadOnnx(path), images(Number(count)), {
-      createSession: (model, { taps }) => createOnnxRuntimeSession(model, { taps, optimization: 'basic' }),
+      createSession: fastSessions(),
     });
     if (samples !== Number(count)) throw new Error(`${samples} samples were seen`);
   },
