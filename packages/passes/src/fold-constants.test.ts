@@ -81,6 +81,43 @@ describe('fold-constants', () => {
     },
   );
 
+  it.each([
+    ['Max(%two, %one, %seven)', '7'],
+    ['Min(%two, %one, %seven)', '1'],
+    ['Max(%two)', '2'],
+    ['Cast(%truth) {to=7}', '1'],
+  ])('follows %s', async (rule, expected) => {
+    const { text } = await fold(`graph opset 21 {
+      const %one: int64[1] = [1]
+      const %two: int64[1] = [2]
+      const %seven: int64[1] = [7]
+      const %minus: int64[1] = [-1]
+      %truth = Cast(%minus) {to=9}
+      %a = ${rule}
+      %y = Foo(%a)
+      output %y
+    }`);
+    expect(text).toContain(`const %a: int64[1] = [${expected}]`);
+  });
+
+  it.each([
+    ['float16', 10, 51],
+    ['float32', 1, 4102],
+    ['int32', 6, 65536],
+  ])('leaves what %s rounds or wraps in between to the evaluator', async (_, to, factor) => {
+    const { text } = await fold(`graph opset 21 {
+      const %i: int64[1] = [${factor}]
+      %f = Cast(%i) {to=${to}}
+      %m = Mul(%f, %f)
+      %d = Div(%m, %f)
+      %a = Cast(%d) {to=7}
+      %c = Concat(%a, %i) {axis=0}
+      %y = Foo(%c)
+      output %y
+    }`);
+    expect(text).toContain('= Concat(%a, %i)');
+  });
+
   it('knows Shape and Size of values with known dimensions, without evaluating', async () => {
     const { text } = await fold(`graph opset 21 {
       input %x: float32[2, 3, N]

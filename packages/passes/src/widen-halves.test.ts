@@ -93,7 +93,7 @@ describe('widen-halves', () => {
     `);
   });
 
-  it('keeps the casts of the model, but for those that make halves of integers', async () => {
+  it('keeps the roundings of casts that the model has', async () => {
     const text = await widen(`
       input %x: float32[2]
       input %i: int32[2]
@@ -109,8 +109,10 @@ describe('widen-halves', () => {
         input %i: int32[2]
         %h: float16[2] = Cast(%x) {to=10}
         %j_wide: float32[2] = Cast(%i) {to=1}
+        %j: float16[2] = Cast(%j_wide) {to=10}
         %h_float32: float32[2] = Cast(%h) {to=1}
-        %s_wide: float32[2] = Add(%h_float32, %j_wide)
+        %j_float32: float32[2] = Cast(%j) {to=1}
+        %s_wide: float32[2] = Add(%h_float32, %j_float32)
         %s: float16[2] = Cast(%s_wide) {to=10}
         %f: float32[2] = Cast(%s) {to=1}
         %y: float32[2] = Floor(%f)

@@ -58,8 +58,17 @@ function isCandidate(node: Node): boolean {
   if (!values.some((value) => isHalf(value?.dtype))) return false;
   if (node.captures.length > 0 || values.some((value) => value?.quantized)) return false;
   if (BitCast.is(node) || CastLike.is(node)) return false;
-  const from = node.inputs[0]?.dtype;
-  return !Cast.is(node) || (from !== undefined && !isFloat(from));
+  return !Cast.is(node) || isExactInFloat32(node);
+}
+
+/**
+ * Whether a cast of integers to halves may go by way of float32: numbers that float32 rounds are infinite as float16, but
+ * as bfloat16 would be rounded twice.
+ */
+function isExactInFloat32(cast: Node): boolean {
+  const [from, to] = [cast.inputs[0]?.dtype, cast.output?.dtype];
+  if (!from || isFloat(from)) return false;
+  return to === 'float16' || from === 'bool' || DTYPES[from].bits <= 16;
 }
 
 function twinOf(node: Node, { opsets }: Graph): WideTwin | undefined {
@@ -132,7 +141,7 @@ class Widening {
       const value = before[i];
       if (!value || !wide) return;
       const narrow = isHalf(value.dtype) ? this.#cast(wide, value.dtype) : wide;
-      if (narrow !== wide) this.#wide.set(narrow, wide);
+      if (narrow !== wide && !Cast.is(node)) this.#wide.set(narrow, wide);
       supersede(graph, value, narrow);
     });
   }

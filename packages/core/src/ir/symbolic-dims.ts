@@ -41,9 +41,20 @@ const castRule: Rule = (node, { dims }) => {
   const source = dims(node.inputs[0]);
   const [from, to] = [node.inputs[0]?.dtype, node.output?.dtype];
   if (!source || !from || !to || from === to) return source;
+  if (to === 'bool') return source.map((dim) => (knownDim(dim) ? Number(dim !== 0) : null));
   const limit = Math.min(LARGEST_EXACT[from] ?? 0, LARGEST_EXACT[to] ?? 0);
-  return source.map((dim) => (typeof dim === 'number' && Math.abs(dim) > limit ? null : dim));
+  return source.map((dim) => within(dim, limit));
 };
+
+function within(dim: Dim, limit: number): Dim {
+  return knownDim(dim) && Math.abs(dim) > limit ? null : dim;
+}
+
+/** A number that a node computes in the type of its inputs; null where that type may round or wrap it. */
+function computed(dim: Dim, node: Node): Dim {
+  const dtype = node.inputs[0]?.dtype;
+  return within(dim, (dtype && LARGEST_EXACT[dtype]) ?? 0);
+}
 
 const passThrough: Rule = (node, { dims }) => dims(node.inputs[0]);
 
@@ -64,7 +75,22 @@ function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
     const [a, b] = [listed(lookup, node.inputs[0]), listed(lookup, node.inputs[1])];
     if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
     const count = a.length === 1 ? b.length : a.length;
-    return Array.from({ length: count }, (_, i) => compute(exactAt(a, i), exactAt(b, i), node));
+    return Array.from({ length: count }, (_, i) =>
+      computed(compute(exactAt(a, i), exactAt(b, i), node), node),
+    );
+  };
+}
+
+/** Of any number of inputs, broadcast together. */
+function extreme(choose: (...numbers: number[]) => number): Rule {
+  return (node, lookup) => {
+    const lists = node.inputs.map((value) => listed(lookup, value) ?? []);
+    const count = Math.max(...lists.map((list) => list.length));
+    if (!lists.every((list) => list.length === 1 || list.length === count)) return undefined;
+    return Array.from({ length: count }, (_, i) => {
+      const numbers = lists.map((list) => exactAt(list, i));
+      return numbers.every(knownDim) ? choose(...numbers) : null;
+    });
   };
 }
 
@@ -110,7 +136,8 @@ const sliceRule: Rule = (node, { dims }) => {
   const source = isList(node.inputs[0]) ? dims(node.inputs[0]) : undefined;
   const bound = (name: string, index: number): Dim | undefined =>
     node.inputs[index] ? (dims(node.inputs[index])?.[0] ?? null) : intsAttribute(node, name)?.[0];
-  const [start, end, step] = [bound('starts', 1), bound('ends', 2), bound('steps', 4) ?? 1];
+  const [start, end] = [bound('starts', 1), bound('ends', 2)];
+  const step = node.inputs[4] ? bound('steps', 4) : 1;
   if (!source || !knownDim(start) || !knownDim(end) || !knownDim(step)) return undefined;
   return step > 0
     ? source.slice(start, end).filter((_, i) => i % step === 0)
@@ -128,7 +155,7 @@ function backwards(source: readonly Dim[], start: number, end: number, step: num
 
 const reduceProdRule: Rule = (node, { dims }) => {
   const source = isList(node.inputs[0]) ? dims(node.inputs[0]) : undefined;
-  return source && [productOfDims(source)];
+  return source && [computed(productOfDims(source), node)];
 };
 
 const sizeRule: Rule = (node) => {
@@ -140,7 +167,9 @@ const rangeRule: Rule = (node, { dims }) => {
   const [start, limit, delta] = node.inputs.map((value) => dims(value)?.[0]);
   if (!knownDim(start) || !knownDim(limit) || !knownDim(delta) || delta === 0) return undefined;
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  return count <= LIMIT ? Array.from({ length: count }, (_, i) => start + i * delta) : undefined;
+  return count <= LIMIT
+    ? Array.from({ length: count }, (_, i) => computed(start + i * delta, node))
+    : undefined;
 };
 
 const constantOfShapeRule: Rule = (node, { dims }) => {
@@ -198,6 +227,6 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Div', arithmetic(divide)],
   ['Mod', arithmetic(onNumbers((a, b) => (a < 0 || b <= 0 ? null : a % b)))],
   ['Equal', arithmetic(equal)],
-  ['Min', arithmetic(onNumbers(Math.min))],
-  ['Max', arithmetic(onNumbers(Math.max))],
+  ['Min', extreme(Math.min)],
+  ['Max', extreme(Math.max)],
 ]);
