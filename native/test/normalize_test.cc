@@ -87,31 +87,36 @@ Moments moments(const float* x, size_t count) {
   return result;
 }
 
-// The offset is a hundred times the spread: a variance from E[x^2] - E[x]^2 would fail here.
+// Offsets far beyond the spread: a variance from E[x^2] - E[x]^2 and a mean in one float would fail
+// here. The squares of the largest numbers are infinite as floats.
 TEST(LayerNorm, StaysCloseToFloat64EvenFarFromZero) {
   test::Samples samples(112);
   for (size_t columns : {1, 5, 8, 63, 384, 1000}) {
-    for (double offset : {0.0, 600.0}) {
-      const size_t rows = 4;
-      const std::vector<float> x = values(rows * columns, offset, samples);
-      const std::vector<float> scale = values(columns, 0, samples),
-                               bias = values(columns, 0, samples);
-      test::on_every_tier([&](IsaSet isa) {
-        std::vector<float> y(x.size()), z(x.size());
-        layer_norm({x.data(), rows, columns, scale.data(), bias.data(), 1e-5f, y.data()}, isa);
-        rms_norm({x.data(), rows, columns, scale.data(), nullptr, 1e-5f, z.data()}, isa);
-        for (size_t i = 0; i < x.size(); ++i) {
-          const size_t column = i % columns;
-          const Moments m = moments(&x[i - column], columns);
-          const double deviation = std::sqrt(m.variance + 1e-5f);
-          const double expected = (x[i] - m.mean) / deviation * scale[column] + bias[column];
-          const double size = std::fabs(scale[column]) * (4 + std::fabs(offset) / deviation);
-          ASSERT_NEAR(y[i], expected, 8 * kEpsilon * (size + std::fabs(bias[column]))) << columns;
-          const double rms = x[i] / std::sqrt(m.mean_square + 1e-5f) * scale[column];
-          ASSERT_NEAR(z[i], rms, 16 * kEpsilon * std::fabs(rms) + 1e-7);
-        }
-      });
-      if (HasFatalFailure()) return;
+    for (double offset : {0.0, 600.0, 1e6}) {
+      for (float factor : {1.0f, 1e30f}) {
+        const size_t rows = 4;
+        std::vector<float> x = values(rows * columns, offset, samples);
+        for (float& each : x) each *= factor;
+        const std::vector<float> scale = values(columns, 0, samples),
+                                 bias = values(columns, 0, samples);
+        test::on_every_tier([&](IsaSet isa) {
+          std::vector<float> y(x.size()), z(x.size());
+          layer_norm({x.data(), rows, columns, scale.data(), bias.data(), 1e-5f, y.data()}, isa);
+          rms_norm({x.data(), rows, columns, scale.data(), nullptr, 1e-5f, z.data()}, isa);
+          for (size_t i = 0; i < x.size(); ++i) {
+            const size_t column = i % columns;
+            const Moments m = moments(&x[i - column], columns);
+            const double distance = (x[i] - m.mean) / std::sqrt(m.variance + 1e-5f);
+            const double size = std::fabs(scale[column]) * (4 + std::fabs(distance));
+            ASSERT_NEAR(y[i], distance * scale[column] + bias[column],
+                        8 * kEpsilon * (size + std::fabs(bias[column])))
+                << columns << " columns, " << offset << " * " << factor;
+            const double rms = x[i] / std::sqrt(m.mean_square + 1e-5f) * scale[column];
+            ASSERT_NEAR(z[i], rms, 16 * kEpsilon * std::fabs(rms) + 1e-7);
+          }
+        });
+        if (HasFatalFailure()) return;
+      }
     }
   }
 }
