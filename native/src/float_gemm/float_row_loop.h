@@ -33,6 +33,7 @@ __attribute__((noinline)) void run_row(const FloatTile& tile) {
     for (int j = 0; j < kVectors; ++j) {
       const typename W::Element* from = panel + j / Vectors * stride + j % Vectors * V::lanes;
       to[0][j] = W::multiply_add(a, W::load(from), to[0][j]);
+      V::end_row();
     }
     panel += kWidth;
   };

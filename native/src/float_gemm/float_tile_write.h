@@ -52,7 +52,7 @@ OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
     return V::load_first(from, lanes_of<V>(tile, j));
   };
   if (tile.bias != nullptr) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) {
       const typename V::T bias = load(tile.bias + j * V::lanes, j);
 #pragma GCC unroll 12
@@ -63,7 +63,7 @@ OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
 #pragma GCC unroll 12
     for (int i = 0; i < Rows; ++i) {
       const float* const start = tile.start + i * tile.start_stride;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int j = 0; j < Vectors; ++j) {
         sums[i][j] = V::add(sums[i][j], load(start + j * V::lanes, j));
       }
@@ -73,7 +73,7 @@ OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
     float* const out = tile.out + i * tile.out_stride;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) {
       const typename V::T sum = V::min(high, V::max(low, sums[i][j]));
       if constexpr (Whole) {
