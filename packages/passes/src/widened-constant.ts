@@ -5,6 +5,7 @@ import {
   type Storage,
   StoredTensor,
   type Tensor,
+  tensorFromBytes,
 } from '@octavo/core/tensor';
 
 /** Constants of at most so many elements are widened at once where they are in memory: passes look at them. */
@@ -40,7 +41,15 @@ class WidenedStorage implements Storage {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    return widenedBytes(await this.#half.load()).subarray(offset, offset + length);
+    const first = Math.floor(offset / Float32Array.BYTES_PER_ELEMENT);
+    const count = Math.ceil((offset + length) / Float32Array.BYTES_PER_ELEMENT) - first;
+    const { dtype, storage } = this.#half;
+    const bytes = await storage.read(
+      first * Uint16Array.BYTES_PER_ELEMENT,
+      count * Uint16Array.BYTES_PER_ELEMENT,
+    );
+    const start = offset - first * Float32Array.BYTES_PER_ELEMENT;
+    return widenedBytes(tensorFromBytes(dtype, [count], bytes)).subarray(start, start + length);
   }
 }
 

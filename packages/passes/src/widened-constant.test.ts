@@ -1,0 +1,52 @@
+import { type Storage, StoredTensor, Tensor } from '@octavo/core/tensor';
+import { describe, expect, it } from 'vitest';
+import { widenedConstant } from './widened-constant.js';
+
+/** Halves 1, -2, 0.5 and 3 that are not in memory, and the ranges of them that are read. */
+function unreadHalves(dtype: 'float16' | 'bfloat16') {
+  const words = { float16: [0x3c00, 0xc000, 0x3800, 0x4200], bfloat16: [0x3f80, 0xc000, 0x3f00, 0x4040] };
+  const { storage } = StoredTensor.of(new Tensor(dtype, [4], Uint16Array.from(words[dtype])));
+  const ranges: [number, number][] = [];
+  const unread: Storage = {
+    byteLength: storage.byteLength,
+    read(offset, length) {
+      ranges.push([offset, length]);
+      return storage.read(offset, length);
+    },
+  };
+  return { half: new StoredTensor(dtype, [4], unread), ranges };
+}
+
+describe.each(['float16', 'bfloat16'] as const)('a widened constant of %s', (dtype) => {
+  it('is read when it is asked for', async () => {
+    const { half, ranges } = unreadHalves(dtype);
+    const wide = widenedConstant(half);
+    expect(ranges).toEqual([]);
+    expect([...(await wide.load()).data]).toEqual([1, -2, 0.5, 3]);
+    expect(ranges).toEqual([[0, 8]]);
+  });
+
+  it('reads only the halves of the bytes that are asked for', async () => {
+    const { half, ranges } = unreadHalves(dtype);
+    const { storage } = widenedConstant(half);
+    const all = new Uint8Array(Float32Array.of(1, -2, 0.5, 3).buffer);
+    expect([...(await storage.read(4, 8))]).toEqual([...all.subarray(4, 12)]);
+    expect([...(await storage.read(6, 3))]).toEqual([...all.subarray(6, 9)]);
+    expect([...(await storage.read(12, 0))]).toEqual([]);
+    expect(ranges).toEqual([
+      [2, 4],
+      [2, 4],
+      [6, 0],
+    ]);
+  });
+
+  it('refuses bytes outside', async () => {
+    const { storage } = widenedConstant(unreadHalves(dtype).half);
+    for (const [offset, length] of [
+      [-1, 2],
+      [12, 5],
+    ] as const) {
+      await expect(storage.read(offset, length)).rejects.toMatchObject({ code: 'STORAGE_RANGE' });
+    }
+  });
+});
