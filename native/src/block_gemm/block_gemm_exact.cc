@@ -57,8 +57,9 @@ class ExactProduct {
     const float* panels = scratch;
     if (kernel_.nr != group_ || width != group_) {
       float* const packed = scratch + kPieceDepth * group_;
-      pack_float_panels({scratch, OCTAVO_F32, depth, width, group_, 1, OCTAVO_COMPUTE_F32}, kernel_,
-                        packed);
+      // Like panels that are multiplied by where they were expanded.
+      pack_float_panels_as_they_are(
+          {scratch, OCTAVO_F32, depth, width, group_, 1, OCTAVO_COMPUTE_F32}, kernel_, packed);
       panels = packed;
     }
     float* const out = args_.out + rows.first * args_.out_stride + columns.first;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/half.h"
-#include "base/subnormal.h"
 #include "base/math.h"
+#include "base/subnormal.h"
 
 namespace octavo {
 namespace {
@@ -21,6 +21,10 @@ FloatTaps as_taps(const octavo_float_weights& weights) {
 struct Floats {
   using T = float;
   static T stored(T x) { return flushed(x); }
+};
+struct KeptFloats {
+  using T = float;
+  static T stored(T x) { return x; }
 };
 struct Bfloats {
   using T = uint16_t;
@@ -133,6 +137,11 @@ void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokern
     return pack_pairs(weights, kernel, static_cast<uint32_t*>(panels));
   }
   pack_panels(as_taps(weights), kernel, panels);
+}
+
+void pack_float_panels_as_they_are(const octavo_float_weights& weights,
+                                   const FloatMicrokernel& kernel, float* panels) {
+  pack<KeptFloats>(as_taps(weights), kernel, panels);
 }
 
 PackedFloat pack_float(const FloatTaps& weights, IsaSet available) {

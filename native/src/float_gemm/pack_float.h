@@ -25,6 +25,10 @@ size_t padded_columns(const FloatMicrokernel& kernel, size_t columns);
 void pack_float_panels(const octavo_float_weights& weights, const FloatMicrokernel& kernel,
                        void* panels);
 
+// The same of floats, subnormal numbers and all.
+void pack_float_panels_as_they_are(const octavo_float_weights& weights,
+                                   const FloatMicrokernel& kernel, float* panels);
+
 struct PackedFloat {
   const FloatMicrokernel* kernel;
   size_t k;
