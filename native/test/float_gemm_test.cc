@@ -178,7 +178,8 @@ TEST_P(FloatGemmOnEveryKernel, GivesTheSameBitsOnEachNumberOfThreads) {
   FloatSamples samples(58);
   const FloatMicrokernel& kernel = GetParam();
   for (size_t m : {size_t{1}, size_t{2}, kernel.mr + 1}) {
-    const size_t k = 2048, n = 9 * kernel.nr + kernel.lanes;
+    // Enough work for a single row of the narrowest kernel to be shared between threads.
+    const size_t k = m == 1 ? 4096 : 2048, n = 9 * kernel.nr + kernel.lanes;
     const Weights weights({m, k, n}, kernel.weights, samples);
     const PackedFloat packed = pack_float(weights.weights, kernel.isa);
     const std::vector<float> lhs = samples.floats(m * k);
