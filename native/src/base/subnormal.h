@@ -1,4 +1,5 @@
-// Weights without subnormal numbers, each of which takes a processor a hundred cycles to multiply by.
+// Weights without subnormal numbers, each of which takes a processor a hundred cycles to multiply
+// by.
 #ifndef OCTAVO_SRC_BASE_SUBNORMAL_H_
 #define OCTAVO_SRC_BASE_SUBNORMAL_H_
 
@@ -7,7 +8,7 @@
 
 namespace octavo {
 
-// 0 for a subnormal number and x for any other.
+// +0 for zeros and subnormal numbers, x for any other.
 inline float flushed(float x) {
   return (std::bit_cast<uint32_t>(x) & 0x7F800000) == 0 ? 0.0f : x;
 }

@@ -24,7 +24,8 @@ size_t staged_stride(size_t bytes) {
   return stride % kPageBytes == 0 ? stride + kCacheLine : stride;
 }
 
-// Whether lines of rows are lines of the cache, and those of a tile's rows find room in it together.
+// Whether lines of rows are lines of the cache, and those of a tile's rows find room in it
+// together.
 bool in_cache_lines(const GemmProblem& problem) {
   const bool gathers = problem.gather.run != nullptr;
   const size_t stride = gathers ? problem.rhs->k : problem.lhs_stride;
@@ -61,8 +62,8 @@ LhsStage::LhsStage(const GemmProblem& problem, const Microkernel& kernel,
   }
 }
 
-// Rows stay in the second-level cache while panels from beyond it pass by. Where those stay in it as
-// well, copies of few rows at a time are nearer yet; but each block of pairs copies all panels.
+// Rows stay in the second-level cache while panels from beyond it pass by. Where those stay in it
+// as well, copies of few rows at a time are nearer yet; but each block of pairs copies all panels.
 // (Rows that a kernel reads four bytes at a time, where they are, stream from anywhere.)
 size_t LhsStage::block_bytes() const {
   const size_t cache = second_level_cache();

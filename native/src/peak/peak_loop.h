@@ -1,4 +1,5 @@
-// Loops of one instruction, or of the few that do what one does elsewhere, over registers or over memory.
+// Loops of one instruction, or of the few that do what one does elsewhere, over registers or over
+// memory.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_PEAK_PEAK_LOOP_H_

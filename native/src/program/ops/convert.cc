@@ -1,5 +1,5 @@
-// Floats to 16-bit floats, rounded to nearest even, or back. Operands: input, output. Words: type of
-// the input, type of the output, elements.
+// Floats to 16-bit floats, rounded to nearest even, or back. Operands: input, output. Words: type
+// of the input, type of the output, elements.
 #include "octavo/quantize.h"
 #include "program/op_reader.h"
 
