@@ -21,11 +21,17 @@ const input = {
 } as const;
 
 describe('data for a quantized input', () => {
-  it('are quantized unless they are of its dtype', () => {
+  it('are quantized where they are floats, and its own where they are integers', () => {
     const reals = float32([-1, 0, 0.5, 300]);
     expect([...toNumbers(castTensor(reals, input, 'x'))]).toEqual([8, 10, 11, 255]);
-    for (const dtype of ['float64', 'int64', 'int32'] as const)
-      expect([...toNumbers(castTensor(fromNumbers(dtype, [2], [3, -2]), input, 'x'))]).toEqual([16, 6]);
+    expect([...toNumbers(castTensor(fromNumbers('float64', [2], [3, -2]), input, 'x'))]).toEqual([16, 6]);
+    for (const dtype of ['int64', 'int32', 'uint16'] as const) {
+      const own = castTensor(fromNumbers(dtype, [2], [3, 255]), input, 'x');
+      expect([own.dtype, ...toNumbers(own)]).toEqual(['uint8', 3, 255]);
+      expect(() => castTensor(fromNumbers(dtype, [2], [3, 256]), input, 'x')).toThrow(
+        /element 256.*the model's own, from 0 to 255: save real numbers as float32/,
+      );
+    }
     const stored = fromNumbers('uint8', [2], [3, 4]);
     expect(castTensor(stored, input, 'x')).toBe(stored);
   });

@@ -12,8 +12,8 @@ export function integerRange(dtype: DType): { min: number; max: number } {
 
 /**
  * The tensor in the dtype that an input wants. Numbers go to any float dtype (rounded once) and to integer dtypes that
- * hold them; floats become integers only when they are whole. Quantized inputs take tensors of their dtype as they are and
- * quantize all other numbers.
+ * hold them; floats become integers only when they are whole. Quantized inputs quantize floats, whole or not: tables give
+ * nothing else, and one rule for all samples must not depend on the numbers of one. Integers are the model's own already.
  * @throws DatasetError `DATASET_DTYPE` when a value does not fit, or between text and numbers.
  */
 export function castTensor(
@@ -33,14 +33,16 @@ export function castTensor(
   const to = DTYPES[dtype].kind;
   if (from === 'string' || from === 'opaque' || to === 'string' || to === 'opaque') throw fault('');
   const numbers = toNumbers(tensor);
-  if (quantize) return quantize(fromNumbers('float32', tensor.shape, numbers));
+  if (quantize && from === 'float') return quantize(fromNumbers('float32', tensor.shape, numbers));
   if (isInteger(dtype)) {
     const { min, max } = integerRange(dtype);
     const bad = numbers.findIndex((value) => !(Number.isInteger(value) && value >= min && value <= max));
     if (bad >= 0)
       throw fault(
         ` with the element ${numbers[bad]}`,
-        `The input takes whole numbers from ${min} to ${max}, and the model gives no scale for real ones: quantize the data as its callers do.`,
+        quantize
+          ? `Integers are taken as the model's own, from ${min} to ${max}: save real numbers as float32.`
+          : `The input takes whole numbers from ${min} to ${max}, and the model gives no scale for real ones: quantize the data as its callers do.`,
       );
   }
   return fromNumbers(dtype, tensor.shape, numbers);

@@ -8,7 +8,7 @@ export interface InputSpec {
   readonly name: string;
   readonly dtype: DType;
   readonly shape?: readonly (number | string | null)[] | undefined;
-  /** Of an input that takes quantized numbers: turns float32 into `dtype`. Data of `dtype` are taken as they are. */
+  /** Of an input that takes quantized numbers: turns float32 into `dtype`. Integers are taken as they are. */
   readonly quantize?: (reals: Tensor<'float32'>) => Tensor;
 }
 

@@ -37,8 +37,15 @@ export async function withFloatPorts(session: Session, model: Model, original?: 
   return inputs.size + outputs.size === 0 ? session : new FloatPorts(session, inputs, outputs);
 }
 
-/** What data must provide for the inputs of a session of a model: quantized ones take real numbers too. */
-export async function quantizingInputs(session: Session, model: Model): Promise<InputSpec[]> {
+/**
+ * What data must provide for the inputs of a session of a model: quantized ones take real numbers too.
+ * @param onReals Hears of the real numbers of an input, before they are quantized.
+ */
+export async function quantizingInputs(
+  session: Session,
+  model: Model,
+  onReals?: (name: string, reals: Tensor<'float32'>, type: QuantizedType) => void,
+): Promise<InputSpec[]> {
   const { graph } = cloneModel(model);
   await runPasses(graph, [raiseQoperator, foldQdq]);
   const types = new Map(
@@ -48,7 +55,12 @@ export async function quantizingInputs(session: Session, model: Model): Promise<
   );
   return session.inputs.map((port) => {
     const type = types.get(port.name);
-    return type ? { ...port, quantize: (reals) => quantize(reals, type) } : port;
+    if (!type) return port;
+    const quantizeReals = (reals: Tensor<'float32'>): Tensor => {
+      onReals?.(port.name, reals, type);
+      return quantize(reals, type);
+    };
+    return { ...port, quantize: quantizeReals };
   });
 }
 

@@ -152,6 +152,26 @@ describe('octavo evaluate', () => {
     const label = int64(await classesOf(model, x));
     const raw = saveNpz(work.path('raw.npz'), { x: fromNumbers('uint8', x.shape, stored), label });
     expect(await scoreOf('evaluate', integer, '--data', raw, '--label', 'label')).toEqual(alone);
+    const wide = saveNpz(work.path('wide.npz'), { x: fromNumbers('int64', x.shape, stored), label });
+    expect(await scoreOf('evaluate', integer, '--data', wide, '--label', 'label')).toEqual(alone);
+  });
+
+  it('says that numbers are quantized, and when they may be the integers of the model already', async () => {
+    const noticeOf = async (x: Tensor) => {
+      const file = saveNpz(work.path('told.npz'), { x, label: int64([0, 1]) });
+      const args = ['evaluate', integer, '--data', file, '--label', 'label', '--metric', 'nll'];
+      return (await octavo(args)).stderr;
+    };
+    const whole = Array.from({ length: 64 }, (_, i) => 3 * i);
+    const says = /^x: numbers are quantized by scale [\d.e-]+, zero point \d+/m;
+    const asks = /all are whole and from 0 to 255: if .* already, save them as an array of uint8\.$/m;
+    const floats = await noticeOf(fromNumbers('float64', [2, 32], whole));
+    expect(floats).toMatch(says);
+    expect(floats).toMatch(asks);
+    const real = await noticeOf(rows(2, 32));
+    expect(real).toMatch(says);
+    expect(real).not.toMatch(asks);
+    expect(await noticeOf(fromNumbers('int64', [2, 32], whole))).not.toMatch(says);
   });
 
   it('prints a table for people', async () => {

@@ -19,6 +19,7 @@ import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
 import { metricOption, type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
+import { QuantizedReals } from '../quantized-reals.js';
 import { formatTable } from '../table.js';
 import { describeSideBySide } from './describe-side-by-side.js';
 
@@ -117,8 +118,10 @@ async function scoreModel(
     ...(threads === undefined ? {} : { threads }),
   });
   using session = await withFloatPorts(own, model);
-  const dataset = await openData(flags.data, await quantizingInputs(own, model), flags);
-  return await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
+  const reals = new QuantizedReals();
+  const inputs = await quantizingInputs(own, model, (...seen) => reals.see(...seen));
+  const dataset = await openData(flags.data, inputs, flags);
+  const scored = await withProgress(context, `scoring ${file}`, dataset.size, (progress) =>
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
       transform,
@@ -127,6 +130,8 @@ async function scoreModel(
       ...(outputName === undefined ? {} : { outputName }),
     }),
   );
+  for (const line of reals.lines()) context.output.notice(line);
+  return scored;
 }
 
 function describe(result: EvaluateResult): string {
