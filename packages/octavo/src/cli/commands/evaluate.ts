@@ -112,7 +112,8 @@ async function scoreModel(
   context: CommandContext,
 ): Promise<Scored[]> {
   const { backend, threads, outputName, transform } = flags;
-  const own = await openFastSession(model, {
+  // Closed here too for what throws before there are float ports; closing twice does no harm.
+  using own = await openFastSession(model, {
     backend,
     notice: (line) => context.output.notice(line),
     ...(threads === undefined ? {} : { threads }),
