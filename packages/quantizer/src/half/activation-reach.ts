@@ -5,6 +5,7 @@ import { Calibration } from '../calibration.js';
 import { Checkpoint } from '../checkpoint.js';
 import type { QuantizeOptions } from '../quantize.js';
 import { QuantizerError } from '../quantizer-error.js';
+import type { Recipe } from '../recipe.js';
 import type { ReportBuilder } from '../report.js';
 import type { HalfFormat } from './half-constants.js';
 
@@ -19,6 +20,7 @@ type Reach = ReadonlyMap<string, number>;
 export async function findWide(
   model: Model,
   format: HalfFormat,
+  recipe: Recipe,
   options: QuantizeOptions,
   report: ReportBuilder,
 ): Promise<ReadonlyMap<Value, number>> {
@@ -33,7 +35,17 @@ export async function findWide(
     const magnitude = reach.get(value.name) ?? 0;
     return magnitude > format.max ? [[value, magnitude] as const] : [];
   });
-  if (wide.length > 0) report.warnings.push(describe(wide, format));
+  const { inputs, outputs } = model.graph;
+  const isOutside = ([value]: Wide): boolean =>
+    recipe.io === format.dtype && (inputs.includes(value) || outputs.includes(value));
+  const inside = wide.filter((each) => !isOutside(each));
+  const outside = wide.filter(isOutside);
+  if (inside.length > 0)
+    report.warnings.push(`activations ${beyond(inside, format)}: what gives or reads them stays float32.`);
+  if (outside.length > 0)
+    report.warnings.push(
+      `inputs and outputs ${beyond(outside, format)}: each is ${format.dtype} by --io, and what lies beyond becomes infinite.`,
+    );
   return new Map(wide);
 }
 
@@ -100,10 +112,13 @@ function largestOf(numbers: ArrayLike<number>): number {
 /** Values that the warning names before it counts. */
 const NAMED = 8;
 
-function describe(wide: readonly (readonly [Value, number])[], { mode, max }: HalfFormat): string {
+type Wide = readonly [Value, number];
+
+/** Which values reach beyond the format, and how far. */
+function beyond(wide: readonly Wide[], { mode, max }: HalfFormat): string {
   const named = wide.slice(0, NAMED).map(([{ name }, magnitude]) => `${name}: ${magnitude.toPrecision(3)}`);
   const more = wide.length > NAMED ? ` and ${wide.length - NAMED} more` : '';
-  return `activations reach beyond ${mode}'s largest number ${max} (${named.join(', ')}${more}): what gives or reads them stays float32.`;
+  return `reach beyond ${mode}'s largest number ${max} (${named.join(', ')}${more})`;
 }
 
 function missing(code: string, message: string, remedy: string): QuantizerError {

@@ -29,7 +29,7 @@ export async function convertToHalf(
   await runAll(graph, [raiseOpset(halfOpset(graph, format))], report);
   inferTypes(graph);
   refuseUntyped(graph, format);
-  const wide = await findWide(model, format, options, report);
+  const wide = await findWide(model, format, recipe, options, report);
   const constants = { format, strict: recipe.strict, report, slight: new Map<string, number>() };
   const job = { recipe, constants, wide, isInside: false, names: namesIn(graph) };
   await new HalfGraph(graph, job).convert();

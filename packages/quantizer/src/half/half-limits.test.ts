@@ -148,6 +148,36 @@ describe('activations beyond fp16 on calibration samples', () => {
     expect(bf16.warnings).toEqual([]);
   });
 
+  it('become infinite in inputs and outputs that are halves by choice, and are told apart', async () => {
+    const source = modelOf(`graph opset 17 {
+      input %x: float32[1, 2]
+      const %w: float32[2, 2] = [1000, 0, 0, 1]
+      %h = MatMul(%x, %w)
+      %y = MatMul(%h, %w)
+      output %y
+    }`);
+    const [x, large] = [100, 1e6].map((each) => float32([each, 1], [1, 2]));
+    const calibration = x ? [{ feeds: { x } }] : [];
+    const { model, report } = await quantize(source, { mode: 'fp16', io: 'float16' }, { calibration });
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^activations reach .*\(h: 1\.00e\+5\): .*stays float32\.$/),
+      expect.stringMatching(
+        /^inputs and outputs reach .*\(y: 1\.00e\+8\): each is float16 by --io, and .* infinite\.$/,
+      ),
+    ]);
+    const { y } = await runOnReference(model, { x: fromNumbers('float16', [1, 2], [100, 1]) });
+    expect(y && [...toNumbers(y)]).toEqual([Number.POSITIVE_INFINITY, 1]);
+    const beyond = large ? [{ feeds: { x: large } }] : [];
+    const { report: inputs } = await quantize(
+      source,
+      { mode: 'fp16', io: 'float16' },
+      { calibration: beyond },
+    );
+    expect(inputs.warnings.at(-1)).toMatch(/\(x: 1\.00e\+6, y: /);
+    const { report: whole } = await quantize(source, { mode: 'fp16' }, { calibration });
+    expect(whole.warnings).toEqual([expect.stringMatching(/\(h: 1\.00e\+5, y: 1\.00e\+8\): .*float32/)]);
+  });
+
   it('are not looked for in infinities, nor without samples', async () => {
     const source = modelOf(`graph opset 17 {
       input %x: float32[2]
