@@ -2,7 +2,10 @@ import { calibrationMismatch } from './calibration-mismatch.js';
 
 /** Samples of one set that a calibration has seen: some of the shards into which the set was cut. */
 export interface SeenData {
-  /** Tells sets apart; equal on every machine that feeds a model with the same numbers. */
+  /**
+   * Tells sets apart; equal on every machine that feeds a model with the same numbers. SHA-256 in hexadecimal of up to 16
+   * samples, evenly spaced from the first to the last: sets that differ only in others are taken for the same.
+   */
   readonly digest: string;
   /** Samples in all shards together. */
   readonly samples: number;
@@ -32,10 +35,10 @@ export function joinOrigins(
   where?: string,
 ): CalibrationOrigin {
   requireModel(second, first.model, where);
-  const sets = new Map(first.data.map((seen) => [keyOf(seen), seen]));
+  const sets = new Map(first.data.map((seen) => [keyOfData(seen), seen]));
   for (const more of second.data) {
-    const known = sets.get(keyOf(more));
-    sets.set(keyOf(more), known ? joinShards(known, more, where) : more);
+    const known = sets.get(keyOfData(more));
+    sets.set(keyOfData(more), known ? joinShards(known, more, where) : more);
   }
   const data = [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, seen]) => seen);
   return { model: first.model, data };
@@ -102,12 +105,18 @@ function describeMissing({ digest, samples, shards, of }: SeenData): string {
 }
 
 function joinShards(known: SeenData, more: SeenData, where?: string): SeenData {
-  const twice = more.shards.filter((shard) => known.shards.includes(shard));
-  if (known.of !== more.of || twice.length > 0)
+  // Whole sets hold every shard, however many.
+  if (known.of !== more.of && known.of > 1 && more.of > 1)
+    throw calibrationMismatch(
+      where,
+      `its data are cut into another number of shards: ${describeSeen(more)} after ${describeSeen(known)}.`,
+      'Calibrate all shards with the same number of them.',
+    );
+  if (known.of !== more.of || more.shards.some((shard) => known.shards.includes(shard)))
     throw calibrationMismatch(
       where,
       `its samples were merged already: ${describeSeen(more)} after ${describeSeen(known)}.`,
-      'Merge each shard once, and all with the same number of shards.',
+      'Merge each shard once.',
     );
   const shards = [...known.shards, ...more.shards].sort((a, b) => a - b);
   return shards.length === known.of ? { ...known, shards: [1], of: 1 } : { ...known, shards };
@@ -118,7 +127,8 @@ function samplesOf({ samples, shards, of }: SeenData): number {
   return shards.reduce((sum, shard) => sum + Math.ceil((samples - shard + 1) / of), 0);
 }
 
-function keyOf({ digest, samples }: SeenData): string {
+/** Tells sets of data apart. */
+export function keyOfData({ digest, samples }: SeenData): string {
   return `${digest} ${samples}`;
 }
 

@@ -8,24 +8,42 @@ import {
 import { QuantizationError } from '@octavo/core/tensor';
 import * as v from 'valibot';
 import { Calibration } from './calibration.js';
+import { keyOfData } from './calibration-origin.js';
 import { fieldFault } from './field-fault.js';
 import { QuantizerError } from './quantizer-error.js';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** Messages show digests: nothing else may be there. */
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'Expected a SHA-256 of 64 hexadecimal digits'));
+
 const SEEN = v.pipe(
-  v.strictObject({ digest: v.string(), samples: count, shards: v.array(count), of: count }),
+  v.strictObject({ digest: sha256, samples: count, shards: v.array(count), of: count }),
   v.check(
     ({ shards, of }) => shards.every((shard, i) => shard > (shards[i - 1] ?? 0) && shard <= of),
     'Expected shards that ascend from 1',
   ),
 );
 
+const DATA = v.pipe(
+  v.array(SEEN),
+  v.check((data) => new Set(data.map(keyOfData)).size === data.length, 'Expected each set of data once'),
+);
+
+/** The version that files have; the first named no model. */
+const VERSION = 2;
+
+function versionFault(received: string): string {
+  const fault = `Expected ${VERSION} but received ${received}`;
+  if (received === '1') return `${fault}, which names no model`;
+  return Number(received) > VERSION ? `${fault}, which was written by a newer version` : fault;
+}
+
 const SCHEMA = v.strictObject({
   octavo: v.literal('calibration'),
-  version: v.literal(2, ({ received }) => `Expected 2 but received ${received}, which names no model`),
+  version: v.literal(VERSION, ({ received }) => versionFault(received)),
   samples: count,
-  origin: v.exactOptional(v.strictObject({ model: v.string(), data: v.array(SEEN) })),
+  origin: v.exactOptional(v.strictObject({ model: sha256, data: DATA })),
   values: v.record(v.string(), v.array(v.looseObject({ kind: v.string() }))),
   channels: v.exactOptional(
     v.record(
