@@ -46,5 +46,23 @@ describe('the fingerprint of data', () => {
     expect(await of('a', 1)).not.toEqual(one);
     expect(await of('a', 0, 41)).not.toEqual(one);
     expect((await of('a', 0, 3)).samples).toBe(3);
+    expect((await of('a', 0, 1)).samples).toBe(1);
+  });
+
+  it('depends on the first and the last sample, and on all of few', async () => {
+    const of = (count: number, changed?: number) =>
+      fingerprintOfData(
+        memoryDataset(
+          Array.from({ length: count }, (_, i) => ({
+            id: String(i),
+            feeds: { x: rows(1, 8, i === changed ? 1000 : i) },
+          })),
+        ),
+      );
+    for (const count of [1, 2, 16]) {
+      const whole = await of(count);
+      for (let i = 0; i < count; i++) expect(await of(count, i)).not.toEqual(whole);
+    }
+    for (const changed of [0, 999]) expect(await of(1000, changed)).not.toEqual(await of(1000));
   });
 });

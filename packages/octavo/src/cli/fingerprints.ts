@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Dataset, Sample } from '@octavo/datasets';
 
-/** Samples that stand for a set, evenly spaced in it. */
+/** Samples that stand for a set, evenly spaced from the first to the last. */
 const SPREAD = 16;
 
 /**
@@ -18,8 +18,8 @@ export async function fingerprintOfModel(files: readonly string[]): Promise<stri
 }
 
 /**
- * SHA-256 in hexadecimal of what a model is fed with by some of the samples of a set, and how many there are. Paths do not
- * count, so that copies on other machines are the same set; preprocessing does.
+ * SHA-256 in hexadecimal of what a model is fed with by 16 of the samples of a set, and how many there are: reading all would take
+ * as long as calibrating. Paths do not count, so that copies on other machines are the same set; preprocessing does.
  */
 export async function fingerprintOfData(dataset: Dataset): Promise<{ digest: string; samples: number }> {
   const hash = createHash('sha256');
@@ -27,7 +27,7 @@ export async function fingerprintOfData(dataset: Dataset): Promise<{ digest: str
   const { size: samples = 0 } = dataset;
   const count = Math.min(SPREAD, samples);
   for (let i = 0; i < count; i++) {
-    const skip = Math.floor((i * samples) / count);
+    const skip = Math.floor((i * (samples - 1)) / Math.max(count - 1, 1));
     for await (const { feeds } of dataset.samples({ skip, limit: 1 })) hash.update(contentOf(feeds));
   }
   return { digest: hash.digest('hex'), samples };
