@@ -19,6 +19,12 @@ describe('pickAssignments', () => {
     expect(picked).toEqual([wide[2], wide[1], wide[3]]);
   });
 
+  it('gives the turns of an axis that has none left to the others', () => {
+    const falling = Array.from({ length: 30 }, (_, i) => at(i, 30 - i, 30 - i));
+    const known = [at(0, 30, 30)];
+    expect(pickAssignments(falling, known, ['time', 'bytes'], 6)).toHaveLength(6);
+  });
+
   it('takes nothing that costs what is known already, and no more than there is', () => {
     expect(pickAssignments(front.slice(0, 3), [at(0, 0, 0)], ['bytes'], 9)).toHaveLength(2);
     expect(pickAssignments(front, [at(0, 0, 0)], ['bytes'], -1)).toEqual([]);

@@ -28,7 +28,7 @@ export type Axis = 'bytes' | 'time';
 
 /**
  * Picks up to `count` assignments of a front: in turn along each axis, the one farthest from all those before. Along an axis only
- * those count that have less noise than all cheaper ones.
+ * those count that have less noise than all cheaper ones. Where an axis has none left, the next has its turn.
  * @param known Assignments that are there already.
  */
 export function pickAssignments(
@@ -40,11 +40,22 @@ export function pickAssignments(
   const candidates = axes.map((axis) => ({ axis, quiet: quieter(front, axis) }));
   const chosen = [...known];
   for (let turn = 0; turn < count; turn++) {
-    const { axis, quiet } = candidates[turn % candidates.length] ?? { axis: 'bytes', quiet: [] };
-    const next = farthest(quiet, chosen, axis);
-    if (next) chosen.push(next);
+    const first = turn % candidates.length;
+    const inTurn = [...candidates.slice(first), ...candidates.slice(0, first)];
+    const next = firstOf(inTurn, ({ axis, quiet }) => farthest(quiet, chosen, axis));
+    if (!next) break;
+    chosen.push(next);
   }
   return chosen.slice(known.length);
+}
+
+/** What is found first; the rest is not searched. */
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The `count` cheapest of those assignments of a front that have less noise than all cheaper ones, without known ones. */
