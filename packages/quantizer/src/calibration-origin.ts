@@ -17,7 +17,7 @@ export interface SeenData {
 
 /** What a calibration was observed on. */
 export interface CalibrationOrigin {
-  /** Fingerprint of the model: of its graph and weights. */
+  /** SHA-256 in hexadecimal of the model: of its graph and weights. */
   readonly model: string;
   /** In the order of their digests. */
   readonly data: readonly SeenData[];
