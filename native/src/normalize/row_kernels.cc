@@ -165,8 +165,8 @@ OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t cou
   return count >= kLanes ? load<F32>(from + i) : load_some<F32>(from + i, count);
 }
 
-// Of a row whose numbers are multiplied by `factor` first: their mean is the sum of two floats, since
-// one is too coarse beside numbers that hardly differ.
+// Of a row whose numbers are multiplied by `factor` first: their mean is the sum of two floats,
+// since one is too coarse beside numbers that hardly differ.
 struct Moments {
   float factor;
   float mean;
@@ -185,8 +185,9 @@ OCTAVO_INLINE Moments moments_of(const NormalizationRow& row, float by) {
   const float mean =
       sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x * factor; }) / count;
   const F32 center = splat(mean);
-  const float left = sum_of(row.in, row.count, [&](F32 x)
-                                                   OCTAVO_LAMBDA_INLINE { return x * factor - center; });
+  const float left = sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE {
+    return x * factor - center;
+  });
   const F32 rest = splat(left / count);
   const float squares = sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE {
     const F32 difference = x * factor - center - rest;
