@@ -6,6 +6,7 @@
 #include <string>
 
 #include "float_gemm/float_gemm.h"
+#include "float_product.h"
 #include "float_samples.h"
 
 namespace octavo {
@@ -21,18 +22,7 @@ float bfloat_value(float x) { return bfloat_to_float(float_to_bfloat(x)); }
 
 std::vector<float> product(const std::vector<float>& lhs, const std::vector<float>& rhs, size_t k,
                            size_t n, IsaSet isa) {
-  const size_t m = lhs.size() / k;
-  std::vector<float> out(m * n);
-  octavo_float_matmul_args args{};
-  args.lhs = lhs.data();
-  args.m = m;
-  args.lhs_stride = k;
-  args.lhs_k_stride = 1;
-  args.out = out.data();
-  args.out_stride = n;
-  args.threads = 1;
-  float_gemm(args, pack_float(in_bfloat(rhs, k, n), isa));
-  return out;
+  return test::product(lhs, pack_float(in_bfloat(rhs, k, n), isa), 1);
 }
 
 std::vector<FloatMicrokernel> kernels_of_pairs() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "float_gemm/row_block.h"
+#include "float_product.h"
 #include "float_samples.h"
 
 namespace octavo {
@@ -155,20 +156,9 @@ TEST_P(FloatGemmOnEveryKernel, MultipliesByHalvesAsByTheFloatsThatTheyAre) {
       floats.data = halves.values.data();
       floats.type = OCTAVO_F32;
       const std::vector<float> lhs = samples.floats(m * k);
-      const auto product = [&](const octavo_float_weights& weights) {
-        std::vector<float> out(m * n);
-        octavo_float_matmul_args args{};
-        args.lhs = lhs.data();
-        args.m = m;
-        args.lhs_stride = k;
-        args.lhs_k_stride = 1;
-        args.out = out.data();
-        args.out_stride = n;
-        args.threads = 1;
-        float_gemm(args, pack_float(weights, kernel.isa));
-        return out;
-      };
-      EXPECT_EQ(product(halves.weights), product(floats)) << m << "x" << k << "x" << n;
+      EXPECT_EQ(test::product(lhs, pack_float(halves.weights, kernel.isa), 1),
+                test::product(lhs, pack_float(floats, kernel.isa), 1))
+          << m << "x" << k << "x" << n;
     }
   }
 }
@@ -183,21 +173,10 @@ TEST_P(FloatGemmOnEveryKernel, GivesTheSameBitsOnEachNumberOfThreads) {
     const Weights weights({m, k, n}, kernel.weights, samples);
     const PackedFloat packed = pack_float(weights.weights, kernel.isa);
     const std::vector<float> lhs = samples.floats(m * k);
-    const auto product = [&](uint32_t threads) {
-      std::vector<float> out(m * n);
-      octavo_float_matmul_args args{};
-      args.lhs = lhs.data();
-      args.m = m;
-      args.lhs_stride = k;
-      args.lhs_k_stride = 1;
-      args.out = out.data();
-      args.out_stride = n;
-      args.threads = threads;
-      float_gemm(args, packed);
-      return out;
-    };
-    const std::vector<float> alone = product(1);
-    for (uint32_t threads : {2u, 3u, 7u}) EXPECT_EQ(product(threads), alone) << m << " rows";
+    const std::vector<float> alone = test::product(lhs, packed, 1);
+    for (uint32_t threads : {2u, 3u, 7u}) {
+      EXPECT_EQ(test::product(lhs, packed, threads), alone) << m << " rows";
+    }
   }
 }
 

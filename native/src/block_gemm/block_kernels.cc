@@ -6,8 +6,6 @@ namespace octavo {
 namespace {
 
 constexpr int32_t kInfinity = 0x7F800000;
-// How far ahead: the processor's own prefetching starts anew at each page.
-constexpr size_t kPrefetchFloats = 512;
 
 struct QuantizedBlock {
   float scale;
@@ -24,7 +22,7 @@ float highest_magnitude(const float* x, size_t count) {
   I32 most{};
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    __builtin_prefetch(x + i + kPrefetchFloats);
+    prefetch_ahead(x + i);
     most = highest(most, magnitude_bits(load<F32>(x + i)));
   }
   if (i < count) most = highest(most, magnitude_bits(load_some<F32>(x + i, count - i)));

@@ -14,12 +14,11 @@
 #ifndef OCTAVO_SRC_BLOCK_GEMM_BLOCK_TILE_LOOP_H_
 #define OCTAVO_SRC_BLOCK_GEMM_BLOCK_TILE_LOOP_H_
 
+#include "base/always_inline.h"
 #include "block_gemm/block_tile.h"
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 // Adds the products of one row of 64 bytes.
 template <class V, class D, int Rows, int Plane, int Vectors>

@@ -5,12 +5,11 @@
 #ifndef OCTAVO_SRC_FLOAT_CONV_FLOAT_DEPTHWISE_LOOP_H_
 #define OCTAVO_SRC_FLOAT_CONV_FLOAT_DEPTHWISE_LOOP_H_
 
+#include "base/always_inline.h"
 #include "float_conv/float_depthwise_kernel.h"
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 template <class V>
 OCTAVO_ALWAYS_INLINE typename V::T activated(const DepthwiseSpan& span, typename V::T x) {

@@ -4,12 +4,11 @@
 #ifndef OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_WRITE_H_
 #define OCTAVO_SRC_FLOAT_GEMM_FLOAT_TILE_WRITE_H_
 
+#include "base/always_inline.h"
 #include "float_gemm/float_tile.h"
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 template <class V>
 OCTAVO_ALWAYS_INLINE typename V::T activate(const FloatTile& tile, typename V::T x) {

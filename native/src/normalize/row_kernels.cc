@@ -165,57 +165,44 @@ OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t cou
   return count >= kLanes ? load<F32>(from + i) : load_some<F32>(from + i, count);
 }
 
-// Of a row whose numbers are multiplied by `factor` first: their mean is the sum of two floats,
-// since one is too coarse beside numbers that hardly differ.
+// The mean of a row is the sum of two floats: one is too coarse beside numbers that hardly differ.
 struct Moments {
-  float factor;
   float mean;
   float rest;
   float variance;
 };
 
-// Squares of larger numbers may be infinite. A power of two takes no bit off them.
-constexpr float kShrink = 0x1p-80f;
-
 OCTAVO_INLINE bool is_finite(float x) { return x - x == 0; }
 
-OCTAVO_INLINE Moments moments_of(const NormalizationRow& row, float by) {
+// The variance in a pass of its own, of differences that do not cancel.
+OCTAVO_INLINE Moments moments_of(const NormalizationRow& row) {
   const float count = static_cast<float>(row.count);
-  const F32 factor = splat(by);
-  const float mean =
-      sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x * factor; }) / count;
+  const float mean = sum(row.in, row.count) / count;
   const F32 center = splat(mean);
-  const float left = sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE {
-    return x * factor - center;
-  });
+  const float left =
+      sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x - center; });
   const F32 rest = splat(left / count);
   const float squares = sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE {
-    const F32 difference = x * factor - center - rest;
+    const F32 difference = x - center - rest;
     return difference * difference;
   });
-  return {by, mean, rest[0], squares / count};
+  return {mean, rest[0], squares / count};
 }
 
-OCTAVO_INLINE Moments squares_of(const NormalizationRow& row, float by) {
-  const F32 factor = splat(by);
-  const float squares = sum_of(row.in, row.count, [&](F32 x) OCTAVO_LAMBDA_INLINE {
-    return (x * factor) * (x * factor);
-  });
-  return {by, 0.0f, 0.0f, squares / static_cast<float>(row.count)};
+OCTAVO_INLINE Moments squares_of(const NormalizationRow& row) {
+  return {0.0f, 0.0f, sum_square(row.in, row.count) / static_cast<float>(row.count)};
 }
 
 OCTAVO_INLINE void apply(const NormalizationRow& row, const Moments& moments) {
-  const F32 shrink = splat(moments.factor);
   const F32 center = splat(moments.mean), more = splat(moments.rest);
-  const float epsilon = row.epsilon * moments.factor * moments.factor;
-  const F32 factor = splat(1.0f) / sqrt(splat(moments.variance + epsilon));
+  const F32 factor = splat(1.0f) / sqrt(splat(moments.variance + row.epsilon));
   for (size_t i = 0; i < row.count; i += kLanes) {
     const size_t rest = row.count - i;
     const F32 scale = parameter(row.scale, row.step, i, rest, 1.0f) * factor;
     const F32 bias = parameter(row.bias, row.step, i, rest, 0.0f);
     const bool whole = rest >= kLanes;
     const F32 x = whole ? load<F32>(row.in + i) : load_some<F32>(row.in + i, rest);
-    const F32 y = multiply_add(x * shrink - center - more, scale, bias);
+    const F32 y = multiply_add(x - center - more, scale, bias);
     if (whole) {
       store(row.out + i, y);
     } else {
@@ -224,16 +211,29 @@ OCTAVO_INLINE void apply(const NormalizationRow& row, const Moments& moments) {
   }
 }
 
-// The variance in a pass of its own, of differences that do not cancel.
-void normalize(const NormalizationRow& row) {
-  const Moments moments = moments_of(row, 1.0f);
-  apply(row, is_finite(moments.variance) ? moments : moments_of(row, kShrink));
+// The row, left in `out`, whose squares are finite where the row's are not. A power of two takes no
+// bit off its numbers.
+OCTAVO_INLINE NormalizationRow shrunk(const NormalizationRow& row) {
+  constexpr float kShrink = 0x1p-80f;
+  map_row(row.in, row.count, row.out,
+          [](F32 x) OCTAVO_LAMBDA_INLINE { return x * splat(kShrink); });
+  NormalizationRow result = row;
+  result.in = row.out;
+  result.epsilon = row.epsilon * kShrink * kShrink;
+  return result;
 }
 
-void normalize_rms(const NormalizationRow& row) {
-  const Moments moments = squares_of(row, 1.0f);
-  apply(row, is_finite(moments.variance) ? moments : squares_of(row, kShrink));
+template <Moments Find(const NormalizationRow&)>
+OCTAVO_INLINE void normalize_by(const NormalizationRow& row) {
+  const Moments moments = Find(row);
+  if (is_finite(moments.variance)) return apply(row, moments);
+  const NormalizationRow small = shrunk(row);
+  apply(small, Find(small));
 }
+
+void normalize(const NormalizationRow& row) { normalize_by<moments_of>(row); }
+
+void normalize_rms(const NormalizationRow& row) { normalize_by<squares_of>(row); }
 
 }  // namespace
 

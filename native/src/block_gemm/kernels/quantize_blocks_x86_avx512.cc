@@ -2,13 +2,12 @@
 // those of division, without one: a vector of them takes longer than all the rest.
 #include <immintrin.h>
 
+#include "base/always_inline.h"
 #include "block_gemm/block_kernels.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ and VL"
 #endif
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 // Keeps compilers from reading memory again at each use of a vector.
 #ifdef OCTAVO_EMULATE
@@ -23,8 +22,8 @@ namespace {
 constexpr size_t kLanes = 16;
 // Most blocks are as long: one whose length the compiler knows has no loop.
 constexpr size_t kUsualSize = 32;
-// How far ahead: the processor's own prefetching starts anew at each page.
-constexpr size_t kPrefetchFloats = 512;
+// Two pages: the processor's own prefetching starts anew at each.
+constexpr size_t kPrefetchFloats = 2048;
 constexpr int32_t kInfinity = 0x7F800000;
 // From here on, the remainders of quotients that do not round to 0 are numbers, however small.
 constexpr float kLeastExactScale = 0x1p-100f;

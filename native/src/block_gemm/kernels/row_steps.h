@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
+#include "base/always_inline.h"
 
 namespace octavo {
 namespace {

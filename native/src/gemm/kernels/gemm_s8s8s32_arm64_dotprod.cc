@@ -1,6 +1,7 @@
 // sdot adds four s8 x s8 products to each of 4 int32 lanes: a vector holds four k of four columns.
 #include <arm_neon.h>
 
+#include "base/always_inline.h"
 #include "gemm/kernels/first_bytes.h"
 #include "gemm/kernels/sums_neon.h"
 
@@ -10,8 +11,6 @@
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 constexpr int kLanes = 4;
 

@@ -2,6 +2,7 @@
 // sums holds [row 0: two columns, row 1: two columns].
 #include <arm_neon.h>
 
+#include "base/always_inline.h"
 #include "gemm/kernels/first_bytes.h"
 #include "gemm/microkernel.h"
 
@@ -11,8 +12,6 @@
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 constexpr int kDepth = 8;    // values of k in one instruction
 constexpr int kColumns = 8;  // of a whole panel

@@ -2,13 +2,12 @@
 // two multiply-adds into int32. (Products of two bytes summed in 16 bits first could overflow.)
 #include <arm_neon.h>
 
+#include "base/always_inline.h"
 #include "gemm/kernels/first_bytes.h"
 #include "gemm/kernels/sums_neon.h"
 
 namespace octavo {
 namespace {
-
-#define OCTAVO_ALWAYS_INLINE __attribute__((always_inline)) inline
 
 constexpr int kDepth = 8;  // values of k whose left-hand sides are widened at once
 

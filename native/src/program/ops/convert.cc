@@ -1,12 +1,11 @@
 // Floats to 16-bit floats, rounded to nearest even, or back. Operands: input, output. Words: type
 // of the input, type of the output, elements.
+#include "float_gemm/pack_float.h"
 #include "octavo/quantize.h"
 #include "program/op_reader.h"
 
 namespace octavo {
 namespace {
-
-size_t bytes_of_float(octavo_type type) { return type == OCTAVO_F32 ? 4 : 2; }
 
 class Convert final : public Op {
  public:
@@ -16,7 +15,7 @@ class Convert final : public Op {
         count_(reader.size("elements")) {
     reader.expect(is_pair(from_, to_) || is_pair(to_, from_), "types",
                   "float32, and float16 or bfloat16");
-    const size_t in = bytes_of_float(from_), out = bytes_of_float(to_);
+    const size_t in = element_bytes(from_), out = element_bytes(to_);
     input_ = reader.input("input", CheckedSize(count_).times(in), in);
     output_ = reader.output("output", CheckedSize(count_).times(out), out);
     reader.expect_disjoint(input_, output_);
