@@ -12,8 +12,8 @@ import {
   type Value,
   type ValueType,
 } from '@octavo/core/ir';
-import { DTYPES, type DType, isFloat, OctavoError } from '@octavo/core/tensor';
-import { isHalf, widenedConstant } from './widened-constant.js';
+import { DTYPES, type DType, isFloat, isHalf, OctavoError } from '@octavo/core/tensor';
+import { widenedConstant } from './widened-constant.js';
 
 /** A node that computes in float32 what another one computes in half precision, in a graph of its own. */
 export interface WideTwin {
@@ -55,7 +55,7 @@ export function widenHalves({ gain }: WideningOptions): Pass {
 /** Whether a node computes with halves and would compute the same, but for roundings, with wider floats. */
 function isCandidate(node: Node): boolean {
   const values = [...node.operands, ...node.outputs];
-  if (!values.some((value) => isHalf(value?.dtype))) return false;
+  if (!values.some((value) => value && isHalfValue(value))) return false;
   if (node.captures.length > 0 || values.some((value) => value?.quantized)) return false;
   if (BitCast.is(node) || CastLike.is(node)) return false;
   return !Cast.is(node) || isExactInFloat32(node);
@@ -76,7 +76,7 @@ function twinOf(node: Node, { opsets }: Graph): WideTwin | undefined {
   const twins = new Map<Value, Value>();
   for (const value of node.operands) {
     const name = graph.uniqueName(value.name);
-    const constant = value.constant && isHalf(value.dtype) ? widenedConstant(value.constant) : value.constant;
+    const constant = value.constant && isHalfValue(value) ? widenedConstant(value.constant) : value.constant;
     const twin = constant ? graph.addInitializer(name, constant) : graph.addInput(name, wideType(value));
     twins.set(value, twin);
   }
@@ -99,12 +99,17 @@ function infers(graph: Graph): boolean {
   }
 }
 
-function wideDType(dtype: DType | undefined): DType | undefined {
-  return isHalf(dtype) ? 'float32' : dtype;
+function isHalfValue({ dtype }: Value): boolean {
+  return dtype !== undefined && isHalf(dtype);
 }
 
-function wideType({ type, dtype }: Value): ValueType | undefined {
-  return type?.kind === 'tensor' && isHalf(dtype) ? tensorType('float32', type.shape) : type;
+function wideDType(dtype: DType | undefined): DType | undefined {
+  return dtype && isHalf(dtype) ? 'float32' : dtype;
+}
+
+function wideType(value: Value): ValueType | undefined {
+  const { type } = value;
+  return type?.kind === 'tensor' && isHalfValue(value) ? tensorType('float32', type.shape) : type;
 }
 
 function wideAttributes(node: Node): ReadonlyMap<string, Attribute> {
@@ -140,14 +145,14 @@ class Widening {
     outputs.forEach((wide, i) => {
       const value = before[i];
       if (!value || !wide) return;
-      const narrow = isHalf(value.dtype) ? this.#cast(wide, value.dtype) : wide;
+      const narrow = value.dtype && isHalf(value.dtype) ? this.#cast(wide, value.dtype) : wide;
       if (narrow !== wide && !Cast.is(node)) this.#wide.set(narrow, wide);
       supersede(graph, value, narrow);
     });
   }
 
   #widened(value: Value): Value {
-    if (!isHalf(value.dtype)) return value;
+    if (!isHalfValue(value)) return value;
     const known = this.#wide.get(value);
     if (known) return known;
     const wide = value.constant

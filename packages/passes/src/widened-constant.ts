@@ -1,5 +1,4 @@
 import {
-  type DType,
   float16ToFloat32,
   MemoryStorage,
   type Storage,
@@ -15,10 +14,6 @@ const LOOKED_AT = 4096;
 const KNOWN = new WeakMap<StoredTensor, StoredTensor<'float32'>>();
 
 let halves: Float32Array | undefined;
-
-export function isHalf(dtype: DType | undefined): dtype is 'float16' | 'bfloat16' {
-  return dtype === 'float16' || dtype === 'bfloat16';
-}
 
 /** A float16 or bfloat16 constant as float32, read when it is asked for; one result for each constant. */
 export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {

@@ -1,4 +1,5 @@
 import type { Graph } from '@octavo/core/ir';
+import { isHalf } from '@octavo/core/tensor';
 import { isComputeOp } from './compute-ops.js';
 import { QuantizerError } from './quantizer-error.js';
 
@@ -14,7 +15,7 @@ export function nothingToQuantize(graph: Graph, message: string, remedy: string)
   const integer = graph.nodes.find(({ op }) => QUANTIZED.test(op.name));
   const half = graph.nodes
     .filter(isComputeOp)
-    .find((node) => node.inputs.some((value) => value?.constant && /^b?float16$/.test(value.dtype ?? '')));
+    .find((node) => node.inputs.some((value) => value?.constant && isHalf(value.constant.dtype)));
   const error = (fault: string, way: string): QuantizerError =>
     new QuantizerError({ code: 'NOTHING_TO_QUANTIZE', message: fault, remedy: way });
   if (integer)

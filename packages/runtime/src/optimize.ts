@@ -15,7 +15,8 @@ import { withTaps } from './lower.js';
 
 /**
  * Makes a graph of known shapes cheaper to run on these backends: weights that no backend takes as integers become
- * floats once, halves that a backend computes in float32 only are widened, and patterns become single nodes where that moves no work to a backend of lower preference.
+ * floats once, halves that a backend computes in float32 only are widened, and patterns become single nodes where that moves
+ * no work to a backend of lower preference.
  */
 export async function optimize(
   graph: Graph,

@@ -70,28 +70,25 @@ function listed(lookup: DimsLookup, value: Value | undefined): readonly Dim[] | 
   return isList(value) || dims?.length === 1 ? dims : undefined;
 }
 
-function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
+/** Of lists that are broadcast together. */
+function elementwise(compute: (operands: readonly Dim[]) => Dim): Rule {
   return (node, lookup) => {
-    const [a, b] = [listed(lookup, node.inputs[0]), listed(lookup, node.inputs[1])];
-    if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
-    const count = a.length === 1 ? b.length : a.length;
-    return Array.from({ length: count }, (_, i) =>
-      computed(compute(exactAt(a, i), exactAt(b, i), node), node),
-    );
+    const lists = node.inputs.map((value) => listed(lookup, value)).filter((list) => list !== undefined);
+    const count = lists.find(({ length }) => length !== 1)?.length ?? 1;
+    const fits =
+      lists.length === node.inputs.length && lists.every(({ length }) => length === 1 || length === count);
+    if (!fits) return undefined;
+    return Array.from({ length: count }, (_, i) => compute(lists.map((list) => exactAt(list, i))));
   };
 }
 
-/** Of any number of inputs, broadcast together. */
+function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
+  return (node, lookup) =>
+    elementwise(([a = null, b = null]) => computed(compute(a, b, node), node))(node, lookup);
+}
+
 function extreme(choose: (...numbers: number[]) => number): Rule {
-  return (node, lookup) => {
-    const lists = node.inputs.map((value) => listed(lookup, value) ?? []);
-    const count = Math.max(...lists.map((list) => list.length));
-    if (!lists.every((list) => list.length === 1 || list.length === count)) return undefined;
-    return Array.from({ length: count }, (_, i) => {
-      const numbers = lists.map((list) => exactAt(list, i));
-      return numbers.every(knownDim) ? choose(...numbers) : null;
-    });
-  };
+  return elementwise((operands) => (operands.every(knownDim) ? choose(...operands) : null));
 }
 
 /** An element of a broadcast list; null where it was rounded, as the largest integers were. */

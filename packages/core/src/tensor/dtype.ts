@@ -79,6 +79,11 @@ export function isFloat(dtype: DType): dtype is FloatDType {
   return DTYPES[dtype].kind === 'float';
 }
 
+/** Whether a dtype is a float of 16 bits. */
+export function isHalf(dtype: DType): dtype is 'float16' | 'bfloat16' {
+  return dtype === 'float16' || dtype === 'bfloat16';
+}
+
 export function isInteger(dtype: DType): dtype is IntDType {
   return DTYPES[dtype].kind === 'int';
 }

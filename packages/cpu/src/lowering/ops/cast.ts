@@ -1,14 +1,12 @@
 import { SUPPORTED, unsupported } from '@octavo/backend';
 import { Cast, type Node } from '@octavo/core/ir';
-import { type DType, elementCount } from '@octavo/core/tensor';
+import { type DType, elementCount, isHalf } from '@octavo/core/tensor';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
 
 /** Integers that become floats as numbers quantized by a scale of 1 do, rounded to nearest even. */
 const INTEGERS: ReadonlySet<DType> = new Set<DType>(['int8', 'uint8', 'int16', 'uint16', 'int32']);
-
-const HALVES: ReadonlySet<DType> = new Set<DType>(['float16', 'bfloat16']);
 
 const integers = defineLowering(Cast, {
   supports: ({ inputs: [x], output }) =>
@@ -50,7 +48,7 @@ const halves = defineLowering(Cast, {
 function isBetweenFloats({ inputs: [x], output }: Node): boolean {
   const [from, to] = [x?.dtype, output?.dtype];
   if (!from || !to || x?.quantized || output?.quantized) return false;
-  return (HALVES.has(from) && to === 'float32') || (from === 'float32' && HALVES.has(to));
+  return (isHalf(from) && to === 'float32') || (from === 'float32' && isHalf(to));
 }
 
 /** Conversions of integers to float32, and between floats of 32 and 16 bits. */
