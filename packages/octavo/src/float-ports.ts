@@ -31,8 +31,7 @@ export async function withFloatPorts(session: Session, model: Model, original?: 
     return before !== undefined && isFloat(before) && dtype !== before;
   };
   if (![...model.graph.inputs, ...model.graph.outputs].some(isPort)) return session;
-  const { graph } = cloneModel(model);
-  await runPasses(graph, [raiseQoperator, foldQdq]);
+  const graph = await foldedGraph(model);
   const [inputs, outputs] = [formsOf(graph.inputs.filter(isPort)), formsOf(graph.outputs.filter(isPort))];
   return inputs.size + outputs.size === 0 ? session : new FloatPorts(session, inputs, outputs);
 }
@@ -46,10 +45,11 @@ export async function quantizingInputs(
   model: Model,
   onReals?: (name: string, reals: Tensor<'float32'>, type: QuantizedType) => void,
 ): Promise<InputSpec[]> {
-  const { graph } = cloneModel(model);
-  await runPasses(graph, [raiseQoperator, foldQdq]);
+  if (!model.graph.inputs.some(({ dtype }) => dtype !== undefined && isStorageDType(dtype)))
+    return [...session.inputs];
+  const { inputs } = await foldedGraph(model);
   const types = new Map(
-    graph.inputs.flatMap(({ name, quantized }) =>
+    inputs.flatMap(({ name, quantized }) =>
       quantized?.granularity.kind === 'per-tensor' ? [[name, quantized] as const] : [],
     ),
   );
@@ -62,6 +62,13 @@ export async function quantizingInputs(
     };
     return { ...port, quantize: quantizeReals };
   });
+}
+
+/** The graph of a model whose values say how they are quantized. */
+async function foldedGraph(model: Model): Promise<Graph> {
+  const { graph } = cloneModel(model);
+  await runPasses(graph, [raiseQoperator, foldQdq]);
+  return graph;
 }
 
 /** How a model keeps the real numbers of an input or output. */

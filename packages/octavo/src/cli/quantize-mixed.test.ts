@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { float32, toNumbers } from '@octavo/core/tensor';
 import { loadOnnx } from '@octavo/formats/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { octavo, Workspace } from '../../tests/command-line.js';
 import { fails } from '../../tests/failures.js';
 import { classifier, rows, saveModel, saveNpz } from '../../tests/models.js';
 import { documentOf, schema } from '../../tests/schemas.js';
+import { itRefusesBeforeSearching } from '../../tests/search-refusals.js';
 import { openSession } from '../sessions.js';
 
 const COUNT = 8;
@@ -100,28 +101,7 @@ describe('octavo quantize --mode mixed', () => {
     await fails(work, search(work.path('bad.onnx'), ...flags), { code: 2, error: 'USAGE', says: [says] });
   });
 
-  it.each([
-    [{ io: 'uint8' }, 'io', 'static or fp16 or bf16'],
-    [{ observer: 'minmax' }, 'observer', 'static'],
-    [
-      { mode: 'static', exclude: ['hidden'], weights: 'uint8' },
-      'weights',
-      'static or dynamic or weight-only',
-    ],
-  ])('refuses the recipe %j, of which it would read less', async (recipe, field, modes) => {
-    const path = work.path('recipe.json');
-    writeFileSync(path, JSON.stringify(recipe));
-    const says = [`recipe.json: ${field} has no meaning with --mode mixed.`, `--mode ${modes}.`];
-    const args = search(work.path('bad.onnx'), '--recipe', path, '--mode', 'mixed');
-    await fails(work, args, { code: 2, error: 'USAGE', says });
-  });
-
-  it('refuses a metric that the labels do not fit before it observes anything', async () => {
-    const args = search(work.path('bad.onnx'), '--metric', 'top1');
-    const says = ['no class of an output of 4 scores'];
-    const stderr = await fails(work, args, { code: 1, error: 'LABEL_CLASS', says });
-    expect(stderr).not.toContain('coverage');
-  });
+  itRefusesBeforeSearching({ mode: 'mixed', workspace: () => work, search });
 
   it('needs calibration samples', async () => {
     const args = ['quantize', model, '-o', work.path('bad.onnx'), '--mode', 'mixed', '--metric', 'mae'];

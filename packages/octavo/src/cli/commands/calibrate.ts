@@ -113,7 +113,7 @@ async function calibrateFile(
   await checkOutputFile(output, [...files, data]);
   const recipe = flags.recipe === undefined ? {} : await readRecipe(flags.recipe);
   const dataset = await openCalibration(data, source.graph, flags);
-  const origin = await originOf(files, source, flags);
+  const origin = await originOf(files, source, dataset, flags);
   const known = flags.resume && (await stat(output).catch(() => undefined));
   const resume = known ? await readCalibration(output) : new Calibration(new Map());
   if (known) requireOrigin(resume.origin, origin, output);
@@ -140,14 +140,17 @@ async function calibrateFile(
   return { calibration, ...(await checkCoverage(source, set, flags, recipe, context)) };
 }
 
-/** What a calibration is of: the model, and the shard of the data. */
+/** What a calibration is of: the model, and the shard of the data that is open. */
 async function originOf(
   files: readonly string[],
   { graph }: Model,
+  dataset: Dataset,
   flags: CalibrateFlags,
 ): Promise<CalibrationOrigin> {
   const { shard, ...whole } = flags;
-  const seen = await fingerprintOfData(await openCalibration(flags.data, graph, whole));
+  const seen = await fingerprintOfData(
+    shard === undefined ? dataset : await openCalibration(flags.data, graph, whole),
+  );
   const data = [{ ...seen, shards: [shard?.index ?? 1], of: shard?.count ?? 1 }];
   return { model: await fingerprintOfModel(files), data };
 }
