@@ -1,3 +1,4 @@
+import type { Interval } from './bootstrap.js';
 import type { Summary } from './metrics/index.js';
 
 /** A share as percent. */
@@ -18,4 +19,9 @@ export function number(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(3);
   return String(Number(value.toPrecision(5)));
+}
+
+/** An interval, or why there is none: too few samples, or a figure that no draw of them defines. */
+export function intervalText({ low, high }: Interval, show: (value: number) => string): string {
+  return Number.isNaN(low) ? 'none' : `${show(low)} .. ${show(high)}`;
 }

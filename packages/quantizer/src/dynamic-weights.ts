@@ -18,7 +18,7 @@ import {
 } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
-import type { WeightPrecision } from './precision.js';
+import { integersOf, type WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
@@ -105,17 +105,18 @@ async function quantizeWeights(
     ? float32(transposeMatrix(loaded.data, rows, columns), [columns, rows])
     : loaded;
   const oriented = isTransposed ? { ...parts, channelAxis: 1 } : parts;
-  const options = weightOptions(oriented, precision);
+  const integers = integersOf(precision);
+  const options = { ...weightOptions(oriented, precision), integers };
   const { storage } = options;
   const type = quantizedTypeOfWeights(source.data, source.shape, {
     ...options,
     symmetric: isConv || precision.symmetric,
   });
-  const tensor = quantize(source, type);
+  const tensor = quantize(source, type, integers);
   if (!isConv || storage !== 'int8') return { tensor, type };
-  const integers = toNumbers(tensor);
-  const shifted = new Uint8Array(integers.length);
-  for (let i = 0; i < shifted.length; i++) shifted[i] = (integers[i] ?? 0) + 128;
+  const signed = toNumbers(tensor);
+  const shifted = new Uint8Array(signed.length);
+  for (let i = 0; i < shifted.length; i++) shifted[i] = (signed[i] ?? 0) + 128;
   return {
     tensor: fromNumbers('uint8', source.shape, shifted),
     type: { ...type, storage: 'uint8', zeroPoints: type.zeroPoints.map((zeroPoint) => zeroPoint + 128) },

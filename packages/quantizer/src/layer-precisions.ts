@@ -1,6 +1,12 @@
 import type { Graph, Node, Value } from '@octavo/core/ir';
 import type { LayerRule } from './layer-rule.js';
-import { type ActivationPrecision, bitsOf, type LayerPrecision, type WeightPrecision } from './precision.js';
+import {
+  type ActivationPrecision,
+  bitsOf,
+  hasIntegerSums,
+  type LayerPrecision,
+  type WeightPrecision,
+} from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import { excludedBecause, NodeSelector } from './selection.js';
@@ -53,7 +59,11 @@ export class LayerPrecisions {
         activations = changeActivations(activations, rule.activations, this.recipe);
       observer = rule.observer ?? observer;
     }
-    return { weights, activations: activations === 'float' ? activations : { ...activations, observer } };
+    if (activations === 'float') return { weights, activations };
+    return {
+      weights: this.recipe.reduceRange ? reduceRange(weights, activations) : weights,
+      activations: { ...activations, observer },
+    };
   }
 
   /** Whether a rule says how what a node reads is quantized. */
@@ -95,6 +105,15 @@ function defaultWeights(recipe: Recipe): WeightPrecision {
     granularity: mode === 'weight-only' ? 'per-block' : perChannel ? 'per-channel' : 'per-tensor',
     blockSize,
   };
+}
+
+/** Other weights than int8 saturate no product, nor do sums in float. */
+function reduceRange(
+  weights: LayerPrecision['weights'],
+  activations: ActivationPrecision,
+): LayerPrecision['weights'] {
+  const isReduced = weights !== 'float' && weights.dtype === 'int8' && hasIntegerSums(weights, activations);
+  return isReduced ? { ...weights, reduceRange: true } : weights;
 }
 
 function defaultActivations(recipe: Recipe): ActivationPrecision {

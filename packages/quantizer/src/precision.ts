@@ -1,4 +1,4 @@
-import type { ObserverName } from '@octavo/core/quant';
+import { type ObserverName, type QuantRange, REDUCED_INT8, storageRange } from '@octavo/core/quant';
 
 export const WEIGHT_DTYPES = ['int8', 'uint8', 'int4', 'uint4', 'int2', 'uint2', 'int16', 'uint16'] as const;
 export const ACTIVATION_DTYPES = ['uint8', 'int8', 'uint16', 'int16'] as const;
@@ -16,6 +16,8 @@ export interface WeightPrecision {
   /** One scale a tensor, an output channel, or `blockSize` elements along the reduced axis. */
   readonly granularity: (typeof GRANULARITIES)[number];
   readonly blockSize: number;
+  /** Only the integers of `REDUCED_INT8`; of int8 in integer products. */
+  readonly reduceRange?: boolean;
 }
 
 /** Integers of the activations that a node reads, and how their range is chosen. */
@@ -43,6 +45,16 @@ export function hasIntegerSums(weights: WeightPrecision, activations: Activation
   return bitsOf(weights.dtype) <= 8 && bitsOf(activations.dtype) <= 8 && weights.granularity !== 'per-block';
 }
 
+/** The integers that a weight may have. */
+export function integersOf({ dtype, reduceRange }: WeightPrecision): QuantRange {
+  return reduceRange ? REDUCED_INT8 : storageRange(dtype);
+}
+
+/** The same weights where they are in no integer product, or in none that saturates: with every integer of their dtype. */
+export function wholeRange({ reduceRange: _, ...precision }: WeightPrecision): WeightPrecision {
+  return precision;
+}
+
 /** The least opset in which a DequantizeLinear holds such integers. */
 export function opsetOf(precision: WeightPrecision | ActivationPrecision): number {
   const bits = bitsOf(precision.dtype);
@@ -52,10 +64,11 @@ export function opsetOf(precision: WeightPrecision | ActivationPrecision): numbe
 }
 
 /** A weight's integers in words. */
-export function describeWeights({ dtype, symmetric, granularity, blockSize }: WeightPrecision): string {
+export function describeWeights(precision: WeightPrecision): string {
+  const { dtype, symmetric, granularity, blockSize, reduceRange } = precision;
   const usual = symmetric !== dtype.startsWith('u');
   const unusual = usual ? '' : symmetric ? 'symmetric ' : 'asymmetric ';
   return granularity === 'per-block'
     ? `${unusual}${dtype} weights in blocks of ${blockSize}`
-    : `${unusual}${dtype} ${granularity} weights`;
+    : `${unusual}${dtype} ${granularity} weights${reduceRange ? ' of 7 bits' : ''}`;
 }

@@ -5,7 +5,9 @@ import {
   ConvInteger,
   ConvTranspose,
   DynamicQuantizeLinear,
+  Gemm,
   type Graph,
+  MatMul,
   MatMulInteger,
   type Model,
   Mul,
@@ -21,7 +23,7 @@ import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
 import { LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
-import { bitsOf, describeWeights, type WeightPrecision } from './precision.js';
+import { bitsOf, describeWeights, type WeightPrecision, wholeRange } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { Recipe } from './recipe.js';
 import { replaceLayer } from './replace-layer.js';
@@ -100,8 +102,10 @@ async function rewriteLayer(
   const { graph, recipe, precisions, memory } = rewrite;
   const parts = precisions.floatBecause(node) ?? takeCompute(graph, node);
   if (typeof parts === 'string') return { quantized: false, because: parts };
-  const { weights: precision, activations } = precisions.of(node);
-  if (precision === 'float') return { quantized: false, because: 'float weights by a layer rule' };
+  const { weights: asked, activations } = precisions.of(node);
+  if (asked === 'float') return { quantized: false, because: 'float weights by a layer rule' };
+  // ConvInteger has uint8 weights in onnxruntime, whose products do not saturate.
+  const precision = MatMul.is(node) || Gemm.is(node) ? asked : wholeRange(asked);
   if (activations === 'float' || ConvTranspose.is(node)) {
     quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
     return { quantized: true, because: describeWeights(precision) };

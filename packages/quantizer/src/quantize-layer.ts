@@ -12,7 +12,7 @@ import {
 import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
-import { type ActivationPrecision, hasIntegerSums, type WeightPrecision } from './precision.js';
+import { type ActivationPrecision, hasIntegerSums, integersOf, type WeightPrecision } from './precision.js';
 
 /** A layer's constants in integers. */
 export interface QuantizedLayer {
@@ -36,28 +36,30 @@ export async function quantizeLayer(
   precision: { readonly weights: WeightPrecision; readonly activations: ActivationPrecision },
 ): Promise<QuantizedLayer | string> {
   const weights = await loadWeights(parts.weight.constant);
-  const chosen = quantizedTypeOfWeights(weights.data, weights.shape, weightOptions(parts, precision.weights));
+  const integers = integersOf(precision.weights);
+  const options = { ...weightOptions(parts, precision.weights), integers };
+  const chosen = quantizedTypeOfWeights(weights.data, weights.shape, options);
   if (!hasIntegerSums(precision.weights, precision.activations))
     return { weights: quantize(weights, chosen), weightType: chosen, bias: undefined, raised: 0 };
   const bias = parts.bias?.constant ? toNumbers(await parts.bias.constant.load()) : undefined;
   const fitted = bias
     ? fitBias(bias, inputScale, chosen)
     : { weightType: chosen, bias: undefined, raised: 0 };
-  const integers = quantize(weights, fitted.weightType);
-  const bound = accumulatorBound(toNumbers(integers), weights.shape, parts.channelAxis, {
+  const stored = quantize(weights, fitted.weightType, integers);
+  const bound = accumulatorBound(toNumbers(stored), weights.shape, parts.channelAxis, {
     zeroPoints: fitted.weightType.zeroPoints,
     ...(fitted.bias ? { bias: fitted.bias.values } : {}),
   });
   if (!bound.fits)
     return `its accumulator could pass 2^31 (channel ${bound.channel} reaches ${bound.bound.toExponential(2)})`;
-  return { weights: integers, ...fitted };
+  return { weights: stored, ...fitted };
 }
 
 /** How the weights of a layer are quantized. */
 export function weightOptions(
   { channelAxis }: ComputeParts,
   { dtype: storage, symmetric, granularity, blockSize }: WeightPrecision,
-): Required<Omit<WeightOptions, 'expressed'>> {
+): Required<Omit<WeightOptions, 'expressed' | 'integers'>> {
   const granularities: Readonly<Record<WeightPrecision['granularity'], Granularity>> = {
     'per-tensor': PER_TENSOR,
     'per-channel': { kind: 'per-axis', axis: channelAxis },

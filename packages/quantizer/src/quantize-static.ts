@@ -12,7 +12,7 @@ import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
 import type { PlannedActivation } from './plan-activations.js';
 import { isWeightOnly, planStatic, type StaticPlan } from './plan-static.js';
-import { describeWeights, opsetOf } from './precision.js';
+import { describeWeights, opsetOf, wholeRange } from './precision.js';
 import { type QuantizedLayer, quantizeLayer } from './quantize-layer.js';
 import type { Recipe } from './recipe.js';
 import type { ActivationRange, ReportBuilder } from './report.js';
@@ -226,8 +226,9 @@ function rewriteLayers(
   }
   if (plan.inFloat.size > 0) report.warnings.push(storageOnly([...plan.inFloat.keys()]));
   for (const [node, parts] of plan.weightOnly) {
-    const { weights: precision } = precisions.of(node);
-    if (precision === 'float') continue;
+    const { weights } = precisions.of(node);
+    if (weights === 'float') continue;
+    const precision = wholeRange(weights);
     quantizeWeightsOnly({ graph, parts, precision, memory }, recipe.weightOnlyFormat);
     const reason = weightOnly.get(node);
     done(node, `${describeWeights(precision)}, float activations${reason ? `: ${reason}` : ''}`);

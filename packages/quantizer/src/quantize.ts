@@ -133,6 +133,23 @@ function checkIo(recipe: Recipe): void {
   );
 }
 
+/** Only products of 8-bit activations by int8 weights saturate in pairs: onnxruntime widens uint8 weights before it multiplies. */
+function checkReducedRange({ mode, weights, activations, reduceRange }: Recipe): void {
+  if (!reduceRange || (mode !== 'static' && mode !== 'dynamic')) return;
+  if (weights !== 'int8')
+    fail(
+      'RECIPE_REDUCE_RANGE',
+      `a reduced range is of int8 weights; products of ${weights} weights do not saturate.`,
+      'Leave reduceRange out, or use --weights int8.',
+    );
+  if (mode === 'static' && bitsOf(activations) !== 8)
+    fail(
+      'RECIPE_REDUCE_RANGE',
+      `a reduced range is for 8-bit activations; products of ${activations} ones are computed in float.`,
+      'Leave reduceRange out, or use --activations uint8.',
+    );
+}
+
 function checkRecipe(recipe: Recipe): void {
   if (!BLOCK_SIZES.some((size) => size === recipe.blockSize))
     fail(
@@ -141,6 +158,7 @@ function checkRecipe(recipe: Recipe): void {
       'Use 16, 32, 64, 128 or 256.',
     );
   checkIo(recipe);
+  checkReducedRange(recipe);
   if (recipe.mode === 'dynamic' && bitsOf(recipe.weights) !== 8)
     fail(
       'RECIPE_WEIGHTS',

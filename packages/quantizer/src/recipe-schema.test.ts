@@ -11,6 +11,7 @@ describe('parseRecipe', () => {
       activations: 'int16',
       symmetricActivations: true,
       perChannel: false,
+      reduceRange: true,
       blockSize: 64,
       format: 'qoperator',
       weightOnlyFormat: 'qdq',

@@ -17,6 +17,7 @@ export const recipeSchema = v.strictObject({
   activations: v.exactOptional(v.picklist(ACTIVATION_DTYPES)),
   symmetricActivations: v.exactOptional(v.boolean()),
   perChannel: v.exactOptional(v.boolean()),
+  reduceRange: v.exactOptional(v.boolean()),
   blockSize: v.exactOptional(v.picklist(BLOCK_SIZES)),
   format: v.exactOptional(v.picklist(STATIC_FORMATS)),
   weightOnlyFormat: v.exactOptional(v.picklist(WEIGHT_ONLY_FORMATS)),

@@ -40,6 +40,11 @@ export interface Recipe {
   readonly symmetricActivations: boolean;
   /** One scale for each output channel of a weight (default), or one for the tensor. */
   readonly perChannel: boolean;
+  /**
+   * Static, dynamic: int8 weights in [-64, 64] where they are multiplied in integers, for onnxruntime on x64 processors
+   * without VNNI: it adds two products of uint8 by int8 in 16 bits there, which larger weights saturate. `@octavo/cpu` is exact.
+   */
+  readonly reduceRange: boolean;
   /** Weight-only: elements along the reduced axis that share a scale; 16, 32, 64, 128 or 256. */
   readonly blockSize: number;
   readonly format: StaticFormat;
@@ -75,6 +80,7 @@ export const RECIPE_DEFAULTS: Recipe = {
   activations: 'uint8',
   symmetricActivations: false,
   perChannel: true,
+  reduceRange: false,
   blockSize: 32,
   format: 'qdq',
   weightOnlyFormat: 'matmulnbits',

@@ -6,7 +6,7 @@ import {
   float32ToFloat16,
   QuantizationError,
 } from '../tensor/index.js';
-import { type StorageDType, storageRange } from './quantized-type.js';
+import { type QuantRange, type StorageDType, storageRange } from './quantized-type.js';
 import { roundHalfEven } from './rounding.js';
 import { saturate } from './saturate.js';
 
@@ -64,15 +64,16 @@ export function symmetricLimit(storage: StorageDType): number {
 /**
  * Asymmetric parameters of a range widened to contain 0: `scale = f32((max - min) / (qmax - qmin))` in float64,
  * `zeroPoint = sat(rne(qmin - min / scale))` from the rounded scale. The range {0} gives scale 1.
+ * @param stored The integers to use; all of the dtype by default.
  * @throws QuantizationError `QUANT_RANGE` when the range is empty, NaN or infinite.
  */
 export function asymmetricQparams(
   range: RealRange,
   storage: StorageDType,
   expressed: FloatDType = 'float32',
+  stored: QuantRange = storageRange(storage),
 ): Qparams {
   checkRange(range);
-  const stored = storageRange(storage);
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
   if (min === max) return { scale: 1, zeroPoint: saturate(0, stored) };
@@ -84,17 +85,20 @@ export function asymmetricQparams(
 /**
  * Symmetric parameters: `scale = f32(amax / qmax)` with qmax of {@link symmetricLimit}, zero point of
  * {@link symmetricZeroPoint}. The range {0} gives scale 1.
+ * @param stored The integers to use; all of the dtype by default.
  * @throws QuantizationError `QUANT_RANGE` when the range is empty, NaN or infinite.
  */
 export function symmetricQparams(
   range: RealRange,
   storage: StorageDType,
   expressed: FloatDType = 'float32',
+  stored: QuantRange = storageRange(storage),
 ): Qparams {
   checkRange(range);
+  const zeroPoint = symmetricZeroPoint(storage);
   const amax = Math.max(Math.abs(range.min), Math.abs(range.max));
-  const scale = amax === 0 ? 1 : roundScale(amax / symmetricLimit(storage), expressed);
-  return { scale, zeroPoint: symmetricZeroPoint(storage) };
+  const scale = amax === 0 ? 1 : roundScale(amax / (stored.max - zeroPoint), expressed);
+  return { scale, zeroPoint };
 }
 
 /**
@@ -115,10 +119,11 @@ export function qparamsOfRange(
   storage: StorageDType,
   symmetric: boolean,
   expressed: FloatDType = 'float32',
+  stored: QuantRange = storageRange(storage),
 ): Qparams {
   return symmetric
-    ? symmetricQparams(range, storage, expressed)
-    : asymmetricQparams(range, storage, expressed);
+    ? symmetricQparams(range, storage, expressed, stored)
+    : asymmetricQparams(range, storage, expressed, stored);
 }
 
 function checkRange({ min, max }: RealRange): void {

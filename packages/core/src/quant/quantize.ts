@@ -15,25 +15,35 @@ import { roundSmall } from './rounding.js';
 /**
  * ONNX QuantizeLinear: `q = sat(rne(f32(x / scale)) + zeroPoint)`; NaN gives the smallest integer.
  * float16 and bfloat16 values are widened first, float64 values rounded to float32.
+ * @param range The integers to saturate at; all of the storage dtype by default.
  * @returns a tensor of the storage dtype and the same shape; sub-byte types are packed.
  * @throws QuantizationError `QUANT_DTYPE` when the tensor is not float; as `checkQuantizedType` otherwise.
  */
-export function quantize(tensor: Tensor<FloatDType>, type: QuantizedType): Tensor<StorageDType> {
+export function quantize(
+  tensor: Tensor<FloatDType>,
+  type: QuantizedType,
+  range?: QuantRange,
+): Tensor<StorageDType> {
   if (!(tensor.is('float32') || tensor.is('float16') || tensor.is('bfloat16') || tensor.is('float64'))) {
     throw new QuantizationError({
       code: 'QUANT_DTYPE',
       message: `quantizing takes a float tensor, found ${(tensor as Tensor).dtype}.`,
     });
   }
-  return storeIntegers(type.storage, tensor.shape, quantizeNumbers(toNumbers(tensor), tensor.shape, type));
+  const integers = quantizeNumbers(toNumbers(tensor), tensor.shape, type, range);
+  return storeIntegers(type.storage, tensor.shape, integers);
 }
 
 /** The integers of {@link quantize}, one array slot an element. `values` is row-major over `shape`. */
-export function quantizeNumbers(values: NumberArray, shape: Shape, type: QuantizedType): NumberArray {
+export function quantizeNumbers(
+  values: NumberArray,
+  shape: Shape,
+  type: QuantizedType,
+  range: QuantRange = storageRange(type.storage),
+): NumberArray {
   checkQuantizedType(type, shape);
   checkLength(values, shape);
   const out = allocateIntegers(type.storage, values.length);
-  const range = storageRange(type.storage);
   forEachGroupRun(shape, type.granularity, (run) => {
     if (run.step === 0) quantizeRun(values, out, run, type, range);
     else quantizeAcross(values, out, run, type, range);

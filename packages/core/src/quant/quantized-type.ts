@@ -70,6 +70,12 @@ export function storageRange(storage: StorageDType): QuantRange {
   return STORAGE_RANGES[storage];
 }
 
+/**
+ * The int8 weights of which two products with uint8 never pass int16: `2 * 255 * 64 < 2^15`. Runtimes that add pairs of products
+ * in 16 bits (onnxruntime on x64 processors without VNNI, by `vpmaddubsw`) saturate beyond them.
+ */
+export const REDUCED_INT8: QuantRange = { min: -64, max: 64 };
+
 export function isStorageDType(dtype: string): dtype is StorageDType {
   return Object.hasOwn(STORAGE_RANGES, dtype);
 }

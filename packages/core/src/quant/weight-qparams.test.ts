@@ -5,6 +5,7 @@ import { accumulatorBound, holdsAnyProducts } from './accumulator-bound.js';
 import { quantizeBias } from './bias.js';
 import { dequantize } from './dequantize.js';
 import { quantize } from './quantize.js';
+import { REDUCED_INT8 } from './quantized-type.js';
 import { groupSquaredErrors, quantizedTypeOfWeights } from './weight-qparams.js';
 
 describe('quantizedTypeOfWeights', () => {
@@ -70,6 +71,38 @@ describe('quantizedTypeOfWeights', () => {
     });
     expect([...type.scales]).toEqual([Math.fround(20 / 15), 15]);
     expect([...type.zeroPoints]).toEqual([0, 1]);
+  });
+
+  it('keeps within fewer integers where it is told to, and close to the weights', () => {
+    const { min, max } = REDUCED_INT8;
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ noNaN: true, min: Math.fround(-1e6), max: Math.fround(1e6) }), { minLength: 2 }),
+        fc.boolean(),
+        (values, symmetric) => {
+          const w = float32(values);
+          const options = { storage: 'int8', symmetric, integers: REDUCED_INT8 } as const;
+          const type = quantizedTypeOfWeights(w.data, w.shape, options);
+          const stored = quantize(w, type, REDUCED_INT8);
+          const integers = toNumbers(stored);
+          expect(Math.min(...integers)).toBeGreaterThanOrEqual(min);
+          expect(Math.max(...integers)).toBeLessThanOrEqual(max);
+          const step = type.scales[0] ?? 0;
+          const back = toNumbers(dequantize(stored, type));
+          w.data.forEach((value, i) => {
+            expect(Math.abs((back[i] ?? 0) - value)).toBeLessThanOrEqual(step * (symmetric ? 0.5001 : 1));
+          });
+        },
+      ),
+    );
+  });
+
+  it('has the largest int8 weights whose products with uint8 fit int16 in pairs', () => {
+    const pair = (weight: number): number => 2 * 255 * weight;
+    expect(pair(REDUCED_INT8.max)).toBeLessThan(2 ** 15);
+    expect(pair(REDUCED_INT8.max + 1)).toBeGreaterThanOrEqual(2 ** 15);
+    expect(pair(REDUCED_INT8.min)).toBeGreaterThanOrEqual(-(2 ** 15));
+    expect(pair(REDUCED_INT8.min - 1)).toBeLessThan(-(2 ** 15));
   });
 
   it('refuses NaN and infinity', () => {

@@ -11,6 +11,7 @@ import {
   type Granularity,
   PER_TENSOR,
   type QuantizedType,
+  type QuantRange,
   type StorageDType,
   storageRange,
 } from './quantized-type.js';
@@ -24,6 +25,8 @@ export interface WeightOptions {
   readonly symmetric?: boolean;
   /** The dtype of the weights and of their scales; default float32. */
   readonly expressed?: FloatDType;
+  /** The integers to use, of 8 bits or more; default all of the storage type. They bound `quantize` too. */
+  readonly integers?: QuantRange;
 }
 
 /**
@@ -38,7 +41,7 @@ export function quantizedTypeOfWeights(
   shape: Shape,
   options: WeightOptions,
 ): QuantizedType {
-  const { storage, granularity = PER_TENSOR, symmetric = true, expressed = 'float32' } = options;
+  const { storage, granularity = PER_TENSOR, symmetric = true, expressed = 'float32', integers } = options;
   const ranges = groupRanges(weights, shape, granularity);
   const groups = ranges.min.length;
   const scales = new Float32Array(groups);
@@ -48,7 +51,7 @@ export function quantizedTypeOfWeights(
     const { scale, zeroPoint } =
       range.min === range.max
         ? constantQparams(range.min, storage, symmetric)
-        : qparamsOfRange(range, storage, symmetric, expressed);
+        : qparamsOfRange(range, storage, symmetric, expressed, integers);
     scales[group] = scale;
     zeroPoints[group] = zeroPoint;
   }

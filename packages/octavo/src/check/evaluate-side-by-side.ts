@@ -16,6 +16,7 @@ import { type CommandContext, interruptible, withProgress } from '../cli/context
 import type { NamedSegmentation } from '../cli/judging.js';
 import { type DataFlags, inputSpecs, openData } from '../cli/open-data.js';
 import type { BackendName } from '../sessions.js';
+import { evaluateFidelity } from './evaluate-fidelity.js';
 import { tryEdgeCases } from './measure-stability.js';
 import {
   type CheckJob,
@@ -28,7 +29,7 @@ import {
 
 /** How a model does beside the one that it was made from. */
 export interface SideBySide extends Evaluation {
-  /** Of the outputs against the original's: SQNR, cosine, KL divergence. */
+  /** Of the outputs against the original's: SQNR, cosine, KL divergence, overall and by segment. */
   readonly fidelity: readonly Evaluation[];
   /** Samples that lost most; of a model alone, those of the largest errors. */
   readonly worst: readonly WorstSample[];
@@ -86,7 +87,7 @@ export async function evaluateSideBySide(
   const [scored, before] = [scores.scored.get(metric.name) ?? [], scores.original.get(metric.name) ?? []];
   return {
     ...evaluate(metric, scored, { original: before, segmentations }),
-    fidelity: fidelityMetrics.map((each) => evaluate(each, scores.fidelity.get(each.name) ?? [])),
+    fidelity: evaluateFidelity(scores.fidelity, segmentations),
     worst: worstSamples(metric, scored, { original: before }),
     performance: await comparePerformance(job, [session, originalSession], seen.feeds, context),
     edgeCases: await tryEdgeCases([session, originalSession], seen),

@@ -21,6 +21,7 @@ import { sizeOnDisk } from '../cli/model-size.js';
 import { inputSpecs, openData } from '../cli/open-data.js';
 import { withFloatPorts } from '../float-ports.js';
 import { type BackendName, openFastSession } from '../sessions.js';
+import { evaluateFidelity } from './evaluate-fidelity.js';
 import { measureStability } from './measure-stability.js';
 import { measurePeakMemory } from './peak-memory.js';
 
@@ -138,15 +139,12 @@ async function scoreSuite(
   );
   const segmentations = segmentationsOf(suite);
   const judged = new Set((suite.fidelity ?? []).flatMap(({ segments = [] }) => segments));
-  const named = segmentations.filter(({ column, spec }) => column !== 'label' || judged.has(spec));
   const first = metrics[0]?.name ?? '';
   return {
     evaluations: metrics.map((metric) =>
       evaluate(metric, scored.get(metric.name) ?? [], { original: original.get(metric.name), segmentations }),
     ),
-    fidelity: fidelityMetrics.map((metric) =>
-      evaluate(metric, fidelity.get(metric.name) ?? [], { segmentations: named }),
-    ),
+    fidelity: evaluateFidelity(fidelity, segmentations, judged),
     scored: scored.get(first) ?? [],
     original: original.get(first) ?? [],
   };

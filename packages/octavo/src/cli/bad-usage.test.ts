@@ -70,6 +70,13 @@ describe('wrong usage exits with 2', () => {
       ),
     ],
     [
+      'a reduced range without integer products',
+      usage(
+        () => ['quantize', model, '-o', output, '--mode', 'weight-only', '--reduce-range'],
+        /--reduce-range has no meaning with --mode weight-only.*static or dynamic/,
+      ),
+    ],
+    [
       'a format of another mode',
       usage(
         () => ['quantize', model, '-o', output, '--mode', 'weight-only', '--format', 'qoperator'],
@@ -95,6 +102,11 @@ describe('wrong usage exits with 2', () => {
 
   it.each([
     ['RECIPE_BLOCK_SIZE', ['--mode', 'weight-only', '--block-size', '48'], /48.*Use 16, 32/],
+    [
+      'RECIPE_REDUCE_RANGE',
+      ['--mode', 'dynamic', '--weights', 'uint8', '--reduce-range'],
+      /uint8.*Leave reduce/,
+    ],
     ['RECIPE_WEIGHTS', ['--mode', 'dynamic', '--weights', 'int4'], /int4.*weight-only/],
   ])('a recipe that contradicts itself: %s', async (error, flags, says) => {
     await failsInOneLine(work, ['quantize', model, '-o', output, ...flags], { code: 2, error, says: [says] });

@@ -7,6 +7,11 @@ import { COUNT, classesOf, labelledClassifier } from '../../tests/labelled-class
 import { rows, saveModel, saveNpz, withUnknownOp } from '../../tests/models.js';
 import { documentOf } from '../../tests/schemas.js';
 
+interface Judged {
+  readonly value: number;
+  readonly interval: { readonly low: number; readonly high: number };
+}
+
 let work: Workspace;
 let model: string;
 let int8: string;
@@ -64,6 +69,36 @@ describe('octavo evaluate', () => {
       },
       { by: 'label:2', segments: [{ name: 'label < 2' }, { name: 'label >= 2' }] },
     ]);
+  });
+
+  it('says how close outputs are to the original overall and by segment, with intervals', async () => {
+    const args = evaluation(int8, '--against', model, '--metric', 'nll', '--segment', 'group');
+    const segments = ['--segment', 'label:2'];
+    const { fidelity } = documentOf((await octavo([...args, ...segments, '--json'])).stdout, 'evaluate') as {
+      fidelity: { metric: string; overall: Judged; segments: { by: string; segments: Judged[] }[] }[];
+    };
+    for (const { overall, segments: divided } of fidelity) {
+      expect(divided.map(({ by }) => by)).toEqual(['group', 'label:2']);
+      for (const { value, interval } of [overall, ...divided.flatMap((each) => each.segments)]) {
+        expect(interval.low).toBeLessThan(interval.high);
+        expect(value).toBeGreaterThanOrEqual(interval.low);
+        expect(value).toBeLessThanOrEqual(interval.high);
+      }
+    }
+    const table = (await octavo([...args, ...segments])).stdout;
+    expect(table).toMatch(
+      /^close to the original +samples +sqnr +95% interval +cosine .* kl +95% interval$/m,
+    );
+    for (const name of ['all', 'group: 0', 'group: 1', 'label:2: label < 2', 'label:2: label >= 2'])
+      expect(table).toMatch(new RegExp(`^${name} +\\d+ +[\\d.]+ dB +[\\d.]+ dB \\.\\. [\\d.]+ dB`, 'm'));
+  });
+
+  it('says where a segment is too small for an interval', async () => {
+    const first = saveNpz(work.path('first.npz'), { x: rows(3, 32), label: int64([0, 1, 1]) });
+    const args = ['evaluate', int8, '--against', model, '--data', first, '--label', 'label', '--no-memory'];
+    const { stdout } = await octavo([...args, '--metric', 'nll', '--segment', 'label']);
+    expect(stdout).toMatch(/^label: 0 +1 +[\d.e-]+ +none /m);
+    expect(stdout).not.toContain('NaN ..');
   });
 
   it('lists cost side by side, edge cases and the samples that lost most or lie beyond the range', async () => {
@@ -151,7 +186,7 @@ describe('octavo evaluate', () => {
     );
     expect(ran.stdout.split('\n')[2]).toMatch(/^all +10 +\d+\.\d\d% .* 100\.00% /);
     expect(ran.stderr).toBe('scoring 10 samples\ntiming samples\n');
-    for (const line of ['latency, 95th percentile', 'throughput', 'sqnr', 'infinity'])
+    for (const line of ['latency, 95th percentile', 'throughput', 'close to the original', 'infinity'])
       expect(ran.stdout).toMatch(new RegExp(`^${line} `, 'm'));
   });
 
@@ -262,6 +297,7 @@ describe('octavo report', () => {
       'Summary',
       'Accuracy',
       'top1 by group',
+      'Closeness to the original by segment',
       'Samples that lost most',
       'Size, time and memory',
       'Layer by layer',

@@ -79,6 +79,22 @@ describe('octavo quantize', () => {
     expect(work.list()).not.toContain('mixed.onnx');
   });
 
+  it('reads a reduced range from the flag and from a recipe', async () => {
+    const recipe = work.path('recipe.json');
+    writeFileSync(recipe, JSON.stringify({ reduceRange: true }));
+    const output = work.path('reduced.onnx');
+    for (const flags of [
+      ['--mode', 'dynamic', '--reduce-range'],
+      ['--mode', 'dynamic', '--recipe', recipe],
+    ]) {
+      const ran = await octavo(['quantize', model, '-o', output, ...flags, '--json']);
+      expect(documentOf(ran.stdout, 'quantize')).toMatchObject({
+        recipe: { reduceRange: true },
+        decisions: [{ because: expect.stringContaining('of 7 bits') }, {}],
+      });
+    }
+  });
+
   it('refuses fields of a recipe that say nothing in the mode, but not their defaults', async () => {
     const recipe = work.path('recipe.json');
     const args = (mode: string): string[] => [

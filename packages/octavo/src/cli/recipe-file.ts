@@ -1,38 +1,22 @@
-import { type Mode, parseRecipe, RECIPE_DEFAULTS, type Recipe } from '@octavo/quantizer';
+import { parseRecipe, RECIPE_DEFAULTS, type Recipe } from '@octavo/quantizer';
 import type { Command } from 'commander';
+import { isSearch, MODES_OF_FIELD, type QuantizeMode } from './commands/quantize-modes.js';
 import { readJson } from './json-file.js';
 import { UsageError } from './usage-error.js';
 
-/** The flag that says the same as a field of a recipe, where there is one. */
-const FLAG_OF: Readonly<Partial<Record<keyof Recipe, string>>> = {
-  mode: 'mode',
-  weights: 'weights',
-  activations: 'activations',
-  blockSize: 'blockSize',
-  observer: 'observer',
-  include: 'include',
-  exclude: 'exclude',
-  io: 'io',
-  strict: 'strict',
-};
-
-/** The modes that read a field, where not all do; a search chooses them itself, like the flags of the same name. */
-const MODES_OF: Readonly<Partial<Record<keyof Recipe, readonly Mode[]>>> = {
-  weights: ['static', 'dynamic', 'weight-only'],
-  symmetricWeights: ['static', 'dynamic', 'weight-only'],
-  activations: ['static'],
-  symmetricActivations: ['static'],
-  perChannel: ['static', 'dynamic'],
-  blockSize: ['static', 'weight-only'],
-  format: ['static'],
-  weightOnlyFormat: ['static', 'weight-only'],
-  rounding: ['weight-only'],
-  observer: ['static'],
-  percentile: ['static'],
-  leastSqnr: ['static'],
-  io: ['static', 'fp16', 'bf16'],
-  strict: ['fp16', 'bf16'],
-};
+/** Fields that a flag of the same name says, and that have a default there. */
+const FLAGS = [
+  'mode',
+  'weights',
+  'activations',
+  'reduceRange',
+  'blockSize',
+  'observer',
+  'include',
+  'exclude',
+  'io',
+  'strict',
+] as const satisfies readonly (keyof Recipe)[];
 
 /**
  * Refuses fields that say nothing in a mode. Recipes of reports name every field, so that its default is no choice, except
@@ -40,13 +24,12 @@ const MODES_OF: Readonly<Partial<Record<keyof Recipe, readonly Mode[]>>> = {
  * @param path The recipe's file.
  * @throws UsageError.
  */
-export function checkRecipe(path: string, recipe: Partial<Recipe>, mode: Mode | 'auto' | 'mixed'): void {
+export function checkRecipe(path: string, recipe: Partial<Recipe>, mode: QuantizeMode): void {
   const defaults = new Map<string, unknown>(Object.entries(RECIPE_DEFAULTS));
-  const isSearch = mode === 'auto' || mode === 'mixed';
   const values = new Map<string, unknown>(Object.entries(recipe));
-  for (const [field, modes] of Object.entries(MODES_OF)) {
+  for (const [field, modes] of Object.entries(MODES_OF_FIELD)) {
     if (modes.some((each) => each === mode) || !values.has(field)) continue;
-    if (isSearch || values.get(field) !== defaults.get(field))
+    if (isSearch(mode) || values.get(field) !== defaults.get(field))
       throw new UsageError(
         `${path}: ${field} has no meaning with --mode ${mode}.`,
         `Leave it out, or use --mode ${modes.join(' or ')}.`,
@@ -68,8 +51,8 @@ export function applyRecipe(command: Command, recipe: Partial<Recipe>): void {
   const set = (flag: string, value: unknown): void => {
     if (!given(flag)) command.setOptionValueWithSource(flag, value, 'config');
   };
-  for (const [field, flag] of Object.entries(FLAG_OF)) {
-    const value = Object.entries(recipe).find(([name]) => name === field)?.[1];
+  for (const flag of FLAGS) {
+    const { [flag]: value } = recipe;
     if (value !== undefined) set(flag, value);
   }
   if (recipe.perChannel !== undefined && !given('perChannel')) set('perTensor', !recipe.perChannel);

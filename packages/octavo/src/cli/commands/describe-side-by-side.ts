@@ -1,4 +1,5 @@
 import { figureText, number } from '@octavo/evaluation';
+import { fidelityHeader, fidelityRows } from '../../report/chapters/fidelity.js';
 import { costRows } from '../../report/chapters/performance.js';
 import { formatTable } from '../table.js';
 import type { EvaluateResult } from './evaluate.js';
@@ -6,21 +7,25 @@ import type { EvaluateResult } from './evaluate.js';
 /** Samples that are listed. */
 const SHOWN = 5;
 
-/** For people: cost, closeness, the worst samples and edge cases, each table after an empty line. */
+/** For people: closeness, cost, the worst samples and edge cases, each table after an empty line. */
 export function describeSideBySide(result: EvaluateResult): string[] {
-  const tables = [costTable(result), worstTable(result), edgeCaseTable(result), outOfRangeTable(result)];
+  const tables = [
+    fidelityTable(result),
+    costTable(result),
+    worstTable(result),
+    edgeCaseTable(result),
+    outOfRangeTable(result),
+  ];
   return tables.flatMap((table) => (table === undefined ? [] : ['', table]));
 }
 
-function costTable({ performance, fidelity }: EvaluateResult): string | undefined {
-  if (!performance) return undefined;
-  const close = fidelity.map(({ metric, unit, overall }) => [
-    metric,
-    '',
-    figureText(overall.value, unit),
-    '',
-  ]);
-  return formatTable(['', 'original', 'quantized', 'ratio'], [...costRows(performance), ...close]);
+function costTable({ performance }: EvaluateResult): string | undefined {
+  return performance ? formatTable(['', 'original', 'quantized', 'ratio'], costRows(performance)) : undefined;
+}
+
+function fidelityTable({ fidelity }: EvaluateResult): string | undefined {
+  if (fidelity.length === 0) return undefined;
+  return formatTable(['close to the original', ...fidelityHeader(fidelity)], fidelityRows(fidelity));
 }
 
 function worstTable({ worst, against }: EvaluateResult): string | undefined {

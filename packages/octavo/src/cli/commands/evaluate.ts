@@ -2,6 +2,7 @@ import type { Model } from '@octavo/core/ir';
 import {
   evaluate,
   type Figure,
+  intervalText,
   metricNamed,
   type OutputTransform,
   outputTransforms,
@@ -164,12 +165,7 @@ function nanLines({ model, against, overall }: EvaluateResult): string[] {
 function row(name: string, figure: Figure, result: EvaluateResult): string[] {
   const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
   const show = result.unit === '%' ? percent : (value: number): string => value.toPrecision(5);
-  const cells = [
-    name,
-    String(figure.count),
-    show(figure.value),
-    `${show(figure.interval.low)} .. ${show(figure.interval.high)}`,
-  ];
+  const cells = [name, String(figure.count), show(figure.value), intervalText(figure.interval, show)];
   const { original } = figure;
   if (!original) return cells;
   const showDrop = result.higherIsBetter ? show : percent;
@@ -178,6 +174,6 @@ function row(name: string, figure: Figure, result: EvaluateResult): string[] {
     show(original.value),
     percent(original.retention),
     showDrop(original.drop),
-    `${showDrop(original.interval.low)} .. ${showDrop(original.interval.high)}`,
+    intervalText(original.interval, showDrop),
   ];
 }

@@ -7,6 +7,7 @@ import {
   type AutoResult,
   DEFAULT_RUNGS,
   quantizeAutomatically,
+  RECIPE_DEFAULTS,
   type Recipe,
   type TrialOptions,
 } from '@octavo/quantizer';
@@ -76,7 +77,7 @@ async function search(
   { layers = [] }: Partial<Recipe>,
   context: CommandContext,
 ): Promise<AutoResult> {
-  const { include, exclude, threads, calibration } = flags;
+  const { include, exclude, threads, calibration, reduceRange = RECIPE_DEFAULTS.reduceRange } = flags;
   const samples =
     calibration === undefined ? undefined : await openCalibration(calibration, source.graph, flags);
   return withProgress(
@@ -87,7 +88,7 @@ async function search(
       const options: AutoOptions = {
         ...trials,
         limit: limitOf(flags),
-        recipe: { include, exclude, layers },
+        recipe: { include, exclude, layers, reduceRange },
         createSession: floatSessions(context, threads),
         onRung: (_, index) => progress.update(index),
         onAttempt: (attempt) => context.output.notice(oneLine(attempt)),

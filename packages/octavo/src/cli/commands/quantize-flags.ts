@@ -4,17 +4,14 @@ import {
   type ActivationDType,
   IO_TYPES,
   type IoType,
-  MODES,
   type Mode,
   RECIPE_DEFAULTS,
   type Recipe,
   STATIC_FORMATS,
-  type StaticFormat,
   WEIGHT_DTYPES,
   WEIGHT_ONLY_FORMATS,
   WEIGHT_ROUNDING_NAMES,
   type WeightDType,
-  type WeightOnlyFormat,
   type WeightRoundingName,
 } from '@octavo/quantizer';
 import { type Command, Option } from 'commander';
@@ -22,27 +19,15 @@ import { choice, dataOptions, percentile, repeatable, wholeNumber } from '../arg
 import type { JudgeFlags } from '../judging.js';
 import { UsageError } from '../usage-error.js';
 import { type MixedFlags, mixedOptions } from './mixed-flags.js';
+import {
+  FORMATS_OF,
+  type Format,
+  isSearch,
+  MODES_OF_FLAG,
+  QUANTIZE_MODES,
+  type QuantizeMode,
+} from './quantize-modes.js';
 import { limitOptions, type SearchFlags, searchOptions, validationOptions } from './search-flags.js';
-
-/** `auto` tries the methods and keeps the fastest that passes; `mixed` gives each layer a precision within a budget. */
-export type QuantizeMode = Mode | 'auto' | 'mixed';
-
-type Format = StaticFormat | WeightOnlyFormat;
-
-/** How the results of a mode can be written, the default first. */
-const FORMATS_OF: Readonly<Partial<Record<QuantizeMode, readonly Format[]>>> = {
-  static: STATIC_FORMATS,
-  'weight-only': WEIGHT_ONLY_FORMATS,
-};
-
-const SEARCHES = ['auto', 'mixed'] as const;
-
-const HALVES = ['fp16', 'bf16'] as const;
-
-/** Modes that learn from samples. */
-const SAMPLED: readonly QuantizeMode[] = ['static', 'weight-only', ...HALVES, ...SEARCHES];
-
-const QUANTIZE_MODES: readonly QuantizeMode[] = [...MODES, ...SEARCHES];
 
 export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly output: string;
@@ -51,6 +36,7 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly weights?: WeightDType;
   readonly activations?: ActivationDType;
   readonly perTensor?: boolean;
+  readonly reduceRange?: boolean;
   readonly asymmetricWeights?: boolean;
   readonly symmetricActivations?: boolean;
   readonly blockSize: number;
@@ -69,38 +55,6 @@ export interface QuantizeFlags extends JudgeFlags, SearchFlags, MixedFlags {
   readonly threads?: number;
 }
 
-/** Flags that have a meaning in some modes only. */
-const MODES_OF: Readonly<Record<string, readonly QuantizeMode[]>> = {
-  weights: ['static', 'dynamic', 'weight-only'],
-  activations: ['static'],
-  asymmetricWeights: ['static', 'dynamic', 'weight-only'],
-  symmetricActivations: ['static'],
-  perChannel: ['static', 'dynamic'],
-  perTensor: ['static', 'dynamic'],
-  blockSize: ['weight-only'],
-  format: ['static', 'weight-only'],
-  rounding: ['weight-only'],
-  observer: ['static'],
-  percentile: ['static'],
-  leastSqnr: ['static'],
-  calibration: SAMPLED,
-  preprocess: SAMPLED,
-  samples: SAMPLED,
-  seed: SAMPLED,
-  threads: SAMPLED,
-  ranges: ['static', ...HALVES],
-  stratify: SAMPLED,
-  io: ['static', ...HALVES],
-  strict: HALVES,
-  ...forModes(
-    validationOptions().filter(({ long }) => long !== '--validation'),
-    SEARCHES,
-  ),
-  ...forModes(searchOptions(), SEARCHES),
-  ...forModes(limitOptions(), ['auto']),
-  ...forModes(mixedOptions(), ['mixed']),
-};
-
 /** Flags that say how labelled data are read and scored: of any mode that writes a report of them. */
 const DATA_FLAGS: readonly string[] = [
   'preprocess',
@@ -111,13 +65,6 @@ const DATA_FLAGS: readonly string[] = [
 
 /** Flags that say which data a calibration set should cover. */
 const COVERAGE_FLAGS: readonly string[] = ['validationSamples', 'label', 'segment'];
-
-function forModes(
-  options: readonly Option[],
-  modes: readonly QuantizeMode[],
-): Record<string, readonly QuantizeMode[]> {
-  return Object.fromEntries(options.map((option) => [option.attributeName(), modes]));
-}
 
 export function quantizeOptions(): Option[] {
   return [
@@ -151,6 +98,10 @@ function precisionOptions(): Option[] {
     new Option('--symmetric-activations', 'static: activations around a fixed zero point'),
     new Option('--per-channel', 'one scale for each output channel of a weight (the default)'),
     new Option('--per-tensor', 'one scale for each weight').conflicts('perChannel'),
+    new Option(
+      '--reduce-range',
+      'int8 weights in [-64, 64]: for onnxruntime on x64 processors without VNNI, which saturates products of larger ones',
+    ),
     new Option('--block-size <n>', 'weight-only: weights that share a scale: 16, 32, 64, 128 or 256')
       .argParser(wholeNumber(16))
       .default(defaults.blockSize),
@@ -223,7 +174,7 @@ export function checkFlags(
   const isMeasured = report !== undefined && validation !== undefined;
   const isCovered = validation !== undefined && (calibration !== undefined || ranges !== undefined);
   for (const option of command.options) {
-    const modes = MODES_OF[option.attributeName()];
+    const modes = MODES_OF_FLAG[option.attributeName()];
     const given = command.getOptionValueSource(option.attributeName()) === 'cli';
     const isAboutData =
       (isMeasured && DATA_FLAGS.includes(option.attributeName())) ||
@@ -240,7 +191,7 @@ export function checkFlags(
       `--format ${format} has no meaning with --mode ${mode}.`,
       `Leave it out, or use --format ${formats.join(' or ')}.`,
     );
-  if (validation !== undefined && !isMeasured && !isCovered && !SEARCHES.some((each) => each === mode))
+  if (validation !== undefined && !isMeasured && !isCovered && !isSearch(mode))
     throw new UsageError(
       `--validation has no meaning with --mode ${mode} without --calibration or --report DIR.`,
       'Say which samples should cover it, or where to write the report that is measured on it.',
@@ -250,7 +201,7 @@ export function checkFlags(
       'static quantization needs --calibration PATH or --ranges FILE.',
       'Give representative inputs, or use --mode dynamic.',
     );
-  if (SEARCHES.some((each) => each === mode) && (metric === undefined || validation === undefined))
+  if (isSearch(mode) && (metric === undefined || validation === undefined))
     throw new UsageError(
       `--mode ${mode} needs --metric and --validation PATH.`,
       'Say how models are judged, and give labelled data.',
@@ -295,6 +246,7 @@ export function recipeOf(flags: QuantizeFlags, mode: Mode, file: Partial<Recipe>
     symmetricActivations:
       flags.symmetricActivations ?? file.symmetricActivations ?? RECIPE_DEFAULTS.symmetricActivations,
     perChannel: flags.perTensor !== true,
+    reduceRange: flags.reduceRange ?? RECIPE_DEFAULTS.reduceRange,
     leastSqnr: flags.leastSqnr ?? file.leastSqnr ?? RECIPE_DEFAULTS.leastSqnr,
     ...formatsOf(flags.format, file),
     layers: file.layers ?? RECIPE_DEFAULTS.layers,

@@ -6,6 +6,7 @@ import {
   exceeds,
   type MixedPoint,
   type MixedPrecisionResult,
+  RECIPE_DEFAULTS,
   type Recipe,
   searchMixedPrecision,
   type TrialOptions,
@@ -92,6 +93,7 @@ async function search(
   context: CommandContext,
 ): Promise<MixedPrecisionResult> {
   const { calibration, include, exclude, threads, points, precisions, budget } = flags;
+  const { reduceRange = RECIPE_DEFAULTS.reduceRange } = flags;
   if (calibration === undefined) throw new UsageError('--mode mixed needs --calibration PATH.');
   const samples = await openCalibration(calibration, source.graph, flags);
   return withProgress(
@@ -104,7 +106,7 @@ async function search(
         points,
         precisions,
         budget: budget ?? { minRetention: DEFAULT_RETENTION },
-        recipe: { include, exclude, layers },
+        recipe: { include, exclude, layers, reduceRange },
         calibration: () => interruptible(samples.samples(), context.signal),
         createSession: floatSessions(context, threads),
         onPoint: (point, index) => {

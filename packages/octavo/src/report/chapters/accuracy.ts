@@ -1,6 +1,7 @@
-import { type Evaluation, type Figure, figureText, percent } from '@octavo/evaluation';
+import { type Evaluation, type Figure, figureText, intervalText, percent } from '@octavo/evaluation';
 import type { Chapter, Section } from '@octavo/evaluation/report';
 import type { MeasuredModels } from '../measured.js';
+import { fidelityChapters } from './fidelity.js';
 import { leftOut } from './shown.js';
 
 /** Rows of a table, and bars of a chart, of one segmentation. */
@@ -25,6 +26,7 @@ export function accuracyChapters(measured: MeasuredModels): Chapter[] {
   return [
     { title: 'Accuracy', sections: [{ kind: 'table', caption, header: ['metric', ...HEADER], rows }] },
     ...evaluations.flatMap(segmentChapters),
+    ...fidelityChapters(fidelity),
     ...(worst.length > 0 ? [{ title: 'Samples that lost most', sections: [worstTable(measured)] }] : []),
   ];
 }
@@ -64,13 +66,13 @@ function cells({ unit, higherIsBetter }: Evaluation, { count, value, interval, o
   return [
     String(count),
     show(value),
-    `${show(interval.low)} .. ${show(interval.high)}`,
+    intervalText(interval, show),
     ...(original
       ? [
           show(original.value),
           percent(original.retention),
           showDrop(original.drop),
-          `${showDrop(original.interval.low)} .. ${showDrop(original.interval.high)}`,
+          intervalText(original.interval, showDrop),
         ]
       : ['', '', '', '']),
   ];
