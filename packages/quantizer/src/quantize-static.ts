@@ -8,6 +8,7 @@ import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import type { FloatResult } from './conv-results.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
+import { keepBiasApart } from './keep-bias-apart.js';
 import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
 import type { PlannedActivation } from './plan-activations.js';
@@ -80,6 +81,7 @@ export async function quantizeStatic(
   const inside = new Set(ranges.map(({ value }) => value));
   report.activations.push(...ranges, ...endRanges.filter(({ value }) => !inside.has(value)));
   rewriteLayers(graph, { plan, layers, precisions, weightOnly }, recipe, report);
+  for (const node of plan.compute.keys()) await keepBiasApart(graph, node);
   plan.activations.forEach(({ value, precision, readers }, i) => {
     const params = ranges[i];
     if (params) quantizeActivation(graph, value, precision.dtype, params, readers);
