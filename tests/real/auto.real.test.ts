@@ -7,6 +7,7 @@ import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import { type AutoResult, quantizeAutomatically } from '@octavo/quantizer';
 import { createOnnxRuntimeSession } from '@octavo/runtime/onnxruntime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type AutoRow, writeAutoResults } from './auto-table.js';
 import { dataFolder } from './data-folder.js';
 import { score } from './quantized-runs.js';
 import type { LabelledModel } from './real-model.js';
@@ -25,7 +26,11 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
   beforeAll(async () => {
     work = await mkdtemp(join(tmpdir(), 'octavo-auto-'));
   });
-  afterAll(() => rm(work, { recursive: true, force: true }));
+  const rows: AutoRow[] = [];
+  afterAll(async () => {
+    await rm(work, { recursive: true, force: true });
+    if (rows.length === labelled.length) await writeAutoResults(rows, MIN_RETENTION);
+  });
 
   test.each(labelled)(
     'keeps its promise of 99%, and does not surely break it on samples that it never saw: $name',
@@ -40,7 +45,8 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
         samples: CALIBRATION,
         bytes: 2 ** 24,
       });
-      const { choice, attempts } = await search(real, validation, calibration);
+      const result = await search(real, validation, calibration);
+      const { choice, attempts } = result;
       const outcomes = attempts
         .map(({ rung, label, outcome, because = '' }) => `${rung} ${label}: ${outcome} ${because}`)
         .join('\n');
@@ -59,7 +65,10 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
         return originalOf(evaluate(metric, await score(real, chosen, those), { original }).overall);
       };
       expect((await compare(validation)).retention, outcomes).toBeGreaterThanOrEqual(MIN_RETENTION);
-      expect(leastLoss(metric, await compare(heldOut)), outcomes).toBeLessThanOrEqual(1 - MIN_RETENTION);
+      const unseen = await compare(heldOut);
+      expect(leastLoss(metric, unseen), outcomes).toBeLessThanOrEqual(1 - MIN_RETENTION);
+      const [model, heldOutSamples] = [real, heldOut.length];
+      rows.push({ model, result, validation: validation.length, heldOut: unseen, heldOutSamples });
     },
   );
 });

@@ -38,7 +38,7 @@ files without its fusions, whose 8-bit products saturate on processors without V
 The drop is in points for shares and relative for errors (median-ape, nll), with its 95% interval over paired samples; the
 test fails when the lower end of static INT8 or of INT4 passes the limit. "Labels: float model" means that nobody labelled the data:
 the figure is agreement with the float model's own decisions, and static INT8 also fails below an F1 of 95%. "Ours" runs the same quantized file on our sessions and
-compares with onnxruntime: equal decisions, SQNR of the worst output, samples.
+compares with onnxruntime: equal decisions, SQNR of the worst output, samples. What \`--mode auto\` chooses for each labelled model: [auto.md](auto.md).
 
 `;
 

@@ -22,6 +22,21 @@ describe('a model of which nothing would change', () => {
     }
   });
 
+  it('says so of a model whose embeddings alone are quantized', async () => {
+    const model = modelOf(`graph opset 21 {
+      input %x: int64[2]
+      ${weights('w', [64, 64], 1, 64)}
+      %y = Gather(%w, %x) @rows
+      output %y
+    }`);
+    const layers = [{ weights: { dtype: 'int4' as const, granularity: 'per-block' as const } }];
+    const { model: blocks } = await quantize(model, { mode: 'weight-only', layers });
+    await expect(quantize(blocks, { mode: 'weight-only' })).rejects.toMatchObject({
+      code: 'NOTHING_TO_QUANTIZE',
+      message: expect.stringMatching(/quantized already: .* is a GatherBlockQuantized/),
+    });
+  });
+
   it.each(MODES)('says in mode %s that its weights are in 16 bits', async (mode) => {
     const { model } = await quantize(modelOf(SOURCE), { mode: 'fp16' });
     await expect(quantize(model, { mode })).rejects.toMatchObject({

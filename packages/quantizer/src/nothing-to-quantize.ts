@@ -1,18 +1,15 @@
 import type { Graph } from '@octavo/core/ir';
 import { isHalf } from '@octavo/core/tensor';
 import { isComputeOp } from './compute-ops.js';
+import { isIntegerOp } from './integer-ops.js';
 import { QuantizerError } from './quantizer-error.js';
-
-/** Ops on integers, whose models are results of quantization (ONNX, and what onnxruntime contributes). */
-const QUANTIZED =
-  /^(DequantizeLinear|QLinear\w+|QGemm|QAttention|MatMulInteger\w*|ConvInteger|MatMulNBits|DynamicQuantize\w+)$/;
 
 /**
  * The error for a model of which nothing would change.
  * @param message What is missing, unless the model shows why: it is quantized already, or in 16-bit floats.
  */
 export function nothingToQuantize(graph: Graph, message: string, remedy: string): QuantizerError {
-  const integer = graph.nodes.find(({ op }) => QUANTIZED.test(op.name));
+  const integer = graph.nodes.find(isIntegerOp);
   const half = graph.nodes
     .filter(isComputeOp)
     .find((node) => node.inputs.some((value) => value?.constant && isHalf(value.constant.dtype)));
@@ -29,4 +26,13 @@ export function nothingToQuantize(graph: Graph, message: string, remedy: string)
       'Quantize the float32 model that it was made from.',
     );
   return error(message, remedy);
+}
+
+/** The error for layers of which no search may quantize any. */
+export function nothingLeft(): QuantizerError {
+  return new QuantizerError({
+    code: 'NOTHING_TO_QUANTIZE',
+    message: 'no layer can be quantized, or the recipe keeps all of them in float.',
+    remedy: 'Check what is included and excluded, and the precisions asked for.',
+  });
 }

@@ -3,52 +3,22 @@ import {
   cloneModel,
   type Graph,
   inferTypes,
-  MicrosoftQLinearConv,
   type Model,
   type Node,
-  type Op,
-  QGemm,
-  QLinearAdd,
-  QLinearAveragePool,
-  QLinearConcat,
-  QLinearConv,
-  QLinearGlobalAveragePool,
-  QLinearLeakyRelu,
-  QLinearMatMul,
-  QLinearMul,
-  QLinearSigmoid,
-  QLinearSoftmax,
-  QLinearWhere,
   QuantizeLinear,
   runPasses,
 } from '@octavo/core/ir';
 import { representableRange } from '@octavo/core/quant';
 import { float32, StoredTensor } from '@octavo/core/tensor';
 import { materializeQdq, QparamsReader, raiseOpset, raiseQoperator } from '@octavo/passes';
-
-/** Integer ops of QOperator files; other quantized ops (QAttention, QMoE) have no form in Q/DQ pairs. */
-const INTEGER_OPS: readonly Op[] = [
-  QLinearConv,
-  MicrosoftQLinearConv,
-  QLinearMatMul,
-  QGemm,
-  QLinearAdd,
-  QLinearMul,
-  QLinearConcat,
-  QLinearSigmoid,
-  QLinearLeakyRelu,
-  QLinearSoftmax,
-  QLinearAveragePool,
-  QLinearGlobalAveragePool,
-  QLinearWhere,
-];
+import { isQOperator } from '../integer-ops.js';
 
 /** Q/DQ pairs hold a scale for each channel since this opset. */
 const PAIRS_OPSET = 13;
 
 /** Whether a model has integer ops (QLinearConv, QLinearMatMul, QGemm ...). */
 export function hasIntegerOps({ graph }: Model): boolean {
-  return graph.nodes.some((node) => INTEGER_OPS.some((op) => op.is(node)));
+  return graph.nodes.some(isQOperator);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { LayerNormalization, type Node } from '@octavo/core/ir';
+import { hasFloat32Scales } from '../integer-ops.js';
 import type { HalfFormat } from './half-constants.js';
 
 /** Ops that lose too much in 16-bit floats, or whose float operands or results are float32 by definition. */
@@ -8,14 +9,11 @@ const FLOAT32_OPS: ReadonlySet<string> = new Set([
   'Constant',
   'CumSum',
   'DFT',
-  'DequantizeLinear',
-  'DynamicQuantizeLinear',
   'EyeLike',
   'GridSample',
   'HammingWindow',
   'HannWindow',
   'IsInf',
-  'MatMulNBits',
   'MelWeightMatrix',
   'Multinomial',
   'NonMaxSuppression',
@@ -31,9 +29,6 @@ const FLOAT32_OPS: ReadonlySet<string> = new Set([
   'TfIdfVectorizer',
   'Upsample',
 ]);
-
-/** Ops on integers with float32 scales (onnxruntime contributed operators and ONNX QLinear operators). */
-const INTEGER_OPS = /^(QLinear|QGemm|QAttention|MatMulIntegerToFloat|DynamicQuantize)/;
 
 /** Ops whose definitions leave bfloat16 out (ONNX operator changelog). */
 const WITHOUT_BFLOAT16: ReadonlySet<string> = new Set([
@@ -52,5 +47,5 @@ export function keepsFloat32(node: Node, { dtype }: HalfFormat): string | undefi
   if (op.domain === 'ai.onnx.ml') return `${op.name} gives float32`;
   if (LayerNormalization.is(node) && node.outputs.length > 1) return 'its mean and deviation are float32';
   if (dtype === 'bfloat16' && WITHOUT_BFLOAT16.has(op.name)) return `${op.name} has no bfloat16 form`;
-  return FLOAT32_OPS.has(op.name) || INTEGER_OPS.test(op.name) ? `${op.name} keeps float32` : undefined;
+  return FLOAT32_OPS.has(op.name) || hasFloat32Scales(node) ? `${op.name} keeps float32` : undefined;
 }

@@ -5,7 +5,15 @@ import { defineMetric } from '@octavo/evaluation';
 import { encodeModel } from '@octavo/formats';
 import type { Session } from '@octavo/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { feedsOf, modelOf, onReference, runOnReference, samplesOf, weights } from '../../tests/run-models.js';
+import {
+  feedsOf,
+  modelOf,
+  onReference,
+  quantize,
+  runOnReference,
+  samplesOf,
+  weights,
+} from '../../tests/run-models.js';
 import { judgeOf, type Target } from '../judging/index.js';
 import { gatherStatistics } from '../sensitivity/index.js';
 import { bestWithin, exceeds } from './budget.js';
@@ -210,7 +218,7 @@ describe('searchMixedPrecision', () => {
     const all = await options({ recipe: { exclude: ['MatMul'] } });
     await expect(searchMixedPrecision(NETWORK, all)).rejects.toMatchObject({
       code: 'NOTHING_TO_QUANTIZE',
-      message: expect.stringContaining('all 3 layers'),
+      message: expect.stringContaining('keeps all of them in float'),
     });
   });
 
@@ -218,6 +226,11 @@ describe('searchMixedPrecision', () => {
     const model = modelOf('graph opset 17 {\ninput %x: float32[2, 32]\n%y = Relu(%x)\noutput %y\n}');
     await expect(searchMixedPrecision(model, await options())).rejects.toMatchObject({
       code: 'NOTHING_TO_QUANTIZE',
+    });
+    const { model: quantized } = await quantize(NETWORK, { mode: 'dynamic' });
+    await expect(searchMixedPrecision(quantized, await options())).rejects.toMatchObject({
+      code: 'NOTHING_TO_QUANTIZE',
+      message: expect.stringContaining('is quantized already'),
     });
   });
 });

@@ -3,11 +3,11 @@ import type { CalibrationSample, SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import { choiceWarnings, type TrialFigures, type TrialOptions, Trials } from '../judging/index.js';
 import { LayerPrecisions } from '../layer-precisions.js';
+import { nothingLeft, nothingToQuantize } from '../nothing-to-quantize.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
-import { QuantizerError } from '../quantizer-error.js';
 import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
 import type { QuantizationReport } from '../report.js';
-import { gatherStatistics } from '../sensitivity/layer-statistics.js';
+import { gatherStatistics, quantizableLayers } from '../sensitivity/layer-statistics.js';
 import { axesOf, type Budget, bestWithin, limitsOf } from './budget.js';
 import { type LayerChoice, layerChoice, type PrecisionName, ruleFor } from './layer-choice.js';
 import { cheapest, pickAssignments, uniformAssignments } from './pick-assignments.js';
@@ -69,7 +69,7 @@ export async function searchMixedPrecision(
 ): Promise<MixedPrecisionResult> {
   const { precisions = MIXED_DEFAULTS.precisions, budget = {}, onPoint } = options;
   const layers = await chooseLayers(source, precisions, options);
-  if (!layers.some(canBeQuantized)) throw nothingToQuantize(layers);
+  if (!layers.some(canBeQuantized)) throw nothingLeft();
   using trials = await Trials.start(source, options);
   const measured: MixedPoint[] = [];
   const measure = async (assignments: Iterable<Assignment>): Promise<void> => {
@@ -131,6 +131,12 @@ async function chooseLayers(
 ): Promise<LayerChoice[]> {
   const model = cloneModel(source);
   await prepareModel(model);
+  if (quantizableLayers(model.graph).length === 0)
+    throw nothingToQuantize(
+      model.graph,
+      'the model has no Conv, ConvTranspose, Gemm or MatMul with constant weights.',
+      'Use --mode fp16.',
+    );
   const shared = new LayerPrecisions(model.graph, { ...RECIPE_DEFAULTS, ...recipe });
   const checkpoint = new Checkpoint(signal);
   const layers: LayerChoice[] = [];
@@ -176,19 +182,4 @@ function beats(a: TrialFigures, b: TrialFigures): boolean {
 
 function canBeQuantized({ options }: LayerChoice): boolean {
   return options.some(({ precision }) => precision !== 'float');
-}
-
-function nothingToQuantize({ length }: readonly LayerChoice[]): QuantizerError {
-  const code = 'NOTHING_TO_QUANTIZE';
-  if (length > 0)
-    return new QuantizerError({
-      code,
-      message: `the recipe keeps all ${length} layers in float, or no precision but float is asked for.`,
-      remedy: 'Check --include, --exclude and --precisions.',
-    });
-  return new QuantizerError({
-    code,
-    message: 'the model has no Conv, Gemm or MatMul with constant weights.',
-    remedy: 'Use --mode fp16.',
-  });
 }

@@ -1,4 +1,4 @@
-import { QuantizerError } from '../../quantizer-error.js';
+import { nothingLeft } from '../../nothing-to-quantize.js';
 import type { Attempt, Rung, RungContext } from '../rung.js';
 import { needsCalibration } from './needs-calibration.js';
 
@@ -34,12 +34,4 @@ function closestStatic({ attempts }: RungContext): Attempt['recipe'] {
   const tried = attempts.filter(({ recipe, figures }) => recipe?.mode === 'static' && figures);
   const retention = ({ figures }: Attempt): number => figures?.retention || Number.NEGATIVE_INFINITY;
   return tried.sort((a, b) => retention(b) - retention(a))[0]?.recipe;
-}
-
-function nothingLeft(): QuantizerError {
-  return new QuantizerError({
-    code: 'NOTHING_TO_QUANTIZE',
-    message: 'no layer can be quantized, or the recipe keeps all of them in float.',
-    remedy: 'Check --include and --exclude.',
-  });
 }
