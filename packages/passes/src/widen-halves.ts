@@ -12,8 +12,7 @@ import {
   type Value,
   type ValueType,
 } from '@octavo/core/ir';
-import { DTYPES, type DType, isFloat, isHalf, OctavoError } from '@octavo/core/tensor';
-import { widenedConstant } from './widened-constant.js';
+import { DTYPES, type DType, isFloat, isHalf, OctavoError, widenedConstant } from '@octavo/core/tensor';
 
 /** A node that computes in float32 what another one computes in half precision, in a graph of its own. */
 export interface WideTwin {

@@ -9,3 +9,4 @@ export * from './storage.js';
 export * from './strings.js';
 export * from './tensor.js';
 export * from './transpose-matrix.js';
+export * from './widened-constant.js';

@@ -6,6 +6,7 @@ import { callNative } from '../cpu-error.js';
 import { assemble } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
 import { NativeExecutable } from './executable.js';
+import { halfWeights } from './half-weights.js';
 import { ProgramBuilder } from './program-builder.js';
 import type { ProgramPort, ProgramSignature } from './signature.js';
 import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
@@ -99,7 +100,8 @@ function tappedValues({ nodes }: Subgraph, taps: ReadonlySet<Value> | undefined)
 async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, Tensor>> {
   const constants = new Map<Value, Tensor>();
   for (const value of new Set(nodes.flatMap((node) => node.operands))) {
-    if (value.constant) constants.set(value, await constant(value));
+    if (!value.constant) continue;
+    constants.set(value, await (halfWeights(value)?.load() ?? constant(value)));
   }
   return constants;
 }

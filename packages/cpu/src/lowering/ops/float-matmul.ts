@@ -94,13 +94,19 @@ function biasOf({ node, constants }: LoweredNode, program: ProgramBuilder): Oper
     : program.constant(new Float32Array(columns).fill(data[0] ?? 0));
 }
 
+/** The elements of constant weights: floats, or the bits of halves. */
+function matrixOf(tensor: Tensor | undefined, value: Value): Float32Array | Uint16Array {
+  return tensor?.is('float16') || tensor?.is('bfloat16') ? tensor.data : floatsOf(tensor, value);
+}
+
 /** All leading dimensions of `a` are rows. */
 function emitProduct(program: ProgramBuilder, { a, b, weights, transposed, bias, output }: Product): void {
   const packed = program.packed(b, `float matmul ${transposed}`, () => {
     const [first = 0, second = 0] = shapeOf(b);
     const [k, n] = transposed ? [second, first] : [first, second];
     const [kStride, nStride] = transposed ? [1, k] : [n, 1];
-    return program.binding.packFloatMatrix(floatsOf(weights, b), false, k, n, kStride, nStride, false);
+    const isBfloat = weights?.dtype === 'bfloat16';
+    return program.binding.packFloatMatrix(matrixOf(weights, b), isBfloat, k, n, kStride, nStride, false);
   });
   const from = program.operand(a);
   const { operands, words, to } = fuseFloatEpilogue(program, {

@@ -1,11 +1,6 @@
-import {
-  float16ToFloat32,
-  MemoryStorage,
-  type Storage,
-  StoredTensor,
-  type Tensor,
-  tensorFromBytes,
-} from '@octavo/core/tensor';
+import { float16ToFloat32 } from './float16.js';
+import { MemoryStorage, type Storage, StoredTensor } from './storage.js';
+import { type Tensor, tensorFromBytes } from './tensor.js';
 
 /** Constants of at most so many elements are widened at once where they are in memory: passes look at them. */
 const LOOKED_AT = 4096;
@@ -26,19 +21,24 @@ export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {
   return wide;
 }
 
+/** The float16 or bfloat16 constant that {@link widenedConstant} made one of; undefined where it was looked at. */
+export function halvesOf({ storage }: StoredTensor): StoredTensor | undefined {
+  return storage instanceof WidenedStorage ? storage.half : undefined;
+}
+
 class WidenedStorage implements Storage {
   readonly byteLength: number;
-  readonly #half: StoredTensor;
+  readonly half: StoredTensor;
 
   constructor(half: StoredTensor) {
-    this.#half = half;
+    this.half = half;
     this.byteLength = half.size * Float32Array.BYTES_PER_ELEMENT;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const first = Math.floor(offset / Float32Array.BYTES_PER_ELEMENT);
     const count = Math.ceil((offset + length) / Float32Array.BYTES_PER_ELEMENT) - first;
-    const { dtype, storage } = this.#half;
+    const { dtype, storage } = this.half;
     const bytes = await storage.read(
       first * Uint16Array.BYTES_PER_ELEMENT,
       count * Uint16Array.BYTES_PER_ELEMENT,

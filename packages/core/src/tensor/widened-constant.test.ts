@@ -1,6 +1,7 @@
-import { type Storage, StoredTensor, Tensor } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
-import { widenedConstant } from './widened-constant.js';
+import { type Storage, StoredTensor } from './storage.js';
+import { Tensor } from './tensor.js';
+import { halvesOf, widenedConstant } from './widened-constant.js';
 
 /** Halves 1, -2, 0.5 and 3 that are not in memory, and the ranges of them that are read. */
 function unreadHalves(dtype: 'float16' | 'bfloat16') {
@@ -38,6 +39,12 @@ describe.each(['float16', 'bfloat16'] as const)('a widened constant of %s', (dty
       [2, 4],
       [6, 0],
     ]);
+  });
+
+  it('tells the halves that it stands for', () => {
+    const { half } = unreadHalves(dtype);
+    expect(halvesOf(widenedConstant(half))).toBe(half);
+    expect(halvesOf(half)).toBeUndefined();
   });
 
   it('refuses bytes outside', async () => {
