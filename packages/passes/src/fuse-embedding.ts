@@ -12,13 +12,14 @@ import {
   tensorType,
   type Value,
 } from '@octavo/core/ir';
-import { fromNumbers, int64, StoredTensor, Tensor, toNumbers } from '@octavo/core/tensor';
+import { fromNumbers, int64, isFloat, StoredTensor, Tensor, toNumbers } from '@octavo/core/tensor';
 import { type Fusion, type FusionOptions, fusionPass } from './fusing/fusion.js';
 import { ordered, producedBy } from './fusing/operands.js';
 
 /**
  * Turns the product of one-hot rows, `cast(ids == [0, 1, ... n - 1])`, with a constant table into a Gather of the table's
- * rows. An id outside the table has a row of zeros: it is clamped to a row that is added for it.
+ * rows; there may be several casts, as where a product of halves is computed in float32. An id outside the table has a
+ * row of zeros: it is clamped to a row that is added for it.
  */
 export function fuseEmbedding(options: FusionOptions = {}): Pass {
   return fusionPass('fuse-embedding', [MatMul], findEmbedding, options);
@@ -26,10 +27,10 @@ export function fuseEmbedding(options: FusionOptions = {}): Pass {
 
 function findEmbedding(root: Node): Fusion | string | undefined {
   const [rows, table] = root.inputs;
-  const cast = producedBy(rows, Cast);
-  const equal = producedBy(cast?.inputs[0], Equal);
+  const casts = floatCasts(rows);
+  const equal = producedBy(casts.at(-1)?.inputs[0], Equal);
   const compared = ordered(equal, (each) => countingLength(each));
-  if (!cast || !equal || !compared || !table) return undefined;
+  if (!equal || !compared || !table) return undefined;
   const stored = storedConstant(table);
   const [size, width] = stored?.shape ?? [];
   if (stored?.dtype !== 'float32' || stored.shape.length !== 2 || table.quantized) {
@@ -41,9 +42,20 @@ function findEmbedding(root: Node): Fusion | string | undefined {
   if (shape?.at(-1) !== 1 || shape.slice(0, -1).filter((dim) => typeof dim !== 'number').length > 1)
     return 'the shape of its ids is not known';
   return {
-    parts: [equal, cast, root],
+    parts: [equal, ...casts.reverse(), root],
     emit: async (graph) => gather(graph, root, ids, withZeroRow(await stored.load(), size, width)),
   };
+}
+
+/** The casts to floats, of which 0 and 1 are in every one, that end in a value: the last first. */
+function floatCasts(end: Value | undefined): Node[] {
+  const casts: Node[] = [];
+  for (let value = end; value?.dtype && isFloat(value.dtype); value = casts.at(-1)?.inputs[0]) {
+    const cast = producedBy(value, Cast);
+    if (!cast) break;
+    casts.push(cast);
+  }
+  return casts;
 }
 
 /** n where a constant holds 0, 1, ... n - 1 along its last axis. */

@@ -247,6 +247,13 @@ describe('fuse-embedding', () => {
     `);
   });
 
+  it('goes through casts from float to float, and through no other', async () => {
+    const cast = (to: number) =>
+      table.replace('%o = Cast(%e) {to=1}', `%h = Cast(%e) {to=${to}}\n%o = Cast(%h) {to=1}`);
+    expect((await fuse(fuseEmbedding(), cast(10))).nodes.at(-1)).toContain('Gather');
+    expect((await fuse(fuseEmbedding(), cast(8))).nodes).toHaveLength(4);
+  });
+
   it('leaves a comparison with other numbers than the rows', async () => {
     const { nodes, declined } = await fuse(fuseEmbedding(), table.replace('[0, 1]', '[0, 2]'));
     expect(nodes).toHaveLength(3);
