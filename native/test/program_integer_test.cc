@@ -203,8 +203,8 @@ TEST(ProgramInteger, QuantizesDynamically) {
     std::vector<float> x(count);
     for (float& value : x) value = static_cast<float>(samples.integer(-1000, 3000)) / 64.0f;
     OneOpProgram program("dynamic_quantize");
-    program.input(x).output<uint8_t>(count).output<float>(1).output<uint8_t>(1);
-    program.words({count}).run();
+    program.input(x).output<uint8_t>(count).output<float>(1).output<uint8_t>(1).left_out();
+    program.words({count, 0, 1}).run();
     float low = 0, high = 0;
     for (float value : x) {
       low = std::fmin(low, value);
@@ -219,6 +219,20 @@ TEST(ProgramInteger, QuantizesDynamically) {
       ASSERT_EQ(static_cast<float>(q[i]), saturated(std::nearbyint(x[i] / scale) + zero, 0, 255));
     }
   }
+}
+
+TEST(ProgramInteger, QuantizesSequencesByTheRangeOfWhatIsRead) {
+  const std::vector<float> x = {-1, 2, 3, -5, 70, -80};
+  const auto parameters = [&](std::vector<int32_t> lengths) {
+    OneOpProgram program("dynamic_quantize");
+    program.input(x).output<uint8_t>(6).output<float>(1).output<uint8_t>(1).input(lengths);
+    program.words({6, lengths.size(), 3}).run();
+    return std::pair(program.result<float>(1)[0], program.result<uint8_t>(2)[0]);
+  };
+  EXPECT_EQ(parameters({1, 0}), std::pair(3 / 255.0f, uint8_t{85}));
+  EXPECT_EQ(parameters({-7, 2}), std::pair(8 / 255.0f, uint8_t{159}));
+  EXPECT_EQ(parameters({9}), std::pair(150 / 255.0f, uint8_t{136}));
+  EXPECT_EQ(parameters({0, -1}), std::pair(1.0f, uint8_t{0}));
 }
 
 template <typename Packed>
@@ -353,7 +367,14 @@ TEST(ProgramInteger, SurvivesRandomWords) {
       },
       [&] {
         OneOpProgram op("dynamic_quantize");
-        op.input(floats).output<uint8_t>(60).output<float>(1).output<uint8_t>(1).words({60});
+        op.input(floats).output<uint8_t>(60).output<float>(1).output<uint8_t>(1).left_out();
+        op.words({60, 0, 1});
+        return op;
+      },
+      [&] {
+        OneOpProgram op("dynamic_quantize");
+        op.input(floats).output<uint8_t>(60).output<float>(1).output<uint8_t>(1);
+        op.input(std::vector<int32_t>{3, 1}).words({60, 2, 5});
         return op;
       },
   };

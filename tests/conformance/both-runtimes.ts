@@ -1,3 +1,4 @@
+import type { Backend } from '@octavo/backend';
 import { createModel, Graph, inferTypes, tensorType, type Value } from '@octavo/core/ir';
 import { isDType, StoredTensor, type Tensor, tensorFromBytes } from '@octavo/core/tensor';
 import { encodeModel } from '@octavo/formats';
@@ -49,8 +50,17 @@ export async function runBoth(
 }
 
 /** Runs a graph on the reference backend. */
-export async function runReference(graph: Graph, feeds: readonly Tensor[]): Promise<readonly Tensor[]> {
-  using executable = await reference().compile({
+export function runReference(graph: Graph, feeds: readonly Tensor[]): Promise<readonly Tensor[]> {
+  return runOn(reference(), graph, feeds);
+}
+
+/** Runs a graph on a backend that supports all of its nodes. */
+export async function runOn(
+  backend: Backend,
+  graph: Graph,
+  feeds: readonly Tensor[],
+): Promise<readonly Tensor[]> {
+  using executable = await backend.compile({
     graph,
     nodes: graph.sorted(),
     inputs: graph.inputs,

@@ -1,10 +1,12 @@
 import { createModel, DynamicQuantizeLSTM } from '@octavo/core/ir';
 import { float32, fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { cpu } from '@octavo/cpu';
 import { encodeModel } from '@octavo/formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeWithAddon } from '../../packages/cpu/tests/addon.js';
 import { expectAgreement } from './agreement.js';
-import { runOnnxruntime, runReference, trial } from './both-runtimes.js';
+import { runOn, runOnnxruntime, runReference, trial } from './both-runtimes.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
 
 const size = fc.integer({ min: 1, max: 9 });
@@ -159,6 +161,29 @@ async function stepByStep(run: Runtime, each: Layer, operands: Operands, d: numb
   return sequences;
 }
 
+/** Expects a layer to give what its steps give that are run one by one, to the bit. */
+async function expectStepByStep(run: Runtime): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(layer, async (each) => {
+      const operands = operandsOf(each);
+      const outputs = (await run(layerTrial(each, operands, each.direction))).map((all) =>
+        Array.from(toNumbers(all)),
+      );
+      const directions = each.direction === 'bidirectional' ? [0, 1] : [0];
+      const sequences: Sequence[] = [];
+      for (const d of directions) sequences.push(...(await stepByStep(run, each, operands, d)));
+      const ended = new Array<number>(each.hidden).fill(0);
+      const y = Array.from({ length: each.steps }, (_, t) => sequences.map((one) => one.y.get(t) ?? ended));
+      expect(outputs).toEqual([
+        y.flat(2),
+        sequences.flatMap((one) => one.h),
+        sequences.flatMap((one) => one.c),
+      ]);
+    }),
+    { numRuns: 15 },
+  );
+}
+
 describe('DynamicQuantizeLSTM', () => {
   it('agrees with onnxruntime in one step, where both quantize the same numbers', async () => {
     await fc.assert(
@@ -171,25 +196,12 @@ describe('DynamicQuantizeLSTM', () => {
     );
   });
 
-  it.each(RUNTIMES)('of $name is one step after the other, to the bit', async ({ run }) => {
-    await fc.assert(
-      fc.asyncProperty(layer, async (each) => {
-        const operands = operandsOf(each);
-        const outputs = (await run(layerTrial(each, operands, each.direction))).map((all) =>
-          Array.from(toNumbers(all)),
-        );
-        const directions = each.direction === 'bidirectional' ? [0, 1] : [0];
-        const sequences: Sequence[] = [];
-        for (const d of directions) sequences.push(...(await stepByStep(run, each, operands, d)));
-        const ended = new Array<number>(each.hidden).fill(0);
-        const y = Array.from({ length: each.steps }, (_, t) => sequences.map((one) => one.y.get(t) ?? ended));
-        expect(outputs).toEqual([
-          y.flat(2),
-          sequences.flatMap((one) => one.h),
-          sequences.flatMap((one) => one.c),
-        ]);
-      }),
-      { numRuns: 15 },
-    );
-  });
+  it.each(RUNTIMES)('of $name is one step after the other, to the bit', ({ run }) => expectStepByStep(run));
+});
+
+describeWithAddon('DynamicQuantizeLSTM', () => {
+  const backend = cpu();
+
+  it('of the CPU backend is one step after the other, to the bit', () =>
+    expectStepByStep(({ graph, feeds }) => runOn(backend, graph, feeds)));
 });

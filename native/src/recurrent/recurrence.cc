@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/math.h"
+#include "quantize/quantize.h"
 #include "threading/parallel_for.h"
 #include "vector/select_tier.h"
 
@@ -54,7 +55,8 @@ class Sequences {
     }
     for (size_t step = 0; step < longest; ++step) {
       for (size_t index = 0; index < args_.cell->stages.size(); ++index) {
-        const octavo_status status = multiply(index);
+        const octavo_status status =
+            args_.dynamic == nullptr ? multiply(index) : multiply_quantized(step);
         if (status != OCTAVO_OK) return status;
         const CellFn cell = kernels_.*args_.cell->stages[index].run;
         for (size_t b = first_; b < first_ + count_; ++b) {
@@ -116,6 +118,45 @@ class Sequences {
     return octavo_float_matmul(&product);
   }
 
+  QuantizationParameters quantize_states(size_t step) const {
+    const size_t at = scratch_row(first_) * args_.hidden, size = count_ * args_.hidden;
+    float* states = args_.dynamic->states + at;
+    for (size_t b = first_; b < first_ + count_; ++b) {
+      float* to = states + (b - first_) * args_.hidden;
+      if (step <= length(b)) {
+        std::copy_n(args_.h + state(b), args_.hidden, to);
+      } else {
+        std::fill_n(to, args_.hidden, 0.0f);  // which widens no range
+      }
+    }
+    const QuantizationParameters by = dynamic_parameters(states, size);
+    quantize(states, {1, 1, size, &by.scale, &by.zero_point}, OCTAVO_U8, args_.dynamic->bytes + at);
+    return by;
+  }
+
+  octavo_status multiply_quantized(size_t step) const {
+    const DynamicStates& dynamic = *args_.dynamic;
+    const QuantizationParameters by = quantize_states(step);
+    const size_t first = scratch_row(first_);
+    std::fill_n(dynamic.row_scales + first, count_, by.scale);
+    octavo_matmul_args product{};
+    product.lhs = dynamic.bytes + first * args_.hidden;
+    product.lhs_type = OCTAVO_U8;
+    product.m = count_;
+    product.lhs_stride = args_.hidden;
+    product.lhs_zero_points = &by.zero_point;
+    product.lhs_zero_point_count = 1;
+    product.rhs = dynamic.weights[direction_];
+    product.epilogue.output = OCTAVO_F32;
+    product.epilogue.scales = dynamic.scales + direction_ * width_;
+    product.epilogue.scale_count = width_;
+    product.epilogue.row_scales = dynamic.row_scales + first;
+    if (args_.bias != nullptr) product.epilogue.float_bias = args_.bias + direction_ * width_;
+    product.out = args_.sums + first * width_;
+    product.out_stride = width_;
+    return octavo_matmul(&product);
+  }
+
   size_t time(size_t b, size_t step) const { return backwards_ ? length(b) - 1 - step : step; }
 
   CellRow row_at(size_t b, size_t step) const {
@@ -166,6 +207,7 @@ bool is_small(const Recurrence& args) {
 // Parts of the batch for each direction: as many as threads can share without waiting for each
 // other. A single part leaves threads to its products.
 size_t batch_parts(const Recurrence& args) {
+  if (args.dynamic != nullptr) return 1;
   const size_t wanted = div_up(usable_threads(), args.directions);
   return std::max<size_t>(1, std::min(wanted, args.batch / kLeastRows));
 }

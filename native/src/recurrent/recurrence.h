@@ -41,6 +41,16 @@ struct RecurrentDirection {
 
 constexpr size_t kMostDirections = 2;
 
+// Weights of 8 bits, for a cell of one stage: in each step the states of a direction are quantized
+// to uint8, by the range of those that begin or that the last step changed.
+struct DynamicStates {
+  const octavo_packed_matrix* weights[kMostDirections];  // hidden x (gates * hidden)
+  const float* scales;                                   // directions x gates x hidden
+  float* states;                                         // directions x batch x hidden: scratch
+  uint8_t* bytes;                                        // the same
+  float* row_scales;                                     // directions x batch: scratch
+};
+
 // Tensors are dense. With `batch_first` the batch comes before the steps, and before the
 // directions; else after them. Y has its directions between steps and batch, or after both.
 struct Recurrence {
@@ -54,6 +64,7 @@ struct Recurrence {
   bool coupled;
   float clip;
   RecurrentDirection direction[kMostDirections];
+  const DynamicStates* dynamic;  // null: the weights are those of the directions
   const float* gates;      // (steps, batch) x directions x gates of the cell x hidden
   const float* bias;       // of the recurrent products: directions x gates x hidden; or null
   const int32_t* lengths;  // steps of each sequence, clamped to [0, steps]; null: all

@@ -66,6 +66,17 @@ export class LayerPrecisions {
     };
   }
 
+  /** Whether what a node reads is quantized at run time, where its op can. */
+  isDynamic(node: Node): boolean {
+    return this.recipe.mode === 'dynamic' && this.of(node).activations !== 'float';
+  }
+
+  /** Whether the int8 weights of a node saturate no product, wherever they are multiplied in integers. */
+  reducesRange(node: Node): boolean {
+    const { weights } = this.of(node);
+    return weights !== 'float' && weights.reduceRange === true;
+  }
+
   /** Whether a rule says how what a node reads is quantized. */
   choosesActivations(node: Node): boolean {
     return this.last(node, ({ activations, observer }) => activations ?? observer) !== undefined;

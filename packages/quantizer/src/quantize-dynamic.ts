@@ -51,8 +51,9 @@ interface DynamicRewrite {
 
 /**
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
- * Multiplications become MatMulInteger or ConvInteger, scaled back to float. Layers with float activations by a rule, and
- * ConvTranspose, which has no such op, have their weights quantized only; so have LSTM, GRU and the rows of embeddings.
+ * Multiplications become MatMulInteger or ConvInteger, scaled back to float, LSTM becomes DynamicQuantizeLSTM. Layers with
+ * float activations by a rule, and ConvTranspose, which has no such op, have their weights quantized only; so have GRU and
+ * the rows of embeddings.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`, `RECIPE_WEIGHTS`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {

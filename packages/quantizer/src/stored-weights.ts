@@ -1,6 +1,7 @@
 import { Gather, GRU, type Graph, LSTM, type Node, type Op, RNN, type Value } from '@octavo/core/ir';
 import type { WeightMemory } from './block-operands.js';
 import type { ComputeParts } from './compute-ops.js';
+import { declineDynamicLstm, replaceByDynamicLstm } from './dynamic-lstm.js';
 import { readBlockedRows } from './embedding-blocks.js';
 import { readQuantizedRows } from './embedding-rows.js';
 import type { LayerPrecisions } from './layer-precisions.js';
@@ -28,15 +29,27 @@ interface StoredWeightOp {
   readonly op: Op;
   /** What each weight belongs to; `channelAxis` counts what has a scale of its own. */
   parts(node: Node): readonly ComputeParts[];
-  /** How the weights are kept when rules ask for this precision, or for none. */
-  form(node: Node, asked: WeightPrecision | undefined): StoredForm;
+  /** How the weights are kept. */
+  form(layer: StoredLayer): StoredForm;
   /** Of the weights. */
   readonly rank: number;
 }
 
+/** A node whose weights are to be kept in integers. */
+interface StoredLayer {
+  readonly graph: Graph;
+  readonly node: Node;
+  /** What rules ask of its weights. */
+  readonly asked: WeightPrecision | undefined;
+  /** Whether what it multiplies by them is to be quantized at run time. */
+  readonly isDynamic: boolean;
+  /** Whether products of int8 weights are to keep within `REDUCED_INT8`. */
+  readonly reduceRange: boolean;
+}
+
 /** Integers that weights are kept in. */
 interface StoredForm {
-  quantize(graph: Graph, parts: ComputeParts, memory: WeightMemory): void;
+  quantize(graph: Graph, parts: readonly ComputeParts[], memory: WeightMemory): void;
   /** In words, for the report. */
   readonly result: string;
   /** The least opset of what is written. */
@@ -48,25 +61,53 @@ function recurrent(op: Op): StoredWeightOp {
   return {
     op,
     parts: (node) => [1, 2].flatMap((index) => partsOf(node, node.inputs[0], index, 1)),
-    form: () => ({
-      quantize: (graph, parts, memory) =>
-        quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq'),
-      result: 'int8 per-channel weights, float activations',
-      opset: 13,
-    }),
+    form: ({ node, isDynamic }) =>
+      isDynamic ? floatStates(`onnxruntime has no quantized ${node.op.name}`) : floatStates(),
     rank: 3,
+  };
+}
+
+/** @param because Why states are not quantized at run time, where they should be. */
+function floatStates(because?: string): StoredForm {
+  return {
+    quantize: (graph, layer, memory) => {
+      for (const parts of layer) quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq');
+    },
+    result: `int8 per-channel weights, float activations${because === undefined ? '' : `: ${because}`}`,
+    opset: 13,
+  };
+}
+
+const lstm: StoredWeightOp = {
+  ...recurrent(LSTM),
+  form: ({ graph, node, isDynamic, reduceRange }) => {
+    if (!isDynamic) return floatStates();
+    const declined = declineDynamicLstm(graph, node);
+    return declined === undefined
+      ? dynamicStates(node, { ...PRECISION, reduceRange })
+      : floatStates(declined);
+  },
+};
+
+function dynamicStates(node: Node, precision: WeightPrecision): StoredForm {
+  return {
+    quantize: (graph, _, memory) => replaceByDynamicLstm({ graph, node, precision, memory }),
+    result: `${describeWeights(precision)}, uint8 input and states at run time`,
+    opset: 7,
   };
 }
 
 const embedding: StoredWeightOp = {
   op: Gather,
   parts: (node) => (Gather.attributes(node).axis === 0 ? partsOf(node, node.inputs[1], 0, 0) : []),
-  form: (node, asked) => (asked?.granularity === 'per-block' ? rowsInBlocks(node, asked) : INT8_ROWS),
+  form: ({ node, asked }) => (asked?.granularity === 'per-block' ? rowsInBlocks(node, asked) : INT8_ROWS),
   rank: 2,
 };
 
 const INT8_ROWS: StoredForm = {
-  quantize: (graph, parts, memory) => readQuantizedRows({ graph, parts, precision: PRECISION, memory }),
+  quantize: (graph, rows, memory) => {
+    for (const parts of rows) readQuantizedRows({ graph, parts, precision: PRECISION, memory });
+  },
   result: 'int8 rows',
   opset: 7,
 };
@@ -81,18 +122,15 @@ function rowsInBlocks(node: Node, precision: WeightPrecision): StoredForm {
       remedy: 'Use int4 or uint4, or per-channel granularity for int8 rows.',
     });
   return {
-    quantize: (graph, parts, memory) => readBlockedRows({ graph, parts, precision, memory }),
+    quantize: (graph, rows, memory) => {
+      for (const parts of rows) readBlockedRows({ graph, parts, precision, memory });
+    },
     result: describeWeights(precision),
     opset: opsetOf(precision),
   };
 }
 
-const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [
-  recurrent(LSTM),
-  recurrent(GRU),
-  recurrent(RNN),
-  embedding,
-];
+const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [lstm, recurrent(GRU), recurrent(RNN), embedding];
 
 function partsOf(
   node: Node,
@@ -119,9 +157,13 @@ function storedWeights(
     const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
     const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
     const isRead = node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
-    return entry && isRead && parts.length > 0 && precisions.floatBecause(node) === undefined
-      ? [{ node, parts, form: entry.form(node, precisions.chosenWeights(node)) }]
-      : [];
+    if (!entry || !isRead || parts.length === 0 || precisions.floatBecause(node) !== undefined) return [];
+    const layer = {
+      asked: precisions.chosenWeights(node),
+      isDynamic: precisions.isDynamic(node),
+      reduceRange: precisions.reducesRange(node),
+    };
+    return [{ node, parts, form: entry.form({ graph, node, ...layer }) }];
   });
 }
 
@@ -141,7 +183,10 @@ export function storedWeightsOpset(graph: Graph, precisions: LayerPrecisions): n
   return Math.max(1, ...storedWeights(graph, precisions).map(({ form }) => form.opset));
 }
 
-/** Keeps the weights of recurrent layers and the rows of embeddings as integers. */
+/**
+ * Keeps the weights of recurrent layers and the rows of embeddings as integers; LSTM whose activations are quantized at run
+ * time computes with them.
+ */
 export function quantizeStoredWeights(
   graph: Graph,
   precisions: LayerPrecisions,
@@ -150,6 +195,6 @@ export function quantizeStoredWeights(
 ): void {
   for (const { form, node, parts } of storedWeights(graph, precisions)) {
     report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because: form.result });
-    for (const each of parts) form.quantize(graph, each, memory);
+    form.quantize(graph, parts, memory);
   }
 }

@@ -45,7 +45,12 @@ export function runRecurrence(
     const backwards = recurrence.direction === 'reverse' || d === 1;
     const sequences = Array.from({ length: batch }, (_, b) => {
       const slot = layout === 0 ? d * batch + b : b * directions + d;
-      return { b, slot, length: Math.min(lengths[b] ?? steps, steps), state: initialState(recurrence, slot) };
+      return {
+        b,
+        slot,
+        length: Math.max(0, Math.min(lengths[b] ?? steps, steps)),
+        state: initialState(recurrence, slot),
+      };
     });
     for (let t = 0; t < steps; t++) {
       const changed = sequences.filter(({ length }) => t <= length);

@@ -1,7 +1,9 @@
-// A recurrent layer over whole sequences, after the product of its input with its weights.
-// Operands: gates, bias of the recurrent products (or left out), sequence lengths (int32, or left
-// out), initial h, initial c, peepholes (each or left out), sums and kept (scratch; kept only for a
-// cell of two stages), y (or left out), h, c (only for a cell that has it). Words: cell
+// A recurrent layer over whole sequences, after the product of its input with its weights: its
+// states stay floats (`recurrence`), or are quantized in each step (`dynamic_recurrence`).
+// Operands, of the dynamic op first: scales of its weights (constant), states, bytes and row scales
+// (scratch). Of both: gates, bias of the recurrent products (or left out), sequence lengths (int32,
+// or left out), initial h, initial c, peepholes (each or left out), sums and kept (scratch; kept
+// only for a cell of two stages), y (or left out), h, c (only for a cell that has it). Words: cell
 // (recurrent_cells), directions, steps, batch, hidden, backwards, batch first, coupled, clip; then
 // for each direction function, alpha and beta of each function of the cell, and the weights of each
 // of its stages. (recurrent/recurrence.h has the shapes.)
@@ -16,9 +18,10 @@ namespace {
 
 class RecurrenceOp final : public Op {
  public:
-  explicit RecurrenceOp(OpReader& reader) {
+  RecurrenceOp(OpReader& reader, bool is_dynamic) : is_dynamic_(is_dynamic) {
     read_sizes(reader);
     for (size_t d = 0; d < args_.directions; ++d) read_direction(reader, d);
+    if (is_dynamic) read_dynamic(reader);
     read_inputs(reader);
     read_outputs(reader);
     for (const Operand* output : outputs()) {
@@ -42,6 +45,11 @@ class RecurrenceOp final : public Op {
     args.y = y_.in<float>(frame);
     args.h = h_.in<float>(frame);
     args.c = c_.in<float>(frame);
+    DynamicStates dynamic = dynamic_;
+    dynamic.states = states_.in<float>(frame);
+    dynamic.bytes = bytes_.in(frame);
+    dynamic.row_scales = row_scales_.in<float>(frame);
+    if (is_dynamic_) args.dynamic = &dynamic;
     run_recurrence(args);
   }
 
@@ -59,6 +67,7 @@ class RecurrenceOp final : public Op {
     args_.clip = reader.number("clip");
     reader.expect(args_.directions > 0, "directions", "one or two");
     reader.expect(args_.clip >= 0, "clip", "a limit that is not negative");
+    reader.expect(!is_dynamic_ || args_.cell->stages.size() == 1, "cell", "a cell of one stage");
   }
 
   void read_direction(OpReader& reader, size_t index) {
@@ -72,12 +81,34 @@ class RecurrenceOp final : public Op {
     }
     for (size_t i = 0; i < args_.cell->stages.size(); ++i) {
       const size_t columns = CheckedSize(args_.cell->stages[i].gates).times(args_.hidden).value();
-      held_[index][i] = reader.weights<octavo_packed_float>("weights");
-      direction.weights[i] = held_[index][i].get();
-      reader.expect(octavo_packed_float_k(direction.weights[i]) == args_.hidden &&
-                        octavo_packed_float_n(direction.weights[i]) == columns,
-                    "weights", "weights of the stage");
+      if (is_dynamic_) {
+        held_bytes_[index] = reader.weights<octavo_packed_matrix>("weights");
+        const octavo_packed_matrix* weights = dynamic_.weights[index] = held_bytes_[index].get();
+        expect_sizes(reader, columns, octavo_packed_matrix_k(weights),
+                     octavo_packed_matrix_n(weights));
+      } else {
+        held_[index][i] = reader.weights<octavo_packed_float>("weights");
+        const octavo_packed_float* weights = direction.weights[i] = held_[index][i].get();
+        expect_sizes(reader, columns, octavo_packed_float_k(weights),
+                     octavo_packed_float_n(weights));
+      }
     }
+  }
+
+  void expect_sizes(OpReader& reader, size_t columns, size_t k, size_t n) const {
+    reader.expect(k == args_.hidden && n == columns, "weights", "weights of the stage");
+  }
+
+  void read_dynamic(OpReader& reader) {
+    const size_t columns = CheckedSize(args_.cell->gates).times(args_.hidden).value();
+    const auto scales = reader.constant<float>("weight scales");
+    reader.expect(scales.count == CheckedSize(args_.directions).times(columns).value(),
+                  "weight scales", "one for each column of each direction");
+    dynamic_.scales = scales.data;
+    const CheckedSize rows = CheckedSize(args_.directions).times(args_.batch);
+    states_ = reader.output("states", bytes(CheckedSize(args_.batch)), sizeof(float));
+    bytes_ = reader.output("bytes", rows.times(args_.hidden), 1);
+    row_scales_ = reader.output("row scales", rows.times(sizeof(float)), sizeof(float));
   }
 
   // Bytes of `rows` times directions x hidden floats.
@@ -113,18 +144,28 @@ class RecurrenceOp final : public Op {
   std::array<const Operand*, 6> inputs() const {
     return {&gates_, &bias_, &lengths_, &first_h_, &first_c_, &peepholes_};
   }
-  std::array<const Operand*, 5> outputs() const { return {&sums_, &kept_, &y_, &h_, &c_}; }
+  std::array<const Operand*, 8> outputs() const {
+    return {&sums_, &kept_, &y_, &h_, &c_, &states_, &bytes_, &row_scales_};
+  }
 
+  bool is_dynamic_;
   Recurrence args_{};
   std::shared_ptr<const octavo_packed_float> held_[kMostDirections][kMostStages];
   Operand gates_, bias_, lengths_, first_h_, first_c_, peepholes_;
   Operand sums_, kept_, y_, h_, c_;
+  DynamicStates dynamic_{};
+  std::shared_ptr<const octavo_packed_matrix> held_bytes_[kMostDirections];
+  Operand states_, bytes_, row_scales_;
 };
 
 }  // namespace
 
 std::unique_ptr<const Op> make_recurrence(OpReader& reader) {
-  return std::make_unique<RecurrenceOp>(reader);
+  return std::make_unique<RecurrenceOp>(reader, false);
+}
+
+std::unique_ptr<const Op> make_dynamic_recurrence(OpReader& reader) {
+  return std::make_unique<RecurrenceOp>(reader, true);
 }
 
 }  // namespace octavo

@@ -7,6 +7,7 @@ import { byteFunctionLowerings } from './ops/byte-function.js';
 import { castLowerings } from './ops/cast.js';
 import { convTransposeLowerings } from './ops/conv-transpose.js';
 import { conv2dLowerings } from './ops/conv2d.js';
+import { dynamicLstmLowerings } from './ops/dynamic-lstm.js';
 import { dynamicProductLowerings } from './ops/dynamic-product.js';
 import { floatConv2dLowerings } from './ops/float-conv2d.js';
 import { floatIntegerProductLowerings } from './ops/float-integer-product.js';
@@ -41,6 +42,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...castLowerings,
   ...conv2dLowerings,
   ...convTransposeLowerings,
+  ...dynamicLstmLowerings,
   ...dynamicProductLowerings,
   ...floatIntegerProductLowerings,
   ...matmulLowerings,

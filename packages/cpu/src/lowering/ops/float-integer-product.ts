@@ -41,8 +41,8 @@ const dynamicQuantizeMatMul = defineLowering(DynamicQuantizeMatMul, {
     const zeroPoint = program.scratch(1);
     program.emit({
       name: 'dynamic_quantize',
-      operands: [from, integers, scale, zeroPoint],
-      words: [count],
+      operands: [from, integers, scale, zeroPoint, undefined],
+      words: [count, 0, 1],
     });
     const [, weights, scales, zeroPoints, bias] = constants;
     const bytes = { dtype: 'uint8', integers, scale, zeroPoint } as const;

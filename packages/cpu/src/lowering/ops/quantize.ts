@@ -111,8 +111,9 @@ const dynamicQuantize = defineLowering(DynamicQuantizeLinear, {
         program.output(required(y, node), { layout }),
         scale ? program.output(scale) : program.scratch(Float32Array.BYTES_PER_ELEMENT),
         zeroPoint ? program.output(zeroPoint) : program.scratch(1),
+        undefined,
       ],
-      words: [elementCount(shapeOf(input))],
+      words: [elementCount(shapeOf(input)), 0, 1],
     });
   },
 });

@@ -1,0 +1,110 @@
+import { DynamicQuantizeLSTM, type Graph, LSTM, type Node, type Value } from '@octavo/core/ir';
+import { holdsAnyProducts, quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
+import { fromNumbers, transposeMatrix } from '@octavo/core/tensor';
+import { atNode } from './at-node.js';
+import type { WeightMemory } from './block-operands.js';
+import { deferredTensor } from './deferred-storage.js';
+import { dropUnused } from './insert-qdq.js';
+import { loadWeights } from './load-weights.js';
+import { integersOf, type WeightPrecision } from './precision.js';
+
+/** Why an LSTM keeps its states float though activations are to be quantized at run time; undefined when it does not. */
+export function declineDynamicLstm(graph: Graph, node: Node): string | undefined {
+  if (LSTM.attributes(node).layout !== 0) return 'DynamicQuantizeLSTM has no batch-first layout';
+  const { W, R } = LSTM.inputs(node);
+  for (const { constant } of [W, R]) {
+    if (constant?.dtype !== 'float32' || graph.inputs.some((input) => input.constant === constant))
+      return 'W and R are not both float32 constants';
+    if (!holdsAnyProducts(constant.shape[2] ?? 0)) return 'its sums could pass 2^31';
+  }
+  return undefined;
+}
+
+/** An LSTM with the precision of its weights: int8, symmetric, with a scale for each row of a gate. */
+export interface LstmJob {
+  readonly graph: Graph;
+  readonly node: Node;
+  readonly precision: WeightPrecision;
+  readonly memory: WeightMemory;
+}
+
+/**
+ * Replaces an LSTM that {@link declineDynamicLstm} has nothing against. Its weights become int8; its input, and its states in each step, become uint8 at run time.
+ */
+export function replaceByDynamicLstm(job: LstmJob): void {
+  const { graph, node } = job;
+  const { X, W, R, B, sequence_lens, initial_h, initial_c, P } = LSTM.inputs(node);
+  const [w, r] = [quantizedOperands(job, W), quantizedOperands(job, R)];
+  const attributes = new Map(node.attributes);
+  attributes.delete('layout');
+  graph.opsets.set('com.microsoft', 1);
+  const replacement = graph.addNode(DynamicQuantizeLSTM, {
+    name: node.name,
+    inputs: DynamicQuantizeLSTM.arrangeInputs({
+      ...{ X, W: w.integers, R: r.integers, B, sequence_lens, initial_h, initial_c, P },
+      ...{ W_scale: w.scale, W_zero_point: w.zeroPoint, R_scale: r.scale, R_zero_point: r.zeroPoint },
+    }),
+    outputs: node.outputs.map((value) => value && graph.addValue(graph.uniqueName(value.name), value.type)),
+    attributes,
+  });
+  const pairs = node.outputs.map((from, index) => [from, replacement.outputs[index]] as const);
+  for (const [from, to] of pairs) if (from && to) graph.replaceAllUses(from, to);
+  graph.removeNode(node);
+  for (const [from, to] of pairs) {
+    if (!from || !to) continue;
+    graph.rename(to, from.name);
+    to.docString = from.docString;
+  }
+  for (const weights of [W, R]) dropUnused(graph, weights);
+}
+
+/** Weights of a DynamicQuantizeLSTM. */
+interface QuantizedOperands {
+  /** `[directions, inputs, 4 * hidden]`. */
+  readonly integers: Value;
+  /** `[directions, 4 * hidden]`, like the zero points. */
+  readonly scale: Value;
+  readonly zeroPoint: Value;
+}
+
+/** Weights `[directions, 4 * hidden, inputs]` in integers, quantized when they are read; once for all layers that share them. */
+function quantizedOperands(
+  { graph, node, precision, memory: { cache, operands } }: LstmJob,
+  weights: Value,
+): QuantizedOperands {
+  const key = `dynamic LSTM ${weights.name} ${JSON.stringify(precision)}`;
+  const [directions = 1, rows = 0, depth = 0] = weights.constant?.shape ?? [];
+  const compute = () => atNode(node, () => quantizeRows(weights, precision));
+  const add = (dtype: 'int8' | 'float32', shape: number[], suffix: string, name: string): Value =>
+    graph.addInitializer(`${weights.name}_${suffix}`, deferredTensor(dtype, shape, cache, compute, name));
+  const [integers, scale, zeroPoint] = operands.get(key) ?? [
+    add('int8', [directions, depth, rows], 'quantized', 'integers'),
+    add('float32', [directions, rows], 'scale', 'scale'),
+    add('int8', [directions, rows], 'zero_point', 'zeroPoint'),
+  ];
+  operands.set(key, [integers, scale, zeroPoint]);
+  if (!integers || !scale || !zeroPoint) throw new Error('quantized weights have scales and zero points');
+  return { integers, scale, zeroPoint };
+}
+
+async function quantizeRows(weights: Value, precision: WeightPrecision): Promise<Record<string, Uint8Array>> {
+  const { data, shape } = await loadWeights(weights.constant);
+  const [directions = 1, rows = 0, depth = 0] = shape;
+  const matrix = fromNumbers('float32', [directions * rows, depth], data);
+  const integers = integersOf(precision);
+  const type = quantizedTypeOfWeights(data, matrix.shape, {
+    storage: 'int8',
+    granularity: { kind: 'per-axis', axis: 0 },
+    integers,
+  });
+  const { bytes } = quantize(matrix, type, integers);
+  const size = rows * depth;
+  const transposed = new Uint8Array(bytes.length);
+  for (let d = 0; d < directions; d++)
+    transposed.set(transposeMatrix(bytes.subarray(d * size, (d + 1) * size), rows, depth), d * size);
+  return {
+    integers: transposed,
+    scale: new Uint8Array(type.scales.buffer),
+    zeroPoint: new Uint8Array(directions * rows),
+  };
+}
