@@ -144,7 +144,24 @@ function partsOf(
     : [];
 }
 
+/** Whether weights of a node can be kept in eight bits if they are constant and large. */
+export function isStoredWeightOp(node: Node): boolean {
+  return STORED_WEIGHT_OPS.some(({ op }) => op === node.op);
+}
+
 /** The nodes of a graph whose weights can be kept in eight bits, with those weights. */
+export function storedWeightNodes(
+  graph: Graph,
+): readonly { readonly node: Node; readonly parts: readonly ComputeParts[] }[] {
+  return graph.sorted().flatMap((node) => {
+    const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
+    const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
+    const isRead = node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
+    return isRead && parts.length > 0 ? [{ node, parts }] : [];
+  });
+}
+
+/** Those of {@link storedWeightNodes} that a recipe does not keep in float. */
 function storedWeights(
   graph: Graph,
   precisions: LayerPrecisions,
@@ -153,11 +170,9 @@ function storedWeights(
   readonly parts: readonly ComputeParts[];
   readonly form: StoredForm;
 }[] {
-  return graph.sorted().flatMap((node) => {
+  return storedWeightNodes(graph).flatMap(({ node, parts }) => {
     const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
-    const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
-    const isRead = node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
-    if (!entry || !isRead || parts.length === 0 || precisions.floatBecause(node) !== undefined) return [];
+    if (!entry || precisions.floatBecause(node) !== undefined) return [];
     const layer = {
       asked: precisions.chosenWeights(node),
       isDynamic: precisions.isDynamic(node),

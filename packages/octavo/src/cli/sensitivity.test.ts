@@ -26,7 +26,10 @@ describe('octavo sensitivity', () => {
     const ran = await octavo(analysis('--json'));
     expect(ran.code).toBe(0);
     const { layers, ...rest } = documentOf(ran.stdout, 'sensitivity');
-    expect(rest).toEqual({ model, data, mode: 'cheap', metric: null, samples: 12 });
+    expect(rest).toEqual({
+      ...{ model, data, mode: 'cheap', metric: null, samples: 12 },
+      notRanked: [{ op: 'Relu', nodes: 1, because: 'part of the layer before it' }],
+    });
     if (!Array.isArray(layers)) throw new Error('layers are a list');
     expect(layers).toHaveLength(2 * 3 * 3);
     const sqnr = layers.map((layer) => layer.sqnr);
@@ -40,6 +43,12 @@ describe('octavo sensitivity', () => {
     expect(ran.stdout).toMatch(/layer +op +part +bits +SQNR dB +nll +drop/);
     expect(ran.stdout.match(/hidden_gemm/g)).toHaveLength(2);
     expect(ran.stderr).toContain('measuring 4 single layers');
+  });
+
+  it('lists what it does not rank, and why', async () => {
+    const { stdout } = await octavo(analysis('--bits', '8'));
+    expect(stdout).toMatch(/^not ranked +nodes +because$/m);
+    expect(stdout).toMatch(/^Relu +1 +part of the layer before it$/m);
   });
 
   it('writes a chart', async () => {

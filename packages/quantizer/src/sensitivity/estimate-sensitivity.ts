@@ -1,7 +1,7 @@
 import { Checkpoint } from '../checkpoint.js';
-import { decibels, partNoise } from './layer-noise.js';
-import { isSeen, type LayerStatistics, layerNames } from './layer-statistics.js';
+import { layerNames } from './layer-statistics.js';
 import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
+import { isQuantized, type SensitiveStatistics, subjectOf } from './subject.js';
 
 export interface EstimateOptions {
   readonly bits: readonly Bits[];
@@ -10,21 +10,23 @@ export interface EstimateOptions {
 }
 
 /**
- * The cheap mode: every layer alone, estimated from statistics that one pass over the samples gave; ranked. See
- * `partNoise` for the estimate.
+ * The cheap mode: everything alone, estimated from statistics that one pass over the samples gave; ranked. See
+ * `partNoise` for the estimate of layers.
  */
 export async function estimateSensitivity(
-  statistics: readonly LayerStatistics[],
+  statistics: readonly SensitiveStatistics[],
   { bits, parts, signal }: EstimateOptions,
 ): Promise<Sensitivity[]> {
   const checkpoint = new Checkpoint(signal);
   const entries: Sensitivity[] = [];
-  for (const layer of statistics) {
+  for (const subject of statistics.map(subjectOf)) {
+    const { weights } = subject;
     for (const part of parts) {
       for (const width of bits) {
+        if (!isQuantized(subject, part, width)) continue;
         await checkpoint.pass();
-        const sqnr = isSeen(layer) ? decibels(layer.outputPower, partNoise(layer, part, width)) : Number.NaN;
-        entries.push({ ...layerNames(layer.parts), part, bits: width, sqnr, weights: layer.weights.length });
+        const sqnr = subject.estimate(part, width);
+        entries.push({ ...layerNames(subject), part, bits: width, sqnr, weights });
       }
     }
   }

@@ -1,62 +1,67 @@
 import { Clip, cloneModel, type Graph, type Model, type Node, outputOf, type Value } from '@octavo/core/ir';
-import type { Qparams } from '@octavo/core/quant';
-import { float32, fromNumbers, StoredTensor } from '@octavo/core/tensor';
+import type { HistogramState, Qparams } from '@octavo/core/quant';
+import { float32, fromNumbers, type NumberArray, type Shape, StoredTensor } from '@octavo/core/tensor';
 import { raiseOpset } from '@octavo/passes';
-import { type ComputeParts, takeCompute } from '../compute-ops.js';
+import type { ComputeParts } from '../compute-ops.js';
 import { quantizeActivation } from '../insert-qdq.js';
-import { loadWeights } from '../load-weights.js';
 import { ReportBuilder } from '../report.js';
 import { runAll } from '../run-passes.js';
-import { roundWeights } from './layer-noise.js';
-import type { LayerStatistics } from './layer-statistics.js';
 import { gridOfRange } from './range-noise.js';
-import type { Bits, Part } from './sensitivity.js';
+import type { Bits } from './sensitivity.js';
+
+/** Weights and data of one node that are to be quantized while everything else stays float. */
+export interface Isolated {
+  readonly node: Node;
+  /** The numbers that a weight's integers stand for. */
+  readonly weights?: readonly {
+    readonly parts: ComputeParts;
+    readonly numbers: NumberArray;
+    readonly shape: Shape;
+  }[];
+  /** What the node reads, with the range that it has. */
+  readonly data?: readonly { readonly value: Value; readonly range: HistogramState }[];
+  readonly bits: Bits;
+}
 
 /**
- * A copy of a prepared float model in which one layer alone is quantized: its weights become the numbers that their
+ * A copy of a prepared float model in which one node alone is quantized: its weights become the numbers that their
  * integers stand for, what it reads goes through QuantizeLinear and DequantizeLinear.
- * @param statistics Of the layer, from the same model; they hold the range of what it reads.
  */
 export async function isolateLayer(
   source: Model,
-  statistics: LayerStatistics,
-  part: Part,
-  bits: Bits,
+  { node, weights = [], data = [], bits }: Isolated,
 ): Promise<Model> {
   const model = cloneModel(source);
   const { graph } = model;
-  if (part !== 'weights') await runAll(graph, [raiseOpset(bits === 16 ? 21 : 13)], new ReportBuilder());
-  const parts = sameLayer(graph, statistics.parts);
-  if (part !== 'activations') await replaceWeights(graph, parts, bits);
-  if (part !== 'weights') roundInput(graph, parts, statistics, bits);
+  if (data.length > 0) await runAll(graph, [raiseOpset(bits === 16 ? 21 : 13)], new ReportBuilder());
+  const copy = sameNode(graph, node);
+  for (const { parts, numbers, shape } of weights) {
+    const constant = StoredTensor.of(float32(Float32Array.from(numbers), shape));
+    copy.setInput(parts.weightIndex, graph.addInitializer(`${parts.weight.name}_rounded`, constant));
+  }
+  for (const { value, range } of data) roundInput(graph, copy, value.name, range, bits);
   return model;
 }
 
-/** The layer in a copy of its graph, found by what it computes. */
-function sameLayer(graph: Graph, { node }: ComputeParts): ComputeParts {
-  const copy: Node | undefined = graph.value(node.output?.name ?? '')?.producer;
-  const parts = copy ? takeCompute(graph, copy) : `${node.label} is missing`;
-  if (typeof parts === 'string') throw new Error(`a copied layer is as its original: ${parts}`);
-  return parts;
-}
-
-async function replaceWeights(graph: Graph, parts: ComputeParts, bits: Bits): Promise<void> {
-  const { data, shape } = await loadWeights(parts.weight.constant);
-  const rounded = roundWeights({ parts, weights: data, shape }, { bits });
-  const constant = StoredTensor.of(float32(Float32Array.from(rounded), shape));
-  parts.node.setInput(parts.weightIndex, graph.addInitializer(`${parts.weight.name}_rounded`, constant));
+/** A node in a copy of its graph, found by what it computes. */
+function sameNode(graph: Graph, node: Node): Node {
+  const name = node.outputs.find((value) => value !== undefined)?.name ?? '';
+  const copy = graph.value(name)?.producer;
+  if (!copy) throw new Error(`a copied node is as its original: ${node.label} is missing`);
+  return copy;
 }
 
 /** Widths below 8 bits are 8-bit integers of which a clip lets only the smaller ones through. */
-function roundInput(graph: Graph, parts: ComputeParts, { input }: LayerStatistics, bits: Bits): void {
-  const { scale, low, high } = gridOfRange(input, bits);
+function roundInput(graph: Graph, node: Node, name: string, range: HistogramState, bits: Bits): void {
+  const data = graph.value(name);
+  if (!data) throw new Error(`a copied node reads what its original reads: ${name} is missing`);
+  const { scale, low, high } = gridOfRange(range, bits);
   const qparams: Qparams = { scale: Math.fround(scale), zeroPoint: Math.round(-low / scale) };
-  const readers = new Set([parts.node]);
-  const value = bits < 8 ? clipFor(graph, parts, low, high) : parts.data;
-  quantizeActivation(graph, value, bits === 16 ? 'uint16' : 'uint8', qparams, readers);
+  const value = bits < 8 ? clipFor(graph, node, data, low, high) : data;
+  quantizeActivation(graph, value, bits === 16 ? 'uint16' : 'uint8', qparams, new Set([node]));
 }
 
-function clipFor(graph: Graph, { node, data }: ComputeParts, low: number, high: number): Value {
+function clipFor(graph: Graph, node: Node, data: Value, low: number, high: number): Value {
   const scalar = (name: string, number: number): Value =>
     graph.addInitializer(name, StoredTensor.of(fromNumbers('float32', [], [number])));
   const operands = { input: data, min: scalar('narrow_min', low), max: scalar('narrow_max', high) };

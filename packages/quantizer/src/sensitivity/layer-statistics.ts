@@ -1,12 +1,9 @@
 import { Conv, type Graph, type Model } from '@octavo/core/ir';
-import { type Float32Scan, Histogram, type HistogramState } from '@octavo/core/quant';
-import { type NumberArray, type Tensor, toNumbers } from '@octavo/core/tensor';
-import type { CalibrationSample, SessionFactory } from '../calibrate.js';
-import { Checkpoint } from '../checkpoint.js';
+import { Histogram, type HistogramState } from '@octavo/core/quant';
+import type { CalibrationSample } from '../calibrate.js';
 import { type ComputeParts, isComputeOp, takeCompute } from '../compute-ops.js';
-import { groupBy } from '../group-by.js';
 import { loadWeights } from '../load-weights.js';
-import { QuantizerError } from '../quantizer-error.js';
+import { observeTaps, type StatisticsOptions, type TapObserver, type Tapped } from './observe-taps.js';
 import { type WeightLayout, weightLayout } from './weight-layout.js';
 
 /** What one layer reads and gives over some samples, and its weights. */
@@ -25,15 +22,14 @@ export interface LayerStatistics {
   readonly multiplications: number;
 }
 
-export interface StatisticsOptions {
-  readonly createSession: SessionFactory;
-  readonly signal?: AbortSignal | undefined;
-  readonly onSample?: ((seen: number) => void) | undefined;
-}
-
-/** What sensitivities and reports call a layer. */
-export function layerNames({ node }: ComputeParts): { node: string; op: string; output: string } {
-  return { node: node.label, op: node.op.name, output: node.output?.name ?? '' };
+/** What sensitivities and reports call a layer: by the first value that it computes. */
+export function layerNames({ node }: Pick<ComputeParts, 'node'>): {
+  node: string;
+  op: string;
+  output: string;
+} {
+  const output = node.outputs.find((value) => value !== undefined);
+  return { node: node.label, op: node.op.name, output: output?.name ?? '' };
 }
 
 /** Whether any sample reached a layer. */
@@ -60,35 +56,27 @@ export function quantizableLayers(graph: Graph): ComputeParts[] {
 export async function gatherStatistics(
   model: Model,
   samples: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>,
-  { createSession, signal, onSample }: StatisticsOptions,
+  options: StatisticsOptions,
 ): Promise<LayerStatistics[]> {
-  const gatherers = await Promise.all(quantizableLayers(model.graph).map(startGatherer));
-  const inputs = groupBy(gatherers, ({ parts }) => parts.data.name);
-  const outputs = groupBy(gatherers, ({ parts }) => parts.node.output?.name ?? '');
-  using session = await createSession(model, { taps: [...new Set([...inputs.keys(), ...outputs.keys()])] });
-  const onTap = (name: string, tensor: Tensor): void => {
-    const values = toNumbers(tensor);
-    for (const gatherer of inputs.get(name) ?? []) gatherer.read(values, tensor.shape, createSession.scan);
-    for (const gatherer of outputs.get(name) ?? []) gatherer.give(values);
-  };
-  let seen = 0;
-  for await (const { feeds } of new Checkpoint(signal).each(samples)) {
-    await session.run(feeds, { onTap, ...(signal ? { signal } : {}) });
-    seen++;
-    onSample?.(seen);
-  }
-  if (seen === 0) throw noSamples();
+  const gatherers = await startGatherers(model.graph);
+  await observeTaps(model, samples, gatherers, options);
   return gatherers.map((gatherer) => gatherer.statistics());
 }
 
-async function startGatherer(parts: ComputeParts): Promise<Gatherer> {
+/** What gathers the statistics of every layer of a prepared graph. */
+export function startGatherers(graph: Graph): Promise<LayerGatherer[]> {
+  return Promise.all(quantizableLayers(graph).map(startGatherer));
+}
+
+async function startGatherer(parts: ComputeParts): Promise<LayerGatherer> {
   const { data, shape } = await loadWeights(parts.weight.constant);
-  return new Gatherer(parts, data, shape);
+  return new LayerGatherer(parts, data, shape);
 }
 
 /** Collects one layer's statistics sample by sample. */
-class Gatherer {
-  readonly parts: ComputeParts;
+class LayerGatherer implements TapObserver {
+  readonly taps: readonly string[];
+  private readonly parts: ComputeParts;
   private readonly weights: Float32Array;
   private readonly shape: readonly number[];
   private readonly layout: WeightLayout;
@@ -99,13 +87,19 @@ class Gatherer {
 
   constructor(parts: ComputeParts, weights: Float32Array, shape: readonly number[]) {
     this.parts = parts;
+    this.taps = [parts.data.name, layerNames(parts).output];
     this.weights = weights;
     this.shape = shape;
     this.layout = weightLayout(parts, shape);
     this.power = new Float64Array(this.layout.inputChannels);
   }
 
-  read(values: NumberArray, shape: readonly number[], scan: Float32Scan | undefined): void {
+  see(value: Tapped): void {
+    if (value.name === this.parts.data.name) this.read(value);
+    else this.give(value);
+  }
+
+  private read({ values, shape, scan }: Tapped): void {
     this.histogram.add(values, scan);
     const channels = this.power.length;
     const inner = Conv.is(this.parts.node) ? shape.slice(2).reduce((a, b) => a * b, 1) : 1;
@@ -118,7 +112,7 @@ class Gatherer {
     this.counts.input += values.length / channels;
   }
 
-  give(values: NumberArray): void {
+  private give({ values }: Tapped): void {
     for (let i = 0; i < values.length; i++) this.outputSquares += (values[i] ?? 0) ** 2;
     this.counts.output += values.length;
   }
@@ -136,12 +130,4 @@ class Gatherer {
       multiplications: (counts.output * weights.length) / layout.outputChannels,
     };
   }
-}
-
-function noSamples(): QuantizerError {
-  return new QuantizerError({
-    code: 'CALIBRATION_EMPTY',
-    message: 'the data holds no samples.',
-    remedy: 'Give a path with data, or a larger --samples.',
-  });
 }

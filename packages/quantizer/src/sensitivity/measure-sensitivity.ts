@@ -6,9 +6,9 @@ import type { Session } from '@octavo/runtime';
 import type { SessionFactory } from '../calibrate.js';
 import { Checkpoint } from '../checkpoint.js';
 import type { Judge } from '../judging/judge.js';
-import { isolateLayer } from './isolate-layer.js';
-import { type LayerStatistics, layerNames } from './layer-statistics.js';
+import { layerNames } from './layer-statistics.js';
 import { type Bits, type Part, rank, type Sensitivity } from './sensitivity.js';
+import { isQuantized, type SensitiveStatistics, type Subject, subjectOf } from './subject.js';
 
 export interface MeasureOptions {
   readonly bits: readonly Bits[];
@@ -26,7 +26,7 @@ export interface MeasureOptions {
 
 /** One thing to measure. */
 interface Job {
-  readonly layer: LayerStatistics;
+  readonly subject: Subject;
   readonly part: Part;
   readonly bits: Bits;
 }
@@ -38,7 +38,7 @@ interface Job {
  */
 export async function measureSensitivity(
   model: Model,
-  statistics: readonly LayerStatistics[],
+  statistics: readonly SensitiveStatistics[],
   options: MeasureOptions,
 ): Promise<Sensitivity[]> {
   const { known = [], onResult, onProgress, signal } = options;
@@ -46,7 +46,7 @@ export async function measureSensitivity(
   const results = new Map(known.map((entry) => [keyOf(entry.output, entry.part, entry.bits), entry]));
   const jobs = jobsOf(statistics, options);
   const waiting = jobs.filter(
-    ({ layer, part, bits }) => !results.has(keyOf(layerNames(layer.parts).output, part, bits)),
+    ({ subject, part, bits }) => !results.has(keyOf(layerNames(subject).output, part, bits)),
   );
   let done = jobs.length - waiting.length;
   onProgress?.(done, jobs.length);
@@ -62,7 +62,7 @@ export async function measureSensitivity(
   }
   return rank(
     jobs.flatMap(
-      ({ layer, part, bits }) => results.get(keyOf(layerNames(layer.parts).output, part, bits)) ?? [],
+      ({ subject, part, bits }) => results.get(keyOf(layerNames(subject).output, part, bits)) ?? [],
     ),
   );
 }
@@ -71,10 +71,22 @@ function keyOf(output: string, part: Part, bits: Bits): string {
   return `${output}\n${part}\n${bits}`;
 }
 
-function jobsOf(statistics: readonly LayerStatistics[], { parts, bits }: MeasureOptions): Job[] {
-  return statistics.flatMap((layer) =>
-    parts.flatMap((part) => bits.map((width): Job => ({ layer, part, bits: width }))),
-  );
+function jobsOf(
+  statistics: readonly SensitiveStatistics[],
+  { parts, bits }: Pick<MeasureOptions, 'parts' | 'bits'>,
+): Job[] {
+  return statistics
+    .map(subjectOf)
+    .flatMap((subject) => parts.flatMap((part) => bits.map((width): Job => ({ subject, part, bits: width }))))
+    .filter((job) => isQuantized(job.subject, job.part, job.bits));
+}
+
+/** How many models the exact mode makes and runs. */
+export function countMeasurements(
+  statistics: readonly SensitiveStatistics[],
+  ways: Pick<MeasureOptions, 'parts' | 'bits'>,
+): number {
+  return jobsOf(statistics, ways).length;
 }
 
 /** What the float model gives: outputs to compare with, and scores. */
@@ -91,11 +103,11 @@ async function runOriginal(model: Model, options: MeasureOptions): Promise<Origi
 
 async function measure(
   model: Model,
-  { layer, part, bits }: Job,
+  { subject, part, bits }: Job,
   original: Original,
   options: MeasureOptions,
 ): Promise<Sensitivity> {
-  const isolated = await isolateLayer(model, layer, part, bits);
+  const isolated = await subject.isolate(model, part, bits);
   const error = new ErrorMeasure();
   let seen = 0;
   const scored = await scoreModel(isolated, options, (output) => {
@@ -104,11 +116,11 @@ async function measure(
   });
   const { overall } = evaluate(options.judge.metric, scored, { original: original.scored });
   return {
-    ...layerNames(layer.parts),
+    ...layerNames(subject),
     part,
     bits,
     sqnr: error.read().sqnr,
-    weights: layer.weights.length,
+    weights: subject.weights,
     metric: { value: overall.value, drop: overall.original?.drop ?? 0 },
   };
 }

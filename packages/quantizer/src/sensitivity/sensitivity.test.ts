@@ -13,10 +13,10 @@ import {
 import { judgeOf } from '../judging/judge.js';
 import { prepareModel } from '../quantize.js';
 import { estimateSensitivity } from './estimate-sensitivity.js';
-import { isolateLayer } from './isolate-layer.js';
 import { gatherStatistics } from './layer-statistics.js';
 import { measureSensitivity } from './measure-sensitivity.js';
 import { type Bits, PARTS, type Part, rank, type Sensitivity } from './sensitivity.js';
+import { subjectOf } from './subject.js';
 
 /** One layer of each kind: what it reads is uneven over its channels. */
 const LAYERS = {
@@ -50,7 +50,7 @@ describe.each(Object.entries(LAYERS))('a single %s', (_, text) => {
       const [estimate] = await estimateSensitivity(statistics, { bits: [bits], parts: [part] });
       const [layer] = statistics;
       if (!layer || !estimate) throw new Error('there is one layer');
-      const isolated = await isolateLayer(model, layer, part, bits);
+      const isolated = await subjectOf(layer).isolate(model, part, bits);
       const measured: number[] = [];
       for (const { feeds } of samples)
         measured.push(sqnrOf(await runOnReference(model, feeds), await runOnReference(isolated, feeds)));

@@ -4,14 +4,17 @@ import { loadOnnx, sourceFiles } from '@octavo/formats/node';
 import {
   BITS,
   type Bits,
+  countMeasurements,
   estimateSensitivity,
-  gatherStatistics,
-  type LayerStatistics,
+  gatherSensitive,
   measureSensitivity,
   PARTS,
   type Part,
   prepareModel,
+  type SensitiveStatistics,
   type Sensitivity,
+  type Unranked,
+  unranked,
 } from '@octavo/quantizer';
 import { Command, Option } from 'commander';
 import { writeFiles } from '../../output-files.js';
@@ -49,6 +52,8 @@ export interface SensitivityResult {
   readonly samples: number;
   /** The most sensitive first. */
   readonly layers: readonly Sensitivity[];
+  /** What the ranking leaves out, and why. */
+  readonly notRanked: readonly Unranked[];
 }
 
 /** Rows of the table and bars of the chart. */
@@ -107,7 +112,7 @@ async function analyse(
     await checkScoring({ dataset, metric, flags }, model, createSession);
   let samples = 0;
   const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
-    gatherStatistics(model, interruptible(dataset.samples(), context.signal), {
+    gatherSensitive(model, interruptible(dataset.samples(), context.signal), {
       createSession,
       signal: context.signal,
       onSample: (seen) => {
@@ -121,7 +126,15 @@ async function analyse(
     mode === 'cheap' || metric === undefined
       ? await estimateSensitivity(statistics, options)
       : await measureLayers(inputs, model, statistics, metric, flags, context);
-  return { model: file, data, mode, metric: mode === 'exact' ? (metric ?? null) : null, samples, layers };
+  return {
+    model: file,
+    data,
+    mode,
+    metric: mode === 'exact' ? (metric ?? null) : null,
+    samples,
+    layers,
+    notRanked: unranked(model.graph, statistics, flags),
+  };
 }
 
 function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags): void {
@@ -140,18 +153,17 @@ function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags):
 async function measureLayers(
   files: readonly string[],
   model: Model,
-  statistics: readonly LayerStatistics[],
+  statistics: readonly SensitiveStatistics[],
   metric: string,
   flags: SensitivityFlags,
   context: CommandContext,
 ): Promise<Sensitivity[]> {
   const { judge } = await openLabelled(flags.data, model, metric, flags);
   const state = flags.state === undefined ? undefined : await openState(files, flags.state, metric, flags);
-  const total = statistics.length * flags.parts.length * flags.bits.length;
   return withProgress(
     context,
     'measuring',
-    total,
+    countMeasurements(statistics, flags),
     (progress) =>
       measureSensitivity(model, statistics, {
         ...flags,
@@ -191,7 +203,7 @@ async function writeChart(path: string, result: SensitivityResult, signal: Abort
   await writeFiles(dirname(path), new Map([[basename(path), svg]]), signal);
 }
 
-function describe({ layers, samples, mode, metric }: SensitivityResult): string {
+function describe({ layers, notRanked, samples, mode, metric }: SensitivityResult): string {
   const rows = layers
     .slice(0, SHOWN)
     .map(({ node, op, part, bits, sqnr, metric: figures }) => [
@@ -205,7 +217,9 @@ function describe({ layers, samples, mode, metric }: SensitivityResult): string 
   const header = ['layer', 'op', 'part', 'bits', 'SQNR dB', ...(metric === null ? [] : [metric, 'drop'])];
   const more = layers.length > SHOWN ? [`... and ${layers.length - SHOWN} more; --json has them all`] : [];
   const where = mode === 'cheap' ? "estimated at each layer's own output" : "measured at the model's output";
-  return [formatTable(header, rows), ...more, '', `${samples} samples; SQNR ${where}`].join('\n');
+  const others = notRanked.map(({ op, nodes, because }) => [op, String(nodes), because]);
+  const left = others.length > 0 ? ['', formatTable(['not ranked', 'nodes', 'because'], others)] : [];
+  return [formatTable(header, rows), ...more, ...left, '', `${samples} samples; SQNR ${where}`].join('\n');
 }
 
 function decibels(sqnr: number): string {
