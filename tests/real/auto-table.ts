@@ -27,8 +27,8 @@ Written by \`npm run test:real\` when every model ran: \`quantize --mode auto --
 metric on its validation samples, and the test fails where it does not, or where the lower end of the 95% interval of what is lost on
 samples that it never saw passes the rest. Time and size are relative to the original.
 
-| model | metric | validation samples | chosen | time | size | retention | held-out samples | retention there | drop there (95% interval) |
-|---|---|---:|---|---:|---:|---:|---:|---:|---:|
+| model | metric | validation samples | chosen | time | size | retention | held-out samples | retention there | drop there (95% interval) | warnings |
+|---|---|---:|---|---:|---:|---:|---:|---:|---:|---|
 `;
   const attempts = `
 Every attempt, in order; the one in bold was chosen:
@@ -62,6 +62,7 @@ function choiceCells({ model, result, validation, heldOut, heldOutSamples }: Aut
     String(heldOutSamples),
     percent(heldOut.retention),
     dropText(heldOut),
+    result.warnings.join(' '),
   ];
 }
 
@@ -78,7 +79,7 @@ function attemptCells({ model, result }: AutoRow, attempt: Attempt): string[] {
     compared ? dropText(compared) : '',
     ratioText(figures?.latency[0]?.ratio),
     ratioText(figures && figures.bytes / result.original.bytes),
-    [because, undecided].filter((text) => text !== undefined).join('; '),
+    because ?? (undecided === undefined ? '' : 'too few samples to be certain'),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { type Graph, MatMulNBits, type Model } from '@octavo/core/ir';
-import type { QuantizedType } from '@octavo/core/quant';
+import { type QuantizedType, REDUCED_INT8 } from '@octavo/core/quant';
 import type { LayerRule } from '../layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from '../precision.js';
 import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
@@ -30,6 +30,7 @@ export async function recipeOfModel(original: Graph, quantized: Model): Promise<
     ...RECIPE_DEFAULTS,
     ...endsOf(quantized.graph),
     ...methodOf(quantized, pairs),
+    reduceRange: hasReducedRange(pairs),
     leastSqnr: 0,
     layers: [...groups.values()].map(({ rule, nodes }) => ({ nodes, ...rule })),
   };
@@ -40,6 +41,18 @@ function methodOf(quantized: Model, pairs: readonly LayerPair[]): Partial<Recipe
   if (hasIntegerOps(quantized)) return { format: 'qoperator' };
   if (pairs.some(({ input }) => input && !input.grid)) return { mode: 'dynamic' };
   return quantized.graph.nodes.some((node) => MatMulNBits.is(node)) ? { mode: 'weight-only' } : {};
+}
+
+/** Whether no product of 8-bit activations by int8 weights can pass int16 in pairs. */
+function hasReducedRange(pairs: readonly LayerPair[]): boolean {
+  const ranges = pairs.flatMap(({ input, quantizedWeights }) =>
+    input?.type.storage.endsWith('int8') && quantizedWeights?.type?.storage === 'int8'
+      ? (quantizedWeights.integers ?? [])
+      : [],
+  );
+  return (
+    ranges.length > 0 && ranges.every(({ min, max }) => min >= REDUCED_INT8.min && max <= REDUCED_INT8.max)
+  );
 }
 
 /** Integer inputs and outputs, where callers give and take those. */

@@ -12,7 +12,7 @@ import {
 import { dequantizeNumbers, isStorageDType, type QuantizedType } from '@octavo/core/quant';
 import { type StoredTensor, toNumbers, transposeMatrix } from '@octavo/core/tensor';
 import type { ComputeParts } from '../../compute-ops.js';
-import type { LayerForm, ReplacedConstant } from './layer-form.js';
+import { extremesOf, type LayerForm, type ReplacedConstant } from './layer-form.js';
 import { isMatrixProduct } from './matmul-nbits.js';
 
 /** DynamicQuantizeLinear, MatMulInteger or ConvInteger, Cast, and Mul by the product of both scales. */
@@ -96,7 +96,12 @@ async function readWeights(
     scales,
     zeroPoints,
   };
-  const numbers = Float32Array.from(dequantizeNumbers(toNumbers(integers), integers.shape, type));
+  const stored = toNumbers(integers);
+  const numbers = Float32Array.from(dequantizeNumbers(stored, integers.shape, type));
   const isTransposed = isMatrix && parts.channelAxis === 0;
-  return { numbers: isTransposed ? transposeMatrix(numbers, rows, columns) : numbers, type };
+  return {
+    numbers: isTransposed ? transposeMatrix(numbers, rows, columns) : numbers,
+    type,
+    integers: extremesOf(stored),
+  };
 }

@@ -11,6 +11,7 @@ import { fixQuantization } from '../fix-quantization.js';
 import { sqnrGoal } from '../goal.js';
 import { type LayerPair, pairLayers } from '../layer-pair.js';
 import { hasIntegerOps } from '../raise-integer-ops.js';
+import { recipeOfModel } from '../recipe-of-model.js';
 
 const open: SessionFactory = (model, { taps }) =>
   createOnnxRuntimeSession(model, { taps, threads: 1, optimization: 'disabled' });
@@ -161,3 +162,15 @@ describe('layers that are not between Q/DQ pairs', () => {
     expect(result.model.graph.nodes.map((node) => node.op.name).join(' ')).toMatch(ops);
   });
 });
+
+it.each<Partial<Recipe>>([{}, { format: 'qoperator' }, { mode: 'dynamic' }])(
+  'sees whether the weights have a reduced range, so that mending keeps it: %j',
+  async (recipe) => {
+    const original = cloneModel(source);
+    await prepareModel(original);
+    for (const reduceRange of [true, false]) {
+      const made = await recipeOfModel(original.graph, await quantize({ ...recipe, reduceRange }));
+      expect(made.reduceRange).toBe(reduceRange);
+    }
+  },
+);

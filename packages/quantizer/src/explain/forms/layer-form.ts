@@ -1,5 +1,6 @@
 import type { Node, Op } from '@octavo/core/ir';
-import type { QuantizedType } from '@octavo/core/quant';
+import type { QuantizedType, QuantRange } from '@octavo/core/quant';
+import type { NumberArray } from '@octavo/core/tensor';
 import type { QparamsReader } from '@octavo/passes';
 import type { ComputeParts } from '../../compute-ops.js';
 import type { IntegerGrid } from '../../sensitivity/range-noise.js';
@@ -15,6 +16,19 @@ export interface IntegerInput {
 export interface ReplacedConstant {
   readonly numbers: Float32Array;
   readonly type: QuantizedType | undefined;
+  /** The least and the greatest integer, where the file stores one for each number. */
+  readonly integers?: QuantRange;
+}
+
+/** The least and the greatest of some integers. */
+export function extremesOf(integers: NumberArray): QuantRange {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < integers.length; i++) {
+    const integer = integers[i] ?? Number.NaN;
+    if (integer < min) min = integer;
+    if (integer > max) max = integer;
+  }
+  return { min, max };
 }
 
 /** What a quantized model has in the place of a layer. */

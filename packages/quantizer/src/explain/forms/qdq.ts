@@ -10,7 +10,7 @@ import { dequantizeNumbers, isStorageDType, representableRange } from '@octavo/c
 import { toNumbers } from '@octavo/core/tensor';
 import type { QparamsReader } from '@octavo/passes';
 import { loadWeights } from '../../load-weights.js';
-import type { FoundLayer, LayerForm, ReplacedConstant } from './layer-form.js';
+import { extremesOf, type FoundLayer, type LayerForm, type ReplacedConstant } from './layer-form.js';
 
 /** The layer's own op between DequantizeLinear and QuantizeLinear, or in float. */
 export const qdq: LayerForm = {
@@ -67,8 +67,9 @@ async function readDequantized(
   if (!node || !integers || !isStorageDType(integers.dtype)) return undefined;
   const { type } = await reader.ofNode(node);
   if (!type) return undefined;
-  const numbers = dequantizeNumbers(toNumbers(await integers.load()), integers.shape, type);
-  return { numbers, type: { ...type, storage: integers.dtype } };
+  const stored = toNumbers(await integers.load());
+  const numbers = dequantizeNumbers(stored, integers.shape, type);
+  return { numbers, type: { ...type, storage: integers.dtype }, integers: extremesOf(stored) };
 }
 
 /** Integers of few bits may be stored as they are and widened by the graph, for runtimes that want 8 bits. */
