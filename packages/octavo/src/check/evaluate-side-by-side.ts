@@ -3,8 +3,10 @@ import {
   type EdgeCaseResult,
   type Evaluation,
   evaluate,
+  type FidelityMetric,
   fidelityMetrics,
   type Metric,
+  type ModelScores,
   type OutOfRangeSample,
   type OutputTransform,
   type PerformanceComparison,
@@ -42,7 +44,8 @@ export interface SideBySide extends Evaluation {
 /** What to score by, on what, and where. */
 export interface SideBySideOptions extends DataFlags {
   readonly data: string;
-  readonly metric: Metric;
+  /** Against labels, or against the original's outputs. */
+  readonly metric: Metric | FidelityMetric;
   readonly outputName?: string;
   readonly transform: OutputTransform;
   readonly segment: readonly NamedSegmentation[];
@@ -75,7 +78,7 @@ export async function evaluateSideBySide(
   const seen = new SeenSamples(await activationRanges(quantized.model.graph, original.model.graph));
   const scores = await withProgress(context, 'scoring', dataset.size, (progress) =>
     scoreModels(session, seen.watch(interruptible(dataset.samples(), context.signal)), {
-      metrics: [metric],
+      metrics: 'compare' in metric ? [] : [metric],
       original: originalSession,
       fidelity: fidelityMetrics,
       transform,
@@ -84,13 +87,28 @@ export async function evaluateSideBySide(
       ...(outputName === undefined ? {} : { outputName }),
     }),
   );
-  const [scored, before] = [scores.scored.get(metric.name) ?? [], scores.original.get(metric.name) ?? []];
+  const fidelity = evaluateFidelity(scores.fidelity, segmentations);
   return {
-    ...evaluate(metric, scored, { original: before, segmentations }),
-    fidelity: evaluateFidelity(scores.fidelity, segmentations),
-    worst: worstSamples(metric, scored, { original: before }),
+    ...judge(metric, scores, fidelity, segmentations),
+    fidelity,
     performance: await comparePerformance(job, [session, originalSession], seen.feeds, context),
     edgeCases: await tryEdgeCases([session, originalSession], seen),
     outOfRange: seen.outOfRange.list(),
+  };
+}
+
+/** The figures of the metric asked for, and the samples that do worst by it. */
+function judge(
+  metric: Metric | FidelityMetric,
+  { scored, original, fidelity: compared }: ModelScores,
+  fidelity: readonly Evaluation[],
+  segmentations: readonly NamedSegmentation[],
+): Evaluation & Pick<SideBySide, 'worst'> {
+  const closeness = fidelity.find((each) => each.metric === metric.name);
+  if (closeness) return { ...closeness, worst: worstSamples(metric, compared.get(metric.name) ?? []) };
+  const [own, before] = [scored.get(metric.name) ?? [], original.get(metric.name) ?? []];
+  return {
+    ...evaluate(metric, own, { original: before, segmentations }),
+    worst: worstSamples(metric, own, { original: before }),
   };
 }

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { observers } from '@octavo/core/quant';
 import { parsePreprocess } from '@octavo/datasets';
-import { metrics } from '@octavo/evaluation';
+import { fidelityMetrics, metrics } from '@octavo/evaluation';
 import { CAUSES, MODES, parseRecipe, recipeSchema } from '@octavo/quantizer';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { Command } from 'commander';
@@ -196,7 +196,15 @@ describe('docs/schemas', () => {
   it('evaluate allows every metric there is', () => {
     const names = metrics.map((metric) => metric.name);
     expect(schemaText('evaluate')).toMatchObject({
-      properties: { metric: { anyOf: [{ enum: names }, { pattern: expect.stringMatching(/^\^top/) }] } },
+      properties: {
+        metric: {
+          anyOf: [
+            { enum: names },
+            { pattern: expect.stringMatching(/^\^top/) },
+            { enum: fidelityMetrics.map((metric) => metric.name) },
+          ],
+        },
+      },
     });
   });
 

@@ -2,6 +2,7 @@ import type { Model } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import { type Dataset, memoryDataset } from '@octavo/datasets';
 import {
+  fidelityMetrics,
   metricNamed,
   metrics,
   type OutputTransform,
@@ -26,6 +27,16 @@ export function metricOption(): Option {
   const names = metrics.map(({ name }) => name).join(', ');
   return new Option('--metric <name>', `how outputs are scored: ${names}, or top<k> for any k`).argParser(
     metricName,
+  );
+}
+
+/** `--metric` of commands that compare outputs too: with the original's, which takes no labels. */
+export function comparisonMetricOption(): Option {
+  const close = fidelityMetrics.map(({ name }) => name).join(', ');
+  const option = metricOption();
+  option.description += `; with --against also ${close}, without labels`;
+  return option.argParser(
+    (text) => fidelityMetrics.find(({ name }) => name === text)?.name ?? metricName(text),
   );
 }
 

@@ -3,6 +3,7 @@ import { roundHalfEven } from '@octavo/core/quant';
 import { fromNumbers, int64, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { octavo, Workspace } from '../../tests/command-line.js';
+import { fails } from '../../tests/failures.js';
 import { COUNT, classesOf, labelledClassifier } from '../../tests/labelled-classifier.js';
 import { rows, saveModel, saveNpz, withUnknownOp } from '../../tests/models.js';
 import { documentOf } from '../../tests/schemas.js';
@@ -91,6 +92,24 @@ describe('octavo evaluate', () => {
     );
     for (const name of ['all', 'group: 0', 'group: 1', 'label:2: label < 2', 'label:2: label >= 2'])
       expect(table).toMatch(new RegExp(`^${name} +\\d+ +[\\d.]+ dB +[\\d.]+ dB \\.\\. [\\d.]+ dB`, 'm'));
+  });
+
+  it('compares with the original without labels', async () => {
+    const bare = saveNpz(work.path('bare.npz'), { x: rows(9, 32), zone: int64([0, 0, 0, 1, 1, 1, 2, 2, 2]) });
+    const args = ['evaluate', int8, '--against', model, '--data', bare, '--no-memory', '--segment', 'zone'];
+    for (const metric of ['sqnr', 'cosine', 'kl']) {
+      const document = documentOf((await octavo([...args, '--metric', metric, '--json'])).stdout, 'evaluate');
+      const fidelity = document['fidelity'] as { readonly metric: string }[];
+      expect(document).toMatchObject(Object(fidelity.find((each) => each.metric === metric)));
+      expect(document['metric']).toBe(metric);
+      expect(document['overall']).not.toHaveProperty('original');
+    }
+    const { stdout } = await octavo([...args, '--metric', 'sqnr']);
+    expect(stdout).toMatch(/^segment +samples +sqnr +95% interval$/m);
+    expect(stdout).toMatch(/^zone: 2 +3 +[\d.]+ dB +[\d.]+ dB/m);
+    expect(stdout).toMatch(/^lost most /m);
+    const alone = ['evaluate', int8, '--data', bare, '--metric', 'sqnr'];
+    await fails(work, alone, { code: 2, error: 'USAGE', says: ['--metric sqnr needs --against'] });
   });
 
   it('says where a segment is too small for an interval', async () => {

@@ -34,7 +34,7 @@ function worstTable({ worst, against }: EvaluateResult): string | undefined {
     .slice(0, SHOWN)
     .map(({ id, label, prediction, original, loss }) => [
       id,
-      number(label),
+      Number.isNaN(label) ? '' : number(label),
       number(prediction),
       original ? number(original.prediction) : '',
       number(loss),

@@ -2,11 +2,14 @@ import type { Model } from '@octavo/core/ir';
 import {
   evaluate,
   type Figure,
+  fidelityMetrics,
+  figureText,
   intervalText,
   metricNamed,
   type OutputTransform,
   outputTransforms,
   type PerformanceComparison,
+  percent,
   type Scored,
   scoreSamples,
   worstSamples,
@@ -18,10 +21,11 @@ import { quantizingInputs, withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { metricOption, type NamedSegmentation, segmentOption } from '../judging.js';
+import { comparisonMetricOption, type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { QuantizedReals } from '../quantized-reals.js';
 import { formatTable } from '../table.js';
+import { UsageError } from '../usage-error.js';
 import { describeSideBySide } from './describe-side-by-side.js';
 
 interface EvaluateFlags extends DataFlags {
@@ -48,13 +52,14 @@ export interface EvaluateResult extends Omit<SideBySide, 'performance'> {
 const EXAMPLES = `
 Examples:
   octavo evaluate model.int8.onnx --against model.onnx --data test.csv --label price --metric mape --segment region --segment label:quantile4
+  octavo evaluate model.int8.onnx --against model.onnx --data inputs/ --metric sqnr
   octavo evaluate model.onnx --data images/ --preprocess preprocess.json --metric top1 --label class`;
 
 export function evaluateCommand(context: CommandContext): Command {
   const command = new Command('evaluate')
     .description('Measure accuracy, overall and by segment, alone or against the original model.')
     .argument('<model>', 'ONNX file')
-    .requiredOption('--data <path>', 'labelled data')
+    .requiredOption('--data <path>', 'labelled data; inputs alone for sqnr, cosine and kl')
     .option(
       '--against <file>',
       'the original model: retention and drop on the same samples, cost side by side, edge cases',
@@ -74,7 +79,7 @@ export function evaluateCommand(context: CommandContext): Command {
 
 function scoreOptions(): Option[] {
   return [
-    metricOption().makeOptionMandatory(),
+    comparisonMetricOption().makeOptionMandatory(),
     choice('--transform <name>', 'applied to the output before scoring', outputTransforms, 'none'),
   ];
 }
@@ -86,12 +91,19 @@ async function evaluateFile(
 ): Promise<EvaluateResult> {
   const { against, data, segment: segmentations } = flags;
   const model = await loadOnnx(file);
-  const metric = metricNamed(flags.metric);
+  const closeness = fidelityMetrics.find(({ name }) => name === flags.metric);
   if (against !== undefined) {
+    const metric = closeness ?? metricNamed(flags.metric);
     const original = { file: against, model: await loadOnnx(against) };
     const compared = await evaluateSideBySide({ file, model }, original, { ...flags, metric }, context);
     return { model: file, against, data, ...compared };
   }
+  if (closeness)
+    throw new UsageError(
+      `--metric ${closeness.name} needs --against FILE.`,
+      'Name the model whose outputs to compare with.',
+    );
+  const metric = metricNamed(flags.metric);
   const scored = await scoreModel(file, model, flags, context);
   return {
     model: file,
@@ -142,7 +154,7 @@ function describe(result: EvaluateResult): string {
     'samples',
     result.metric,
     '95% interval',
-    ...(result.against === null ? [] : ['original', 'retention', 'drop', '95% interval']),
+    ...(result.overall.original ? ['original', 'retention', 'drop', '95% interval'] : []),
   ];
   const rows = [row('all', result.overall, result)];
   for (const { by, segments } of result.segments) {
@@ -163,8 +175,7 @@ function nanLines({ model, against, overall }: EvaluateResult): string[] {
 }
 
 function row(name: string, figure: Figure, result: EvaluateResult): string[] {
-  const percent = (value: number): string => `${(100 * value).toFixed(2)}%`;
-  const show = result.unit === '%' ? percent : (value: number): string => value.toPrecision(5);
+  const show = (value: number): string => figureText(value, result.unit);
   const cells = [name, String(figure.count), show(figure.value), intervalText(figure.interval, show)];
   const { original } = figure;
   if (!original) return cells;
