@@ -110,6 +110,8 @@ describe('octavo evaluate', () => {
     expect(stdout).toMatch(/^lost most /m);
     const alone = ['evaluate', int8, '--data', bare, '--metric', 'sqnr'];
     await fails(work, alone, { code: 2, error: 'USAGE', says: ['--metric sqnr needs --against'] });
+    const transformed = [...args, '--metric', 'sqnr', '--transform', 'exp'];
+    await fails(work, transformed, { code: 2, error: 'USAGE', says: ['--transform has no meaning'] });
   });
 
   it('says where a segment is too small for an interval', async () => {

@@ -1,5 +1,7 @@
 import type { Model } from '@octavo/core/ir';
 import { int64, toNumbers } from '@octavo/core/tensor';
+import { memoryDataset } from '@octavo/datasets';
+import { mae } from '@octavo/evaluation';
 import type { NamedTensors } from '@octavo/runtime';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,9 +15,11 @@ import {
   weights,
 } from '../../tests/run-models.js';
 import type { CalibrationSample } from '../calibrate.js';
+import { judgeOf } from '../judging/judge.js';
 import { prepareModel, quantizeModel } from '../quantize.js';
 import { estimateSensitivity } from './estimate-sensitivity.js';
 import { gatherSensitive } from './gather-sensitive.js';
+import { countMeasurements, measureSensitivity } from './measure-sensitivity.js';
 import { type Bits, PARTS, type Part } from './sensitivity.js';
 import { type SensitiveStatistics, subjectOf } from './subject.js';
 import { unranked } from './unranked.js';
@@ -142,6 +146,48 @@ describe('gatherSensitive', () => {
     const estimate = await estimateOf(sum, 'activations', bits);
     // The branches do not correlate: signals add up as noises do.
     expect(Math.abs(estimate - (await measured(model, isolated, samples)))).toBeLessThan(2);
+  });
+
+  it('is measured exactly too: a sum, an embedding and an LSTM, each alone', async () => {
+    const text = `graph opset 17 {
+      input %x: int64[5, 1]
+      ${weights('e', [48, 32], 1, 32)}
+      ${weights('w', [1, 96, 32], 2, 320)}
+      ${weights('r', [1, 96, 24], 3, 240)}
+      const %axes: int64[1] = [1]
+      %g = Gather(%e, %x) @rows
+      %s = LSTM(%g, %w, %r) {hidden_size=24} @recurrent
+      %y = Squeeze(%s, %axes)
+      output %y
+    }`;
+    const samples = [1, 2, 3].map((seed) => ({
+      id: `${seed}`,
+      feeds: { x: int64([0, seed, 7, 3 * seed, 47]).reshape([5, 1]) },
+      label: 0,
+    }));
+    const { model, statistics } = await sensitive(text, samples);
+    const judge = judgeOf(memoryDataset(samples), mae);
+    const options = { bits: [8] as const, parts: PARTS, judge, createSession: onReference };
+    expect(countMeasurements(statistics, options)).toBe(2);
+    const ranked = await measureSensitivity(model, statistics, options);
+    expect(ranked.map(({ op, part }) => [op, part]).sort()).toEqual([
+      ['Gather', 'weights'],
+      ['LSTM', 'weights'],
+    ]);
+    for (const { sqnr, metric } of ranked) {
+      expect(sqnr).toBeGreaterThan(25);
+      expect(sqnr).toBeLessThan(70);
+      expect(metric?.drop).not.toBe(0);
+    }
+    const residual = await sensitive(RESIDUAL);
+    const images = residual.samples.map(({ feeds }, i) => ({ id: `${i}`, feeds, label: 0 }));
+    const sums = await measureSensitivity(residual.model, residual.statistics, {
+      ...options,
+      judge: judgeOf(memoryDataset(images), mae),
+      parts: ['activations'],
+    });
+    expect(sums.map(({ op }) => op).sort()).toEqual(['Add', 'Conv', 'Conv', 'Conv']);
+    expect(sums.find(({ op }) => op === 'Add')?.sqnr).toBeGreaterThan(20);
   });
 
   it('says what is not ranked, and why', async () => {

@@ -1,6 +1,7 @@
 import type { Model } from '@octavo/core/ir';
 import {
   evaluate,
+  type FidelityMetric,
   type Figure,
   fidelityMetrics,
   figureText,
@@ -91,18 +92,13 @@ async function evaluateFile(
 ): Promise<EvaluateResult> {
   const { against, data, segment: segmentations } = flags;
   const model = await loadOnnx(file);
-  const closeness = fidelityMetrics.find(({ name }) => name === flags.metric);
+  const closeness = closenessOf(flags);
   if (against !== undefined) {
     const metric = closeness ?? metricNamed(flags.metric);
     const original = { file: against, model: await loadOnnx(against) };
     const compared = await evaluateSideBySide({ file, model }, original, { ...flags, metric }, context);
     return { model: file, against, data, ...compared };
   }
-  if (closeness)
-    throw new UsageError(
-      `--metric ${closeness.name} needs --against FILE.`,
-      'Name the model whose outputs to compare with.',
-    );
   const metric = metricNamed(flags.metric);
   const scored = await scoreModel(file, model, flags, context);
   return {
@@ -116,6 +112,22 @@ async function evaluateFile(
     edgeCases: [],
     outOfRange: [],
   };
+}
+
+/** The metric against the original's outputs that flags name, if any. Throws UsageError where they do not fit it. */
+function closenessOf({ metric, against, transform }: EvaluateFlags): FidelityMetric | undefined {
+  const closeness = fidelityMetrics.find(({ name }) => name === metric);
+  if (closeness && against === undefined)
+    throw new UsageError(
+      `--metric ${metric} needs --against FILE.`,
+      'Name the model whose outputs to compare with.',
+    );
+  if (closeness && transform !== 'none')
+    throw new UsageError(
+      `--transform has no meaning with --metric ${metric}, which compares outputs as they are.`,
+      'Leave it out.',
+    );
+  return closeness;
 }
 
 async function scoreModel(
