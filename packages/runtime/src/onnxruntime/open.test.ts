@@ -45,7 +45,25 @@ describe('a model whose exact form onnxruntime refuses', () => {
     expect(y).toEqual(fromNumbers('int32', [1, 1], [7 * 3 + 11 * 5]));
   });
 
-  it('is refused where products would saturate', async () => {
+  it('is never rewritten where the processor multiplies exactly', async () => {
+    const asked: unknown[] = [];
+    const build: OnnxRuntimeBuild = {
+      tensor: OrtTensor,
+      open: (source, options) => {
+        if (typeof source === 'string') throw new Error('a model was expected');
+        asked.push(options.extra?.['session']);
+        return Ort.create(encodeModel(source), {
+          ...options,
+          extra: { session: { x64quantprecision: '1' } },
+        });
+      },
+    };
+    using session = await openOnBuild(product(), {}, async () => build);
+    expect(session.outputs.map(({ name }) => name)).toEqual(['y']);
+    expect(asked).toEqual([{ x64quantprecision: '0' }, { x64quantprecision: '0' }]);
+  });
+
+  it('is opened exactly, and refused, where products would saturate', async () => {
     const saturates = async () => refusing((sum) => Math.min(sum, 32 * 32767));
     await expect(openOnBuild(product(), {}, saturates)).rejects.toMatchObject({
       code: 'ORT_LOAD',

@@ -48,9 +48,9 @@ export async function openOnBuild(
 }
 
 /**
- * Opens a model with exact products. onnxruntime rewrites it for them on processors that it takes for ones without VNNI, and
- * then refuses some of its own rewriting (QGemm to int8, captures of If); AMX processors are among them, whose products are
- * exact without it.
+ * Opens a model with exact products: as it comes where the processor multiplies exactly by itself. onnxruntime takes AMX processors
+ * for ones without VNNI; rewriting a model for those costs the speed of its integers, and onnxruntime refuses some of its own
+ * rewriting (QGemm to int8, captures of If).
  */
 async function openExact(
   build: OnnxRuntimeBuild,
@@ -64,13 +64,8 @@ async function openExact(
     logSeverityLevel: 4,
     extra: { session: { x64quantprecision: precise ? '1' : '0' } },
   });
-  try {
-    return await build.open(model, options(exact));
-  } catch (error) {
-    const isExact = exact && (await multipliesExactly(build, options(false)).catch(() => false));
-    if (isExact) return build.open(model, options(false));
-    throw error;
-  }
+  const isExact = exact && (await multipliesExactly(build, options(false)).catch(() => false));
+  return build.open(model, options(exact && !isExact));
 }
 
 /** What to say when a build of onnxruntime is not there. */

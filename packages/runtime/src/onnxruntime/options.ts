@@ -7,8 +7,8 @@ export interface OnnxRuntimeOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /**
    * Whether products of uint8 by int8 keep every bit (default) on x64 CPUs without VNNI, where onnxruntime by itself
-   * saturates them in 16 bits (`session.x64quantprecision`). It holds from the `extended` level on and costs speed:
-   * switch it off only to time onnxruntime as it comes.
+   * saturates them in 16 bits (`session.x64quantprecision`). It holds from the `extended` level on and costs speed there;
+   * on other processors a small product tells that nothing is to be done. Switch it off only to time onnxruntime as it comes.
    */
   readonly exact?: boolean;
 }
