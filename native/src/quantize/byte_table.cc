@@ -9,7 +9,7 @@ namespace {
 
 constexpr Tier<QuantizeKernels> kTiers[] = {
 #define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
-    OCTAVO_TIERS(OCTAVO_QUANTIZE_TIER)
+    OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
 #undef OCTAVO_QUANTIZE_TIER
 };
 

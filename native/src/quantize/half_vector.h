@@ -64,8 +64,13 @@ void bfloats_to_floats(const uint16_t* in, size_t count, float* out) {
 
 void floats_to_halves(const float* in, size_t count, uint16_t* out) {
   size_t i = 0;
-#if defined(__F16C__)
-  for (; i + 8 <= count; i += 8) {
+#if defined(__AVX512F__)
+  for (; i + kLanes <= count; i += kLanes) {
+    prefetch_ahead(in + i);
+    store(out + i, _mm512_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
+  }
+#elif defined(__F16C__)
+  for (; i + kLanes <= count; i += kLanes) {
     prefetch_ahead(in + i);
     store(out + i, _mm256_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
   }
@@ -75,8 +80,13 @@ void floats_to_halves(const float* in, size_t count, uint16_t* out) {
 
 void halves_to_floats(const uint16_t* in, size_t count, float* out) {
   size_t i = 0;
-#if defined(__F16C__)
-  for (; i + 8 <= count; i += 8) {
+#if defined(__AVX512F__)
+  for (; i + kLanes <= count; i += kLanes) {
+    prefetch_ahead(in + i);
+    store(out + i, _mm512_cvtph_ps(load<__m256i>(in + i)));
+  }
+#elif defined(__F16C__)
+  for (; i + kLanes <= count; i += kLanes) {
     prefetch_ahead(in + i);
     store(out + i, _mm256_cvtph_ps(load<__m128i>(in + i)));
   }

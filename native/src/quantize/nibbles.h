@@ -7,7 +7,38 @@
 namespace octavo {
 namespace {
 
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+
+// Whole vectors of bytes; returns how many bytes were made.
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {
+  const __m512i low = _mm512_set1_epi8(15), top = _mm512_set1_epi8(static_cast<char>(sign));
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    prefetch_ahead(in + i / 2);
+    const __m512i pairs = _mm512_cvtepu8_epi16(load<__m256i>(in + i / 2));
+    const __m512i apart = (pairs | _mm512_slli_epi16(pairs, 4)) & low;
+    store(out + i, _mm512_sub_epi8(apart ^ top, top));
+  }
+  return i;
+}
+
+OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out) {
+  const __m512i low = _mm512_set1_epi8(15), factors = _mm512_set1_epi16(0x1001);
+  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  const auto words = [=](const uint8_t* bytes) OCTAVO_LAMBDA_INLINE {
+    return _mm512_maddubs_epi16(load<__m512i>(bytes) & low, factors);
+  };
+  size_t i = 0;
+  for (; i + 128 <= count; i += 128) {
+    prefetch_ahead(in + i);
+    prefetch_ahead(in + i + 64);
+    const __m512i quads = _mm512_packus_epi16(words(in + i), words(in + i + 64));
+    store(out + i / 2, _mm512_permutexvar_epi64(order, quads));
+  }
+  return i;
+}
+
+#elif defined(__AVX2__)
 
 // Whole vectors of bytes; returns how many bytes were made.
 OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {

@@ -67,40 +67,52 @@ struct QuickQuantizer {
   }
 };
 
-// As many numbers as fill a vector of integers, again and again; returns how many were done.
+// As many numbers as fill a vector of integers.
 template <typename T>
-size_t quantize_quickly(const float* in, const QuantizationRun& by, size_t count, T* out) {
-  if (!ExactQuotient::serves(*by.scales)) return 0;
-  const QuickQuantizer<T> to(*by.scales, *by.zero_points);
-  constexpr size_t kAtOnce = OCTAVO_VECTOR_BYTES / sizeof(T);
-  size_t i = 0;
-  for (; i + kAtOnce <= count; i += kAtOnce) {
-    I32 integers[kAtOnce / kLanes];
+constexpr size_t kAtOnce = OCTAVO_VECTOR_BYTES / sizeof(T);
+
+template <typename T>
+OCTAVO_INLINE void quantize_vector(const QuickQuantizer<T>& to, const float* in, T* out) {
+  constexpr size_t kFloatsInLine = 16;
+  I32 integers[kAtOnce<T> / kLanes];
 #pragma GCC unroll 4
-    for (size_t k = 0; k < kAtOnce / kLanes; ++k) {
-      if (k % 2 == 0) prefetch_ahead(in + i + k * kLanes);
-      integers[k] = to(load<F32>(in + i + k * kLanes));
-    }
-    store_saturated(out + i, integers);
+  for (size_t k = 0; k < kAtOnce<T> / kLanes; ++k) {
+    const float* const x = in + k * kLanes;
+    if (k * kLanes % kFloatsInLine == 0) prefetch_ahead(x);
+    integers[k] = to(load<F32>(x));
   }
-  return i;
+  store_saturated(out, integers);
+}
+
+// Returns whether the scale was one that serves.
+template <typename T>
+bool quantize_quickly(const float* in, const QuantizationRun& by, size_t count, T* out) {
+  if (!ExactQuotient::serves(*by.scales)) return false;
+  const QuickQuantizer<T> to(*by.scales, *by.zero_points);
+  size_t i = 0;
+  for (; i + kAtOnce<T> <= count; i += kAtOnce<T>) quantize_vector(to, in + i, out + i);
+  if (i == count) return true;
+  float rest[kAtOnce<T>] = {};
+  T integers[kAtOnce<T>];
+  __builtin_memcpy(rest, in + i, (count - i) * sizeof(float));
+  quantize_vector(to, rest, integers);
+  __builtin_memcpy(out + i, integers, (count - i) * sizeof(T));
+  return true;
 }
 
 #else
 
 template <typename T>
-size_t quantize_quickly(const float*, const QuantizationRun&, size_t, T*) {
-  return 0;
+bool quantize_quickly(const float*, const QuantizationRun&, size_t, T*) {
+  return false;
 }
 
 #endif
 
 template <size_t kStep, typename T>
 void quantize_steps(const float* in, const QuantizationRun& by, size_t count, T* out) {
+  if (kStep == 0 && quantize_quickly(in, by, count, out)) return;
   size_t i = 0;
-  if constexpr (kStep == 0) {
-    i = quantize_quickly<T>(in, by, count, out);
-  }
   for (; i + kLanes <= count; i += kLanes) {
     store_lanes(out + i, quantizer_at<kStep, T>(by, i)(load<F32>(in + i)));
   }
@@ -162,6 +174,10 @@ void range(const float* in, size_t count, float* low, float* high) {
       lows[k] = min(x, lows[k]);
       highs[k] = max(x, highs[k]);
     }
+  }
+  for (; i + kLanes <= count; i += kLanes) {
+    lows[0] = min(load<F32>(in + i), lows[0]);
+    highs[0] = max(load<F32>(in + i), highs[0]);
   }
   for (; i < count; ++i) {
     lows[0] = min(splat(in[i]), lows[0]);

@@ -57,7 +57,7 @@ struct QuantizeKernels {
 };
 
 #define OCTAVO_QUANTIZE_TIER(isa, tier) extern const QuantizeKernels quantize_##tier;
-OCTAVO_TIERS(OCTAVO_QUANTIZE_TIER)
+OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
 #undef OCTAVO_QUANTIZE_TIER
 
 }  // namespace octavo

@@ -7,7 +7,59 @@
 namespace octavo {
 namespace {
 
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+
+OCTAVO_INLINE I32 load_wide(const uint8_t* from) {
+  return reinterpret_cast<I32>(_mm512_cvtepu8_epi32(load<__m128i>(from)));
+}
+OCTAVO_INLINE I32 load_wide(const int8_t* from) {
+  return reinterpret_cast<I32>(_mm512_cvtepi8_epi32(load<__m128i>(from)));
+}
+OCTAVO_INLINE I32 load_wide(const uint16_t* from) {
+  return reinterpret_cast<I32>(_mm512_cvtepu16_epi32(load<__m256i>(from)));
+}
+OCTAVO_INLINE I32 load_wide(const int16_t* from) {
+  return reinterpret_cast<I32>(_mm512_cvtepi16_epi32(load<__m256i>(from)));
+}
+
+// The low byte of each lane.
+OCTAVO_INLINE void store_narrow(uint8_t* to, I32 x) {
+  store(to, _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
+}
+
+// The low half of each lane.
+OCTAVO_INLINE void store_narrow(uint16_t* to, I32 x) {
+  store(to, _mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(x)));
+}
+
+// As many lanes as fill a vector, each at the nearest number that the type has.
+OCTAVO_INLINE __m512i saturated_words(I32 a, I32 b) {
+  return _mm512_packs_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
+}
+OCTAVO_INLINE void store_bytes_in_order(void* to, __m512i bytes) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  store(to, _mm512_permutexvar_epi32(order, bytes));
+}
+OCTAVO_INLINE void store_words_in_order(void* to, __m512i words) {
+  store(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), words));
+}
+OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4]) {
+  store_bytes_in_order(
+      to, _mm512_packus_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+}
+OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4]) {
+  store_bytes_in_order(
+      to, _mm512_packs_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+}
+OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2]) {
+  store_words_in_order(to, saturated_words(x[0], x[1]));
+}
+OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2]) {
+  store_words_in_order(
+      to, _mm512_packus_epi32(reinterpret_cast<__m512i>(x[0]), reinterpret_cast<__m512i>(x[1])));
+}
+
+#elif defined(__AVX2__)
 
 OCTAVO_INLINE __m128i load_8_bytes(const void* from) {
   return _mm_loadl_epi64(static_cast<const __m128i*>(from));

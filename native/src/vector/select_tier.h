@@ -31,7 +31,7 @@ struct NamedTier {
 // Every tier of this build, for tests and benchmarks.
 inline constexpr NamedTier kNamedTiers[] = {
 #define OCTAVO_NAMED_TIER(isa, tier) {#tier, isa},
-    OCTAVO_TIERS(OCTAVO_NAMED_TIER)
+    OCTAVO_WIDE_TIERS(OCTAVO_NAMED_TIER)
 #undef OCTAVO_NAMED_TIER
 };
 

@@ -17,6 +17,15 @@
 #define OCTAVO_TIERS(TIER) TIER(isa::scalar, portable)
 #endif
 
+// The same and vectors of 64 bytes, for families that have them.
+#ifdef OCTAVO_X86
+#define OCTAVO_WIDE_TIERS(TIER)    \
+  TIER(isa::avx512, x86_avx512)    \
+  OCTAVO_TIERS(TIER)
+#else
+#define OCTAVO_WIDE_TIERS(TIER) OCTAVO_TIERS(TIER)
+#endif
+
 #define OCTAVO_TIER_PASTE(family, tier) family##_##tier
 #define OCTAVO_TIER_NAME(family, tier) OCTAVO_TIER_PASTE(family, tier)
 // The name that a tiered source gives to its instance of a family.

@@ -15,7 +15,9 @@
 #include <arm_neon.h>
 #endif
 
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+#define OCTAVO_VECTOR_BYTES 64
+#elif defined(__AVX2__)
 #define OCTAVO_VECTOR_BYTES 32
 #else
 #define OCTAVO_VECTOR_BYTES 16
@@ -48,8 +50,8 @@ OCTAVO_INLINE void store(void* to, V value) {
 // Of a stream that is read once: what comes two pages later. Hardware looks less far ahead.
 template <typename T>
 OCTAVO_INLINE void prefetch_ahead(const T* from) {
-  constexpr size_t kAhead = 8192;
-  __builtin_prefetch(reinterpret_cast<const char*>(from) + kAhead, 0, 3);
+  constexpr uintptr_t kAhead = 8192;
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
 }
 
 // The first `count` lanes; the others are zero, or are not stored.
@@ -73,7 +75,9 @@ OCTAVO_INLINE F32 as_float(I32 x) { return reinterpret_cast<F32>(x); }
 
 // A lane of `mask` is all ones or all zeros.
 OCTAVO_INLINE F32 choose(I32 mask, F32 yes, F32 no) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  return _mm512_mask_blend_ps(_mm512_movepi32_mask(reinterpret_cast<__m512i>(mask)), no, yes);
+#elif defined(__AVX2__)
   return _mm256_blendv_ps(no, yes, as_float(mask));
 #else
   return as_float((mask & as_int(yes)) | (~mask & as_int(no)));
@@ -82,7 +86,9 @@ OCTAVO_INLINE F32 choose(I32 mask, F32 yes, F32 no) {
 
 // The second operand where either is NaN.
 OCTAVO_INLINE F32 min(F32 a, F32 b) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  return _mm512_min_ps(a, b);
+#elif defined(__AVX2__)
   return _mm256_min_ps(a, b);
 #elif defined(__x86_64__)
   return _mm_min_ps(a, b);
@@ -92,7 +98,9 @@ OCTAVO_INLINE F32 min(F32 a, F32 b) {
 }
 
 OCTAVO_INLINE F32 max(F32 a, F32 b) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  return _mm512_max_ps(a, b);
+#elif defined(__AVX2__)
   return _mm256_max_ps(a, b);
 #elif defined(__x86_64__)
   return _mm_max_ps(a, b);
@@ -111,7 +119,9 @@ OCTAVO_INLINE F32 with_sign(F32 magnitude, F32 sign) {
 }
 
 OCTAVO_INLINE F32 sqrt(F32 x) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  return _mm512_sqrt_ps(x);
+#elif defined(__AVX2__)
   return _mm256_sqrt_ps(x);
 #elif defined(__x86_64__)
   return _mm_sqrt_ps(x);
@@ -126,7 +136,9 @@ OCTAVO_INLINE F32 sqrt(F32 x) {
 
 // a * b + c, rounded once on every tier.
 OCTAVO_INLINE F32 fused(F32 a, F32 b, F32 c) {
-#if defined(__FMA__)
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
   return _mm256_fmadd_ps(a, b, c);
 #elif defined(__aarch64__)
   return vfmaq_f32(c, a, b);
@@ -155,7 +167,9 @@ OCTAVO_INLINE F32 to_float(I32 x) { return __builtin_convertvector(x, F32); }
 
 // Rounds to nearest, ties to even; |x| < 2^31.
 OCTAVO_INLINE I32 round_to_int(F32 x) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  return reinterpret_cast<I32>(_mm512_cvtps_epi32(x));
+#elif defined(__AVX2__)
   return reinterpret_cast<I32>(_mm256_cvtps_epi32(x));
 #elif defined(__x86_64__)
   return reinterpret_cast<I32>(_mm_cvtps_epi32(x));
@@ -178,7 +192,15 @@ OCTAVO_INLINE float sum_lanes(F32 x) {
 // `combine` of all lanes, in halves.
 template <typename Combine>
 OCTAVO_INLINE int32_t reduce_lanes(I32 x, Combine combine) {
+#if defined(__AVX512F__)
+  const __m512i all = reinterpret_cast<__m512i>(x);
+  const __m256i high = _mm512_extracti64x4_epi64(all, 1), low = _mm512_castsi512_si256(all);
+  const __m256i lanes = _mm256_setr_m128i(
+      combine(_mm256_castsi256_si128(low), _mm256_castsi256_si128(high)),
+      combine(_mm256_extracti128_si256(low, 1), _mm256_extracti128_si256(high, 1)));
+#else
   const __m256i lanes = reinterpret_cast<__m256i>(x);
+#endif
   __m128i y = combine(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
   y = combine(y, _mm_shuffle_epi32(y, 0x4E));
   return _mm_cvtsi128_si32(combine(y, _mm_shuffle_epi32(y, 0xB1)));
@@ -188,7 +210,12 @@ OCTAVO_INLINE int32_t reduce_lanes(I32 x, Combine combine) {
 // `combine` of all lanes, in every lane, without branches on what is found.
 template <typename Combine>
 OCTAVO_INLINE F32 fold_lanes(F32 x, Combine combine) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  F32 y = combine(x, static_cast<F32>(_mm512_shuffle_f32x4(x, x, 0x4E)));
+  y = combine(y, static_cast<F32>(_mm512_shuffle_f32x4(y, y, 0xB1)));
+  y = combine(y, static_cast<F32>(_mm512_permute_ps(y, 0x4E)));
+  return combine(y, static_cast<F32>(_mm512_permute_ps(y, 0xB1)));
+#elif defined(__AVX2__)
   F32 y = combine(x, static_cast<F32>(_mm256_permute2f128_ps(x, x, 1)));
   y = combine(y, static_cast<F32>(_mm256_permute_ps(y, 0x4E)));
   return combine(y, static_cast<F32>(_mm256_permute_ps(y, 0xB1)));
