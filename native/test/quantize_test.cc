@@ -167,6 +167,33 @@ TEST(StreamedOutput, TakesLargeFloatResults) {
   ASSERT_EQ(out.back(), 7.0f);
 }
 
+// Such tensors are read from several pages at a time.
+TEST(Quantize, TakesTensorsLargerThanCaches) {
+  const size_t columns = 1001, rows = (size_t{1} << 22) / columns + 1, count = rows * columns;
+  std::vector<float> x(count);
+  for (size_t i = 0; i < count; ++i) x[i] = static_cast<float>(i * 37 % 2003) / 8 - 100;
+  const float scale = 0.75f;
+  const int32_t zero_point = 100;
+  test::on_every_tier([&](IsaSet isa) {
+    std::vector<uint8_t> y(count + 1, 0xAB);
+    quantize(x.data(), {1, 1, count, &scale, &zero_point}, OCTAVO_U8, y.data(), isa);
+    for (size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(y[i], quantized(x[i], scale, zero_point, kTypes[0])) << i;
+    }
+    std::vector<float> scales(rows);
+    std::vector<int32_t> zero_points(rows);
+    quantize_rows(x.data(), rows, columns, y.data(), scales.data(), zero_points.data(), isa);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t row = i / columns;
+      ASSERT_EQ(y[i], quantized(x[i], scales[row], zero_points[row], kTypes[0])) << i;
+    }
+    for (size_t row = 0; row < rows; row += 17) {
+      ASSERT_EQ(scales[row], dynamic_parameters(&x[row * columns], columns, isa).scale);
+    }
+    ASSERT_EQ(y.back(), 0xAB);
+  });
+}
+
 TEST(Dequantize, IsExactForEveryTypeAndGranularity) {
   test::Samples samples(82);
   for (const Limits& type : kTypes) {
@@ -221,10 +248,10 @@ TEST(DynamicQuantize, FollowsTheFormulaOfOnnx) {
 
 TEST(DynamicQuantize, FindsTheExtremesWhereverTheyAre) {
   test::on_every_tier([](IsaSet isa) {
-    for (size_t at = 0; at < 70; ++at) {
-      std::vector<float> x(70, 0.5f);
+    for (size_t at = 0; at < 150; ++at) {
+      std::vector<float> x(150, 0.5f);
       x[at] = -2.0f;
-      x[(at + 35) % 70] = 8.0f;
+      x[(at + 75) % 150] = 8.0f;
       ASSERT_EQ(dynamic_parameters(x.data(), x.size(), isa).scale, 10.0f / 255.0f);
     }
   });
@@ -373,6 +400,24 @@ TEST(Nibbles, UnpackAndPackAcrossTasks) {
   pack_nibbles(bytes.data(), count, packed.data());
   unpack_nibbles(packed.data(), count, OCTAVO_U8, plain.data());
   for (size_t i = 0; i < count; ++i) ASSERT_EQ(plain[i], bytes[i] & 15);
+}
+
+// So many go past the cache, but for those in front of the first whole line and behind the last.
+TEST(Nibbles, UnpackPastTheCache) {
+  const size_t count = (size_t{1} << 24) + 67;
+  std::vector<uint8_t> packed((count + 1) / 2);
+  for (size_t i = 0; i < packed.size(); ++i) packed[i] = static_cast<uint8_t>(i * 37 + i / 256);
+  std::vector<uint8_t> expected(count + 1, 0xAB);
+  for (size_t i = 0; i < count; ++i) {
+    expected[i] = static_cast<uint8_t>(((packed[i / 2] >> (i % 2 * 4) & 15) ^ 8) - 8);
+  }
+  test::on_every_tier([&](IsaSet isa) {
+    for (size_t first : {0, 1, 62}) {
+      std::vector<uint8_t> out(first + expected.size(), 0xAB);
+      unpack_nibbles(packed.data(), count, OCTAVO_S8, out.data() + first, isa);
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(), out.begin() + first)) << first;
+    }
+  });
 }
 
 TEST(ByteTable, LooksUpEveryByteAtEveryLength) {

@@ -9,15 +9,21 @@ namespace {
 
 #if defined(__AVX512F__)
 
-// Whole vectors of bytes; returns how many bytes were made.
-OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {
+OCTAVO_INLINE void stream(uint8_t* to, __m512i bytes) {
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), bytes);
+}
+
+// Whole vectors of bytes by write(to, vector); returns how many bytes were made.
+template <typename Write>
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out,
+                                    Write write) {
   const __m512i low = _mm512_set1_epi8(15), top = _mm512_set1_epi8(static_cast<char>(sign));
   size_t i = 0;
   for (; i + 64 <= count; i += 64) {
     prefetch_ahead(in + i / 2);
     const __m512i pairs = _mm512_cvtepu8_epi16(load<__m256i>(in + i / 2));
     const __m512i apart = (pairs | _mm512_slli_epi16(pairs, 4)) & low;
-    store(out + i, _mm512_sub_epi8(apart ^ top, top));
+    write(out + i, _mm512_sub_epi8(apart ^ top, top));
   }
   return i;
 }
@@ -40,8 +46,14 @@ OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out)
 
 #elif defined(__AVX2__)
 
-// Whole vectors of bytes; returns how many bytes were made.
-OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {
+OCTAVO_INLINE void stream(uint8_t* to, __m256i bytes) {
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(to), bytes);
+}
+
+// Whole vectors of bytes by write(to, vector); returns how many bytes were made.
+template <typename Write>
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out,
+                                    Write write) {
   const __m256i low = _mm256_set1_epi8(15), top = _mm256_set1_epi8(static_cast<char>(sign));
   const auto bytes = [=](const uint8_t* from) OCTAVO_LAMBDA_INLINE {
     const __m256i pairs = _mm256_cvtepu8_epi16(load<__m128i>(from));
@@ -52,8 +64,8 @@ OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sig
   for (; i + 64 <= count; i += 64) {
     prefetch_ahead(in + i / 2);
     const __m256i first = bytes(in + i / 2), second = bytes(in + i / 2 + 16);
-    store(out + i, first);
-    store(out + i + 32, second);
+    write(out + i, first);
+    write(out + i + 32, second);
   }
   return i;
 }
@@ -74,23 +86,54 @@ OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out)
 
 #else
 
-OCTAVO_INLINE size_t unpack_vectors(const uint8_t*, size_t, uint8_t, uint8_t*) { return 0; }
+template <typename Write>
+OCTAVO_INLINE size_t unpack_vectors(const uint8_t*, size_t, uint8_t, uint8_t*, Write) {
+  return 0;
+}
 OCTAVO_INLINE size_t pack_vectors(const uint8_t*, size_t, uint8_t*) { return 0; }
 
 #endif
 
 // Flipping the top bit of a signed nibble and taking it off again extends the sign.
-void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
+OCTAVO_INLINE void unpack_bytes(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out) {
   const auto extend = [sign](int nibble) OCTAVO_LAMBDA_INLINE {
     return static_cast<uint8_t>((nibble ^ sign) - sign);
   };
-  size_t i = unpack_vectors(in, count, sign, out) / 2;
-  for (; i < count / 2; ++i) {
+  for (size_t i = 0; i < count / 2; ++i) {
     out[2 * i] = extend(in[i] & 15);
     out[2 * i + 1] = extend(in[i] >> 4);
   }
-  if (count % 2 != 0) out[count - 1] = extend(in[i] & 15);
+  if (count % 2 != 0) out[count - 1] = extend(in[count / 2] & 15);
 }
+
+void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
+  const auto write = [](uint8_t* to, auto bytes) OCTAVO_LAMBDA_INLINE { store(to, bytes); };
+  const size_t done = unpack_vectors(in, count, sign, out, write);
+  unpack_bytes(in + done / 2, count - done, sign, out + done);
+}
+
+#if defined(__AVX2__)
+
+// The same past the cache, whole lines from the first on. A line that begins within a byte of `in`
+// is none of them.
+void stream_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
+  const size_t before = -reinterpret_cast<uintptr_t>(out) % kLineBytes;
+  if (before % 2 != 0 || before > count) return unpack_nibbles(in, count, sign, out);
+  unpack_bytes(in, before, sign, out);
+  in += before / 2, out += before, count -= before;
+  const auto write = [](uint8_t* to, auto bytes) OCTAVO_LAMBDA_INLINE { stream(to, bytes); };
+  const size_t done = unpack_vectors(in, count, sign, out, write);
+  unpack_bytes(in + done / 2, count - done, sign, out + done);
+  _mm_sfence();
+}
+
+#else
+
+void stream_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
+  unpack_nibbles(in, count, sign, out);
+}
+
+#endif
 
 void pack_nibbles(const uint8_t* in, size_t count, uint8_t* __restrict out) {
   size_t i = pack_vectors(in, count, out) / 2;

@@ -20,33 +20,44 @@ constexpr Tier<QuantizeKernels> kTiers[] = {
 constexpr size_t kNibblesPerTask = kElementsPerTask * sizeof(float);
 static_assert(kNibblesPerTask % 2 == 0);
 
+bool from_memory(size_t floats) { return exceeds_caches(floats * sizeof(float)); }
+
+// Larger out of memory: what is prefetched at the end of a task may be for another thread.
+size_t elements_per_task(size_t floats) {
+  return from_memory(floats) ? 16 * kElementsPerTask : kElementsPerTask;
+}
+
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
 void for_each_run(const Quantization& by, Run&& run) {
+  const size_t elements = by.outer * by.channels * by.inner;
+  const bool far = from_memory(elements);
   if (by.channels == 1) {
-    return parallel_ranges(by.outer * by.inner, kElementsPerTask, [&](size_t first, size_t count) {
-      run(first, count, QuantizationRun{by.scales, by.zero_points, 0});
+    return parallel_ranges(elements, elements_per_task(elements), [&](size_t first, size_t count) {
+      run(first, count, QuantizationRun{by.scales, by.zero_points, 0, far});
     });
   }
   const bool last_axis = by.inner == 1;
   const size_t columns = last_axis ? by.channels : by.inner;
   const size_t rows = last_axis ? by.outer : by.outer * by.channels;
   if (columns == 0) return;
-  parallel_ranges(rows, div_up(kElementsPerTask, columns), [&](size_t first, size_t count) {
+  const size_t rows_per_task = div_up(elements_per_task(elements), columns);
+  parallel_ranges(rows, rows_per_task, [&](size_t first, size_t count) {
     for (size_t row = first; row < first + count; ++row) {
       const size_t channel = last_axis ? 0 : row % by.channels;
       run(row * columns, columns,
           QuantizationRun{by.scales + channel, by.zero_points + channel,
-                          last_axis ? size_t{1} : 0});
+                          last_axis ? size_t{1} : 0, far});
     }
   });
 }
 
 // Calls kernel(first element, count, parameters, where to write) for parts that cover the tensor.
-template <typename Out, typename Kernel>
+template <typename In, typename Out, typename Kernel>
 void write_runs(const Quantization& by, Out* out, Kernel kernel) {
   const size_t elements = by.outer * by.channels * by.inner;
-  const bool streamed = by.channels == 1 && is_streamed(elements, sizeof(Out));
+  const bool streamed =
+      by.channels == 1 && is_streamed(elements * sizeof(In), elements * sizeof(Out));
   for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
     write_elements(out + first, count, streamed, [&](size_t from, size_t size, Out* to) {
       kernel(first + from, size, run, to);
@@ -56,14 +67,14 @@ void write_runs(const Quantization& by, Out* out, Kernel kernel) {
 
 template <typename T>
 void quantize_as(QuantizeFn<T> kernel, const float* in, const Quantization& by, void* out) {
-  write_runs(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
+  write_runs<float>(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
     kernel(in + first, run, count, to);
   });
 }
 
 template <typename T>
 void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& by, float* out) {
-  write_runs(by, out, [=](size_t first, size_t count, auto& run, float* to) {
+  write_runs<T>(by, out, [=](size_t first, size_t count, auto& run, float* to) {
     kernel(static_cast<const T*>(in) + first, run, count, to);
   });
 }
@@ -78,7 +89,7 @@ QuantizationParameters parameters_of_range(float low, float high) {
 
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
-  const bool streamed = is_streamed(count, sizeof(Out));
+  const bool streamed = is_streamed(count * sizeof(In), count * sizeof(Out));
   parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
     write_elements(out + first, size, streamed, [&](size_t from, size_t part, Out* to) {
       kernel(in + first + from, part, to);
@@ -122,16 +133,19 @@ void dequantize(const void* in, octavo_type type, const Quantization& by, float*
 
 QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
   float low = 0, high = 0;
-  select_tier(kTiers, available).range(in, count, &low, &high);
+  select_tier(kTiers, available).range(in, count, from_memory(count), &low, &high);
   return parameters_of_range(low, high);
 }
 
 void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
                    int32_t* zero_points, IsaSet available) {
   const QuantizeKernels& kernels = select_tier(kTiers, available);
-  const size_t per_task = div_up(kElementsPerTask, columns == 0 ? 1 : columns);
+  const bool far = from_memory(rows * columns);
+  const size_t per_task = div_up(elements_per_task(rows * columns), columns == 0 ? 1 : columns);
   const auto parameters_of = [&](size_t row) {
-    return dynamic_parameters(in + row * columns, columns, available);
+    float low = 0, high = 0;
+    kernels.range(in + row * columns, columns, far, &low, &high);
+    return parameters_of_range(low, high);
   };
   parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
     // Parameters take divisions, one after the other: they are ready a row ahead.
@@ -141,7 +155,7 @@ void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, f
       if (row + 1 < first + count) next = parameters_of(row + 1);
       scales[row] = by.scale;
       zero_points[row] = by.zero_point;
-      kernels.to_u8(in + row * columns, {&by.scale, &by.zero_point, 0}, columns,
+      kernels.to_u8(in + row * columns, {&by.scale, &by.zero_point, 0, false}, columns,
                     out + row * columns);
     }
   });
@@ -166,7 +180,9 @@ void bfloat_to_floats(const uint16_t* in, size_t count, float* out, IsaSet avail
 void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out,
                     IsaSet available) {
   const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
-  const auto kernel = select_tier(kTiers, available).unpack_nibbles;
+  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const bool streamed = is_streamed(div_up(count, 2), count);
+  const UnpackNibblesFn kernel = streamed ? kernels.stream_nibbles : kernels.unpack_nibbles;
   parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
     kernel(in + first / 2, size, sign, static_cast<uint8_t*>(out) + first);
   });

@@ -30,6 +30,15 @@ struct Quantizer {
   }
 };
 
+// What comes some pages after the `kCount` floats.
+template <size_t kCount>
+OCTAVO_INLINE void prefetch_floats(const float* in, bool from_memory) {
+  constexpr size_t kLines = kCount * sizeof(float) / kLineBytes;
+  if (from_memory) return prefetch_pages<kLines>(in);
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kLines; ++i) prefetch_ahead(in + i * kLineBytes / sizeof(float));
+}
+
 template <size_t kStep, typename T>
 OCTAVO_INLINE Quantizer<T> quantizer_at(const QuantizationRun& by, size_t i) {
   if constexpr (kStep == 0) return {splat(*by.scales), splat(*by.zero_points)};
@@ -73,13 +82,10 @@ constexpr size_t kAtOnce = OCTAVO_VECTOR_BYTES / sizeof(T);
 
 template <typename T>
 OCTAVO_INLINE void quantize_vector(const QuickQuantizer<T>& to, const float* in, T* out) {
-  constexpr size_t kFloatsInLine = 16;
   I32 integers[kAtOnce<T> / kLanes];
 #pragma GCC unroll 4
   for (size_t k = 0; k < kAtOnce<T> / kLanes; ++k) {
-    const float* const x = in + k * kLanes;
-    if (k * kLanes % kFloatsInLine == 0) prefetch_ahead(x);
-    integers[k] = to(load<F32>(x));
+    integers[k] = to(load<F32>(in + k * kLanes));
   }
   store_saturated(out, integers);
 }
@@ -90,7 +96,10 @@ bool quantize_quickly(const float* in, const QuantizationRun& by, size_t count, 
   if (!ExactQuotient::serves(*by.scales)) return false;
   const QuickQuantizer<T> to(*by.scales, *by.zero_points);
   size_t i = 0;
-  for (; i + kAtOnce<T> <= count; i += kAtOnce<T>) quantize_vector(to, in + i, out + i);
+  for (; i + kAtOnce<T> <= count; i += kAtOnce<T>) {
+    prefetch_floats<kAtOnce<T>>(in + i, by.from_memory);
+    quantize_vector(to, in + i, out + i);
+  }
   if (i == count) return true;
   float rest[kAtOnce<T>] = {};
   T integers[kAtOnce<T>];
@@ -160,7 +169,7 @@ void dequantize(const T* in, const QuantizationRun& by, size_t count, float* out
 }
 
 // min and max give their second operand where the first is NaN.
-void range(const float* in, size_t count, float* low, float* high) {
+void range(const float* in, size_t count, bool from_memory, float* low, float* high) {
   F32 lows[4], highs[4];
   for (size_t k = 0; k < 4; ++k) {
     lows[k] = splat(*low);
@@ -168,6 +177,7 @@ void range(const float* in, size_t count, float* low, float* high) {
   }
   size_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    if (from_memory) prefetch_floats<4 * kLanes>(in + i, from_memory);
 #pragma GCC unroll 4
     for (size_t k = 0; k < 4; ++k) {
       const F32 x = load<F32>(in + i + k * kLanes);
@@ -197,6 +207,6 @@ const QuantizeKernels OCTAVO_TIERED(quantize) = {quantize<uint8_t>,    quantize<
                                                  floats_to_halves,     floats_to_bfloats,
                                                  halves_to_floats,     bfloats_to_floats,
                                                  look_up_bytes,        unpack_nibbles,
-                                                 pack_nibbles};
+                                                 stream_nibbles,       pack_nibbles};
 
 }  // namespace octavo

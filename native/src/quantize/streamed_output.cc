@@ -11,9 +11,8 @@ namespace octavo {
 
 #ifdef OCTAVO_X86
 
-// Above the cache of a core, and most of what a core's share of the last level is.
-bool is_streamed(size_t elements, size_t element_bytes) {
-  return element_bytes == sizeof(float) && elements >= size_t{1} << 22;
+bool is_streamed(size_t bytes_read, size_t bytes_written) {
+  return bytes_written >= bytes_read && exceeds_caches(bytes_written);
 }
 
 void stream_copy(void* to, const void* from, size_t bytes) {

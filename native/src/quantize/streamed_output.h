@@ -9,9 +9,12 @@
 
 namespace octavo {
 
-// Whether a whole result goes past the cache: a large one of floats. Smaller ones may be read next,
-// and narrower ones are the lesser part of what moves.
-bool is_streamed(size_t elements, size_t element_bytes);
+// Above the cache of a core, and most of what a core's share of the last level is.
+constexpr bool exceeds_caches(size_t bytes) { return bytes >= size_t{1} << 24; }
+
+// Whether a whole result goes past the cache: a large one that is the greater part of what moves.
+// Smaller ones may be read next.
+bool is_streamed(size_t bytes_read, size_t bytes_written);
 
 // Copies bytes past the cache; other threads may read them afterwards.
 void stream_copy(void* to, const void* from, size_t bytes);
