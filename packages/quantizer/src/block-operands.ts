@@ -10,22 +10,13 @@ import {
 } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import type { ComputeParts } from './compute-ops.js';
-import { deferredTensor, LastComputed } from './deferred-storage.js';
+import { deferredTensor } from './deferred-storage.js';
 import { loadWeights } from './load-weights.js';
 import { type NBits, packNBits } from './pack-nbits.js';
 import type { WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
+import type { WeightMemory } from './weight-memory.js';
 import { nearest, type RoundMatrix, type WeightMatrix } from './weight-rounding/index.js';
-
-/** What layers over one weight share: its operands, and the memory of the last computation. */
-export interface WeightMemory {
-  readonly cache: LastComputed;
-  readonly operands: Map<string, readonly (Value | undefined)[]>;
-}
-
-export function newWeightMemory(): WeightMemory {
-  return { cache: new LastComputed(), operands: new Map() };
-}
 
 /** One layer whose weights alone are quantized. */
 export interface WeightJob {
@@ -39,13 +30,19 @@ export interface WeightJob {
 
 /** The operands made for a weight before, or made now. */
 export function shareOperands(
-  { memory, parts, precision }: WeightJob,
+  job: WeightJob,
   make: () => readonly (Value | undefined)[],
 ): readonly (Value | undefined)[] {
-  const key = `${parts.channelAxis} ${parts.weight.name} ${JSON.stringify(precision)}`;
+  const { memory, parts } = job;
+  const key = `${parts.weight.name} ${formOf(job)}`;
   const operands = memory.operands.get(key) ?? make();
   memory.operands.set(key, operands);
   return operands;
+}
+
+/** What the operands of a layer are made for, whichever its weight. */
+export function formOf({ parts, precision }: Pick<WeightJob, 'parts' | 'precision'>): string {
+  return `${parts.channelAxis} ${JSON.stringify(precision)}`;
 }
 
 /** K and N of a weight matrix. */
@@ -56,13 +53,14 @@ export function matrixOf({ weight, channelAxis }: ComputeParts): { rows: number;
 
 /** Packed weights, scales and, where they are asymmetric, zero points. */
 export function makePackedOperands(job: WeightJob, bits: NBits): readonly (Value | undefined)[] {
-  const { graph, parts, precision, round = nearest.round } = job;
+  const { parts, precision, memory, round = nearest.round } = job;
   const { blockSize, symmetric } = precision;
-  const { node } = parts;
+  const { node, weight, channelAxis } = parts;
+  const source = weight.constant;
   const { rows, columns } = matrixOf(parts);
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const { values } = await weightMatrix(parts);
+      const { values } = asMatrix(await loadWeights(source), channelAxis);
       const { packed, scales, zeroPoints } = packNBits(values, {
         rows,
         columns,
@@ -74,10 +72,7 @@ export function makePackedOperands(job: WeightJob, bits: NBits): readonly (Value
       return { packed, scales: new Uint8Array(scales.buffer), ...(zeroPoints ? { zeroPoints } : {}) };
     });
   const add = (dtype: 'uint8' | 'float32', shape: number[], suffix: string, name: string): Value =>
-    graph.addInitializer(
-      `${parts.weight.name}_${suffix}`,
-      deferredTensor(dtype, shape, job.memory.cache, compute, name),
-    );
+    memory.add(weight, suffix, formOf(job), () => deferredTensor(dtype, shape, memory.cache, compute, name));
   const blocks = Math.ceil(rows / blockSize);
   return [
     add('uint8', [columns, blocks, (blockSize * bits) / 8], 'packed', 'packed'),
@@ -105,9 +100,10 @@ export function makeDequantize(job: WeightJob): Value | undefined {
         zeroPoints: fromNumbers(storage, groups, zeroPoints).bytes,
       };
     });
+  // onnxruntime makes one op of a dequantized matrix and its product, and then wants the integers in their graph.
+  const place = shape.length === 2 ? 'addHere' : 'add';
   const add = (dtype: DType, dims: Shape, suffix: string, name: string): Value =>
-    graph.addInitializer(
-      `${weight.name}_${suffix}`,
+    memory[place](weight, suffix, formOf(job), () =>
       deferredTensor(dtype, dims, memory.cache, compute, name),
     );
   const x = add(storage, shape, 'quantized', 'weights');
@@ -135,7 +131,7 @@ function roundLayer(
     const type = quantizedTypeOfWeights(tensor.data, tensor.shape, { storage, symmetric, granularity });
     return { ...type, weights: quantize(tensor, type) };
   }
-  const matrix = asMatrix(tensor, parts);
+  const matrix = asMatrix(tensor, parts.channelAxis);
   const { columns } = matrix;
   const { integers, type } = round(matrix, { storage, symmetric, blockSize: granularity.blockSize });
   const back = <A extends NumberArray>(values: A): A =>
@@ -148,12 +144,11 @@ function roundLayer(
 }
 
 /** The weights of a layer as [K, N]. */
-export async function weightMatrix(parts: ComputeParts): Promise<WeightMatrix> {
-  return asMatrix(await loadWeights(parts.weight.constant), parts);
+export async function weightMatrix({ weight, channelAxis }: ComputeParts): Promise<WeightMatrix> {
+  return asMatrix(await loadWeights(weight.constant), channelAxis);
 }
 
-function asMatrix(weights: Tensor<'float32'>, parts: ComputeParts): WeightMatrix {
-  const { rows, columns } = matrixOf(parts);
-  const values = parts.channelAxis === 1 ? weights.data : transposeMatrix(weights.data, columns, rows);
-  return { values, rows, columns };
+function asMatrix({ data, shape }: Tensor<'float32'>, channelAxis: number): WeightMatrix {
+  const [rows = 0, columns = 0] = channelAxis === 1 ? shape : shape.toReversed();
+  return { values: channelAxis === 1 ? data : transposeMatrix(data, columns, rows), rows, columns };
 }

@@ -1,12 +1,12 @@
 import { DynamicQuantizeLSTM, type Graph, LSTM, type Node, type Value } from '@octavo/core/ir';
 import { holdsAnyProducts, quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
-import { fromNumbers, transposeMatrix } from '@octavo/core/tensor';
+import { fromNumbers, type StoredTensor, transposeMatrix } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
-import type { WeightMemory } from './block-operands.js';
 import { deferredTensor } from './deferred-storage.js';
 import { dropUnused } from './insert-qdq.js';
 import { loadWeights } from './load-weights.js';
 import { integersOf, type WeightPrecision } from './precision.js';
+import type { WeightMemory } from './weight-memory.js';
 
 /** Why an LSTM keeps its states float though activations are to be quantized at run time; undefined when it does not. */
 export function declineDynamicLstm(graph: Graph, node: Node): string | undefined {
@@ -68,27 +68,25 @@ interface QuantizedOperands {
 }
 
 /** Weights `[directions, 4 * hidden, inputs]` in integers, quantized when they are read; once for all layers that share them. */
-function quantizedOperands(
-  { graph, node, precision, memory: { cache, operands } }: LstmJob,
-  weights: Value,
-): QuantizedOperands {
-  const key = `dynamic LSTM ${weights.name} ${JSON.stringify(precision)}`;
-  const [directions = 1, rows = 0, depth = 0] = weights.constant?.shape ?? [];
-  const compute = () => atNode(node, () => quantizeRows(weights, precision));
+function quantizedOperands({ node, precision, memory }: LstmJob, weights: Value): QuantizedOperands {
+  const source = weights.constant;
+  const [directions = 1, rows = 0, depth = 0] = source?.shape ?? [];
+  const form = `of states ${JSON.stringify(precision)}`;
+  const compute = () => atNode(node, () => quantizeRows(source, precision));
   const add = (dtype: 'int8' | 'float32', shape: number[], suffix: string, name: string): Value =>
-    graph.addInitializer(`${weights.name}_${suffix}`, deferredTensor(dtype, shape, cache, compute, name));
-  const [integers, scale, zeroPoint] = operands.get(key) ?? [
-    add('int8', [directions, depth, rows], 'quantized', 'integers'),
-    add('float32', [directions, rows], 'scale', 'scale'),
-    add('int8', [directions, rows], 'zero_point', 'zeroPoint'),
-  ];
-  operands.set(key, [integers, scale, zeroPoint]);
-  if (!integers || !scale || !zeroPoint) throw new Error('quantized weights have scales and zero points');
-  return { integers, scale, zeroPoint };
+    memory.add(weights, suffix, form, () => deferredTensor(dtype, shape, memory.cache, compute, name));
+  return {
+    integers: add('int8', [directions, depth, rows], 'quantized', 'integers'),
+    scale: add('float32', [directions, rows], 'scale', 'scale'),
+    zeroPoint: add('int8', [directions, rows], 'zero_point', 'zeroPoint'),
+  };
 }
 
-async function quantizeRows(weights: Value, precision: WeightPrecision): Promise<Record<string, Uint8Array>> {
-  const { data, shape } = await loadWeights(weights.constant);
+async function quantizeRows(
+  weights: StoredTensor | undefined,
+  precision: WeightPrecision,
+): Promise<Record<string, Uint8Array>> {
+  const { data, shape } = await loadWeights(weights);
   const [directions = 1, rows = 0, depth = 0] = shape;
   const matrix = fromNumbers('float32', [directions * rows, depth], data);
   const integers = integersOf(precision);

@@ -1,4 +1,4 @@
-import type { Graph, Value } from '@octavo/core/ir';
+import type { Value } from '@octavo/core/ir';
 import {
   accumulatorBound,
   holdsAnyProducts,
@@ -16,10 +16,12 @@ import {
   toNumbers,
   transposeMatrix,
 } from '@octavo/core/tensor';
+import { formOf } from './block-operands.js';
 import type { ComputeParts } from './compute-ops.js';
 import { loadWeights } from './load-weights.js';
 import { integersOf, type WeightPrecision } from './precision.js';
 import { weightOptions } from './quantize-layer.js';
+import type { WeightMemory } from './weight-memory.js';
 
 /** A layer's weights as operands of MatMulInteger or ConvInteger. */
 export interface DynamicWeights {
@@ -38,10 +40,10 @@ interface QuantizedWeights {
 /** Quantizes the weights of layers for run-time quantized activations; layers that share weights share their integers. */
 export class DynamicWeightMaker {
   private readonly made = new Map<string, DynamicWeights | string>();
-  private readonly graph: Graph;
+  private readonly memory: WeightMemory;
 
-  constructor(graph: Graph) {
-    this.graph = graph;
+  constructor(memory: WeightMemory) {
+    this.memory = memory;
   }
 
   /** The operands, or why the layer must stay float: an accumulator that could pass 2^31. */
@@ -50,7 +52,7 @@ export class DynamicWeightMaker {
     isConv: boolean,
     precision: WeightPrecision,
   ): Promise<DynamicWeights | string> {
-    const key = `${parts.channelAxis} ${parts.weight.name} ${JSON.stringify(precision)}`;
+    const key = `${parts.weight.name} ${formOf({ parts, precision })}`;
     const weights = this.made.get(key) ?? (await this.make(parts, isConv, precision));
     this.made.set(key, weights);
     return weights;
@@ -71,11 +73,11 @@ export class DynamicWeightMaker {
       if (!fits)
         return `its accumulator could pass 2^31 (channel ${channel} reaches ${bound.toExponential(2)})`;
     }
-    const { name } = parts.weight;
     const rank = isConv ? tensor.shape.length : 1;
     const scaleShape = type.scales.length === 1 ? [] : channelShape(type.scales.length, rank);
+    const form = `of products ${formOf({ parts, precision })}`;
     const add = (suffix: string, each: Tensor): Value =>
-      this.graph.addInitializer(`${name}_${suffix}`, StoredTensor.of(each));
+      this.memory.add(parts.weight, suffix, form, () => StoredTensor.of(each));
     return {
       integers: add('quantized', tensor),
       zeroPoint: add('zero_point', zeroPointTensor(type)),

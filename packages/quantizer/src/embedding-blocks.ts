@@ -2,7 +2,7 @@ import { GatherBlockQuantized, type Value } from '@octavo/core/ir';
 import { quantize, quantizedTypeOfWeights, scaleShape } from '@octavo/core/quant';
 import { type DType, fromNumbers, type Shape } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
-import { shareOperands, type WeightJob } from './block-operands.js';
+import { formOf, shareOperands, type WeightJob } from './block-operands.js';
 import { deferredTensor } from './deferred-storage.js';
 import { loadWeights } from './load-weights.js';
 import { weightOptions } from './quantize-layer.js';
@@ -28,14 +28,16 @@ export function readBlockedRows(job: WeightJob): void {
 }
 
 /** Integers [rows, columns], scales and, where they are asymmetric, zero points [rows, blocks]. */
-function makeBlocks({ graph, parts, precision, memory }: WeightJob): readonly (Value | undefined)[] {
+function makeBlocks(job: WeightJob): readonly (Value | undefined)[] {
+  const { parts, precision, memory } = job;
   const { node, weight } = parts;
-  const shape = weight.constant?.shape ?? [];
+  const source = weight.constant;
+  const shape = source?.shape ?? [];
   const { storage, symmetric, granularity } = weightOptions(parts, precision);
   const groups = scaleShape(shape, granularity);
   const compute = (): Promise<Record<string, Uint8Array>> =>
     atNode(node, async () => {
-      const tensor = await loadWeights(weight.constant);
+      const tensor = await loadWeights(source);
       const type = quantizedTypeOfWeights(tensor.data, shape, { storage, symmetric, granularity });
       return {
         rows: quantize(tensor, type).bytes,
@@ -44,10 +46,7 @@ function makeBlocks({ graph, parts, precision, memory }: WeightJob): readonly (V
       };
     });
   const add = (dtype: DType, dims: Shape, suffix: string, name: string): Value =>
-    graph.addInitializer(
-      `${weight.name}_${suffix}`,
-      deferredTensor(dtype, dims, memory.cache, compute, name),
-    );
+    memory.add(weight, suffix, formOf(job), () => deferredTensor(dtype, dims, memory.cache, compute, name));
   return [
     add(storage, shape, 'rows', 'rows'),
     add('float32', groups, 'row_scales', 'scales'),

@@ -2,7 +2,7 @@ import { Cast, Gather, Mul, outputOf, type Value } from '@octavo/core/ir';
 import { quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
 import { DTYPES } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
-import { shareOperands, type WeightJob } from './block-operands.js';
+import { formOf, shareOperands, type WeightJob } from './block-operands.js';
 import { deferredTensor } from './deferred-storage.js';
 import { loadWeights } from './load-weights.js';
 import { replaceLayer } from './replace-layer.js';
@@ -26,7 +26,8 @@ export function readQuantizedRows(job: WeightJob): void {
 }
 
 /** int8 [rows, columns] and scales [rows, 1]. */
-function makeRows({ graph, parts, memory }: WeightJob): readonly Value[] {
+function makeRows(job: WeightJob): readonly Value[] {
+  const { parts, memory } = job;
   const { node, weight } = parts;
   const source = weight.constant;
   const [count = 0, columns = 0] = source?.shape ?? [];
@@ -40,12 +41,7 @@ function makeRows({ graph, parts, memory }: WeightJob): readonly Value[] {
       });
       return { rows: quantize(tensor, type).bytes, scales: new Uint8Array(type.scales.buffer) };
     });
-  const [rows, scales] = [
-    deferredTensor('int8', [count, columns], memory.cache, compute, 'rows'),
-    deferredTensor('float32', [count, 1], memory.cache, compute, 'scales'),
-  ];
-  return [
-    graph.addInitializer(`${weight.name}_rows`, rows),
-    graph.addInitializer(`${weight.name}_row_scales`, scales),
-  ];
+  const add = (dtype: 'int8' | 'float32', shape: number[], suffix: string, name: string): Value =>
+    memory.add(weight, suffix, formOf(job), () => deferredTensor(dtype, shape, memory.cache, compute, name));
+  return [add('int8', [count, columns], 'rows', 'rows'), add('float32', [count, 1], 'row_scales', 'scales')];
 }

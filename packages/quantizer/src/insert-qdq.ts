@@ -122,7 +122,7 @@ export function quantizeConstants(
 /** Removes a constant that nobody reads. */
 export function dropUnused(graph: Graph, value: Value): void {
   const isRead = value.isRead || graph.isOutput(value) || graph.inputs.includes(value);
-  if (value.constant && !isRead) graph.removeValue(value);
+  if (value.constant && !isRead && !graph.captures.includes(value)) graph.removeValue(value);
 }
 
 function dequantizeWeight(

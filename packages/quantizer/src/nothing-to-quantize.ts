@@ -1,6 +1,7 @@
 import type { Graph } from '@octavo/core/ir';
 import { isHalf } from '@octavo/core/tensor';
 import { isComputeOp } from './compute-ops.js';
+import { allNodes } from './each-graph.js';
 import { isIntegerOp } from './integer-ops.js';
 import { QuantizerError } from './quantizer-error.js';
 
@@ -9,8 +10,9 @@ import { QuantizerError } from './quantizer-error.js';
  * @param message What is missing, unless the model shows why: it is quantized already, or in 16-bit floats.
  */
 export function nothingToQuantize(graph: Graph, message: string, remedy: string): QuantizerError {
-  const integer = graph.nodes.find(isIntegerOp);
-  const half = graph.nodes
+  const nodes = allNodes(graph);
+  const integer = nodes.find(isIntegerOp);
+  const half = nodes
     .filter(isComputeOp)
     .find((node) => node.inputs.some((value) => value?.constant && isHalf(value.constant.dtype)));
   const error = (fault: string, way: string): QuantizerError =>

@@ -16,20 +16,22 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import { DTYPES, StoredTensor } from '@octavo/core/tensor';
-import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
+import { eliminateDeadNodes } from '@octavo/passes';
 import { atNode } from './at-node.js';
-import { newWeightMemory, type WeightMemory } from './block-operands.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import { channelShape, DynamicWeightMaker, type DynamicWeights } from './dynamic-weights.js';
+import { forEachGraph, type GraphJob } from './each-graph.js';
 import { LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
 import { bitsOf, describeWeights, type WeightPrecision, wholeRange } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
+import { raiseGraphs } from './raise-graphs.js';
 import type { Recipe } from './recipe.js';
 import { replaceLayer } from './replace-layer.js';
 import type { NodeDecision, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
 import { quantizeStoredWeights, storedWeightsOpset } from './stored-weights.js';
+import type { WeightMemory } from './weight-memory.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 
 /** An activation quantized at run time (DynamicQuantizeLinear), shared by all its readers. */
@@ -53,26 +55,14 @@ interface DynamicRewrite {
  * Dynamic quantization: weights become int8 now, activations uint8 in each run with the range they have there.
  * Multiplications become MatMulInteger or ConvInteger, scaled back to float, LSTM becomes DynamicQuantizeLSTM. Layers with
  * float activations by a rule, and ConvTranspose, which has no such op, have their weights quantized only; so have GRU and
- * the rows of embeddings.
+ * the rows of embeddings. The graphs of If, Loop and Scan nodes are quantized like the model's own.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `WEIGHTS_NOT_FINITE`, `RECIPE_WEIGHTS`.
  */
 export async function quantizeDynamic(model: Model, recipe: Recipe, report: ReportBuilder): Promise<void> {
   const { graph } = model;
-  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
-  const rewrite: DynamicRewrite = {
-    graph,
-    recipe,
-    precisions: new LayerPrecisions(graph, recipe),
-    weightMaker: new DynamicWeightMaker(graph),
-    activations: new Map(),
-    memory: newWeightMemory(),
-  };
+  await raiseGraphs(graph, recipe, requiredOpset, report);
   const before = report.decisions.length;
-  for (const node of graph.sorted().filter(isComputeOp)) {
-    const { label, op } = node;
-    report.decisions.push({ node: label, op: op.name, ...(await rewriteLayer(rewrite, node)) });
-  }
-  quantizeStoredWeights(graph, rewrite.precisions, rewrite.memory, report);
+  await forEachGraph(graph, recipe, (job) => rewriteLayers(job, report));
   if (!report.decisions.slice(before).some(({ quantized }) => quantized)) {
     throw nothingToQuantize(
       graph,
@@ -83,7 +73,23 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
   await runAll(graph, [eliminateDeadNodes], report);
 }
 
-function requiredOpset(graph: Graph, recipe: Recipe): number {
+async function rewriteLayers({ graph, recipe, memory }: GraphJob, report: ReportBuilder): Promise<void> {
+  const rewrite: DynamicRewrite = {
+    graph,
+    recipe,
+    precisions: new LayerPrecisions(graph, recipe),
+    weightMaker: new DynamicWeightMaker(memory),
+    activations: new Map(),
+    memory,
+  };
+  for (const node of graph.sorted().filter(isComputeOp)) {
+    const { label, op } = node;
+    report.decisions.push({ node: label, op: op.name, ...(await rewriteLayer(rewrite, node)) });
+  }
+  quantizeStoredWeights(graph, rewrite.precisions, memory, report);
+}
+
+function requiredOpset({ graph, recipe }: GraphJob): number {
   const precisions = new LayerPrecisions(graph, recipe);
   const needed = graph.nodes.filter(isComputeOp).map((node) => {
     const { weights, activations } = precisions.of(node);

@@ -2,10 +2,10 @@ import { type Graph, inferTypes, type Model, type Node } from '@octavo/core/ir';
 import { type ObserverName, qparamsOfRange } from '@octavo/core/quant';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
 import { atNode } from './at-node.js';
-import { newWeightMemory } from './block-operands.js';
 import type { Calibration, Watched } from './calibration.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import type { FloatResult } from './conv-results.js';
+import { allNodes } from './each-graph.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { keepBiasApart } from './keep-bias-apart.js';
@@ -18,6 +18,7 @@ import { type QuantizedLayer, quantizeLayer } from './quantize-layer.js';
 import type { Recipe } from './recipe.js';
 import type { ActivationRange, ReportBuilder } from './report.js';
 import { runAll } from './run-passes.js';
+import { WeightMemory } from './weight-memory.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
 import { writeQoperator } from './write-qoperator.js';
 
@@ -75,6 +76,7 @@ export async function quantizeStatic(
   for (const [node, layer] of layers) if (typeof layer === 'string') float.set(node, layer);
   const plan = float.size > 0 ? planStatic(graph, precisions, { weightOnly, floatResult, float }) : quiet;
   refuseEmpty(graph, plan);
+  warnOfInnerGraphs(graph, report);
   report.decisions.push(...plan.decisions);
   const ranges = plan.activations.map((planned) => rangeOf(planned, calibration));
   const endRanges = ends.map((planned) => rangeOf(planned, calibration));
@@ -100,6 +102,17 @@ function refuseEmpty(graph: Graph, { compute, weightOnly, decisions }: StaticPla
     `no node can be computed in integers${example ? `: ${example.node} ${example.because}` : ''}.`,
     'Check --include and --exclude, or use --mode weight-only or fp16.',
   );
+}
+
+/** Calibration sees the values of the model's own graph. */
+function warnOfInnerGraphs(graph: Graph, report: ReportBuilder): void {
+  for (const node of graph.nestingNodes) {
+    const layers = node.subgraphs.flatMap((inner) => allNodes(inner.graph)).filter(isComputeOp);
+    if (layers.length > 0)
+      report.warnings.push(
+        `the graphs inside ${node.label} (${node.op.name}) stay float (layers: ${layers.length}): calibration observes no values there. Use --mode dynamic, weight-only or fp16.`,
+      );
+  }
 }
 
 type Watchable = Pick<PlannedActivation, 'value' | 'source' | 'precision'>;
@@ -213,7 +226,7 @@ function rewriteLayers(
   report: ReportBuilder,
 ): void {
   const known: DequantizedWeights = new Map();
-  const memory = newWeightMemory();
+  const memory = new WeightMemory(graph);
   const done = (node: Node, because: string): void => {
     report.decisions.push({ node: node.label, op: node.op.name, quantized: true, because });
   };

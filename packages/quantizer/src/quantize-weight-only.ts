@@ -1,30 +1,30 @@
 import type { Graph, Model, Node } from '@octavo/core/ir';
-import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
-import { newWeightMemory, type WeightJob, type WeightMemory } from './block-operands.js';
+import { eliminateDeadNodes } from '@octavo/passes';
+import type { WeightJob } from './block-operands.js';
 import { isComputeOp, takeCompute } from './compute-ops.js';
+import { forEachGraph, type GraphJob } from './each-graph.js';
 import { LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
 import { describeWeights } from './precision.js';
 import type { QuantizeOptions } from './quantize.js';
 import { QuantizerError } from './quantizer-error.js';
+import { raiseGraphs } from './raise-graphs.js';
 import type { Recipe } from './recipe.js';
 import type { ReportBuilder } from './report.js';
-import { chooseRounding } from './round-layers.js';
+import { chooseRounding, type LayerRounding } from './round-layers.js';
 import { runAll } from './run-passes.js';
-import {
-  hasStoredWeights,
-  quantizeStoredWeights,
-  SMALLEST_WEIGHT,
-  storedWeightsOpset,
-} from './stored-weights.js';
+import { quantizeStoredWeights, SMALLEST_WEIGHT, storedWeightsOpset } from './stored-weights.js';
+import { WeightMemory } from './weight-memory.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
+import { WEIGHT_ROUNDINGS } from './weight-rounding/index.js';
 
 /** A layer that will read quantized weights. */
 export type WeightPlan = Omit<WeightJob, 'round'>;
 
 /**
  * Weight-only quantization: blocks along the reduced axis of MatMul and Gemm weights, as MatMulNBits or as a blocked
- * DequantizeLinear; other granularities of any weights as DequantizeLinear; LSTM, GRU and the rows of embeddings in int8. Without calibration samples, weights are
+ * DequantizeLinear; other granularities of any weights as DequantizeLinear; LSTM, GRU and the rows of embeddings in int8.
+ * The graphs of If, Loop and Scan nodes are quantized like the model's own. Without calibration samples, weights are
  * quantized when the writer reads them, one layer at a time.
  * @throws QuantizerError `NOTHING_TO_QUANTIZE`, `CALIBRATION_MISSING`, `CALIBRATION_NAN`;
  * `WEIGHTS_NOT_FINITE`, without samples when the writer reads the weights.
@@ -36,18 +36,31 @@ export async function quantizeWeightOnly(
   report: ReportBuilder,
 ): Promise<void> {
   const { graph } = model;
-  const { weightOnlyFormat: format } = recipe;
-  await runAll(graph, [raiseOpset(requiredOpset(graph, recipe))], report);
-  const plans = planLayers(graph, recipe).filter((plan) => typeof plan !== 'string');
-  const precisions = new LayerPrecisions(graph, recipe);
-  if (plans.length === 0 && !hasStoredWeights(graph, precisions))
+  await raiseGraphs(graph, recipe, requiredOpset, report);
+  const own = { graph, recipe, memory: new WeightMemory(graph), isInside: false };
+  const rounding = await chooseRounding(model, plansOf(own), recipe, options, report);
+  const roundingInside = await chooseRounding(model, [], withoutSamples(recipe), {}, report);
+  const before = report.decisions.length;
+  await forEachGraph(graph, recipe, (job) =>
+    rewriteLayers(job, job.isInside ? roundingInside : rounding, report),
+  );
+  if (!report.decisions.slice(before).some(({ quantized }) => quantized))
     throw nothingToQuantize(
       graph,
       'the model has no MatMul, Gemm, LSTM, GRU or Gather with large constant weights.',
       'Use --mode static, dynamic or fp16.',
     );
-  const rounding = await chooseRounding(model, plans, recipe, options, report);
-  const planLayer = layerPlanner(graph, recipe);
+  await runAll(graph, [eliminateDeadNodes], report);
+}
+
+/** No sample is seen inside If, Loop and Scan: what would learn from samples rounds to the nearest there. */
+function withoutSamples({ rounding, ...recipe }: Recipe): Recipe {
+  return rounding === undefined || WEIGHT_ROUNDINGS[rounding].needsInputs ? recipe : { ...recipe, rounding };
+}
+
+async function rewriteLayers(job: GraphJob, rounding: LayerRounding, report: ReportBuilder): Promise<void> {
+  const { graph, recipe, memory } = job;
+  const planLayer = layerPlanner(job);
   // Each layer is planned anew: rewriting those before it changed what it reads.
   for (const node of graph.sorted().filter(isComputeOp)) {
     const plan = planLayer(node);
@@ -57,17 +70,17 @@ export async function quantizeWeightOnly(
       continue;
     }
     const { name, round } = rounding(plan);
-    quantizeWeightsOnly({ ...plan, round }, format);
+    quantizeWeightsOnly({ ...plan, round }, recipe.weightOnlyFormat);
     const how = name === 'nearest' ? '' : `, rounded by ${name}`;
     report.decisions.push({ ...entry, quantized: true, because: describeWeights(plan.precision) + how });
   }
-  quantizeStoredWeights(graph, precisions, newWeightMemory(), report);
-  await runAll(graph, [eliminateDeadNodes], report);
+  quantizeStoredWeights(graph, new LayerPrecisions(graph, recipe), memory, report);
 }
 
-function requiredOpset(graph: Graph, recipe: Recipe): number {
-  const needed = planLayers(graph, recipe).map((plan) =>
-    typeof plan === 'string' ? 1 : weightOnlyOpset(plan.parts, plan.precision, recipe.weightOnlyFormat),
+function requiredOpset(job: GraphJob): number {
+  const { graph, recipe } = job;
+  const needed = plansOf(job).map(({ parts, precision }) =>
+    weightOnlyOpset(parts, precision, recipe.weightOnlyFormat),
   );
   return Math.max(storedWeightsOpset(graph, new LayerPrecisions(graph, recipe)), ...needed);
 }
@@ -75,13 +88,13 @@ function requiredOpset(graph: Graph, recipe: Recipe): number {
 /** What becomes of the weights of a node, or why they stay float. */
 type PlanLayer = (node: Node) => WeightPlan | string;
 
-function planLayers(graph: Graph, recipe: Recipe): (WeightPlan | string)[] {
-  return graph.sorted().filter(isComputeOp).map(layerPlanner(graph, recipe));
+function plansOf(job: GraphJob): readonly WeightPlan[] {
+  const plans = job.graph.sorted().filter(isComputeOp).map(layerPlanner(job));
+  return plans.filter((plan) => typeof plan !== 'string');
 }
 
-function layerPlanner(graph: Graph, recipe: Recipe): PlanLayer {
+function layerPlanner({ graph, recipe, memory }: GraphJob): PlanLayer {
   const precisions = new LayerPrecisions(graph, recipe);
-  const memory = newWeightMemory();
   return (node) => takePlan(graph, node, { precisions, memory });
 }
 

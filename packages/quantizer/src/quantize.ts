@@ -14,6 +14,7 @@ import { QuantizerError } from './quantizer-error.js';
 import { type IoType, type Mode, RECIPE_DEFAULTS, type Recipe } from './recipe.js';
 import { type QuantizationReport, ReportBuilder } from './report.js';
 import { unmatchedPatterns } from './selection.js';
+import { settleInnerGraphs } from './settle-inner-graphs.js';
 import { makeNodeNamesUnique } from './unique-node-names.js';
 
 export interface QuantizeOptions {
@@ -64,6 +65,7 @@ export async function quantizeModel(
   await METHODS[recipe.mode](model, recipe, options, report);
   model.irVersion = Math.max(model.irVersion, minimumIrVersion(model.graph.opset));
   makeNodeNamesUnique(model.graph);
+  settleInnerGraphs(model.graph);
   model.producerName = 'octavo';
   model.producerVersion = '';
   return { model, report: report.build(recipe) };

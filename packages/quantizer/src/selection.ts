@@ -1,4 +1,5 @@
 import type { Graph, Node } from '@octavo/core/ir';
+import { allNodes } from './each-graph.js';
 import type { Recipe } from './recipe.js';
 import { nodesBetween } from './subgraph.js';
 
@@ -46,10 +47,10 @@ export function excludedBecause(
   return undefined;
 }
 
-/** Patterns of the recipe that match no node: usually a typing error. */
+/** Patterns of the recipe that match no node of a graph or of those inside it: usually a typing error. */
 export function unmatchedPatterns(graph: Graph, { include, exclude, layers }: Recipe): string[] {
   const selector = new NodeSelector(graph);
-  const { nodes } = graph;
+  const nodes = allNodes(graph);
   const patterns = [...include, ...exclude, ...layers.flatMap((rule) => rule.nodes ?? [])];
   return patterns.filter((pattern) => !nodes.some((node) => selector.matches(pattern, node)));
 }

@@ -1,5 +1,4 @@
 import { Gather, GRU, type Graph, LSTM, type Node, type Op, RNN, type Value } from '@octavo/core/ir';
-import type { WeightMemory } from './block-operands.js';
 import type { ComputeParts } from './compute-ops.js';
 import { declineDynamicLstm, replaceByDynamicLstm } from './dynamic-lstm.js';
 import { readBlockedRows } from './embedding-blocks.js';
@@ -8,6 +7,7 @@ import type { LayerPrecisions } from './layer-precisions.js';
 import { bitsOf, describeWeights, opsetOf, type WeightPrecision } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { ReportBuilder } from './report.js';
+import type { WeightMemory } from './weight-memory.js';
 import { quantizeWeightsOnly } from './weight-only-layer.js';
 
 /**
@@ -186,11 +186,6 @@ function isLargeConstant(graph: Graph, { constant }: Value, rank: number): boole
   const size = constant?.shape.reduce((product, each) => product * each, 1) ?? 0;
   const isWeight = constant?.dtype === 'float32' && constant.shape.length === rank;
   return isWeight && size >= SMALLEST_WEIGHT && !graph.inputs.some((input) => input.constant === constant);
-}
-
-/** Whether {@link quantizeStoredWeights} finds any. */
-export function hasStoredWeights(graph: Graph, precisions: LayerPrecisions): boolean {
-  return storedWeights(graph, precisions).length > 0;
 }
 
 /** The least opset that {@link quantizeStoredWeights} needs. */

@@ -11,5 +11,6 @@ export function makeNodeNamesUnique(graph: Graph): void {
       taken.add(node.name);
     }
     seen.add(node.name);
+    for (const inner of node.subgraphs) makeNodeNamesUnique(inner.graph);
   }
 }

@@ -70,7 +70,8 @@ export class Graph {
   }
 
   get initializers(): readonly Value[] {
-    return this.values.filter((value) => value.constant !== undefined);
+    const captures = new Set(this.captures);
+    return this.values.filter((value) => value.constant !== undefined && !captures.has(value));
   }
 
   /** Version of ONNX's own op set. */

@@ -139,6 +139,14 @@ export class Node {
     return this.captureList.push(value) - 1;
   }
 
+  /** @internal Called by `recapture` only, which keeps the sources of the subgraphs in step. */
+  setCaptures(values: readonly Value[]): void {
+    for (const value of this.captureList) value.countOperand(this, -1);
+    for (const value of values) value.countOperand(this, 1);
+    this.captureList = [...values];
+    this.operandsChanged();
+  }
+
   /** @internal Called by Graph only: disconnects every operand and output. */
   detach(): void {
     for (const value of this.operands) value.countOperand(this, -1);

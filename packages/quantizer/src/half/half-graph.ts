@@ -11,6 +11,7 @@ import {
 } from '@octavo/core/ir';
 import { DTYPES, float32, StoredTensor, Tensor } from '@octavo/core/tensor';
 import { eliminateDeadNodes, liftConstants } from '@octavo/passes';
+import { recipeInside } from '../each-graph.js';
 import { dropUnused } from '../insert-qdq.js';
 import { LayerPrecisions } from '../layer-precisions.js';
 import type { Recipe } from '../recipe.js';
@@ -255,8 +256,6 @@ function standsFor(node: Node, { graph, sources }: Subgraph, value: Value): Valu
   return graph.captures.filter((_, i) => node.captures[sources[i] ?? -1] === value);
 }
 
-/** Bodies have values of their own, so that rules bounded by values of the graph around them are not about them. */
 function inside(job: HalfJob, wide: HalfJob['wide']): HalfJob {
-  const layers = job.recipe.layers.filter(({ from, to }) => !from && !to);
-  return { ...job, wide, isInside: true, recipe: { ...job.recipe, layers } };
+  return { ...job, wide, isInside: true, recipe: recipeInside(job.recipe) };
 }

@@ -25,7 +25,8 @@ function isRead(graph: Graph, node: Node): boolean {
 }
 
 function eraseDeadConstant(graph: Graph, value: Value): void {
-  const kept = value.isRead || graph.isOutput(value) || graph.inputs.includes(value);
+  const isFixed = graph.inputs.includes(value) || graph.captures.includes(value);
+  const kept = value.isRead || graph.isOutput(value) || isFixed;
   if (!kept && graph.value(value.name) === value) graph.removeValue(value);
 }
 
