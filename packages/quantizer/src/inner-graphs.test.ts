@@ -58,6 +58,22 @@ const NESTED = `graph opset 17 {
   output %z
 }`;
 
+/** What it reads of its graph is a weight alone: all else comes as states and slices. */
+const SCANNED = `graph opset 17 {
+  input %flag: bool[]
+  input %x: float32[2, 64]
+  ${weights('w', [64, 64], 1, 64)}
+  %start = Identity(%x)
+  %final, %z = Scan(%start, %x) {num_scan_inputs=1, body=graph body(%k = %w) {
+    input %s: float32[2, 64]
+    input %row: float32[64]
+    %m = MatMul(%row, %k) @step
+    %next = Add(%s, %m)
+    output %next, %m
+  }} @scan
+  output %z
+}`;
+
 const LSTM = `graph opset 17 {
   input %flag: bool[]
   input %x: float32[3, 2, 64]
@@ -168,6 +184,14 @@ describe.each(MODES)('quantization inside If and Loop: $recipe', ({ recipe, leas
     const source = modelOf(NESTED);
     const { model, report } = await quantize(source, recipe);
     expect(report.decisions).toMatchObject([{ node: 'deep', quantized: true }]);
+    expect(initializersOf(model.graph)).not.toContain('w');
+    await expectNear(source, model, least);
+  });
+
+  it('reaches what Scan repeats', async () => {
+    const source = modelOf(SCANNED);
+    const { model, report } = await quantize(source, recipe);
+    expect(report.decisions).toMatchObject([{ node: 'step', quantized: true }]);
     expect(initializersOf(model.graph)).not.toContain('w');
     await expectNear(source, model, least);
   });
