@@ -28,6 +28,11 @@ export interface CompileOptions {
   readonly threads?: number;
   /** Values that a run's `tap` wants to see; a backend may fuse all others away. Default: every value. */
   readonly taps?: ReadonlySet<Value>;
+  /**
+   * The most bytes of one value (default `MAX_TENSOR_BYTES`). Sessions check what is known when they compile; a backend
+   * checks what only a run tells.
+   */
+  readonly maxTensorBytes?: number;
 }
 
 /** How one node of a compiled subgraph is executed; what `session.explain()` prints. */

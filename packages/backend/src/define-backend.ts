@@ -1,7 +1,8 @@
 import type { Node, Op, Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { Backend, Executable, NodePlan, ProfiledRun, Span, Subgraph, Tap } from './backend.js';
 import type { Kernel, NodePreparation, Operands, PreparedKernel } from './kernel.js';
+import { OpenResults } from './open-results.js';
 import { unsupported } from './support.js';
 
 /** A backend as a list of kernels. */
@@ -17,6 +18,8 @@ const LONGEST_TURN = 20;
 interface Step {
   readonly node: Node;
   readonly kernel: PreparedKernel;
+  /** Present where only a run tells how large the results are. */
+  readonly open: OpenResults | undefined;
 }
 
 /** Builds a backend that runs a subgraph node by node with the kernels given. */
@@ -33,11 +36,13 @@ export function defineBackend(spec: BackendSpec): Backend {
         answers.find((answer) => answer.supported) ?? answers[0] ?? unsupported(`no ${node.op.name} kernel`)
       );
     },
-    async compile(subgraph) {
+    async compile(subgraph, { maxTensorBytes = MAX_TENSOR_BYTES } = {}) {
       const steps: Step[] = [];
       try {
         for (const node of subgraph.nodes) {
-          steps.push({ node, kernel: await prepare(spec.id, byOp.get(node.op) ?? [], node, subgraph) });
+          const kernel = await prepare(spec.id, byOp.get(node.op) ?? [], node, subgraph, maxTensorBytes);
+          const open = OpenResults.of(node, opsetOf(node, subgraph), maxTensorBytes);
+          steps.push({ node, kernel, open });
         }
         return new StepList(spec.id, subgraph, steps, await loadConstants(subgraph));
       } catch (error) {
@@ -49,13 +54,18 @@ export function defineBackend(spec: BackendSpec): Backend {
   };
 }
 
+function opsetOf(node: Node, { graph }: Subgraph): number {
+  return graph.opsets.get(node.op.domain) ?? graph.opset;
+}
+
 async function prepare(
   id: string,
   candidates: readonly Kernel[],
   node: Node,
   subgraph: Subgraph,
+  maxTensorBytes: number,
 ): Promise<PreparedKernel> {
-  const opset = subgraph.graph.opsets.get(node.op.domain) ?? subgraph.graph.opset;
+  const opset = opsetOf(node, subgraph);
   const kernel = candidates.find((each) => each.supports(node, { graph: subgraph.graph, opset }).supported);
   if (!kernel) {
     throw new OctavoError({
@@ -72,6 +82,7 @@ async function prepare(
     ),
     inputTypes: node.inputs.map((value) => value?.tensorType),
     outputTypes: node.outputs.map((value) => value?.tensorType),
+    maxTensorBytes,
   };
   return kernel.prepare(preparation);
 }
@@ -199,7 +210,7 @@ class StepList implements Executable {
     if (!step || !slots) return;
     const operands: Operands = slots.inputs.map((slot) => (slot < 0 ? undefined : this.read(slot, values)));
     const captures = slots.captures.map((slot) => this.read(slot, values));
-    const results = execute(step.kernel, step.node, operands, captures);
+    const results = execute(step, operands, captures);
     for (let position = 0; position < slots.outputs.length; position++) {
       const slot = slots.outputs[position] ?? -1;
       const tensor = results[position];
@@ -248,16 +259,12 @@ function lastReads({ nodes, outputs }: Subgraph): Value[][] {
 }
 
 /** Errors of kernels name the node they come from. */
-function execute(
-  kernel: PreparedKernel,
-  node: Node,
-  operands: Operands,
-  captures: readonly Tensor[],
-): Operands {
-  const where = `node ${node.label} (${node.op.name})`;
+function execute({ node, kernel, open }: Step, operands: Operands, captures: readonly Tensor[]): Operands {
   try {
+    open?.check(operands);
     return kernel.run(operands, captures);
   } catch (cause) {
+    const where = `node ${node.label} (${node.op.name})`;
     // What JavaScript throws for arrays that are too long, or of a length that is none.
     if (cause instanceof RangeError) {
       const message = `its result cannot be made (${cause.message}).`;

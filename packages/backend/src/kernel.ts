@@ -21,6 +21,8 @@ export interface NodePreparation {
   /** Types of the inputs and outputs by position; quantized types carry the qparams. */
   readonly inputTypes: readonly (TensorType | undefined)[];
   readonly outputTypes: readonly (TensorType | undefined)[];
+  /** The most bytes of one value; of interest to kernels that gather results over rounds. */
+  readonly maxTensorBytes: number;
 }
 
 /** The same with the node's typed attributes. */

@@ -15,12 +15,17 @@ import {
   tensorType,
 } from '@octavo/core/ir';
 import { DTYPES, elementCount, int64, StoredTensor, type Tensor } from '@octavo/core/tensor';
+import { FoldingWork } from './folding-work.js';
 
-/** Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot. */
+/**
+ * Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot, or when one of
+ * them would take more bytes than the limit.
+ */
 export type NodeEvaluator = (
   graph: Graph,
   node: Node,
   inputs: readonly (Tensor | undefined)[],
+  maxTensorBytes: number,
 ) => Promise<readonly Tensor[] | undefined> | readonly Tensor[] | undefined;
 
 export interface FoldConstantsOptions {
@@ -50,16 +55,18 @@ const RANDOM: ReadonlySet<string> = new Set([
  * ones.
  */
 export function foldConstants(options: FoldConstantsOptions): Pass {
+  const work = new FoldingWork();
   return {
     name: 'fold-constants',
     async run(graph, log) {
       inferTypes(graph);
+      work.begin(graph);
       let changed = false;
       for (const node of graph.sorted()) {
         if (!graph.has(node)) continue;
         const known = knownResult(graph, node) ?? followedResult(graph, node);
         if (!known && !isCandidate(node, options.dequantize ?? false)) continue;
-        const results = known ?? (await compute(graph, node, options, log));
+        const results = known ?? (await compute(graph, node, options, work, log));
         if (!results) continue;
         const place = node.label;
         replace(graph, node, results);
@@ -111,6 +118,7 @@ async function compute(
   graph: Graph,
   node: Node,
   { evaluate, maxBytes = DEFAULT_BYTES }: FoldConstantsOptions,
+  work: FoldingWork,
   log: PassLog,
 ): Promise<readonly Tensor[] | undefined> {
   const decline = (reason: string): undefined => {
@@ -122,9 +130,11 @@ async function compute(
   const stored = node.inputs.map((value) => storedConstant(value));
   const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
   const limit = DequantizeLinear.is(node) ? Number.POSITIVE_INFINITY : Math.max(maxBytes, inputBytes);
-  if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
+  const outputBytes = knownBytes(node);
+  if (outputBytes > limit) return decline('its result is much larger than its inputs');
+  if (!work.affords(node, inputBytes, outputBytes)) return decline('it takes too much work');
   const inputs = await Promise.all(stored.map((constant) => constant?.load()));
-  const results = await evaluate(graph, node, inputs);
+  const results = await evaluate(graph, node, inputs, limit);
   if (!results) return decline('no backend computes it');
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
   return bytes > limit ? decline('its result is much larger than its inputs') : results;

@@ -33,16 +33,28 @@ export function toBigInts(tensor: Tensor): BigInt64Array | BigUint64Array {
 }
 
 /** A tensor of `int64` or `uint64`; values wrap. */
-export function fromBigInts(dtype: 'int64' | 'uint64', shape: Shape, values: readonly bigint[]): Tensor {
+export function fromBigInts(dtype: 'int64' | 'uint64', shape: Shape, values: ArrayLike<bigint>): Tensor {
   return dtype === 'int64'
     ? new Tensor(dtype, shape, BigInt64Array.from(values))
     : new Tensor(dtype, shape, BigUint64Array.from(values));
 }
 
+/** Room for 64-bit integers; what does not fit wraps. */
+export function bigIntArray(dtype: 'int64' | 'uint64', count: number): BigInt64Array | BigUint64Array {
+  return dtype === 'int64' ? new BigInt64Array(count) : new BigUint64Array(count);
+}
+
 /** `f` of each element, in the tensor's dtype. */
 export function mapElements(tensor: Tensor, f: UnaryFunction): Tensor {
   const { dtype, shape } = tensor;
-  if (isBigInt(dtype) && f.big) return fromBigInts(dtype, shape, Array.from(toBigInts(tensor), f.big));
+  if (isBigInt(dtype) && f.big) {
+    const { big } = f;
+    return fromBigInts(
+      dtype,
+      shape,
+      toBigInts(tensor).map((x) => big(x)),
+    );
+  }
   const values = toNumbers(tensor);
   const results = resultArray(dtype, values.length);
   for (let i = 0; i < values.length; i++) results[i] = f.real(values[i] ?? 0);
@@ -54,7 +66,7 @@ export function zipElements(a: Tensor, b: Tensor, f: BinaryFunction): Tensor {
   const { dtype } = a;
   const shape = broadcastShapes(a.shape, b.shape);
   if (isBigInt(dtype) && isBigInt(b.dtype) && f.big) {
-    const results = new Array<bigint>(elementCount(shape));
+    const results = bigIntArray(dtype, elementCount(shape));
     const left: ArrayLike<bigint> = toBigInts(a);
     const right: ArrayLike<bigint> = toBigInts(b);
     combineBroadcast({ elements: left, shape: a.shape }, { elements: right, shape: b.shape }, results, f.big);

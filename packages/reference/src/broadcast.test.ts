@@ -38,7 +38,8 @@ describe('broadcasting', () => {
           found,
           (x, y) => `${x} ${y}`,
         );
-        const expected = upTo(elementCount(shape)).map(
+        const expected = Array.from(
+          upTo(elementCount(shape)),
           (i) => `${sourceOf(i, a, shape)} ${sourceOf(i, b, shape)}`,
         );
         expect(found).toEqual(expected);

@@ -116,7 +116,8 @@ function countsUp(list: ArrayLike<number>): boolean {
 }
 
 /** 0, 1 ... before `count`. Throws OctavoError `KERNEL_SIZE` as {@link resultSize} does. */
-export function upTo(count: number): number[] {
-  resultSize([count]);
-  return Array.from({ length: count }, (_, i) => i);
+export function upTo(count: number): Int32Array {
+  const list = new Int32Array(resultSize([count]));
+  for (let i = 0; i < list.length; i++) list[i] = i;
+  return list;
 }

@@ -1,5 +1,12 @@
-import { defineBackend, type Kernel, SUPPORTED, type Support, unsupported } from '@octavo/backend';
-import type { Graph, Subgraph } from '@octavo/core/ir';
+import {
+  type CompileOptions,
+  defineBackend,
+  type Kernel,
+  SUPPORTED,
+  type Support,
+  unsupported,
+} from '@octavo/backend';
+import type { Graph, Subgraph, Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
 
 /** Computes a graph once: inputs and captures by position, outputs by position. */
@@ -9,13 +16,17 @@ export type GraphFunction = (inputs: readonly Tensor[], captures: readonly Tenso
  * Prepares every node of a graph with the first kernel that supports it, and runs them in topological order.
  * Rejects with OctavoError `BACKEND_UNSUPPORTED` when a node has no kernel.
  */
-export async function interpret(graph: Graph, kernels: readonly Kernel[]): Promise<GraphFunction> {
-  const executable = await defineBackend({ id: 'reference', kernels }).compile({
+export async function interpret(
+  graph: Graph,
+  kernels: readonly Kernel[],
+  options: CompileOptions = {},
+): Promise<GraphFunction> {
+  const subgraph = {
     graph,
     nodes: graph.sorted(),
     inputs: [...graph.inputs, ...graph.captures],
     outputs: graph.outputs,
-    constant: async (value) => {
+    constant: async (value: Value) => {
       const tensor = await value.constant?.load();
       if (tensor) return tensor;
       throw new OctavoError({
@@ -24,7 +35,8 @@ export async function interpret(graph: Graph, kernels: readonly Kernel[]): Promi
         message: 'it is no constant.',
       });
     },
-  });
+  };
+  const executable = await defineBackend({ id: 'reference', kernels }).compile(subgraph, options);
   return (inputs, captures) => {
     const run = executable.runSync?.([...inputs, ...captures]);
     if (run) return run;
@@ -39,8 +51,9 @@ export async function interpret(graph: Graph, kernels: readonly Kernel[]): Promi
 export async function interpretSubgraph(
   { graph, sources }: Subgraph,
   kernels: readonly Kernel[],
+  options: CompileOptions = {},
 ): Promise<GraphFunction> {
-  const run = await interpret(graph, kernels);
+  const run = await interpret(graph, kernels, options);
   return (inputs, captures) =>
     run(
       inputs,

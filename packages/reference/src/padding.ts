@@ -7,7 +7,7 @@ export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
  * For each coordinate of a padded axis: the coordinate of the input that it shows, or OUTSIDE. Negative pads crop.
  * Reflection does not repeat the edge element.
  */
-export function paddedCoordinates(size: number, begin: number, end: number, mode: PadMode): number[] {
+export function paddedCoordinates(size: number, begin: number, end: number, mode: PadMode): Int32Array {
   const length = size + begin + end;
   if (length < 0) refuse(`pads of ${begin} and ${end} remove more than the ${size} elements of an axis.`);
   if (mode !== 'constant' && size === 0 && length > 0) refuse(`an empty axis cannot be padded by ${mode}.`);

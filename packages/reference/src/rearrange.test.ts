@@ -2,18 +2,19 @@ import {
   ALL_DTYPES,
   byteLengthOf,
   type DType,
+  elementCount,
   stringTensor,
   type Tensor,
   tensorFromBytes,
 } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OUTSIDE, upTo } from './indices.js';
-import { elementsOf, gatherElements, gatherRuns, tensorOfElements } from './rearrange.js';
+import { OUTSIDE, pickIndices, upTo } from './indices.js';
+import { elementsOf, filled, gatherElements, gatherRuns, tensorOfElements, tiled } from './rearrange.js';
 
 /** A tensor of `count` elements that differ where the dtype has room for that. */
 function sample(dtype: DType, count: number): Tensor {
-  if (dtype === 'string') return stringTensor(upTo(count).map((i) => 'é'.repeat(i)));
+  if (dtype === 'string') return stringTensor(Array.from(upTo(count), (i) => 'é'.repeat(i)));
   const bytes = Uint8Array.from({ length: byteLengthOf(dtype, count) }, (_, i) => (i * 37 + 11) % 251);
   const tensor = tensorFromBytes(dtype, [count], bytes);
   return tensorOfElements(dtype, [count], elementsOf(tensor));
@@ -67,5 +68,33 @@ describe('moving elements', () => {
   it('keeps the payload of a NaN', () => {
     const nan = tensorFromBytes('float32', [1], Uint8Array.of(1, 0, 0xa0, 0xff));
     expect(Array.from(gatherElements(nan, [1], [0]).bytes)).toEqual([1, 0, 0xa0, 0xff]);
+  });
+
+  it.each(ALL_DTYPES)('repeats one %s element', (dtype) => {
+    const one = gatherElements(sample(dtype, 3), [], [2]);
+    expect(filled(one, [2, 2]).bytes).toEqual(gatherElements(one, [2, 2], [0, 0, 0, 0]).bytes);
+  });
+
+  it('tiles each axis as often as it is told', () => {
+    const axis = fc.record({ size: fc.nat(3), times: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.constantFrom(...ALL_DTYPES), fc.array(axis, { maxLength: 3 }), (dtype, axes) => {
+        const shape = axes.map(({ size }) => size);
+        const tensor = sample(dtype, elementCount(shape)).reshape(shape);
+        const coordinates = axes.map(({ size, times }) => upTo(size * times).map((i) => i % size));
+        const result = tiled(
+          tensor,
+          axes.map(({ times }) => times),
+        );
+        expect(result.shape).toEqual(coordinates.map((list) => list.length));
+        expect(result.bytes).toEqual(
+          gatherElements(tensor, result.shape, pickIndices(shape, coordinates)).bytes,
+        );
+      }),
+    );
+  });
+
+  it('tiles nothing along an axis that another one leaves empty', () => {
+    expect(tiled(sample('int8', 4).reshape([2, 2]), [0, 1e12]).shape).toEqual([0, 2e12]);
   });
 });

@@ -85,6 +85,35 @@ export function gatherRuns(tensor: Tensor, shape: Shape, { starts, length }: Run
   return tensorOfElements(tensor.dtype, shape, target);
 }
 
+/** A tensor of `shape` that repeats the only element of `tensor`. */
+export function filled(tensor: Tensor, shape: Shape): Tensor {
+  const target = emptyElements(tensor.dtype, elementCount(shape));
+  fillRun(target, 0, target.length, elementsOf(tensor)[0]);
+  return tensorOfElements(tensor.dtype, shape, target);
+}
+
+/** The elements repeated `repeats[axis]` times along each axis. */
+export function tiled(tensor: Tensor, repeats: readonly number[]): Tensor {
+  const result = tensor.shape.map((size, axis) => size * (repeats[axis] ?? 1));
+  if (elementCount(result) === 0)
+    return tensorOfElements(tensor.dtype, result, emptyElements(tensor.dtype, 0));
+  let { shape } = tensor;
+  let elements = elementsOf(tensor);
+  // From the last axis on, so that what is repeated lies in one run.
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const times = repeats[axis] ?? 1;
+    if (times === 1) continue;
+    const run = elementCount(shape.slice(axis));
+    const runs = elementCount(shape.slice(0, axis));
+    shape = shape.with(axis, (shape[axis] ?? 0) * times);
+    const target = emptyElements(tensor.dtype, elementCount(shape));
+    for (let at = 0; at < runs * times; at++)
+      copyRun(elements, Math.floor(at / times) * run, run, target, at * run);
+    elements = target;
+  }
+  return tensorOfElements(tensor.dtype, shape, elements);
+}
+
 /** Runs that are copied sooner than a view of them is made. */
 const SHORT_RUN = 16;
 
@@ -99,8 +128,9 @@ export function copyRun(from: Elements, start: number, count: number, to: Elemen
   }
 }
 
-function fillRun(to: { [index: number]: unknown }, at: number, count: number, value: unknown): void {
-  for (let i = at; i < at + count; i++) to[i] = value;
+function fillRun(to: Elements, at: number, count: number, value: unknown): void {
+  // Elements of one dtype are in slots of one kind.
+  (to as Uint8Array).fill(value as number, at, at + count);
 }
 
 function move(

@@ -7,7 +7,7 @@ import {
   type Tensor,
   toNumbers,
 } from '@octavo/core/tensor';
-import { fromBigInts, toBigInts } from './arithmetic.js';
+import { bigIntArray, fromBigInts, toBigInts } from './arithmetic.js';
 import { floatTensor, resultArray } from './floats.js';
 import { stridedIndices } from './indices.js';
 
@@ -62,7 +62,7 @@ export function reduceTensor(
     const { big } = reduction;
     const row = (start: number) =>
       Array.from(rows.indices.subarray(start, start + rows.length), (i) => values[i] ?? 0n);
-    const results = Array.from({ length: rows.count }, (_, i) => big(row(i * rows.length)));
+    const results = bigIntArray(dtype, rows.count).map((_, i) => big(row(i * rows.length)));
     return fromBigInts(dtype, to, results);
   }
   const values = toNumbers(tensor);

@@ -44,13 +44,13 @@ describe('resizing an axis', () => {
   it('keeps every element when the size stays', () => {
     for (const coordinates of modes.filter((mode) => mode !== 'tf_half_pixel_for_nn')) {
       const axis: AxisResize = { from: 5, to: 5, scale: 1, coordinates, crop: [0, 1] };
-      expect(nearestCoordinates(axis, 'round_prefer_floor')).toEqual([0, 1, 2, 3, 4]);
+      expect(nearestCoordinates(axis, 'round_prefer_floor')).toEqual(Int32Array.of(0, 1, 2, 3, 4));
     }
   });
 
   it('repeats elements when doubling to the nearest', () => {
     const axis: AxisResize = { from: 2, to: 4, scale: 2, coordinates: 'asymmetric', crop: [0, 1] };
-    expect(nearestCoordinates(axis, 'floor')).toEqual([0, 0, 1, 1]);
-    expect(nearestCoordinates(axis, 'ceil')).toEqual([0, 1, 1, 1]);
+    expect(nearestCoordinates(axis, 'floor')).toEqual(Int32Array.of(0, 0, 1, 1));
+    expect(nearestCoordinates(axis, 'ceil')).toEqual(Int32Array.of(0, 1, 1, 1));
   });
 });

@@ -1,3 +1,4 @@
+import { OctavoError } from '@octavo/core/tensor';
 import { OUTSIDE, upTo } from './indices.js';
 
 export type CoordinateMode =
@@ -55,7 +56,7 @@ function isOutside(at: number, { from, coordinates }: AxisResize): boolean {
 }
 
 /** The one input coordinate of each output element, or OUTSIDE. */
-export function nearestCoordinates(axis: AxisResize, mode: NearestMode): number[] {
+export function nearestCoordinates(axis: AxisResize, mode: NearestMode): Int32Array {
   const round = {
     round_prefer_floor: (at: number) => Math.ceil(at - 0.5),
     round_prefer_ceil: (at: number) => Math.floor(at + 0.5),
@@ -65,6 +66,17 @@ export function nearestCoordinates(axis: AxisResize, mode: NearestMode): number[
   return upTo(axis.to).map((x) => {
     const at = originalCoordinate(x, axis);
     return isOutside(at, axis) ? OUTSIDE : Math.min(Math.max(round(at), 0), axis.from - 1);
+  });
+}
+
+/** The most places along an axis that are mixed of others: what each mixes is a list. */
+const MOST_TAPS = 2 ** 22;
+
+function checkedTaps(count: number): number {
+  if (count <= MOST_TAPS) return count;
+  throw new OctavoError({
+    code: 'KERNEL_SIZE',
+    message: `an axis is resized to ${count} elements; that works up to ${MOST_TAPS}, by mode nearest to more.`,
   });
 }
 
@@ -99,11 +111,11 @@ export function filterTaps(
 ): FilterTap[] {
   const stretch = options.antialias ? Math.min(1, axis.scale) : 1;
   const reach = filter.reach / stretch;
-  return upTo(axis.to).map((x) => {
+  return Array.from(upTo(checkedTaps(axis.to)), (x) => {
     const at = originalCoordinate(x, axis);
     if (isOutside(at, axis)) return { indices: [], weights: [] };
     const first = Math.floor(at - reach) + 1;
-    const places = upTo(Math.ceil(at + reach) - first).map((i) => first + i);
+    const places = Array.from(upTo(Math.ceil(at + reach) - first), (i) => first + i);
     const inside = (place: number) => place >= 0 && place < axis.from;
     const weights = places.map((place) =>
       options.excludeOutside && !inside(place) ? 0 : filter.weight((place - at) * stretch),

@@ -1,7 +1,7 @@
 import { isBigInt, type Shape, stridesOf, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { fromBigInts, toBigInts } from './arithmetic.js';
 import { floatTensor } from './floats.js';
-import { stridedIndices, upTo } from './indices.js';
+import { stridedIndices } from './indices.js';
 import { refuse } from './integer-operands.js';
 import { elementsOf, putElements, tensorOfElements } from './rearrange.js';
 
@@ -58,7 +58,7 @@ export function slicePlaces(shape: Shape, indices: Tensor, batch: number): Int32
     for (let d = 0; d < depth; d++) {
       base += indexIn(values[t * depth + d] ?? 0, shape[batch + d] ?? 0) * (strides[batch + d] ?? 1);
     }
-    for (const i of upTo(inner)) places[t * inner + i] = base + i;
+    for (let i = 0; i < inner; i++) places[t * inner + i] = base + i;
   }
   return places;
 }
@@ -78,7 +78,7 @@ export function scatter(
     return tensorOfElements(dtype, shape, elements);
   }
   if (isBigInt(dtype)) {
-    const results = Array.from(toBigInts(data));
+    const results = toBigInts(data).slice();
     const values = toBigInts(updates);
     places.forEach((place, i) => {
       results[place] = BIG[reduction](results[place] ?? 0n, values[i] ?? 0n);

@@ -1,5 +1,5 @@
 import type { Subgraph } from '@octavo/core/ir';
-import { normalizeAxis, type Tensor, zeros } from '@octavo/core/tensor';
+import { checkTensorBytes, normalizeAxis, type Tensor, zeros } from '@octavo/core/tensor';
 import { concat } from './concat.js';
 import { pickIndices, upTo } from './indices.js';
 import { gatherElements } from './rearrange.js';
@@ -8,6 +8,18 @@ import { gatherElements } from './rearrange.js';
 export function sliceAt(data: Tensor, axis: number, index: number): Tensor {
   const coordinates = data.shape.map((size, i) => (i === axis ? [index] : upTo(size)));
   return gatherElements(data, data.shape.toSpliced(axis, 1), pickIndices(data.shape, coordinates));
+}
+
+/** What a round adds to stacked results, which will be of so many rounds. */
+export function slicesOf(
+  results: readonly Tensor[],
+  first: number,
+  rounds: number,
+  maxTensorBytes: number,
+): readonly Tensor[] {
+  const slices = results.slice(first);
+  for (const { dtype, shape } of slices) checkTensorBytes(dtype, [rounds, ...shape], maxTensorBytes);
+  return slices;
 }
 
 /** Slices stacked along a new axis; without slices an empty tensor of the type that the subgraph declares. */

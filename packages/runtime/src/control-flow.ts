@@ -33,7 +33,7 @@ type CompileGraph = (graph: StandaloneGraph) => Promise<SubgraphPlan>;
  */
 export function withControlFlow(
   backends: readonly Backend[],
-  options: Pick<CompileOptions, 'threads'> = {},
+  options: Omit<CompileOptions, 'taps'> = {},
 ): readonly Backend[] {
   const all: Backend[] = [];
   const compile: CompileGraph = (graph) => planSubgraph(graph, all, options);
@@ -132,11 +132,11 @@ function loopBody(node: Node): StandaloneGraph | string {
 function loopKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
   return defineKernel(Loop, {
     supports: (node) => supportsBody(loopBody(node), backends),
-    prepare: async ({ node, attributes: { body } }) => {
+    prepare: async ({ node, attributes: { body }, maxTensorBytes }) => {
       const plan = await compileBody(loopBody(node), compile);
       return {
         name: `body ${plan.description}`,
-        run: (inputs, captures) => runLoop(plan.run, body, inputs, captures),
+        run: (inputs, captures) => runLoop(plan.run, body, inputs, captures, maxTensorBytes),
         dispose: plan.dispose,
       };
     },
@@ -161,12 +161,12 @@ function sliceType(type: TensorType | undefined, axis: number): TensorType | und
 function scanKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
   return defineKernel(Scan, {
     supports: (node) => supportsBody(scanBody(node, scanSpec(node)), backends),
-    prepare: async ({ node, attributes: { body } }) => {
+    prepare: async ({ node, attributes: { body }, maxTensorBytes }) => {
       const spec = scanSpec(node);
       const plan = await compileBody(scanBody(node, spec), compile);
       return {
         name: `body ${plan.description}`,
-        run: (inputs, captures) => runScan(plan.run, body, inputs, captures, spec),
+        run: (inputs, captures) => runScan(plan.run, body, inputs, captures, spec, maxTensorBytes),
         dispose: plan.dispose,
       };
     },

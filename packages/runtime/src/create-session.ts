@@ -26,6 +26,11 @@ export interface SessionOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Plans kept for models with symbolic dimensions, one for each set of input shapes (default 8). */
   readonly maxPlans?: number;
+  /**
+   * The most bytes of one value of the model, weights aside (default 2 GiB): a file of a hundred bytes can ask for any
+   * size.
+   */
+  readonly maxTensorBytes?: number;
 }
 
 const DEFAULT_PLANS = 8;
@@ -34,11 +39,13 @@ const DEFAULT_PLANS = 8;
  * Makes a model ready to run: copies and lowers its graph (Q/DQ pairs become quantized types), gives each node to
  * a backend and lets each backend pack its weights. The model is not changed.
  * @param source A model in memory, or where its ONNX file is: a path in Node, a URL in browsers.
- * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value.
+ * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value;
+ *   TensorError `TENSOR_TOO_LARGE` for a value that takes more than `maxTensorBytes`.
  */
 export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
-  const backends = withControlFlow(options.backends, options);
+  const limits = compileLimits(options);
+  const backends = withControlFlow(options.backends, limits);
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
   const lowered = await lower(model, taps);
@@ -47,7 +54,7 @@ export async function createSession(source: Model | string, options: SessionOpti
   checkTaps(graph, taps);
   const compile = async (each: Graph) => {
     const passes = await optimize(each, backends, taps);
-    return compilePlan(each, backends, compileOptions(each, options), passes);
+    return compilePlan(each, backends, { ...limits, taps: tapped(each, taps) }, passes);
   };
   const plans = new PlanCache(maxPlans, async (shapes) => {
     const special = await specialize(graph, shapes, taps);
@@ -94,7 +101,13 @@ function checkTaps(graph: Graph, taps: readonly string[]): void {
   });
 }
 
-function compileOptions(graph: Graph, { taps = [], threads }: SessionOptions): CompileOptions {
-  const tapped = new Set<Value>(taps.flatMap((name) => graph.value(name) ?? []));
-  return { taps: tapped, ...(threads === undefined ? {} : { threads }) };
+function tapped(graph: Graph, taps: readonly string[]): ReadonlySet<Value> {
+  return new Set(taps.flatMap((name) => graph.value(name) ?? []));
+}
+
+function compileLimits({ threads, maxTensorBytes }: SessionOptions): Omit<CompileOptions, 'taps'> {
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(maxTensorBytes === undefined ? {} : { maxTensorBytes }),
+  };
 }

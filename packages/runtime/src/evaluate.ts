@@ -1,23 +1,34 @@
 import type { Backend } from '@octavo/backend';
-import type { Tensor } from '@octavo/core/tensor';
+import type { Value } from '@octavo/core/ir';
+import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { NodeEvaluator } from '@octavo/passes';
 
-/** An evaluator for constant folding that runs single nodes on a backend. */
+/** An evaluator for constant folding that runs single nodes on a backend; undefined for results over the limit. */
 export function evaluateOn(backend: Backend): NodeEvaluator {
-  return async (graph, node, inputs) => {
+  return async (graph, node, inputs, maxTensorBytes) => {
     const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
     if (node.subgraphs.length > 0 || !backend.supports(node, { graph, opset }).supported) return undefined;
     const byValue = new Map(node.inputs.map((value, index) => [value, inputs[index]]));
-    using executable = await backend.compile({
+    const subgraph = {
       graph,
       nodes: [node],
       inputs: [],
       outputs: node.outputs.filter((value) => value !== undefined),
-      constant: async (value) => byValue.get(value) ?? (await loadConstant(value.constant)),
-    });
-    return executable.run([]);
+      constant: async (value: Value) => byValue.get(value) ?? (await loadConstant(value.constant)),
+    };
+    using executable = await backend.compile(subgraph, { maxTensorBytes });
+    try {
+      return await executable.run([]);
+    } catch (error) {
+      // A run that needs the result will say so.
+      if (error instanceof OctavoError && SIZES.has(error.code)) return undefined;
+      throw error;
+    }
   };
 }
+
+/** Codes of results that are too large. */
+const SIZES: ReadonlySet<string> = new Set(['TENSOR_TOO_LARGE', 'KERNEL_SIZE']);
 
 async function loadConstant(constant: { load(): Promise<Tensor> } | undefined): Promise<Tensor> {
   if (!constant) throw new Error('a folded node reads constants only');

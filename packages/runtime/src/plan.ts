@@ -1,6 +1,6 @@
 import type { Backend, CompileOptions, Executable, Tap } from '@octavo/backend';
-import type { Graph, Node, PassRecord, Value } from '@octavo/core/ir';
-import type { StoredTensor, Tensor } from '@octavo/core/tensor';
+import { type Graph, knownShape, type Node, type PassRecord, type Value } from '@octavo/core/ir';
+import { checkTensorBytes, MAX_TENSOR_BYTES, type StoredTensor, type Tensor } from '@octavo/core/tensor';
 import type { NodeExplanation } from './explain.js';
 import { boundary, type Decline, partition } from './partition.js';
 import { SessionError } from './session-error.js';
@@ -113,7 +113,8 @@ class Slots {
 
 /**
  * Gives each node of a lowered graph to a backend and lets each backend compile its part.
- * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node.
+ * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node; TensorError `TENSOR_TOO_LARGE` for a value that takes
+ *   more bytes than `maxTensorBytes`.
  */
 export async function compilePlan(
   graph: Graph,
@@ -121,6 +122,7 @@ export async function compilePlan(
   options: CompileOptions,
   passes: readonly PassRecord[],
 ): Promise<Plan> {
+  checkSizes(graph, options.maxTensorBytes);
   const slots = new Slots();
   const stages: Stage[] = [];
   const loaded = new Map<StoredTensor, Promise<Tensor>>();
@@ -139,6 +141,17 @@ export async function compilePlan(
   } catch (error) {
     for (const { executable } of stages) executable[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** Refuses values that are too large, as far as their shapes are known, before any backend asks for their memory. */
+function checkSizes(graph: Graph, limit = MAX_TENSOR_BYTES): void {
+  for (const value of graph.values) {
+    const shape = value.constant ? undefined : knownShape(value.shape);
+    if (!shape || !value.dtype) continue;
+    const { producer } = value;
+    const place = producer ? `node ${producer.label} (${producer.op.name}), output` : 'input';
+    checkTensorBytes(value.dtype, shape, limit, `${place} ${value.name}`);
   }
 }
 

@@ -41,7 +41,7 @@ export interface SubgraphPlan {
 export async function planSubgraph(
   { graph, sources }: StandaloneGraph,
   backends: readonly Backend[],
-  options: Pick<CompileOptions, 'threads'>,
+  options: Omit<CompileOptions, 'taps'>,
 ): Promise<SubgraphPlan> {
   const passes = await optimize(graph, backends, []);
   const plan = await compilePlan(graph, backends, { ...options, taps: new Set() }, passes);

@@ -5,6 +5,7 @@ export * from './float16.js';
 export * from './numbers.js';
 export * from './packed.js';
 export * from './shape.js';
+export * from './size-limit.js';
 export * from './storage.js';
 export * from './strings.js';
 export * from './tensor.js';

@@ -20,11 +20,11 @@ import { OUTSIDE, pickRuns, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { type PadMode, paddedCoordinates } from '../padding.js';
-import { gatherElements, gatherRuns } from '../rearrange.js';
+import { gatherElements, gatherRuns, tiled } from '../rearrange.js';
 import { transpose } from '../transpose.js';
 
 /** The elements at every combination of coordinates; axes without a list keep all. */
-function pick(data: Tensor, lists: ReadonlyMap<number, readonly number[]>, fill?: Tensor): Tensor {
+function pick(data: Tensor, lists: ReadonlyMap<number, ArrayLike<number>>, fill?: Tensor): Tensor {
   const coordinates = data.shape.map((size, axis) => lists.get(axis) ?? upTo(size));
   const shape = coordinates.map((list) => list.length);
   return gatherRuns(data, shape, pickRuns(data.shape, coordinates), fill);
@@ -35,7 +35,7 @@ function split(data: Tensor, axis: number, count: number, sizes: readonly number
   const at = normalizeAxis(axis, data.shape.length);
   const total = data.shape[at] ?? 0;
   const part = Math.ceil(total / count);
-  const lengths = sizes ?? upTo(count).map((i) => Math.max(0, Math.min(part, total - i * part)));
+  const lengths = sizes ?? Array.from(upTo(count), (i) => Math.max(0, Math.min(part, total - i * part)));
   if (lengths.reduce((sum, length) => sum + length, 0) !== total) {
     refuse(`parts of [${lengths.join(', ')}] do not fill an axis of size ${total}.`);
   }
@@ -54,7 +54,7 @@ function slice(
   axes: readonly number[] = starts.map((_, i) => i),
   steps: readonly number[] = starts.map(() => 1),
 ): Tensor {
-  const lists = axes.map((axis, i): [number, number[]] => {
+  const lists = axes.map((axis, i): [number, Int32Array] => {
     const at = normalizeAxis(axis, data.shape.length);
     const { start, step, count } = sliceAxis(
       data.shape[at] ?? 0,
@@ -75,7 +75,7 @@ function pad(
   fill: Tensor | undefined,
 ): Tensor {
   if (pads.length !== 2 * axes.length) refuse(`${pads.length} pads for ${axes.length} axes.`);
-  const lists = axes.map((axis, i): [number, number[]] => {
+  const lists = axes.map((axis, i): [number, Int32Array] => {
     const at = normalizeAxis(axis, data.shape.length);
     return [at, paddedCoordinates(data.shape[at] ?? 0, pads[i] ?? 0, pads[i + axes.length] ?? 0, mode)];
   });
@@ -83,7 +83,7 @@ function pad(
 }
 
 function centerCropPad(data: Tensor, target: readonly number[], axes: readonly number[]): Tensor {
-  const lists = axes.map((axis, i): [number, number[]] => {
+  const lists = axes.map((axis, i): [number, Int32Array] => {
     const at = normalizeAxis(axis, data.shape.length);
     const [from, to] = [data.shape[at] ?? 0, target[i] ?? 0];
     const shift = from > to ? Math.floor((from - to) / 2) : -Math.floor((to - from) / 2);
@@ -170,15 +170,7 @@ export const arrangeKernels: readonly Kernel[] = [
       ],
   }),
   defineKernel(Tile, {
-    prepare: () => (inputs) => {
-      const data = operand(inputs, 0);
-      const repeats = integers(operand(inputs, 1));
-      const lists = data.shape.map((size, axis): [number, number[]] => [
-        axis,
-        upTo(size * (repeats[axis] ?? 1)).map((i) => i % size),
-      ]);
-      return [pick(data, new Map(lists))];
-    },
+    prepare: () => (inputs) => [tiled(operand(inputs, 0), integers(operand(inputs, 1)))],
   }),
   defineKernel(DepthToSpace, {
     prepare: ({ attributes: { blocksize: b, mode } }) => {

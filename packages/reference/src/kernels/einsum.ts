@@ -1,7 +1,7 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import { Einsum, parseEinsum } from '@octavo/core/ir';
 import { elementCount, isBigInt, type Shape, stridesOf, type Tensor, toNumbers } from '@octavo/core/tensor';
-import { fromBigInts, toBigInts } from '../arithmetic.js';
+import { bigIntArray, fromBigInts, toBigInts } from '../arithmetic.js';
 import { floatTensor, resultArray } from '../floats.js';
 import { stridedIndices } from '../indices.js';
 import { refuse } from '../integer-operands.js';
@@ -51,7 +51,7 @@ function einsum(equation: string, tensors: readonly Tensor[]): Tensor {
   const dtype = tensors[0]?.dtype ?? 'float32';
   if (isBigInt(dtype)) {
     const values = tensors.map(toBigInts);
-    const sums = new Array<bigint>(elementCount(shape)).fill(0n);
+    const sums = bigIntArray(dtype, elementCount(shape));
     for (let i = 0; i < sums.length * length; i++) {
       const product = values.reduce((p, each, t) => p * (each[places[t]?.[i] ?? 0] ?? 0n), 1n);
       const at = Math.floor(i / length);

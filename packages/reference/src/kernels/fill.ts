@@ -5,7 +5,7 @@ import { fromBigInts, toBigInts } from '../arithmetic.js';
 import { resultSize, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
-import { gatherElements } from '../rearrange.js';
+import { filled } from '../rearrange.js';
 
 /** `start + i * delta` before `limit`; floats of 16 bits are stepped in higher precision. */
 function range(start: Tensor, limit: Tensor, delta: Tensor): Tensor {
@@ -17,20 +17,14 @@ function range(start: Tensor, limit: Tensor, delta: Tensor): Tensor {
     // Division truncates: only a step towards the limit has a last, shorter stride to count.
     const rest = distance % step !== 0n && distance > 0n === step > 0n;
     const count = Math.max(0, Number(distance / step + (rest ? 1n : 0n)));
-    return fromBigInts(
-      dtype,
-      [count],
-      upTo(count).map((i) => from + BigInt(i) * step),
-    );
+    const steps = new BigInt64Array(resultSize([count])).map((_, i) => from + BigInt(i) * step);
+    return fromBigInts(dtype, [count], steps);
   }
   const [from, to, step] = [scalar(start), scalar(limit), scalar(delta)];
   if (step === 0) refuse('Range needs a delta that is not 0.');
   const count = Math.max(0, Math.ceil((to - from) / step));
-  return fromNumbers(
-    dtype,
-    [count],
-    upTo(count).map((i) => from + i * step),
-  );
+  const steps = new Float64Array(resultSize([count])).map((_, i) => from + i * step);
+  return fromNumbers(dtype, [count], steps);
 }
 
 export const fillKernels: readonly Kernel[] = [
@@ -43,9 +37,10 @@ export const fillKernels: readonly Kernel[] = [
   defineKernel(ConstantOfShape, {
     prepare: async ({ attributes: { value } }) => {
       const element = (await value?.load()) ?? float32([0]);
+      if (element.size !== 1) refuse(`ConstantOfShape repeats one element, found ${element.size}.`);
       return (inputs) => {
         const shape = integers(operand(inputs, 0));
-        return [gatherElements(element, shape, new Int32Array(resultSize(shape)))];
+        return [filled(element, shape)];
       };
     },
   }),

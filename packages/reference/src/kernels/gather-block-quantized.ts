@@ -49,7 +49,7 @@ export const gatherBlockQuantized = defineKernel(GatherBlockQuantized, {
       const chosen = integers(operand(inputs, 1)).map((index) => indexIn(index, rows));
       const lists = coordinates(shape, axis, chosen);
       const blocks = lists.map((list, index) =>
-        index === blockAxis ? Array.from(list, (at) => Math.floor(at / blockSize)) : list,
+        index === blockAxis ? Int32Array.from(list, (at) => Math.floor(at / blockSize)) : list,
       );
       const [from, groups] = [pickIndices(shape, lists), pickIndices(scales.shape, blocks)];
       const zeroGroups = zeroPoints && pickIndices(zeroPoints.shape, blocks);

@@ -3,7 +3,6 @@ import { AffineGrid, GridSample, GridSample16 } from '@octavo/core/ir';
 import { stridesOf } from '@octavo/core/tensor';
 import { floats, floatTensor, resultArray } from '../floats.js';
 import { type GridPadding, type Interpolation, pixelCoordinate, type Tap, tapsAt } from '../grid-taps.js';
-import { upTo } from '../indices.js';
 import { integers } from '../integer-operands.js';
 import { operand } from '../operand.js';
 
@@ -82,10 +81,10 @@ const affineGrid = defineKernel(AffineGrid, {
       const count = spatial.reduce((a, b) => a * b, 1);
       const out = resultArray(theta.dtype, batch * count * rank);
       for (let at = 0; at < batch * count; at++) {
-        const place = upTo(rank)
-          .map((axis) => {
-            const i = Math.floor((at % count) / (strides[axis] ?? 1)) % (spatial[axis] ?? 1);
-            return gridCoordinate(i, spatial[axis] ?? 1, align !== 0);
+        const place = spatial
+          .map((size, axis) => {
+            const i = Math.floor((at % count) / (strides[axis] ?? 1)) % size;
+            return gridCoordinate(i, size, align !== 0);
           })
           .reverse();
         for (let row = 0; row < rank; row++) {

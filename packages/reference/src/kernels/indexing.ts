@@ -80,10 +80,14 @@ const nonZero: KernelFunction = (inputs) => {
   const elements = toNumbers(data);
   const places = upTo(data.size).filter((i) => elements[i] !== 0);
   const strides = stridesOf(data.shape);
-  const rows = data.shape.flatMap((size, axis) =>
-    places.map((place) => BigInt(Math.floor(place / (strides[axis] ?? 1)) % size)),
-  );
-  return [new Tensor('int64', [data.shape.length, places.length], BigInt64Array.from(rows))];
+  const coordinates = new BigInt64Array(data.shape.length * places.length);
+  data.shape.forEach((size, axis) => {
+    const stride = strides[axis] ?? 1;
+    places.forEach((place, i) => {
+      coordinates[axis * places.length + i] = BigInt(Math.floor(place / stride) % size);
+    });
+  });
+  return [new Tensor('int64', [data.shape.length, places.length], coordinates)];
 };
 
 function compress(data: Tensor, condition: Tensor, axis: number | undefined): Tensor {

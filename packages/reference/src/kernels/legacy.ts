@@ -19,7 +19,7 @@ export const legacyKernels: readonly Kernel[] = [
       (inputs) => {
         const data = operand(inputs, 0);
         const channels = data.shape[1] ?? 1;
-        const offsets = float32(bias ?? upTo(channels).map(() => 0), [channels, 1, 1]);
+        const offsets = float32(bias ?? new Float32Array(channels), [channels, 1, 1]);
         return [zipElements(data, offsets, { real: (x, offset) => scale * x + offset })];
       },
   }),

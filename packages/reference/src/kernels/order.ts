@@ -62,7 +62,7 @@ function slicesAlong(data: Tensor, axis: number): Ordered[][] {
   const values = ordered(data);
   const others = [...data.shape.keys()].filter((each) => each !== axis);
   const { count, length, indices } = rowsAlong(data.shape, others);
-  return upTo(count).map((i) =>
+  return Array.from(upTo(count), (i) =>
     Array.from(indices.subarray(i * length, (i + 1) * length), (index) => values[index] ?? 0),
   );
 }

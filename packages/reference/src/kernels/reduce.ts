@@ -26,7 +26,8 @@ import {
   ReduceSumSquare1,
 } from '@octavo/core/ir';
 import { isBigInt, normalizeAxis, Tensor, toNumbers } from '@octavo/core/tensor';
-import { fromBigInts, toBigInts } from '../arithmetic.js';
+import { bigIntArray, fromBigInts, toBigInts } from '../arithmetic.js';
+import type { Writable } from '../broadcast.js';
 import { floatTensor, resultArray } from '../floats.js';
 import { integers, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
@@ -118,49 +119,51 @@ interface Accumulation {
   readonly big: (total: bigint, x: bigint) => bigint;
 }
 
-/** Running totals of a row; `exclusive` ones leave the own element out. */
-function accumulate<T>(row: readonly T[], start: T, step: (total: T, x: T) => T, exclusive: boolean): T[] {
-  let total = start;
-  return row.map((x) => {
-    const before = total;
-    total = step(total, x);
-    return exclusive ? before : total;
-  });
+/** Running totals along an axis; `exclusive` ones leave the own element out. */
+interface Running<T> {
+  readonly axis: number;
+  readonly start: T;
+  readonly step: (total: T, x: T) => T;
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
+
+function accumulate<T>(
+  { shape }: Tensor,
+  values: ArrayLike<T>,
+  { axis, start, step, exclusive, reverse }: Running<T>,
+  results: Writable<T>,
+): void {
+  const { count, length, indices } = rowsAlong(shape, [axis]);
+  for (let row = 0; row < count; row++) {
+    let total = start;
+    for (let i = 0; i < length; i++) {
+      const place = indices[row * length + (reverse ? length - 1 - i : i)] ?? 0;
+      const before = total;
+      total = step(total, values[place] ?? start);
+      results[place] = exclusive ? before : total;
+    }
+  }
 }
 
 function cumulative(op: typeof CumSum, { start, real, big }: Accumulation): Kernel {
   return defineKernel(op, {
-    prepare: ({ attributes: { exclusive, reverse } }) => {
-      const along = <T>(
-        data: Tensor,
-        axis: number,
-        values: ArrayLike<T>,
-        zero: T,
-        step: (a: T, b: T) => T,
-      ) => {
-        const { count, length, indices } = rowsAlong(data.shape, [axis]);
-        const results = new Array<T>(values.length);
-        for (let i = 0; i < count; i++) {
-          const places = indices.slice(i * length, (i + 1) * length);
-          if (reverse) places.reverse();
-          const row = Array.from(places, (place) => values[place] ?? zero);
-          accumulate(row, zero, step, exclusive !== 0).forEach((value, j) => {
-            results[places[j] ?? 0] = value;
-          });
-        }
-        return results;
-      };
+    prepare: ({ attributes }) => {
+      const [exclusive, reverse] = [attributes.exclusive !== 0, attributes.reverse !== 0];
       return (inputs) => {
         const data = operand(inputs, 0);
-        const axis = normalizeAxis(scalar(operand(inputs, 1)), data.shape.length);
-        if (isBigInt(data.dtype)) {
-          const wrapped = (a: bigint, b: bigint) => BigInt.asIntN(64, big(a, b));
-          const values = along<bigint>(data, axis, toBigInts(data), BigInt(start), wrapped);
-          return [fromBigInts(data.dtype, data.shape, values)];
+        const { dtype, shape } = data;
+        const axis = normalizeAxis(scalar(operand(inputs, 1)), shape.length);
+        if (isBigInt(dtype)) {
+          const step = (total: bigint, x: bigint) => BigInt.asIntN(64, big(total, x));
+          const sums = bigIntArray(dtype, data.size);
+          const values: ArrayLike<bigint> = toBigInts(data);
+          accumulate(data, values, { axis, start: BigInt(start), step, exclusive, reverse }, sums);
+          return [fromBigInts(dtype, shape, sums)];
         }
-        const results = resultArray(data.dtype, data.size);
-        results.set(along<number>(data, axis, toNumbers(data), start, real));
-        return [floatTensor(data.dtype, data.shape, results)];
+        const sums = resultArray(dtype, data.size);
+        accumulate<number>(data, toNumbers(data), { axis, start, step: real, exclusive, reverse }, sums);
+        return [floatTensor(dtype, shape, sums)];
       };
     },
   });

@@ -64,7 +64,7 @@ function resize(data: Tensor, target: ResizeTarget, roi: readonly number[], opti
 }
 
 function nearest(data: Tensor, plans: readonly [ResizedAxis, AxisResize][], options: ResizeOptions): Tensor {
-  const lists = data.shape.map(upTo);
+  const lists = data.shape.map((size) => upTo(size));
   for (const [{ axis }, plan] of plans) lists[axis] = nearestCoordinates(plan, options.nearest);
   const shape = lists.map((list) => list.length);
   const fill = fromNumbers(data.dtype, [], [options.extrapolation]);

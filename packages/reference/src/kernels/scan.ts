@@ -1,11 +1,10 @@
 import { defineKernel, type Kernel, type Operands } from '@octavo/backend';
 import { type Node, Scan, Scan8, type Subgraph } from '@octavo/core/ir';
 import { normalizeAxis, type Tensor } from '@octavo/core/tensor';
-import { upTo } from '../indices.js';
 import { refuse } from '../integer-operands.js';
 import { type GraphFunction, interpretSubgraph, supportsSubgraphs } from '../interpret.js';
 import { operand } from '../operand.js';
-import { sliceAt, stack } from '../stack.js';
+import { sliceAt, slicesOf, stack } from '../stack.js';
 
 /** How a {@link Scan} slices its inputs and stacks its outputs. */
 export interface ScanSpec {
@@ -35,6 +34,7 @@ export function runScan(
   inputs: Operands,
   captures: readonly Tensor[],
   plan: ScanSpec,
+  maxTensorBytes: number,
 ): readonly Tensor[] {
   const operands = inputs.map((_, i) => operand(inputs, i));
   let states = operands.slice(0, plan.states);
@@ -44,16 +44,16 @@ export function runScan(
   const steps = lengths[0] ?? refuse('Scan needs an input to scan.');
   if (lengths.some((length) => length !== steps)) refuse(`Scan inputs have ${lengths.join(', ')} slices.`);
   const scans: (readonly Tensor[])[] = [];
-  for (const step of upTo(steps)) {
+  for (let step = 0; step < steps; step++) {
     const slices = sequences.map((each, i) =>
       sliceAt(each, axes[i] ?? 0, plan.backward[i] ? steps - 1 - step : step),
     );
     const results = body([...states, ...slices], captures);
     states = results.slice(0, plan.states);
-    scans.push(results.slice(plan.states));
+    scans.push(slicesOf(results, plan.states, step + 1, maxTensorBytes));
   }
   const count = subgraph.graph.outputs.length - plan.states;
-  const stacked = upTo(count).map((i) => {
+  const stacked = Array.from({ length: count }, (_, i) => {
     const slices = scans.map((results) => operand(results, i));
     if (plan.outputBackward[i]) slices.reverse();
     return stack(slices, plan.outputAxes[i] ?? 0, subgraph, plan.states + i);
@@ -64,10 +64,10 @@ export function runScan(
 export function scanKernel(table: () => readonly Kernel[]): Kernel {
   return defineKernel(Scan, {
     supports: (node) => supportsSubgraphs(node.subgraphs, table()),
-    prepare: async ({ attributes, node }) => {
-      const run = await interpretSubgraph(attributes.body, table());
+    prepare: async ({ attributes, node, maxTensorBytes }) => {
+      const run = await interpretSubgraph(attributes.body, table(), { maxTensorBytes });
       const spec = scanSpec(node);
-      return (inputs, captures) => runScan(run, attributes.body, inputs, captures, spec);
+      return (inputs, captures) => runScan(run, attributes.body, inputs, captures, spec, maxTensorBytes);
     },
   });
 }
@@ -78,20 +78,22 @@ export function scan8Kernel(table: () => readonly Kernel[]): Kernel {
       node.inputs[0]
         ? { supported: false, reason: 'Scan with sequence lengths (opset 8) is not supported' }
         : supportsSubgraphs(node.subgraphs, table()),
-    prepare: async ({ attributes, node }) => {
-      const run = await interpretSubgraph(attributes.body, table());
+    prepare: async ({ attributes, node, maxTensorBytes }) => {
+      const run = await interpretSubgraph(attributes.body, table(), { maxTensorBytes });
       const backward = attributes.directions?.map((each) => each === 1) ?? [];
       const states = node.inputs.length - 1 - attributes.num_scan_inputs;
       const plan = { states, inputAxes: [], backward, outputAxes: [], outputBackward: [] };
       return (inputs, captures) => {
         const operands = inputs.slice(1).map((_, i) => operand(inputs, i + 1));
-        const results = upTo(operand(operands, 0).shape[0] ?? 0).map((batch) =>
+        const batches = operand(operands, 0).shape[0] ?? 0;
+        const results = Array.from({ length: batches }, (_, batch) =>
           runScan(
             run,
             attributes.body,
             operands.map((each) => sliceAt(each, 0, batch)),
             captures,
             plan,
+            maxTensorBytes,
           ),
         );
         return attributes.body.graph.outputs.map((_, i) =>

@@ -20,7 +20,7 @@ import { broadcastShapes, elementCount, int64, normalizeAxis, Tensor } from '@oc
 import { broadcastIndices } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
-import { gatherElements } from '../rearrange.js';
+import { filled, gatherElements } from '../rearrange.js';
 import { transpose } from '../transpose.js';
 
 function squeeze(data: Tensor, axes: readonly number[] | undefined): Tensor {
@@ -103,6 +103,7 @@ export const shapeKernels: readonly Kernel[] = [
     prepare: () => (inputs) => {
       const data = operand(inputs, 0);
       const shape = broadcastShapes(data.shape, integers(operand(inputs, 1)));
+      if (data.size === 1) return [filled(data, shape)];
       return [gatherElements(data, shape, broadcastIndices(data.shape, shape))];
     },
   }),

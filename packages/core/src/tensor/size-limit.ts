@@ -1,0 +1,31 @@
+import { byteLengthOf, type DType } from './dtype.js';
+import { TensorError } from './error.js';
+import { elementCount, type Shape } from './shape.js';
+
+/** The most bytes of one value of a model where nobody says otherwise: 2 GiB, as much as native ops can index. */
+export const MAX_TENSOR_BYTES = 2 ** 31;
+
+/** What a string costs, however short it is. */
+const STRING_BYTES = 64;
+
+/**
+ * Checks, before memory is asked for, that a tensor of this type takes no more bytes than `limit`.
+ * @throws TensorError `TENSOR_TOO_LARGE` with shape, bytes and limit; `TENSOR_SHAPE` for sizes that are none.
+ */
+export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, where?: string): void {
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
+  if (bytes > limit) {
+    throw new TensorError({
+      code: 'TENSOR_TOO_LARGE',
+      where,
+      message: `a ${dtype} tensor of shape [${shape.join(', ')}] takes ${inUnits(bytes)}, and the limit is ${inUnits(limit)}.`,
+      remedy: 'If the model means it, open it with a larger maxTensorBytes.',
+    });
+  }
+  elementCount(shape);
+}
+
+function inUnits(bytes: number): string {
+  return bytes < 2 ** 20 ? `${bytes} bytes` : `${Number((bytes / 2 ** 20).toPrecision(4))} MiB`;
+}
