@@ -5,6 +5,7 @@ import { encodeModel } from '@octavo/formats';
 import { reference } from '@octavo/reference';
 import * as ort from 'onnxruntime-node';
 import { ortTensor } from '../onnxruntime-tensor.js';
+import { recordRun } from './recorded-runs.node.js';
 
 /** A graph under construction with the tensors that feed it. */
 export interface Trial {
@@ -70,7 +71,9 @@ export async function runOn(
       return value.constant.load();
     },
   });
-  return executable.run(feeds);
+  const outputs = await executable.run(feeds);
+  await recordRun(graph);
+  return outputs;
 }
 
 /** How onnxruntime runs a model: without graph optimizations, on as many threads as it likes, unless said otherwise. */

@@ -8,6 +8,7 @@ import { readTensorProto } from '@octavo/formats';
 import { loadOnnx } from '@octavo/formats/node';
 import { createSession } from '@octavo/runtime';
 import { difference } from './difference.js';
+import { nativeTypes, opName } from './evidence.js';
 
 export const STATUSES = ['passed', 'failed', 'out of scope', 'unregistered'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -18,6 +19,8 @@ export interface ModelOutcome {
   /** Ops of the model, subgraphs included. */
   readonly ops: readonly string[];
   readonly status: Status;
+  /** Ops that native kernels ran, with the element types of their first operands. */
+  readonly native?: readonly (readonly [op: string, dtype: string])[];
   readonly detail: string;
 }
 
@@ -61,7 +64,7 @@ export async function runModelTest(folder: string, backends: readonly Backend[])
         if (wrong) return { name, ops, status: 'failed', detail: `${set}: ${port.name}: ${wrong}` };
       }
     }
-    return { name, ops, status: 'passed', detail: '' };
+    return { name, ops, status: 'passed', native: nativeTypes(model.graph, session), detail: '' };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const old = error instanceof OctavoError && error.code === 'ONNX_OPSET';
@@ -105,8 +108,4 @@ function unregistered(graph: Graph): string | undefined {
 
 function nodesOf(graph: Graph): Graph['nodes'] {
   return graph.nodes.flatMap((node) => [node, ...node.subgraphs.flatMap((inner) => nodesOf(inner.graph))]);
-}
-
-function opName({ op }: Graph['nodes'][number]): string {
-  return op.domain ? `${op.domain}.${op.name}` : op.name;
 }

@@ -6,6 +6,7 @@ import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import { decodeModel, readTensorProto } from '@octavo/formats';
 import { testData } from '../../packages/formats/tests/test-data.node.js';
 import { difference } from './difference.js';
+import { operandTypes, opName } from './evidence.js';
 
 /** Where ONNX's node tests lie, or undefined, said loudly, when this machine does not have them. */
 export function nodeTestFolder(): string | undefined {
@@ -57,15 +58,7 @@ export async function runNodeTest(folder: string, name: string, backend: Backend
 const OUT_OF_SCOPE = new Set(['ONNX_OPSET']);
 
 function opNames(graph: Graph): string[] {
-  const names = graph.nodes.map(({ op }) => (op.domain ? `${op.domain}.${op.name}` : op.name));
-  return [...new Set(names)].sort();
-}
-
-function operandTypes(graph: Graph): [string, string][] {
-  return graph.nodes.flatMap(({ op, inputs, outputs }): [string, string][] => {
-    const dtype = inputs.find((value) => value !== undefined)?.dtype ?? outputs[0]?.dtype;
-    return dtype ? [[op.domain ? `${op.domain}.${op.name}` : op.name, dtype]] : [];
-  });
+  return [...new Set(graph.nodes.map(opName))].sort();
 }
 
 /** Why a backend cannot run a graph, or undefined. */

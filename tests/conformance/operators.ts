@@ -1,10 +1,14 @@
 import { standardOps } from '@octavo/core/ir';
 import type { DType } from '@octavo/core/tensor';
 
-/** What is known about an op from ONNX's node tests: element types of the first operand of tests that pass. */
+type DTypesByOp = Readonly<Record<string, readonly string[]>>;
+
+/** What is known about an op from tests that pass: how many of ONNX's, and element types of its first operand in them. */
 export interface Evidence {
   readonly passed: Readonly<Record<string, number>>;
-  readonly dtypes: Readonly<Record<string, readonly string[]>>;
+  readonly dtypes: DTypesByOp;
+  /** The types with which native kernels ran it. */
+  readonly native: DTypesByOp;
 }
 
 /** Columns of element types, with their short names. */
@@ -32,35 +36,44 @@ interface Row {
 }
 
 /** The operator reference, from the registry and the evidence. */
-export function operatorTable({ passed, dtypes }: Evidence): string {
+export function operatorTable(evidence: Evidence): string {
   const domains = [...new Set(standardOps.map((op) => op.domain))].sort();
-  const sections = domains.map((domain) => section(domain, passed, dtypes));
+  const sections = domains.map((domain) => section(domain, evidence));
   const count = new Set(standardOps.filter((op) => op.domain === '').map((op) => op.name)).size;
   return `# Operators
 
 Every op that Octavo registers, from the registry itself: ${count} ops of ONNX (opsets 7 to 28), and those of onnxruntime that quantized
-and fused models use. Each runs on the reference backend; which nodes native kernels take depends on their operands too, and
-\`session.explain()\` says so node by node.
+and fused models use. Which nodes native kernels take depends on their shapes and attributes too: \`session.explain()\` says so node
+by node.
 
 *Since* lists the versions of the op set at which the meaning changed. *Tests* counts ONNX's own backend node tests with the op that
-pass; a mark stands for an element type of the op's first operand in them. Ops without node tests are compared with onnxruntime in
-\`tests/conformance\`. Written by \`npm run operators\`.
+pass, on each backend. *reference* and *cpu* say which backends have run the op in a test, and the columns of element types, for its
+first operand, which ran it there: **c** native kernels and the reference, *r* the reference alone. Evidence is from ONNX's node
+tests, and for ops without node tests from comparisons with onnxruntime in \`tests/conformance\`; an op without a mark has a
+kernel, and no such test. Written by \`npm run operators\`.
 
 ${sections.join('\n')}`;
 }
 
-function section(domain: string, passed: Evidence['passed'], dtypes: Evidence['dtypes']): string {
+function section(domain: string, { passed, dtypes, native }: Evidence): string {
   const rows = rowsOf(domain).map(({ name, versions }) => {
     const key = domain === '' ? name : `${domain}.${name}`;
-    const marks = COLUMNS.map(([, types]) => (types.some((type) => dtypes[key]?.includes(type)) ? 'x' : ''));
-    return `| ${name} | ${versions.join(', ')} | ${passed[key] ?? ''} | ${marks.join(' | ')} |`;
+    const mark = (types: readonly DType[]) =>
+      types.some((type) => native[key]?.includes(type))
+        ? 'c'
+        : types.some((type) => dtypes[key]?.includes(type))
+          ? 'r'
+          : '';
+    const marks = COLUMNS.map(([, types]) => mark(types)).join(' | ');
+    const backends = `yes | ${native[key]?.length ? 'yes' : ''}`;
+    return `| ${name} | ${versions.join(', ')} | ${passed[key] ?? ''} | ${backends} | ${marks} |`;
   });
   const titles = COLUMNS.map(([title]) => title);
   return [
     `## ${domain === '' ? 'ai.onnx' : domain}`,
     '',
-    `| op | since | tests | ${titles.join(' | ')} |`,
-    `|---|---|---|${titles.map(() => '---|').join('')}`,
+    `| op | since | tests | reference | cpu | ${titles.join(' | ')} |`,
+    `|---|---|---|---|---|${titles.map(() => '---|').join('')}`,
     ...rows,
     '',
   ].join('\n');
