@@ -16,8 +16,8 @@ min-max; weight-only: MatMulNBits, 4 bits in blocks of 32, rounded to nearest wi
 from them by GPTQ; "weight-only, nearest" has ours round to nearest too). Both results are scored on all samples by
 onnxruntime-node with exact products. Models with labels show the drop against the float model, in points for shares and
 relative for errors; the others show the SQNR of the outputs. "Ours worse by" compares the two results on the same samples,
-with its 95% interval. Seconds are from the model's file to the quantized one, the lesser of two runs each in turns; memory is
-the peak resident set of the process, its interpreter included; size is the quantized file over the float one.
+with its 95% interval. Seconds are from the model's file to the quantized one with all modules loaded, the lesser of two runs
+each in turns; memory is the peak resident set of the process, its interpreter included; size is the quantized file over the float one.
 
 | model | mode | metric | ours | onnxruntime | ours worse by | seconds, ours | onnxruntime | MiB, ours | onnxruntime | size, ours | onnxruntime |
 |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|

@@ -11,10 +11,13 @@ import { peakResident } from '../peak-resident.mjs';
 // As the command line does.
 setFlagsFromString('--semi-space-growth-factor=1');
 const [model, output, recipe, folder] = process.argv.slice(2);
+// Loaded before the clock starts, like the peer's modules; `octavo` itself would load them when they are first called.
 const { decodeNpz, fastSessions, loadOnnx, quantizeModel, saveOnnx } = {
   ...(await import('octavo')),
   ...(await import('@octavo/datasets')),
+  ...(await import('@octavo/quantizer')),
 };
+await import('@octavo/runtime/onnxruntime');
 
 function* samples() {
   for (const file of readdirSync(folder).sort())
