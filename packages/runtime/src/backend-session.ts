@@ -75,6 +75,7 @@ export class BackendSession implements Session {
   async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
     this.checkAlive();
     const tensors = checkFeeds(this.inputs, inputs);
+    checkOutputNames(this.outputNames, outputs);
     const given = this.outputNames.map((name) => outputs[name]);
     const lease = await this.lease(tensors);
     try {
@@ -192,6 +193,16 @@ export class BackendSession implements Session {
 
 function shapesOf(tensors: readonly Tensor[]): Shape[] {
   return tensors.map((tensor) => tensor.shape);
+}
+
+function checkOutputNames(names: readonly string[], outputs: NamedTensors): void {
+  const unknown = Object.keys(outputs).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new SessionError({
+    code: 'BIND_OUTPUT',
+    where: `output ${unknown}`,
+    message: `the model has no such output; its outputs are ${names.join(', ')}.`,
+  });
 }
 
 function unplanned(ports: readonly Port[], inputs: readonly Tensor[]): SessionError {

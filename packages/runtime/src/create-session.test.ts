@@ -63,6 +63,23 @@ function numbers(tensors: Readonly<Record<string, Tensor>>) {
   );
 }
 
+describe('numbers among the options', () => {
+  it.each([
+    ['threads', -1],
+    ['threads', Number.NaN],
+    ['threads', 1.5],
+    ['maxPlans', 0],
+    ['maxTensorBytes', 0],
+  ])('%s is not %d', async (option, count) => {
+    const opening = createSession(modelOf(LAYERS), { backends: [reference()], [option]: count });
+    await expect(opening).rejects.toMatchObject({
+      code: 'SESSION_OPTION',
+      where: `option ${option}`,
+      fault: `expected a whole number above 0, found ${count}.`,
+    });
+  });
+});
+
 describe('a session', () => {
   it('runs on several backends with the results of one', async () => {
     const { backend, count } = relus();

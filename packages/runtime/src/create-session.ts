@@ -39,12 +39,14 @@ const DEFAULT_PLANS = 8;
  * Makes a model ready to run: copies and lowers its graph (Q/DQ pairs become quantized types), gives each node to
  * a backend and lets each backend pack its weights. The model is not changed.
  * @param source A model in memory, or where its ONNX file is: a path in Node, a URL in browsers.
- * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value;
+ * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value,
+ *   `SESSION_OPTION` for numbers of threads, plans or bytes that are none;
  *   TensorError `TENSOR_TOO_LARGE` for a value that takes more than `maxTensorBytes`.
  */
 export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
   const limits = compileLimits(options);
+  checkCount('maxPlans', maxPlans);
   const backends = withControlFlow(options.backends, limits);
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
@@ -69,6 +71,16 @@ export async function createSession(source: Model | string, options: SessionOpti
   if (planned) return new BackendSession({ ...parts, first: planned, fixed: undefined, open: undefined });
   const open = new HeldPlan(await compile(graph));
   return new BackendSession({ ...parts, first: open.plan, fixed: undefined, open });
+}
+
+function checkCount(option: string, count: number | undefined): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count > 0)) return;
+  throw new SessionError({
+    code: 'SESSION_OPTION',
+    where: `option ${option}`,
+    message: `expected a whole number above 0, found ${count}.`,
+    remedy: 'Leave it out for the default.',
+  });
 }
 
 /** The plan for the default sizes; undefined where the model does not take them and nobody asked for them. */
@@ -106,6 +118,8 @@ function tapped(graph: Graph, taps: readonly string[]): ReadonlySet<Value> {
 }
 
 function compileLimits({ threads, maxTensorBytes }: SessionOptions): Omit<CompileOptions, 'taps'> {
+  checkCount('threads', threads);
+  checkCount('maxTensorBytes', maxTensorBytes);
   return {
     ...(threads === undefined ? {} : { threads }),
     ...(maxTensorBytes === undefined ? {} : { maxTensorBytes }),

@@ -50,6 +50,29 @@ describe('feeds', () => {
     expect(refusal(change)).toMatchObject({ name: 'SessionError', code, where, fault });
   });
 
+  it.each([[undefined], [null], [3]])('are refused when they are %s', (feeds) => {
+    expect(() => Reflect.apply(checkFeeds, undefined, [PORTS, feeds])).toThrow(
+      expect.objectContaining({
+        code: 'FEED_MISSING',
+        fault: `expected tensors by the names of the inputs (x, mask, free), found ${feeds}.`,
+      }),
+    );
+  });
+
+  it.each([
+    [{ dtype: 'float32', shape: [2, 3] }, 'data'],
+    [[1, 2, 3], 'a shape'],
+    [new Float32Array(6), 'a shape'],
+  ])('are refused when one is %j, no tensor', (x, part) => {
+    expect(() => Reflect.apply(checkFeeds, undefined, [PORTS, { ...FEEDS, x }])).toThrow(
+      expect.objectContaining({
+        code: 'FEED_TENSOR',
+        where: 'input x',
+        fault: `expected a tensor (float32 [N, 3]), found something without ${part}.`,
+      }),
+    );
+  });
+
   it('of a name that every object inherits are missing', () => {
     const ports: readonly Port[] = [{ name: 'constructor', dtype: 'float32', shape: [] }];
     expect(() => checkFeeds(ports, {})).toThrow(expect.objectContaining({ code: 'FEED_MISSING' }));

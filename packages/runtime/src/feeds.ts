@@ -8,6 +8,7 @@ import { SessionError } from './session-error.js';
  * fitting, and each symbolic dimension of one size throughout.
  */
 export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[] {
+  if (typeof feeds !== 'object' || feeds === null) throw noFeeds(ports, feeds);
   if (Object.keys(feeds).length !== ports.length) checkNames(ports, feeds);
   const sizes: SymbolSizes = new Map();
   return ports.map((port) => {
@@ -23,6 +24,7 @@ export function checkFeeds(ports: readonly Port[], feeds: NamedTensors): Tensor[
         remedy: 'Feed every input of the model that has no default.',
       });
     }
+    checkData(port, tensor);
     checkDtype(port, tensor);
     checkShape(port, tensor.shape, sizes);
     return tensor;
@@ -66,6 +68,25 @@ function checkNames(ports: readonly Port[], feeds: Readonly<Record<string, unkno
       });
     }
   }
+}
+
+function noFeeds(ports: readonly Port[], found: unknown): SessionError {
+  return new SessionError({
+    code: 'FEED_MISSING',
+    message: `expected tensors by the names of the inputs (${ports.map(({ name }) => name).join(', ')}), found ${found}.`,
+    remedy: 'Run the session as in run({ x: float32([1, 2, 3]) }).',
+  });
+}
+
+/** TypeScript sees to it; JavaScript may feed anything. */
+function checkData(port: Port, tensor: Tensor): void {
+  if (ArrayBuffer.isView(tensor.data) && Array.isArray(tensor.shape)) return;
+  throw new SessionError({
+    code: 'FEED_TENSOR',
+    where: `input ${port.name}`,
+    message: `expected a tensor (${describePort(port)}), found something without ${Array.isArray(tensor.shape) ? 'data' : 'a shape'}.`,
+    remedy: 'Make it with float32(), fromNumbers() or tensorFromBytes() of @octavo/core.',
+  });
 }
 
 function checkDtype(port: Port, tensor: Tensor): void {

@@ -4,7 +4,7 @@ import { createExplanation, type Explanation } from './explain.js';
 import { checkFeeds } from './feeds.js';
 import type { NamedTensors } from './session.js';
 import { SessionError } from './session-error.js';
-import type { SessionToken, StageToken } from './session-token.js';
+import type { SessionToken, StageToken, TensorToken } from './session-token.js';
 
 /** A session that another thread compiled: runs its programs on its weights. */
 export interface OpenedSession {
@@ -24,13 +24,14 @@ interface OpenedStage extends StageToken {
 
 /**
  * Opens a session from the token that `session.share()` gave in another thread of this process.
- * @throws SessionError `SESSION_BACKEND` when a backend of the token is not among `backends` or cannot open; what
+ * @throws SessionError `SESSION_TOKEN` for something else than a token, `SESSION_BACKEND` when a backend of the token is not among `backends` or cannot open; what
  *   `Backend.open` throws when the session is gone.
  */
 export function openSession(
   token: SessionToken,
   options: { readonly backends: readonly Backend[] },
 ): OpenedSession {
+  checkToken(token);
   const stages: OpenedStage[] = [];
   try {
     for (const stage of token.stages) {
@@ -51,9 +52,28 @@ export function openSession(
   return new TokenSession(token, stages);
 }
 
+/** A message between threads may be anything. */
+function checkToken(token: Partial<SessionToken> | null | undefined): void {
+  const lists = [
+    token?.inputs,
+    token?.outputs,
+    token?.defaults,
+    token?.constants,
+    token?.stages,
+    token?.nodes,
+  ];
+  if (lists.every(Array.isArray)) return;
+  throw new SessionError({
+    code: 'SESSION_TOKEN',
+    message: 'this is no token of a session.',
+    remedy: 'Send what session.share() returns with postMessage, and open that.',
+  });
+}
+
 class TokenSession implements OpenedSession {
   readonly inputs: SessionToken['inputs'];
   private readonly token: SessionToken;
+  private readonly constants: readonly (readonly [number, Tensor])[];
   private readonly stages: readonly OpenedStage[];
   private disposed = false;
 
@@ -62,8 +82,9 @@ class TokenSession implements OpenedSession {
     this.stages = stages;
     this.inputs = token.inputs.map((port) => {
       const preset = token.defaults.find(({ input }) => input === port.name);
-      return preset ? { ...port, default: tensorFromBytes(preset.dtype, preset.shape, preset.bytes) } : port;
+      return preset ? { ...port, default: tensorOf(preset) } : port;
     });
+    this.constants = token.constants.map((each) => [each.slot, tensorOf(each)]);
   }
 
   get outputs(): SessionToken['outputs'] {
@@ -109,14 +130,21 @@ class TokenSession implements OpenedSession {
     if (this.disposed)
       throw new SessionError({ code: 'SESSION_DISPOSED', message: 'this session was disposed.' });
     const tensors = checkFeeds(this.inputs, feeds);
-    return new Map(
-      this.inputs.flatMap(({ slot }, index) => (tensors[index] ? [[slot, tensors[index]]] : [])),
-    );
+    const values = new Map(this.constants);
+    this.inputs.forEach(({ slot }, index) => {
+      const tensor = tensors[index];
+      if (tensor) values.set(slot, tensor);
+    });
+    return values;
   }
 
   private collect(values: ReadonlyMap<number, Tensor>): NamedTensors {
     return Object.fromEntries(this.outputs.map(({ name, slot }) => [name, found(values, slot)]));
   }
+}
+
+function tensorOf({ dtype, shape, bytes }: TensorToken): Tensor {
+  return tensorFromBytes(dtype, shape, bytes);
 }
 
 function operands(stage: StageToken, values: ReadonlyMap<number, Tensor>): Tensor[] {

@@ -59,6 +59,11 @@ export class Plan {
     return this.collect(values);
   }
 
+  /** The constants that are outputs, by position. */
+  get constants(): readonly (readonly [number, Tensor])[] {
+    return this.initial.flatMap((tensor, slot) => (tensor ? [[slot, tensor] as const] : []));
+  }
+
   /** The values of a run before its first stage. */
   begin(inputs: readonly Tensor[]): RunValues {
     const values = this.initial.slice();

@@ -159,6 +159,11 @@ describe('bound runs', () => {
       where: 'output y',
       fault: 'expected float32 [1, 4], found float32 [2].',
     });
+    await expect(session.bind({ x: batch(1) }, { z: float32([1, 2]) })).rejects.toMatchObject({
+      code: 'BIND_OUTPUT',
+      where: 'output z',
+      fault: 'the model has no such output; its outputs are y.',
+    });
   });
 
   it('end with the session', async () => {
@@ -245,6 +250,24 @@ describe('a token', () => {
     using session = await createSession(model, { backends: [backend] });
     using opened = openSession(structuredClone(session.share()), { backends: [backend] });
     expect(numbers(opened.runSync({ x: float32([1, 2], [2]) })['y'])).toEqual([3, -2]);
+  });
+
+  it('carries outputs that are constants', async () => {
+    const model = modelOf('input %x: float32[2]\nconst %k: float32[2] = [5, 6]\n%y = Neg(%x)\noutput %y, %k');
+    const backend = capable();
+    using session = await createSession(model, { backends: [backend] });
+    using opened = openSession(structuredClone(session.share()), { backends: [backend] });
+    const { y, k } = opened.runSync({ x: float32([1, 2], [2]) });
+    expect([numbers(y), numbers(k)]).toEqual([
+      [-1, -2],
+      [5, 6],
+    ]);
+  });
+
+  it.each([[undefined], [null], [{}], [{ stages: [] }]])('is not %j', (token) => {
+    expect(() => Reflect.apply(openSession, undefined, [token, { backends: [reference()] }])).toThrow(
+      expect.objectContaining({ code: 'SESSION_TOKEN' }),
+    );
   });
 
   it('is refused where programs stay in their thread, and where the backend is not given', async () => {

@@ -11,12 +11,21 @@ export interface StageToken {
   readonly outputs: readonly number[];
 }
 
-/** What an input is where a run is not fed it. */
-export interface DefaultToken {
-  readonly input: string;
+/** A tensor as plain data. */
+export interface TensorToken {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly bytes: Uint8Array;
+}
+
+/** What an input is where a run is not fed it. */
+export interface DefaultToken extends TensorToken {
+  readonly input: string;
+}
+
+/** A constant that is an output. */
+export interface ConstantToken extends TensorToken {
+  readonly slot: number;
 }
 
 /**
@@ -27,6 +36,7 @@ export interface SessionToken {
   readonly inputs: readonly (Port & { readonly slot: number })[];
   readonly outputs: readonly (Port & { readonly slot: number })[];
   readonly defaults: readonly DefaultToken[];
+  readonly constants: readonly ConstantToken[];
   readonly stages: readonly StageToken[];
   readonly nodes: readonly NodeExplanation[];
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '@octavo/core/tensor';
 import type { Plan } from './plan.js';
 import { portOf } from './port.js';
 import { SessionError } from './session-error.js';
-import type { SessionToken } from './session-token.js';
+import type { SessionToken, TensorToken } from './session-token.js';
 
 /**
  * A plan as plain data; its executables become reachable for other threads.
@@ -11,25 +11,24 @@ import type { SessionToken } from './session-token.js';
  */
 export function tokenOf(plan: Plan, defaults: ReadonlyMap<string, Tensor>): SessionToken {
   const { graph } = plan;
-  if (graph.outputs.some((value) => value.constant)) throw notShareable('an output is constant');
   const unable = plan.stages.find(({ executable }) => !executable.share);
   if (unable) throw notShareable(`backend ${unable.backend.id} keeps its programs in one thread`);
   return {
     inputs: graph.inputs.map((value, index) => ({ ...portOf(value), slot: plan.inputs[index] ?? -1 })),
     outputs: graph.outputs.map((value, index) => ({ ...portOf(value), slot: plan.outputs[index] ?? -1 })),
-    // A copy: what the message carries is the whole buffer of a view.
-    defaults: [...defaults].map(([input, { dtype, shape, bytes }]) => ({
-      input,
-      dtype,
-      shape,
-      bytes: bytes.slice(),
-    })),
+    defaults: [...defaults].map(([input, tensor]) => ({ input, ...tensorToken(tensor) })),
+    constants: plan.constants.map(([slot, tensor]) => ({ slot, ...tensorToken(tensor) })),
     stages: plan.stages.flatMap(({ backend, executable, inputs, outputs }) => {
       const token = executable.share?.();
       return token ? [{ backend: backend.id, executable: token, inputs, outputs }] : [];
     }),
     nodes: plan.explain(),
   };
+}
+
+/** A copy: what a message carries is the whole buffer of a view. */
+function tensorToken({ dtype, shape, bytes }: Tensor): TensorToken {
+  return { dtype, shape, bytes: bytes.slice() };
 }
 
 function notShareable(reason: string): SessionError {

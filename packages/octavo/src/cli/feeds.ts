@@ -46,6 +46,7 @@ export async function readFeeds(flags: FeedFlags, ports: readonly Port[]): Promi
     given.set(name, await readTensor(path, port));
   }
   const dims = sizes(flags.dim);
+  checkDims(dims, ports);
   const missing = ports.filter((port) => !given.has(port.name)).map((port) => sized(port, dims));
   return {
     tensors: { ...randomFeeds(missing, flags.seed), ...Object.fromEntries(given) },
@@ -62,6 +63,21 @@ export function sizes(specs: readonly string[]): Record<string, number> {
         throw new UsageError(`--dim ${spec} is no name and size.`, 'Write --dim batch=4.');
       return [name, Number(size)];
     }),
+  );
+}
+
+/** @throws UsageError for the name of a dimension that no input has. */
+export function checkDims(dims: Readonly<Record<string, number>>, ports: readonly Port[]): void {
+  const symbols = new Set(
+    ports.flatMap(({ shape }) => shape?.filter((dim) => typeof dim === 'string') ?? []),
+  );
+  const unknown = Object.keys(dims).find((name) => !symbols.has(name));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    `no input of the model has a dimension ${unknown}.`,
+    symbols.size > 0
+      ? `Its symbolic dimensions are ${[...symbols].join(', ')}.`
+      : 'All its shapes are fixed.',
   );
 }
 

@@ -151,6 +151,11 @@ describe('inputs of a run', () => {
     const ran = await octavo(['run', model, '--dim', 'N=5', '--json']);
     expect(documentOf(ran.stdout, 'run')).toMatchObject({ outputs: [{ shape: [5, 4] }] });
     expect((await octavo(['run', model, '--dim', 'N=many'])).code).toBe(2);
+    const unknown = await octavo(['run', model, '--dim', 'M=5']);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain(
+      'no input of the model has a dimension M. Its symbolic dimensions are N.',
+    );
     expect((await octavo(['run', model, '--input', 'x=data.txt'])).code).toBe(2);
   });
 });
