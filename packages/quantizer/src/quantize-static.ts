@@ -8,7 +8,7 @@ import type { FloatResult } from './conv-results.js';
 import { allNodes } from './each-graph.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
-import { keepBiasApart } from './keep-bias-apart.js';
+import { keepBiasesApart } from './keep-bias-apart.js';
 import { defaultPrecision, LayerPrecisions } from './layer-precisions.js';
 import { nothingToQuantize } from './nothing-to-quantize.js';
 import type { PlannedActivation } from './plan-activations.js';
@@ -83,7 +83,7 @@ export async function quantizeStatic(
   const inside = new Set(ranges.map(({ value }) => value));
   report.activations.push(...ranges, ...endRanges.filter(({ value }) => !inside.has(value)));
   rewriteLayers(graph, { plan, layers, precisions, weightOnly }, recipe, report);
-  for (const node of plan.compute.keys()) await keepBiasApart(graph, node);
+  await keepBiasesApart(graph, plan.compute.keys());
   plan.activations.forEach(({ value, precision, readers }, i) => {
     const params = ranges[i];
     if (params) quantizeActivation(graph, value, precision.dtype, params, readers);
