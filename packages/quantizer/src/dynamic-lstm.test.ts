@@ -70,11 +70,23 @@ describe('dynamic quantization of an LSTM', () => {
     expect(sqnrOf(await runOnReference(comparable, feeds), theirs)).toBeGreaterThan(40);
   });
 
-  it('keeps its weights in seven bits on demand', async () => {
+  it.each<[Partial<Recipe>, string]>([
+    [{}, ''],
+    [
+      { layers: [{ ops: ['LSTM'], weights: { dtype: 'int4' } }] },
+      "; a layer rule's int4 weights are not for LSTM",
+    ],
+    [
+      {
+        layers: [{ weights: { dtype: 'uint8' } }, { nodes: ['cell'], weights: { granularity: 'per-block' } }],
+      },
+      "; a layer rule's uint8 weights are not for LSTM",
+    ],
+  ])('keeps its weights in seven bits on demand, whatever rules ask of them: %j', async (changes, unmet) => {
     const source = lstm();
-    const { model, report } = await quantize(source, dynamic({ reduceRange: true }));
+    const { model, report } = await quantize(source, dynamic({ ...changes, reduceRange: true }));
     expect(report.decisions[0]?.because).toBe(
-      'int8 per-channel weights of 7 bits, uint8 input and states at run time',
+      `int8 per-channel weights of 7 bits, uint8 input and states at run time${unmet}`,
     );
     for (const name of ['w_quantized', 'r_quantized']) {
       const integers = await model.graph.value(name)?.constant?.load();

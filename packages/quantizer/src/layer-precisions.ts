@@ -71,10 +71,9 @@ export class LayerPrecisions {
     return this.recipe.mode === 'dynamic' && this.of(node).activations !== 'float';
   }
 
-  /** Whether the int8 weights of a node saturate no product, wherever they are multiplied in integers. */
-  reducesRange(node: Node): boolean {
-    const { weights } = this.of(node);
-    return weights !== 'float' && weights.reduceRange === true;
+  /** Whether int8 weights are to saturate no product, wherever they are multiplied in integers. */
+  get reducesRange(): boolean {
+    return this.recipe.reduceRange;
   }
 
   /** Whether a rule says how what a node reads is quantized. */

@@ -57,14 +57,23 @@ interface StoredForm {
 }
 
 /** W and R are [directions, gates x hidden, inputs]: a scale for each row of a gate. */
-function recurrent(op: Op): StoredWeightOp {
+function recurrent(op: Op, statesOf: (layer: StoredLayer) => StoredForm): StoredWeightOp {
   return {
     op,
     parts: (node) => [1, 2].flatMap((index) => partsOf(node, node.inputs[0], index, 1)),
-    form: ({ node, isDynamic }) =>
-      isDynamic ? floatStates(`onnxruntime has no quantized ${node.op.name}`) : floatStates(),
+    form: (layer) => {
+      const form = statesOf(layer);
+      const dtype = layer.asked?.dtype ?? PRECISION.dtype;
+      return dtype === PRECISION.dtype
+        ? form
+        : { ...form, result: `${form.result}; a layer rule's ${dtype} weights are not for ${op.name}` };
+    },
     rank: 3,
   };
+}
+
+function unquantizedStates({ node, isDynamic }: StoredLayer): StoredForm {
+  return isDynamic ? floatStates(`onnxruntime has no quantized ${node.op.name}`) : floatStates();
 }
 
 /** @param because Why states are not quantized at run time, where they should be. */
@@ -78,16 +87,11 @@ function floatStates(because?: string): StoredForm {
   };
 }
 
-const lstm: StoredWeightOp = {
-  ...recurrent(LSTM),
-  form: ({ graph, node, isDynamic, reduceRange }) => {
-    if (!isDynamic) return floatStates();
-    const declined = declineDynamicLstm(graph, node);
-    return declined === undefined
-      ? dynamicStates(node, { ...PRECISION, reduceRange })
-      : floatStates(declined);
-  },
-};
+function lstmStates({ graph, node, isDynamic, reduceRange }: StoredLayer): StoredForm {
+  if (!isDynamic) return floatStates();
+  const declined = declineDynamicLstm(graph, node);
+  return declined === undefined ? dynamicStates(node, { ...PRECISION, reduceRange }) : floatStates(declined);
+}
 
 function dynamicStates(node: Node, precision: WeightPrecision): StoredForm {
   return {
@@ -130,7 +134,12 @@ function rowsInBlocks(node: Node, precision: WeightPrecision): StoredForm {
   };
 }
 
-const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [lstm, recurrent(GRU), recurrent(RNN), embedding];
+const STORED_WEIGHT_OPS: readonly StoredWeightOp[] = [
+  recurrent(LSTM, lstmStates),
+  recurrent(GRU, unquantizedStates),
+  recurrent(RNN, unquantizedStates),
+  embedding,
+];
 
 function partsOf(
   node: Node,
@@ -176,7 +185,7 @@ function storedWeights(
     const layer = {
       asked: precisions.chosenWeights(node),
       isDynamic: precisions.isDynamic(node),
-      reduceRange: precisions.reducesRange(node),
+      reduceRange: precisions.reducesRange,
     };
     return [{ node, parts, form: entry.form({ graph, node, ...layer }) }];
   });
