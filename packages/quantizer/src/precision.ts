@@ -1,4 +1,10 @@
-import { type ObserverName, type QuantRange, REDUCED_INT8, storageRange } from '@octavo/core/quant';
+import {
+  type ObserverName,
+  type QuantRange,
+  REDUCED_INT8,
+  type StorageDType,
+  storageRange,
+} from '@octavo/core/quant';
 
 export const WEIGHT_DTYPES = ['int8', 'uint8', 'int4', 'uint4', 'int2', 'uint2', 'int16', 'uint16'] as const;
 export const ACTIVATION_DTYPES = ['uint8', 'int8', 'uint16', 'int16'] as const;
@@ -36,7 +42,7 @@ export interface LayerPrecision {
 }
 
 /** Bits of an integer dtype. */
-export function bitsOf(dtype: WeightDType | ActivationDType): number {
+export function bitsOf(dtype: StorageDType): number {
   return Number(/\d+$/.exec(dtype)?.[0]);
 }
 

@@ -1,9 +1,12 @@
-import { type Graph, MatMulNBits, type Model } from '@octavo/core/ir';
-import { type QuantizedType, REDUCED_INT8 } from '@octavo/core/quant';
+import { DynamicQuantizeLSTM, type Graph, MatMulNBits, type Model, storedConstant } from '@octavo/core/ir';
+import { type QuantizedType, type QuantRange, REDUCED_INT8 } from '@octavo/core/quant';
+import { toNumbers } from '@octavo/core/tensor';
+import { allNodes } from '../each-graph.js';
 import type { LayerRule } from '../layer-rule.js';
-import { ACTIVATION_DTYPES, BLOCK_SIZES, WEIGHT_DTYPES } from '../precision.js';
+import { ACTIVATION_DTYPES, BLOCK_SIZES, bitsOf, WEIGHT_DTYPES } from '../precision.js';
 import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
 import { quantizableLayers } from '../sensitivity/layer-statistics.js';
+import { extremesOf } from './forms/layer-form.js';
 import { type LayerPair, pairLayers } from './layer-pair.js';
 import { nodesOf } from './precision-change.js';
 import { hasIntegerOps, raiseIntegerOps } from './raise-integer-ops.js';
@@ -30,7 +33,7 @@ export async function recipeOfModel(original: Graph, quantized: Model): Promise<
     ...RECIPE_DEFAULTS,
     ...endsOf(quantized.graph),
     ...methodOf(quantized, pairs),
-    reduceRange: hasReducedRange(pairs),
+    reduceRange: await hasReducedRange(quantized, pairs),
     leastSqnr: 0,
     layers: [...groups.values()].map(({ rule, nodes }) => ({ nodes, ...rule })),
   };
@@ -43,16 +46,30 @@ function methodOf(quantized: Model, pairs: readonly LayerPair[]): Partial<Recipe
   return quantized.graph.nodes.some((node) => MatMulNBits.is(node)) ? { mode: 'weight-only' } : {};
 }
 
-/** Whether no product of 8-bit activations by int8 weights can pass int16 in pairs. */
-function hasReducedRange(pairs: readonly LayerPair[]): boolean {
+/** Whether no product of 8-bit activations or states by int8 weights can pass int16 in pairs. */
+async function hasReducedRange(quantized: Model, pairs: readonly LayerPair[]): Promise<boolean> {
   const ranges = pairs.flatMap(({ input, quantizedWeights }) =>
-    input?.type.storage.endsWith('int8') && quantizedWeights?.type?.storage === 'int8'
+    input && bitsOf(input.type.storage) === 8 && quantizedWeights?.type?.storage === 'int8'
       ? (quantizedWeights.integers ?? [])
       : [],
   );
+  ranges.push(...(await rangesOfLstm(quantized)));
   return (
     ranges.length > 0 && ranges.every(({ min, max }) => min >= REDUCED_INT8.min && max <= REDUCED_INT8.max)
   );
+}
+
+/** Of the int8 weights of LSTM that quantize their input and states at run time, in the graphs of other nodes too. */
+async function rangesOfLstm({ graph }: Model): Promise<QuantRange[]> {
+  const ranges: QuantRange[] = [];
+  for (const node of allNodes(graph).filter((each) => DynamicQuantizeLSTM.is(each))) {
+    const { W, R } = DynamicQuantizeLSTM.inputs(node);
+    for (const weights of [W, R]) {
+      const constant = storedConstant(weights);
+      if (constant?.dtype === 'int8') ranges.push(extremesOf(toNumbers(await constant.load())));
+    }
+  }
+  return ranges;
 }
 
 /** Integer inputs and outputs, where callers give and take those. */

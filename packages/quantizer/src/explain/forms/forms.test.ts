@@ -174,3 +174,29 @@ it.each<Partial<Recipe>>([{}, { format: 'qoperator' }, { mode: 'dynamic' }])(
     }
   },
 );
+
+it.each([true, false])(
+  'sees whether LSTM of dynamic models have a reduced range: %s',
+  async (reduceRange) => {
+    const float = modelOf(`graph opset 17 {
+    input %x: float32[2, 3, 8, 8]
+    ${weights('w1', [8, 3, 3, 3], 1, 27)}
+    ${weights('w', [1, 128, 64], 2, 64)}
+    ${weights('r', [1, 128, 32], 3, 32)}
+    const %shape: int64[3] = [2, 8, 64]
+    %c = Conv(%x, %w1) {pads=[1, 1, 1, 1]} @conv
+    %s = Reshape(%c, %shape)
+    %y = LSTM(%s, %w, %r) {hidden_size=32} @cell
+    output %y
+  }`);
+    const recipe = { mode: 'dynamic', reduceRange } as const;
+    const { model, report } = await quantizeModel(float, { recipe });
+    expect(report.decisions.map(({ op, quantized }) => [op, quantized])).toEqual([
+      ['Conv', true],
+      ['LSTM', true],
+    ]);
+    const original = cloneModel(float);
+    await prepareModel(original);
+    expect(await recipeOfModel(original.graph, model)).toMatchObject({ mode: 'dynamic', reduceRange });
+  },
+);
