@@ -25,11 +25,19 @@ export function roundWeights(
   { parts, weights, shape }: Pick<LayerStatistics, 'parts' | 'weights' | 'shape'>,
   { bits, granularity = 'per-axis' }: WeightScheme,
 ): NumberArray {
-  const type = quantizedTypeOfWeights(weights, shape, {
-    storage: WEIGHT_STORAGE[bits],
-    granularity: granularity === 'per-tensor' ? PER_TENSOR : { kind: 'per-axis', axis: parts.channelAxis },
-  });
-  return toNumbers(dequantize(quantize(new Tensor('float32', shape, weights), type), type));
+  const perChannel: Granularity = { kind: 'per-axis', axis: parts.channelAxis };
+  return roundNumbers(weights, shape, bits, granularity === 'per-tensor' ? PER_TENSOR : perChannel);
+}
+
+/** The numbers that symmetric integers in the place of others stand for. */
+export function roundNumbers(
+  numbers: Float32Array,
+  shape: readonly number[],
+  bits: Bits,
+  granularity: Granularity,
+): NumberArray {
+  const type = quantizedTypeOfWeights(numbers, shape, { storage: WEIGHT_STORAGE[bits], granularity });
+  return toNumbers(dequantize(quantize(new Tensor('float32', shape, numbers), type), type));
 }
 
 /**

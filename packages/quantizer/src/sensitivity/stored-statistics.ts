@@ -1,15 +1,10 @@
 import { Gather, type Graph, type Node } from '@octavo/core/ir';
-import {
-  dequantize,
-  type Granularity,
-  quantize,
-  quantizedTypeOfWeights,
-  type StorageDType,
-} from '@octavo/core/quant';
-import { type NumberArray, Tensor, toNumbers } from '@octavo/core/tensor';
+import type { Granularity } from '@octavo/core/quant';
+import type { NumberArray } from '@octavo/core/tensor';
 import type { ComputeParts } from '../compute-ops.js';
 import { loadWeights } from '../load-weights.js';
 import { storedWeightNodes } from '../stored-weights.js';
+import { roundNumbers } from './layer-noise.js';
 import type { TapObserver, Tapped } from './observe-taps.js';
 import type { Bits } from './sensitivity.js';
 
@@ -42,13 +37,11 @@ export interface StoredStatistics {
 
 /** The numbers that a weight's integers stand for, as quantizing keeps them: a scale for each row, or for blocks of it. */
 export function roundStored({ weights, shape, parts }: UsedWeight, bits: Bits): NumberArray {
-  const storage: StorageDType = bits === 4 ? 'int4' : 'int8';
   const granularity: Granularity =
     bits === 4
       ? { kind: 'per-block', axis: 1 - parts.channelAxis, blockSize: BLOCK_SIZE }
       : { kind: 'per-axis', axis: parts.channelAxis };
-  const type = quantizedTypeOfWeights(weights, shape, { storage, granularity });
-  return toNumbers(dequantize(quantize(new Tensor('float32', shape, weights), type), type));
+  return roundNumbers(weights, shape, bits, granularity);
 }
 
 /**
