@@ -98,6 +98,24 @@ describe('dynamic quantization of an LSTM', () => {
     );
   });
 
+  it('keeps the names of its outputs, those that nothing reads among them', async () => {
+    for (const order of ['%h', '%y', '%c']) {
+      const source = modelOf(`graph opset 14 {
+        input %x: float32[5, 2, 16]
+        ${weights('w', [1, 256, 16], 1, 16)}
+        ${weights('r', [1, 256, 64], 2, 64)}
+        %y, %h, %c = LSTM(%x, %w, %r) {hidden_size=64} @cell
+        %z = Relu(${order})
+        output %z
+      }`);
+      const { model } = await quantize(source, dynamic());
+      expect(model.graph.nodes).toHaveLength(2);
+      const cell = model.graph.nodes.find(({ op }) => op.name === 'DynamicQuantizeLSTM');
+      expect(cell?.outputs.map((value) => value?.name)).toEqual(['y', 'h', 'c']);
+      expect(model.graph.initializers.every(({ name }) => name.includes('_'))).toBe(true);
+    }
+  });
+
   it('quantizes weights once for all layers that share them', async () => {
     const source = modelOf(`graph opset 14 {
       input %x: float32[5, 2, 64]

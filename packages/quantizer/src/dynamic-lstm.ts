@@ -1,9 +1,8 @@
-import { DynamicQuantizeLSTM, type Graph, LSTM, type Node, type Value } from '@octavo/core/ir';
+import { DynamicQuantizeLSTM, type Graph, LSTM, type Node, supersede, type Value } from '@octavo/core/ir';
 import { holdsAnyProducts, quantize, quantizedTypeOfWeights } from '@octavo/core/quant';
 import { fromNumbers, type StoredTensor, transposeMatrix } from '@octavo/core/tensor';
 import { atNode } from './at-node.js';
 import { deferredTensor } from './deferred-storage.js';
-import { dropUnused } from './insert-qdq.js';
 import { loadWeights } from './load-weights.js';
 import { integersOf, type WeightPrecision } from './precision.js';
 import type { WeightMemory } from './weight-memory.js';
@@ -47,15 +46,10 @@ export function replaceByDynamicLstm(job: LstmJob): void {
     outputs: node.outputs.map((value) => value && graph.addValue(graph.uniqueName(value.name), value.type)),
     attributes,
   });
-  const pairs = node.outputs.map((from, index) => [from, replacement.outputs[index]] as const);
-  for (const [from, to] of pairs) if (from && to) graph.replaceAllUses(from, to);
-  graph.removeNode(node);
-  for (const [from, to] of pairs) {
-    if (!from || !to) continue;
-    graph.rename(to, from.name);
-    to.docString = from.docString;
-  }
-  for (const weights of [W, R]) dropUnused(graph, weights);
+  node.outputs.forEach((from, index) => {
+    const to = replacement.outputs[index];
+    if (from && to) supersede(graph, from, to);
+  });
 }
 
 /** Weights of a DynamicQuantizeLSTM. */
