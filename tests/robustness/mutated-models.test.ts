@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Backend } from '@octavo/backend';
 import { type Model, verify } from '@octavo/core/ir';
 import { elementCount, OctavoError, type Tensor, zeros } from '@octavo/core/tensor';
+import { cpu } from '@octavo/cpu';
 import { decodeModel } from '@octavo/formats';
+import { saveOnnx } from '@octavo/formats/node';
+import type { Recipe } from '@octavo/quantizer';
 import { reference } from '@octavo/reference';
 import { createSession, type Session } from '@octavo/runtime';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
@@ -11,18 +16,57 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { MUTATIONS } from '../../packages/formats/tests/mutations.js';
 import { testData } from '../../packages/formats/tests/test-data.node.js';
+import { quantize } from '../../packages/quantizer/tests/run-models.js';
 
 const data = testData();
-const MODELS = [
-  'vision/mnist_cntk/mnist.onnx',
-  'vision/mlperf_tiny/kws_dscnn.onnx',
-  'tabular/kc_house/kc_house_mlp.onnx',
-  'lm/gpt_nano_sort/gpt_nano_sort.onnx',
-  'audio/silero_vad/silero_vad_16k_op15.onnx',
+
+/** A model to damage: a file, or what quantization makes of one. */
+interface Subject {
+  readonly path: string;
+  readonly recipe?: Partial<Recipe>;
+  /** The shapes of inputs whose open dimensions are not 1, by name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { path: 'vision/mnist_cntk/mnist.onnx' },
+  { path: 'vision/mlperf_tiny/kws_dscnn.onnx' },
+  { path: 'tabular/kc_house/kc_house_mlp.onnx' },
+  { path: 'lm/gpt_nano_sort/gpt_nano_sort.onnx' },
+  { path: 'audio/silero_vad/silero_vad_16k_op15.onnx', shapes: { input: [1, 576], state: [2, 1, 128] } },
+  { path: 'vision/mlperf_tiny/kws_dscnn.onnx', recipe: { mode: 'static' } },
+  { path: 'vision/mlperf_tiny/kws_dscnn.onnx', recipe: { mode: 'static', format: 'qoperator' } },
+  // An If of two branches with convolutions and an LSTM; it is fed a rate of 0, which takes the one for 8 kHz.
+  {
+    path: 'audio/silero_vad/silero_vad.onnx',
+    recipe: { mode: 'dynamic' },
+    shapes: { input: [1, 288], state: [2, 1, 128] },
+  },
+  {
+    path: 'lm/gpt_nano_sort/gpt_nano_sort.onnx',
+    recipe: { mode: 'weight-only', weights: 'int4', rounding: 'nearest' },
+  },
 ];
 
-/** Models that run on inputs whose open dimensions are 1. */
-const RUNNABLE = MODELS.filter((path) => !path.includes('silero'));
+const CASES = SUBJECTS.map((subject) => {
+  const { mode = '', format = '' } = subject.recipe ?? {};
+  return [[subject.path, mode, format].filter(Boolean).join(' '), subject] as const;
+});
+
+const BACKENDS = [[reference()], [cpu(), reference()]];
+
+async function bytesOf({ path, recipe }: Subject): Promise<Uint8Array> {
+  const bytes = new Uint8Array(readFileSync(join(data ?? '', path)));
+  if (!recipe) return bytes;
+  const { model } = await quantize(decodeModel(bytes), recipe);
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-'));
+  try {
+    await saveOnnx(model, join(folder, 'quantized.onnx'));
+    return new Uint8Array(readFileSync(join(folder, 'quantized.onnx')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Mutations of each model that are read, and of those how many become sessions. */
 const READ = 4000;
@@ -70,16 +114,22 @@ function read(bytes: Uint8Array): Model {
   return model;
 }
 
-async function createAndRun(model: Model): Promise<void> {
-  using session = await createSession(model, { backends: [reference()] });
-  const feeds = feedsOf(session);
+async function createAndRun(
+  model: Model,
+  backends: readonly Backend[],
+  shapes: Subject['shapes'],
+): Promise<void> {
+  using session = await createSession(model, { backends });
+  const feeds = feedsOf(session, shapes);
   if (feeds) await session.run(feeds);
 }
 
-function feedsOf(session: Session): Record<string, Tensor> | undefined {
+function feedsOf(session: Session, shapes: Subject['shapes'] = {}): Record<string, Tensor> | undefined {
   const feeds: Record<string, Tensor> = {};
   for (const { name, dtype, shape } of session.inputs) {
-    const sizes = (shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 1));
+    const sizes = (shape ?? []).map((dim, axis) =>
+      typeof dim === 'number' ? dim : (shapes[name]?.[axis] ?? 1),
+    );
     if (elementCount(sizes) > LARGEST_FEED) return undefined;
     feeds[name] = zeros(dtype, sizes);
   }
@@ -87,8 +137,8 @@ function feedsOf(session: Session): Record<string, Tensor> | undefined {
 }
 
 describe.skipIf(!data)('damaged real models', () => {
-  it.each(MODELS)('are read or refused with a code: %s', { timeout: 300_000 }, async (path) => {
-    const bytes = new Uint8Array(readFileSync(join(data ?? '', path)));
+  it.each(CASES)('are read or refused with a code: %s', { timeout: 300_000 }, async (_, subject) => {
+    const bytes = await bytesOf(subject);
     const before = process.resourceUsage().maxRSS * 1024;
     const codes = new Set<string>();
     for (let seed = 0; seed < READ; seed++) codes.add(await outcome(() => read(mutant(bytes, seed))));
@@ -96,12 +146,14 @@ describe.skipIf(!data)('damaged real models', () => {
     expect(codes.size).toBeGreaterThan(3);
   });
 
-  it.each(RUNNABLE)('run or are refused with a code: %s', { timeout: 300_000 }, async (path) => {
-    const bytes = new Uint8Array(readFileSync(join(data ?? '', path)));
+  it.each(CASES)('run or are refused with a code: %s', { timeout: 300_000 }, async (_, subject) => {
+    const bytes = await bytesOf(subject);
     const codes = new Set<string>();
     for (let seed = 0; seed < RUN; seed++) {
       const damaged = mutant(bytes, READ + seed);
-      codes.add(await outcome(() => createAndRun(decodeModel(damaged))));
+      for (const backends of BACKENDS) {
+        codes.add(await outcome(() => createAndRun(decodeModel(damaged), backends, subject.shapes)));
+      }
     }
     expect(codes).toContain('done');
   });
