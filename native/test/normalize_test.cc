@@ -121,6 +121,26 @@ TEST(LayerNorm, StaysCloseToFloat64EvenFarFromZero) {
   }
 }
 
+// Their sum is infinite as a float, and shrunk with their squares nothing is left of epsilon.
+TEST(LayerNorm, IsTheBiasForEqualNumbersOfAnySize) {
+  for (size_t columns : {1, 2, 4, 5, 768, 1000}) {
+    for (float number : {2e38f, 1.7e38f, -3e38f, std::numeric_limits<float>::max()}) {
+      const std::vector<float> x(columns, number), scale(columns, 2.0f), bias(columns, 0.5f);
+      test::on_every_tier([&](IsaSet isa) {
+        std::vector<float> y(columns), in_place = x;
+        layer_norm({x.data(), 1, columns, scale.data(), bias.data(), 1e-5f, y.data()}, isa);
+        layer_norm({in_place.data(), 1, columns, scale.data(), bias.data(), 1e-5f, in_place.data()},
+                   isa);
+        for (size_t i = 0; i < columns; ++i) {
+          ASSERT_EQ(y[i], 0.5f) << columns << " times " << number;
+          ASSERT_EQ(in_place[i], 0.5f) << columns << " times " << number;
+        }
+      });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST(InstanceNorm, NormalizesEachChannelOfEachImage) {
   test::Samples samples(113);
   const size_t batch = 2, channels = 3, columns = 35;

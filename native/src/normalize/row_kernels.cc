@@ -217,9 +217,12 @@ OCTAVO_INLINE NormalizationRow shrunk(const NormalizationRow& row) {
   constexpr float kShrink = 0x1p-80f;
   map_row(row.in, row.count, row.out,
           [](F32 x) OCTAVO_LAMBDA_INLINE { return x * splat(kShrink); });
+  constexpr float kLeast = 0x1p-126f;
   NormalizationRow result = row;
   result.in = row.out;
   result.epsilon = row.epsilon * kShrink * kShrink;
+  // Rows of equal numbers have nothing else to be divided by; beside any difference it is nothing.
+  if (row.epsilon > 0 && result.epsilon < kLeast) result.epsilon = kLeast;
   return result;
 }
 

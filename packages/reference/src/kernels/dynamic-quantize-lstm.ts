@@ -63,8 +63,10 @@ function quantizedProduct(
 /** The rows of the input that some sequence still reads: those decide its range. */
 function readRows(x: Tensor, lengths: Tensor | undefined): Float32Array {
   const [steps = 0, batch = 0, width = 0] = x.shape;
-  const longest = lengths ? Math.min(steps, Math.max(0, ...toNumbers(lengths))) : steps;
-  return Float32Array.from(toNumbers(x).subarray(0, longest * batch * width));
+  let longest = lengths ? 0 : steps;
+  // One by one: there may be more sequences than a call takes arguments.
+  for (const length of lengths ? toNumbers(lengths) : []) longest = Math.max(longest, length);
+  return Float32Array.from(toNumbers(x).subarray(0, Math.min(steps, longest) * batch * width));
 }
 
 /** A cell whose states have the precision that they leave the op in: a sequence may be cut anywhere. */

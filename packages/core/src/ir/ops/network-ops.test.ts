@@ -97,6 +97,31 @@ describe('types of neural network ops', () => {
   });
 });
 
+describe('recurrent ops', () => {
+  it.each([
+    ['LSTM', '[1, 4, 1]', '[1, 4, 1]'],
+    ['GRU', '[1, 3, 1]', '[1, 3, 1]'],
+    ['RNN', '[1, 1, 1]', '[1, 1, 1]'],
+  ])('have as many states as %s has recurrent weights', (op, w, r) => {
+    expect(() =>
+      types(`input %x: float32[2, 1, 1]
+        input %w: float32${w}
+        input %r: float32${r}
+        %y = ${op}(%x, %w, %r) {hidden_size=3}`),
+    ).toThrow(/a dimension is both 3 and 1/);
+  });
+
+  it('have as many states as DynamicQuantizeLSTM has recurrent weights', () => {
+    expect(() =>
+      types(`input %x: float32[2, 1, 1]
+        input %w: int8[1, 1, 4]
+        input %s: float32[1]
+        input %z: int8[1]
+        %y = com.microsoft::DynamicQuantizeLSTM(%x, %w, %w, _, _, _, _, _, %s, %z, %s, %z) {hidden_size=3}`),
+    ).toThrow(/a dimension is both 3 and 1/);
+  });
+});
+
 describe('types of quantized ops', () => {
   it('take the dtype from the zero point, or from output_dtype, or uint8', () => {
     expect(

@@ -1,5 +1,5 @@
 import { attr } from '../attribute.js';
-import { type Dims, knownDim, mergeDims, realDType, typeOf } from '../dims.js';
+import { type Dims, knownDim, mergeDim, mergeDims, realDType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 import type { Dim, TensorType, Value } from '../value.js';
 
@@ -26,13 +26,17 @@ interface RecurrentAttributes {
   readonly direction: 'forward' | 'reverse' | 'bidirectional';
 }
 
-/** Throws `INFER_TYPES` unless W is `[D, gates * H, I]` and R `[D, gates * H, H]`, as far as that is known. */
-function checkWeights({ X, W, R }: RecurrentInputs, { direction }: RecurrentAttributes, gates: number): void {
-  const directions = direction === 'bidirectional' ? 2 : 1;
-  const hidden = R.shape?.[2] ?? null;
+/**
+ * Throws `INFER_TYPES` unless W is `[D, gates * H, I]` and R `[D, gates * H, H]`, as far as that is known.
+ * @returns H.
+ */
+function checkWeights({ X, W, R }: RecurrentInputs, attributes: RecurrentAttributes, gates: number): Dim {
+  const directions = attributes.direction === 'bidirectional' ? 2 : 1;
+  const hidden = mergeDim(attributes.hidden_size ?? null, R.shape?.[2] ?? null);
   const rows = knownDim(hidden) ? gates * hidden : null;
   mergeDims(W.shape, [directions, rows, X.shape?.[2] ?? null]);
   mergeDims(R.shape, [directions, rows, hidden]);
+  return hidden;
 }
 
 /** Types of Y and of each final state: `[S, D, B, H]` and `[D, B, H]`, or `[B, S, D, H]` and `[B, D, H]` in layout 1. */
@@ -41,13 +45,12 @@ function recurrentTypes(
   attributes: RecurrentAttributes,
   gates: number,
 ): { readonly sequence: TensorType | undefined; readonly state: TensorType | undefined } {
-  checkWeights(inputs, attributes, gates);
+  const size = checkWeights(inputs, attributes, gates);
   const dtype = realDType(inputs.X);
   const [shape, weights]: [Dims, Dims] = [inputs.X.shape, inputs.R.shape];
   if (!shape) return { sequence: typeOf(dtype), state: typeOf(dtype) };
   const directions: Dim = weights?.[0] ?? null;
-  const size = weights?.[2];
-  const hidden: Dim = attributes.hidden_size ?? (knownDim(size) ? size : null);
+  const hidden: Dim = knownDim(size) ? size : null;
   const [first, second] = [shape[0] ?? null, shape[1] ?? null];
   return attributes.layout === 0
     ? {
@@ -130,7 +133,7 @@ export const DynamicQuantizeLSTM = defineOp({
   attributes: { ...quantizedAttributes, input_forget: attr.int(0) },
   inferTypes: ({ inputs: { X, W, R }, attributes }) => {
     const directions = attributes.direction === 'bidirectional' ? 2 : 1;
-    const hidden = R.shape?.[1] ?? null;
+    const hidden = mergeDim(attributes.hidden_size ?? null, R.shape?.[1] ?? null);
     const columns = knownDim(hidden) ? 4 * hidden : null;
     mergeDims(W.shape, [directions, X.shape?.[2] ?? null, columns]);
     mergeDims(R.shape, [directions, hidden, columns]);
