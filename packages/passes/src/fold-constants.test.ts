@@ -214,4 +214,45 @@ describe('eliminate-dead-nodes', () => {
       "
     `);
   });
+
+  it('folds small nodes after one that takes too much work', async () => {
+    // 64 MB are more than a graph of a few bytes allows.
+    const { text, declined } = await fold(
+      `graph opset 21 {
+        input %x: float32[2]
+        const %n: int64[1] = [16000000]
+        const %a: float32[2] = [1, 2]
+        %large = ConstantOfShape(%n)
+        %z = Foo(%large)
+        %c = Add(%a, %a)
+        %y = Add(%x, %c)
+        output %y
+        output %z
+      }`,
+      { maxBytes: 2 ** 30 },
+    );
+    expect(declined).toEqual(['it takes too much work']);
+    expect(text).toContain('const %c: float32[2] = [2, 4]');
+  });
+
+  it('counts nothing for nodes that no backend computes', async () => {
+    const pass = foldConstants({ evaluate, maxBytes: 2 ** 30 });
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      const %n: int64[2] = [2000, 1000]
+      const %a: float32[2] = [1, 2]
+      const %one: float32[1] = [1]
+      %ones = Expand(%one, %n)
+      %z = Foo(%ones)
+      %y = Add(%x, %a)
+      output %y
+      output %z
+    }`);
+    const reasons: string[] = [];
+    for (let run = 0; run < 6; run++) {
+      const [record] = await runPasses(graph, [pass]);
+      reasons.push(...(record?.declined ?? []).map(({ reason }) => reason));
+    }
+    expect(reasons).toEqual(Array.from({ length: 6 }, () => 'no backend computes it'));
+  });
 });
