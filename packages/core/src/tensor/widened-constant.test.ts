@@ -57,3 +57,8 @@ describe.each(['float16', 'bfloat16'] as const)('a widened constant of %s', (dty
     }
   });
 });
+
+it('is made of float16 and bfloat16 alone', () => {
+  const ints = StoredTensor.of(new Tensor('uint16', [2], Uint16Array.of(1, 2)));
+  expect(() => widenedConstant(ints)).toThrow(expect.objectContaining({ code: 'TENSOR_DTYPE' }));
+});

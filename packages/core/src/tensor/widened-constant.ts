@@ -1,6 +1,10 @@
+import { isHalf } from './dtype.js';
+import { TensorError } from './error.js';
 import { float16ToFloat32 } from './float16.js';
 import { MemoryStorage, type Storage, StoredTensor } from './storage.js';
 import { type Tensor, tensorFromBytes } from './tensor.js';
+
+type Half = StoredTensor<'float16' | 'bfloat16'>;
 
 /** Constants of at most so many elements are widened at once where they are in memory: passes look at them. */
 const LOOKED_AT = 4096;
@@ -10,8 +14,17 @@ const KNOWN = new WeakMap<StoredTensor, StoredTensor<'float32'>>();
 
 let halves: Float32Array | undefined;
 
-/** A float16 or bfloat16 constant as float32, read when it is asked for; one result for each constant. */
+/**
+ * A float16 or bfloat16 constant as float32 of the same shape, read when it is asked for; one result for each constant.
+ * @throws TensorError `TENSOR_DTYPE` for another dtype.
+ */
 export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {
+  if (!isHalves(half)) {
+    throw new TensorError({
+      code: 'TENSOR_DTYPE',
+      message: `only float16 and bfloat16 constants are widened, found ${half.dtype}.`,
+    });
+  }
   const known = KNOWN.get(half);
   if (known) return known;
   const tensor = half.size <= LOOKED_AT ? half.peek() : undefined;
@@ -22,15 +35,19 @@ export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {
 }
 
 /** The float16 or bfloat16 constant that {@link widenedConstant} made one of; undefined where it was looked at. */
-export function halvesOf({ storage }: StoredTensor): StoredTensor | undefined {
+export function halvesOf({ storage }: StoredTensor): Half | undefined {
   return storage instanceof WidenedStorage ? storage.half : undefined;
+}
+
+function isHalves(constant: StoredTensor): constant is Half {
+  return isHalf(constant.dtype);
 }
 
 class WidenedStorage implements Storage {
   readonly byteLength: number;
-  readonly half: StoredTensor;
+  readonly half: Half;
 
-  constructor(half: StoredTensor) {
+  constructor(half: Half) {
     this.half = half;
     this.byteLength = half.size * Float32Array.BYTES_PER_ELEMENT;
   }
