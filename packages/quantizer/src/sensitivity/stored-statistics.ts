@@ -22,7 +22,7 @@ interface UsedWeight {
   readonly shape: readonly number[];
   /** Share of the reads that each row has; undefined where every row is used alike. */
   readonly rowReads: Float64Array | undefined;
-  /** Mean square of what each column is multiplied by; undefined where rows are only read. */
+  /** Mean square of what each column is multiplied by; undefined, 1, where rows are only read or hidden states not given. */
   readonly columnPower: Float64Array | undefined;
 }
 
@@ -92,12 +92,13 @@ class StoredGatherer implements TapObserver {
     this.node = node;
     this.weights = weights;
     this.input = weights[0]?.parts.data.name ?? '';
-    this.taps = Gather.is(node) ? [this.input] : [this.input, this.states];
+    this.taps = Gather.is(node) || this.states === undefined ? [this.input] : [this.input, this.states];
   }
 
-  /** Every state of a recurrent layer, or the last where it gives no more. */
-  private get states(): string {
-    return this.node.outputs.find((value) => value !== undefined)?.name ?? '';
+  /** Every hidden state of a recurrent layer, or the last; undefined where it gives none. A cell state is no such: nothing bounds it. */
+  private get states(): string | undefined {
+    const [all, last] = this.node.outputs;
+    return (all ?? last)?.name;
   }
 
   see({ name, values }: Tapped): void {
@@ -134,8 +135,8 @@ class StoredGatherer implements TapObserver {
 
   statistics(): StoredStatistics {
     const isEmbedding = Gather.is(this.node);
-    const meanOf = (name: string): Float64Array | undefined => {
-      const sum = this.sums.get(name);
+    const meanOf = (name: string | undefined): Float64Array | undefined => {
+      const sum = name === undefined ? undefined : this.sums.get(name);
       return sum?.totals.map((total) => total / Math.max(1, sum.count));
     };
     return {

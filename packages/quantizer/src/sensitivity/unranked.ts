@@ -1,4 +1,4 @@
-import type { Graph, Node } from '@octavo/core/ir';
+import { Gather, type Graph, type Node } from '@octavo/core/ir';
 import { bridgeKind } from '../bridge-ops.js';
 import { isComputeOp, takeCompute } from '../compute-ops.js';
 import { resultOf } from '../result-of.js';
@@ -46,8 +46,12 @@ function reasonFor(graph: Graph, node: Node, tails: ReadonlySet<Node>): string {
     return typeof parts === 'string' ? parts : 'it gives nothing';
   }
   if (tails.has(node)) return 'part of the layer before it';
+  if (node.subgraphs.length > 0)
+    return 'what it holds is not ranked: modes dynamic and weight-only quantize it, others leave it in float';
   if (isStoredWeightOp(node) && node.inputs.some((value) => value?.constant?.dtype === 'float32'))
-    return `its weights are no constants of ${SMALLEST_WEIGHT} elements or more`;
+    return Gather.is(node) && Gather.attributes(node).axis !== 0
+      ? `it reads along axis ${Gather.attributes(node).axis}, not rows`
+      : `its weights are no constants of ${SMALLEST_WEIGHT} elements or more`;
   const kind = bridgeKind(node);
   if (kind === 'move') return 'it moves elements, which keep their integers';
   return kind === 'own' ? 'not between integer layers: it stays in float' : 'it stays in float';
