@@ -83,8 +83,8 @@ export function asymmetricQparams(
 }
 
 /**
- * Symmetric parameters: `scale = f32(amax / qmax)` with qmax of {@link symmetricLimit}, zero point of
- * {@link symmetricZeroPoint}. The range {0} gives scale 1.
+ * Symmetric parameters: `scale = f32(amax / (stored.max - zeroPoint))`, over {@link symmetricLimit} where all integers are
+ * used, with the zero point of {@link symmetricZeroPoint}. The range {0} gives scale 1.
  * @param stored The integers to use; all of the dtype by default.
  * @throws QuantizationError `QUANT_RANGE` when the range is empty, NaN or infinite.
  */
