@@ -1,5 +1,6 @@
 import { capturedBy, type Graph, type Node, recapture, type Value } from '@octavo/core/ir';
 import { StoredTensor } from '@octavo/core/tensor';
+import { LayerPrecisions } from './layer-precisions.js';
 import type { Recipe } from './recipe.js';
 import { type Loan, WeightMemory } from './weight-memory.js';
 
@@ -12,10 +13,11 @@ export interface GraphJob {
   readonly isInside: boolean;
 }
 
-type Visit = (job: GraphJob) => void | Promise<void>;
+/** @param kept The If, Loop and Scan nodes of the graph whose own graphs are not visited, and why. */
+type Visit = (job: GraphJob, kept: ReadonlyMap<Node, string>) => void | Promise<void>;
 
 /**
- * Visits a graph, and then the graphs of its If, Loop and Scan nodes at any depth. Where a graph is visited, values that stand for
+ * Visits a graph, and then the graphs of its If, Loop and Scan nodes at any depth, but of those that the recipe excludes. Where a graph is visited, values that stand for
  * constants of those around it are constants; what its memory makes of them lies where they lie, and is captured like them.
  */
 export function forEachGraph(graph: Graph, recipe: Recipe, visit: Visit): Promise<void> {
@@ -23,12 +25,25 @@ export function forEachGraph(graph: Graph, recipe: Recipe, visit: Visit): Promis
 }
 
 async function visitDeep(job: GraphJob, visit: Visit): Promise<void> {
-  await visit(job);
+  // A visit may remove the values that bound a rule.
+  const kept = keptNodes(job);
+  await visit(job, kept);
   for (const node of job.graph.nestingNodes) {
+    if (kept.has(node)) continue;
     const captured = new Map(node.subgraphs.map((body) => [body.graph, capturedBy(node, body)]));
     for (const [body, stands] of captured) await visitInside(job, body, stands, visit);
     recapture(node, captured);
   }
+}
+
+function keptNodes({ graph, recipe }: GraphJob): Map<Node, string> {
+  const precisions = new LayerPrecisions(graph, recipe);
+  const kept = new Map<Node, string>();
+  for (const node of graph.nestingNodes) {
+    const because = precisions.excludedBecause(node);
+    if (because !== undefined) kept.set(node, because);
+  }
+  return kept;
 }
 
 /** @param stands What stands in the body for which value of the graph around it; grows by what is captured now. */
@@ -64,9 +79,4 @@ function capturedIn(body: Graph, stands: Map<Value, Value>, value: Value): Value
 /** Inner graphs have values of their own, so that rules bounded by values of the graph around them are not about them. */
 export function recipeInside(recipe: Recipe): Recipe {
   return { ...recipe, layers: recipe.layers.filter(({ from, to }) => !from && !to) };
-}
-
-/** The nodes of a graph and of those inside it. */
-export function allNodes(graph: Graph): readonly Node[] {
-  return graph.nodes.flatMap((node) => [node, ...node.subgraphs.flatMap((inner) => allNodes(inner.graph))]);
 }

@@ -11,8 +11,8 @@ import {
   sqnrOf,
   weights,
 } from '../tests/run-models.js';
+import { allNodes } from './all-nodes.js';
 import type { CalibrationSample } from './calibrate.js';
-import { allNodes } from './each-graph.js';
 import type { LayerRule } from './layer-rule.js';
 import type { Recipe } from './recipe.js';
 
@@ -214,6 +214,25 @@ describe.each(MODES)('quantization inside If and Loop: $recipe', ({ recipe, leas
       { node: 'then', quantized: false },
       { node: 'else', quantized: false },
     ]);
+  });
+
+  it.each<[string, Partial<Recipe>]>([
+    ['by name', { exclude: ['choice'] }],
+    ['by op', { exclude: ['If'] }],
+    ['between values', { exclude: ['x..y'] }],
+    ['by a rule', { layers: [{ ops: ['If'], keepFloat: true }] }],
+    ['by a rule between values', { layers: [{ from: ['x'], to: ['y'], keepFloat: true }] }],
+  ])('leaves the graphs of a node excluded %s', async (_, kept) => {
+    const source = modelOf(BRANCHES);
+    const layers = [...(recipe.layers ?? []), ...(kept.layers ?? [])];
+    const { model, report } = await quantize(source, { ...recipe, ...kept, layers });
+    expect(report.warnings).toEqual([]);
+    expect(report.decisions.map(({ node, quantized }) => [node, quantized])).toEqual([
+      ['choice', false],
+      ['outer', true],
+    ]);
+    expect(initializersOf(model.graph)).toEqual(expect.arrayContaining(['v', 'w']));
+    await expectNear(source, model, least);
   });
 
   it.each([

@@ -43,11 +43,15 @@ export class LayerPrecisions {
 
   /** Whether exclude or a rule keeps a node without weights float: include lists are about weights. */
   excludes(node: Node): boolean {
+    return this.excludedBecause(node) !== undefined;
+  }
+
+  /** Why exclude or a rule keeps a node without weights float; undefined when they do not. */
+  excludedBecause(node: Node): string | undefined {
     const { exclude } = this.recipe;
-    return (
-      excludedBecause(this.selector, node, { include: [], exclude }) !== undefined ||
-      this.last(node, ({ keepFloat }) => keepFloat) === true
-    );
+    const excluded = excludedBecause(this.selector, node, { include: [], exclude });
+    if (excluded) return excluded;
+    return this.last(node, ({ keepFloat }) => keepFloat) ? 'kept in float by a layer rule' : undefined;
   }
 
   of(node: Node): LayerPrecision {

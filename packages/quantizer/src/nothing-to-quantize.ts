@@ -1,7 +1,7 @@
 import type { Graph } from '@octavo/core/ir';
 import { isHalf } from '@octavo/core/tensor';
+import { allNodes } from './all-nodes.js';
 import { isComputeOp } from './compute-ops.js';
-import { allNodes } from './each-graph.js';
 import { isIntegerOp } from './integer-ops.js';
 import { QuantizerError } from './quantizer-error.js';
 

@@ -62,7 +62,10 @@ export async function quantizeDynamic(model: Model, recipe: Recipe, report: Repo
   const { graph } = model;
   await raiseGraphs(graph, recipe, requiredOpset, report);
   const before = report.decisions.length;
-  await forEachGraph(graph, recipe, (job) => rewriteLayers(job, report));
+  await forEachGraph(graph, recipe, (job, kept) => {
+    report.keep(kept);
+    return rewriteLayers(job, report);
+  });
   if (!report.decisions.slice(before).some(({ quantized }) => quantized)) {
     throw nothingToQuantize(
       graph,

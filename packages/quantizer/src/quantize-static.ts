@@ -1,11 +1,11 @@
 import { type Graph, inferTypes, type Model, type Node } from '@octavo/core/ir';
 import { type ObserverName, qparamsOfRange } from '@octavo/core/quant';
 import { eliminateDeadNodes, raiseOpset } from '@octavo/passes';
+import { allNodes } from './all-nodes.js';
 import { atNode } from './at-node.js';
 import type { Calibration, Watched } from './calibration.js';
 import { type ComputeParts, isComputeOp, takeCompute } from './compute-ops.js';
 import type { FloatResult } from './conv-results.js';
-import { allNodes } from './each-graph.js';
 import { quantizeGraphIo } from './graph-io.js';
 import { type DequantizedWeights, quantizeActivation, quantizeConstants } from './insert-qdq.js';
 import { keepBiasesApart } from './keep-bias-apart.js';

@@ -41,9 +41,10 @@ export async function quantizeWeightOnly(
   const rounding = await chooseRounding(model, plansOf(own), recipe, options, report);
   const roundingInside = await chooseRounding(model, [], withoutSamples(recipe), {}, report);
   const before = report.decisions.length;
-  await forEachGraph(graph, recipe, (job) =>
-    rewriteLayers(job, job.isInside ? roundingInside : rounding, report),
-  );
+  await forEachGraph(graph, recipe, (job, kept) => {
+    report.keep(kept);
+    return rewriteLayers(job, job.isInside ? roundingInside : rounding, report);
+  });
   if (!report.decisions.slice(before).some(({ quantized }) => quantized))
     throw nothingToQuantize(
       graph,

@@ -1,3 +1,4 @@
+import type { Node } from '@octavo/core/ir';
 import type { Recipe } from './recipe.js';
 
 /** What happened to one node. */
@@ -37,6 +38,12 @@ export class ReportBuilder {
   readonly preparation: string[] = [];
   readonly warnings: string[] = [];
   samples = 0;
+
+  /** Notes nodes that stay as they are, with the graphs inside them, and why. */
+  keep(nodes: ReadonlyMap<Node, string>): void {
+    for (const [node, because] of nodes)
+      this.decisions.push({ node: node.label, op: node.op.name, quantized: false, because });
+  }
 
   build(recipe: Recipe): QuantizationReport {
     return {

@@ -1,5 +1,5 @@
 import type { Graph, Node } from '@octavo/core/ir';
-import { allNodes } from './each-graph.js';
+import { allNodes } from './all-nodes.js';
 import type { Recipe } from './recipe.js';
 import { nodesBetween } from './subgraph.js';
 

@@ -1,7 +1,7 @@
 import { DynamicQuantizeLSTM, type Graph, MatMulNBits, type Model, storedConstant } from '@octavo/core/ir';
 import { type QuantizedType, type QuantRange, REDUCED_INT8 } from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
-import { allNodes } from '../each-graph.js';
+import { allNodes } from '../all-nodes.js';
 import type { LayerRule } from '../layer-rule.js';
 import { ACTIVATION_DTYPES, BLOCK_SIZES, bitsOf, WEIGHT_DTYPES } from '../precision.js';
 import { RECIPE_DEFAULTS, type Recipe } from '../recipe.js';
