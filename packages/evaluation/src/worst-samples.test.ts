@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mape, r2, type Scored, topK } from './metrics/index.js';
+import { cosine, fidelityMetrics, mape, r2, type Scored, topK } from './metrics/index.js';
 import { worstSamples } from './worst-samples.js';
 
 const scoredOf = (scores: readonly number[]): Scored[] =>
@@ -26,6 +26,21 @@ describe('worstSamples', () => {
 
   it('lists the largest errors without an original, at most as many as asked for', () => {
     expect(worstSamples(mape, scoredOf([0, 3, 2, 5]), { count: 2 }).map(({ id }) => id)).toEqual(['3', '1']);
+  });
+
+  it.each(fidelityMetrics)(
+    'lists the outputs farthest from the original by $name, and no equal ones',
+    (metric) => {
+      const original = [0.1, 0.7, -0.3];
+      const outputs = [original, [0.1, 0.7, -0.2], [0.7, 0.1, -0.2]];
+      const scored = scoredOf(outputs.map((output) => metric.compare(output, original).score));
+      expect(worstSamples(metric, scored).map(({ id }) => id)).toEqual(['2', '1']);
+    },
+  );
+
+  it('says how much of a cosine is lost', () => {
+    const [worst] = worstSamples(cosine, scoredOf([1, cosine.compare([0, 1], [1, 1]).score]));
+    expect(worst?.loss).toBeCloseTo(1 - Math.SQRT1_2, 12);
   });
 
   it('puts what became infinite or NaN first, and what always was nowhere', () => {

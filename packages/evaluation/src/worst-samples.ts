@@ -22,10 +22,11 @@ export function worstSamples(
   options: { readonly original?: readonly Scored[] | undefined; readonly count?: number } = {},
 ): WorstSample[] {
   const { original, count = 10 } = options;
+  const { best = 0 } = metric;
   const sign = (metric.scoresAre ?? (metric.higherIsBetter ? 'gains' : 'errors')) === 'gains' ? -1 : 1;
   const losses = scored.map((sample, index) => {
     const other = original?.[index];
-    const loss = other ? sign * difference(sample.score, other.score) : sign * sample.score;
+    const loss = other ? sign * difference(sample.score, other.score) : sign * (sample.score - best);
     return { sample, other, loss: Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss };
   });
   return losses

@@ -30,6 +30,7 @@ export const cosine: FidelityMetric = {
   name: 'cosine',
   higherIsBetter: true,
   unit: '',
+  best: 1,
   compare(output, original) {
     let [product, left, right] = [0, 0, 0];
     for (let i = 0; i < original.length; i++) {
@@ -38,7 +39,8 @@ export const cosine: FidelityMetric = {
       left += x * x;
       right += y * y;
     }
-    if (left === 0 && right === 0) return { score: 1 };
+    // Outputs that are equal lose nothing, not even to the rounding of roots.
+    if (product === left && product === right && Number.isFinite(product)) return { score: 1 };
     const score = product / Math.sqrt(left) / Math.sqrt(right);
     return { score: Number.isFinite(score) ? score : 0 };
   },

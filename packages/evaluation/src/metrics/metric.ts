@@ -33,6 +33,8 @@ export interface Summary {
   readonly unit: '%' | 'label' | 'dB' | '';
   /** Whether one sample's score says how good or how bad it is; as the figure itself when absent. */
   readonly scoresAre?: 'gains' | 'errors';
+  /** The score of a sample without fault, where gains have one: a sample loses what it lacks of it. Default 0. */
+  readonly best?: number;
   /** The metric over samples; NaN when there are none. May change no array. */
   summarize(samples: SampleColumns): number;
 }
