@@ -99,9 +99,11 @@ describe('octavo evaluate', () => {
     const args = ['evaluate', int8, '--against', model, '--data', bare, '--no-memory', '--segment', 'zone'];
     for (const metric of ['sqnr', 'cosine', 'kl']) {
       const document = documentOf((await octavo([...args, '--metric', metric, '--json'])).stdout, 'evaluate');
-      const fidelity = document['fidelity'] as { readonly metric: string }[];
-      expect(document).toMatchObject(Object(fidelity.find((each) => each.metric === metric)));
-      expect(document['metric']).toBe(metric);
+      const fidelity = document['fidelity'] as { readonly metric: string; readonly overall: Judged }[];
+      const asked = fidelity.find((each) => each.metric === metric);
+      expect(asked?.overall).toMatchObject({ count: 9, value: expect.any(Number) });
+      expect(document).toMatchObject({ ...asked });
+      expect(document['worst']).toContainEqual(expect.objectContaining({ loss: expect.any(Number) }));
       expect(document['overall']).not.toHaveProperty('original');
     }
     const { stdout } = await octavo([...args, '--metric', 'sqnr']);
@@ -164,6 +166,7 @@ describe('octavo evaluate', () => {
     const scoreOf = async (...args: string[]) =>
       documentOf((await octavo([...args, '--metric', 'nll', '--json'])).stdout, 'evaluate')['overall'];
     const alone = await scoreOf(...evaluation(integer));
+    expect(alone).toMatchObject({ count: COUNT, value: expect.any(Number) });
     expect(await scoreOf(...evaluation(integer, '--against', model))).toMatchObject(Object(alone));
     const { activations } = documentOf(
       (await octavo(['quantize', model, '--calibration', data, '-o', integer, '--io', 'uint8', '--json']))
