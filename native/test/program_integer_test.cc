@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "altered_words.h"
 #include "api/checks.h"
 #include "one_op_program.h"
 #include "samples.h"
@@ -380,20 +381,7 @@ TEST(ProgramInteger, SurvivesRandomWords) {
   };
   for (const auto& make : makers) {
     ASSERT_NO_THROW(make().run());
-    size_t refused = 0;
-    for (int round = 0; round < 300; ++round) {
-      OneOpProgram changed = make();
-      const size_t at =
-          static_cast<size_t>(samples.integer(0, static_cast<int32_t>(changed.word_count()) - 1));
-      changed.set_word(at, samples.integer(0, 1) == 0 ? samples.integer(INT32_MIN, INT32_MAX)
-                                                      : samples.integer(-2, 70));
-      try {
-        changed.run();
-      } catch (const InvalidArgument&) {
-        ++refused;
-      }
-    }
-    EXPECT_GT(refused, 10u);
+    EXPECT_GT(test::refused_when_altered(make, samples, 70), 10u);
   }
 }
 
