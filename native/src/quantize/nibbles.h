@@ -117,7 +117,7 @@ void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __re
 // The same past the cache, whole lines from the first on. A line that begins within a byte of `in`
 // is none of them.
 void stream_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
-  const size_t before = -reinterpret_cast<uintptr_t>(out) % kLineBytes;
+  const size_t before = -reinterpret_cast<uintptr_t>(out) % kCacheLine;
   if (before % 2 != 0 || before > count) return unpack_nibbles(in, count, sign, out);
   unpack_bytes(in, before, sign, out);
   in += before / 2, out += before, count -= before;

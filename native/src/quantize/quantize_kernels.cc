@@ -33,10 +33,10 @@ struct Quantizer {
 // What comes some pages after the `kCount` floats.
 template <size_t kCount>
 OCTAVO_INLINE void prefetch_floats(const float* in, bool from_memory) {
-  constexpr size_t kLines = kCount * sizeof(float) / kLineBytes;
+  constexpr size_t kLines = kCount * sizeof(float) / kCacheLine;
   if (from_memory) return prefetch_pages<kLines>(in);
 #pragma GCC unroll 4
-  for (size_t i = 0; i < kLines; ++i) prefetch_ahead(in + i * kLineBytes / sizeof(float));
+  for (size_t i = 0; i < kLines; ++i) prefetch_ahead(in + i * kCacheLine / sizeof(float));
 }
 
 template <size_t kStep, typename T>

@@ -12,7 +12,7 @@ namespace octavo {
 // Above the cache of a core, and most of what a core's share of the last level is.
 constexpr bool exceeds_caches(size_t bytes) { return bytes >= size_t{1} << 24; }
 
-// Whether a whole result goes past the cache: a large one that is the greater part of what moves.
+// Whether a whole result goes past the cache: a large one that is half of what moves or more.
 // Smaller ones may be read next.
 bool is_streamed(size_t bytes_read, size_t bytes_written);
 

@@ -1,8 +1,8 @@
 // Tiers of the kernels that are written once over vectors (vector/vector.h): each of their sources
-// is compiled once for each line below, with that tier's flags and with OCTAVO_TIER as its name.
+// is compiled once for each tier of its list, with that tier's flags and with OCTAVO_TIER as its name.
 //
 // A family of kernels is a struct of function pointers. Its header declares one instance a tier
-// with OCTAVO_TIERS, its tiered source defines `family_<tier>`, and select_tier picks among them.
+// with its list, its tiered source defines `family_<tier>`, and select_tier picks among them.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_VECTOR_TIERS_H_

@@ -15,6 +15,8 @@
 #include <arm_neon.h>
 #endif
 
+#include "base/aligned_memory.h"
+
 #if defined(__AVX512F__)
 #define OCTAVO_VECTOR_BYTES 64
 #elif defined(__AVX2__)
@@ -47,8 +49,6 @@ OCTAVO_INLINE void store(void* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
 }
 
-constexpr size_t kLineBytes = 64;
-
 // Of a stream that is read once: what comes two pages later. Hardware looks less far ahead.
 template <typename T>
 OCTAVO_INLINE void prefetch_ahead(const T* from) {
@@ -61,9 +61,9 @@ OCTAVO_INLINE void prefetch_ahead(const T* from) {
 template <size_t kLines, typename T>
 OCTAVO_INLINE void prefetch_pages(const T* from) {
   constexpr uintptr_t kPage = 4096, kPages = 4, kBytes = kPages * kPage;
-  const uintptr_t at = reinterpret_cast<uintptr_t>(from), within = at % kBytes / kLineBytes;
+  const uintptr_t at = reinterpret_cast<uintptr_t>(from), within = at % kBytes / kCacheLine;
   const uintptr_t page = within % kPages / kLines * kLines, line = within / kPages;
-  const uintptr_t next = at - at % kBytes + kBytes + page * kPage + line * kLineBytes;
+  const uintptr_t next = at - at % kBytes + kBytes + page * kPage + line * kCacheLine;
 #pragma GCC unroll 4
   for (size_t i = 0; i < kLines; ++i) {
     __builtin_prefetch(reinterpret_cast<const void*>(next + i * kPage));
