@@ -180,18 +180,13 @@ describe.each(MODES)('quantization inside If and Loop: $recipe', ({ recipe, leas
     await expectNear(source, model, least);
   });
 
-  it('reaches graphs of graphs', async () => {
-    const source = modelOf(NESTED);
+  it.each([
+    ['graphs of graphs', NESTED, 'deep'],
+    ['what Scan repeats', SCANNED, 'step'],
+  ])('reaches %s', async (_, text, node) => {
+    const source = modelOf(text);
     const { model, report } = await quantize(source, recipe);
-    expect(report.decisions).toMatchObject([{ node: 'deep', quantized: true }]);
-    expect(initializersOf(model.graph)).not.toContain('w');
-    await expectNear(source, model, least);
-  });
-
-  it('reaches what Scan repeats', async () => {
-    const source = modelOf(SCANNED);
-    const { model, report } = await quantize(source, recipe);
-    expect(report.decisions).toMatchObject([{ node: 'step', quantized: true }]);
+    expect(report.decisions).toMatchObject([{ node, quantized: true }]);
     expect(initializersOf(model.graph)).not.toContain('w');
     await expectNear(source, model, least);
   });
