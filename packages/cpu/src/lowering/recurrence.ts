@@ -126,8 +126,8 @@ export interface RecurrenceParts {
 
 /** Emits the native op that goes from step to step, and gives the node's outputs. */
 export function emitRecurrence(program: ProgramBuilder, node: Node, parts: RecurrenceParts): void {
-  const { cell, sizes, attributes, bias, dynamic } = parts;
-  const { directions, steps, batch, hidden, gates } = sizes;
+  const { cell, sizes, bias, dynamic } = parts;
+  const { directions, batch, hidden, gates } = sizes;
   const floats = 4 * directions * batch * hidden;
   const read = (index: number): Operand | undefined => {
     const value = node.inputs[index];
@@ -156,18 +156,22 @@ export function emitRecurrence(program: ProgramBuilder, node: Node, parts: Recur
         write(1) ?? program.scratch(floats),
         c,
       ],
-      words: [
-        cell.code,
-        ...[directions, steps, batch, hidden],
-        attributes.direction === 'reverse' ? 1 : 0,
-        attributes.layout ? 1 : 0,
-        attributes.input_forget ? 1 : 0,
-        floatWord(attributes.clip ?? Number.POSITIVE_INFINITY),
-        ...directionWords(parts),
-      ],
+      words: [...layerWords(parts), ...directionWords(parts)],
     },
     parts.kernel,
   );
+}
+
+/** What all directions have in common. */
+function layerWords({ cell, sizes, attributes }: RecurrenceParts): number[] {
+  return [
+    cell.code,
+    ...[sizes.directions, sizes.steps, sizes.batch, sizes.hidden],
+    attributes.direction === 'reverse' ? 1 : 0,
+    attributes.layout ? 1 : 0,
+    attributes.input_forget ? 1 : 0,
+    floatWord(attributes.clip ?? Number.POSITIVE_INFINITY),
+  ];
 }
 
 /** The functions and packed weights of each direction. */

@@ -98,17 +98,14 @@ function sideBySide(matrices: ByteArray, depth: number, columns: number): ByteAr
   return joined;
 }
 
-/** What the input of all steps gives the gates of all directions, by one quantization of it all. */
-function emitInputProduct(
-  lowered: LoweredNode,
-  bias: Float32Array | undefined,
-  sizes: RecurrentSizes,
+/** The input of all steps in integers of one range: these, their scale and their zero point. */
+function emitQuantizedInput(
+  node: Node,
+  { steps, batch }: RecurrentSizes,
   program: ProgramBuilder,
-): Operand {
-  const { X, sequence_lens: lengths } = DynamicQuantizeLSTM.inputs(lowered.node);
-  const { directions, steps, batch, hidden, gates } = sizes;
+): { readonly integers: Operand; readonly scale: Operand; readonly zeroPoint: Operand } {
+  const { X, sequence_lens: lengths } = DynamicQuantizeLSTM.inputs(node);
   const count = elementCount(shapeOf(X));
-  const columns = directions * gates * hidden;
   const integers = program.scratch(count);
   const scale = program.scratch(FLOAT);
   const zeroPoint = program.scratch(1);
@@ -124,6 +121,19 @@ function emitInputProduct(
     ],
     words: isShortened ? [count, batch, steps] : [count, 0, 1],
   });
+  return { integers, scale, zeroPoint };
+}
+
+/** What the input of all steps gives the gates of all directions. */
+function emitInputProduct(
+  lowered: LoweredNode,
+  bias: Float32Array | undefined,
+  sizes: RecurrentSizes,
+  program: ProgramBuilder,
+): Operand {
+  const { integers, scale, zeroPoint } = emitQuantizedInput(lowered.node, sizes, program);
+  const { directions, steps, batch, hidden, gates } = sizes;
+  const columns = directions * gates * hidden;
   const to = program.scratch(FLOAT * steps * batch * columns);
   program.emit({
     name: 'dynamic_matmul',

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Model } from '@octavo/core/ir';
+import type { Dataset } from '@octavo/datasets/node';
 import { loadOnnx, sourceFiles } from '@octavo/formats/node';
 import {
   BITS,
@@ -13,6 +14,7 @@ import {
   prepareModel,
   type SensitiveStatistics,
   type Sensitivity,
+  type SessionFactory,
   type Unranked,
   unranked,
 } from '@octavo/quantizer';
@@ -110,17 +112,7 @@ async function analyse(
   const createSession = floatSessions(context, flags.threads, flags.backend);
   if (mode === 'exact' && metric !== undefined)
     await checkScoring({ dataset, metric, flags }, model, createSession);
-  let samples = 0;
-  const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
-    gatherSensitive(model, interruptible(dataset.samples(), context.signal), {
-      createSession,
-      signal: context.signal,
-      onSample: (seen) => {
-        samples = seen;
-        progress.update(seen);
-      },
-    }),
-  );
+  const { statistics, samples } = await observe(model, dataset, createSession, context);
   const options = { ...flags, signal: context.signal };
   const layers =
     mode === 'cheap' || metric === undefined
@@ -135,6 +127,27 @@ async function analyse(
     layers,
     notRanked: unranked(model.graph, statistics, flags),
   };
+}
+
+/** Where precision is lost, by all samples; and how many there were. */
+async function observe(
+  model: Model,
+  dataset: Dataset,
+  createSession: SessionFactory,
+  context: CommandContext,
+): Promise<{ statistics: SensitiveStatistics[]; samples: number }> {
+  let samples = 0;
+  const statistics = await withProgress(context, 'observing', dataset.size, (progress) =>
+    gatherSensitive(model, interruptible(dataset.samples(), context.signal), {
+      createSession,
+      signal: context.signal,
+      onSample: (seen) => {
+        samples = seen;
+        progress.update(seen);
+      },
+    }),
+  );
+  return { statistics, samples };
 }
 
 function checkFlags(mode: SensitivityMode, { metric, state }: SensitivityFlags): void {
