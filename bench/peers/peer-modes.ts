@@ -5,18 +5,24 @@ import type { QuantizedModel } from '../../tests/real/real-model.js';
 /** A way to quantize that both quantizers have. */
 export interface PeerMode {
   readonly name: string;
+  /** Whether both do the same work; they do not where ours learns the rounding from samples and theirs rounds to nearest. */
+  readonly isSameWork: boolean;
   /** Ours. */
   recipe(model: QuantizedModel): Partial<Recipe> & Pick<Recipe, 'mode'>;
 }
 
+const SAME_WORK: Readonly<Record<RunMode, boolean>> = { static: true, dynamic: true, 'weight-only': false };
+
 const peerMode = (mode: RunMode): PeerMode => ({
   name: mode,
+  isSameWork: SAME_WORK[mode],
   recipe: (model) => ({ ...recipeOf(model, mode), mode }),
 });
 
 /** Both round to nearest, without samples: the same method, where `weight-only` compares the defaults. */
 const nearest: PeerMode = {
   name: 'weight-only, nearest',
+  isSameWork: true,
   recipe: (model) => ({ ...recipeOf(model, 'weight-only'), mode: 'weight-only', rounding: 'nearest' }),
 };
 

@@ -11,6 +11,8 @@ export type Attempt =
 export interface PeerRow {
   readonly model: string;
   readonly mode: string;
+  /** As of the mode. */
+  readonly isSameWork: boolean;
   readonly metric: string;
   /** What `worth` is: a share lost against the float model, or decibels over the error. */
   readonly worth: 'drop' | 'dB';

@@ -16,8 +16,8 @@ min-max; weight-only: MatMulNBits, 4 bits in blocks of 32, rounded to nearest wi
 from them by GPTQ; "weight-only, nearest" has ours round to nearest too). Both results are scored on all samples by
 onnxruntime-node with exact products. Models with labels show the drop against the float model, in points for shares and
 relative for errors; the others show the SQNR of the outputs. "Ours worse by" compares the two results on the same samples,
-with its 95% interval. Seconds are from the model's file to the quantized one with all modules loaded, the lesser of two runs
-each in turns; memory is the peak resident set of the process, its interpreter included; size is the quantized file over the float one.
+with its 95% interval. Seconds are from the model's file to the quantized one with all modules loaded and onnxruntime's environment
+started, the lesser of two runs each in turns; memory is the peak resident set of the process, its interpreter included; size is the quantized file over the float one.
 
 | model | mode | metric | ours | onnxruntime | ours worse by | seconds, ours | onnxruntime | MiB, ours | onnxruntime | size, ours | onnxruntime |
 |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -53,25 +53,44 @@ function cells({ model, mode, metric, worth, ours, theirs, against }: PeerRow): 
   ];
 }
 
+interface Pair {
+  readonly isSameWork: boolean;
+  readonly worth: PeerRow['worth'];
+  readonly ours: Cost & { readonly worth: number };
+  readonly theirs: Cost & { readonly worth: number };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
 function summary(rows: readonly PeerRow[]): string {
-  const both = rows.flatMap(({ ours, theirs, against, worth }) =>
-    'failure' in ours || 'failure' in theirs || !against ? [] : [{ ours, theirs, against, worth }],
+  const both = rows.flatMap(({ ours, theirs, against, ...row }) =>
+    'failure' in ours || 'failure' in theirs || !against ? [] : [{ ...row, ours, theirs, against }],
   );
   const judged = both.flatMap(({ against: { interval } }) => interval ?? []);
   const worse = judged.filter(({ low }) => low > 0).length;
   const better = judged.filter(({ high }) => high < 0).length;
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const means = (['drop', 'dB'] as const).flatMap((unit) => {
-    const some = both.filter(({ worth }) => worth === unit);
+  const same = both.filter(({ isSameWork }) => isSameWork);
+  return `Over the ${both.length} rows that both give: ${meanWorths(both).join('; ')}. Ours is significantly worse on ${worse}, better on ${better}.
+Ours over theirs, geometric means: seconds ${ratio(both, SECONDS)}, memory ${ratio(both, MEMORY)}.
+Without the ${both.length - same.length} rows where ours learns the rounding and theirs rounds to nearest: seconds ${ratio(same, SECONDS)}.`;
+}
+
+function meanWorths(pairs: readonly Pair[]): string[] {
+  return (['drop', 'dB'] as const).flatMap((unit) => {
+    const some = pairs.filter(({ worth }) => worth === unit);
     const side = (which: 'ours' | 'theirs'): string => TEXT[unit](mean(some.map((row) => row[which].worth)));
     return some.length === 0
       ? []
       : [`mean ${unit === 'drop' ? 'drop' : 'SQNR'} ${side('ours')} against ${side('theirs')}`];
   });
-  const ratio = (of: (cost: Cost) => number): string =>
-    Math.exp(mean(both.map(({ ours, theirs }) => Math.log(of(ours) / of(theirs))))).toFixed(2);
-  const costlier = (of: (cost: Cost) => number): number =>
-    both.filter(({ ours, theirs }) => of(ours) > of(theirs)).length;
-  return `Over the ${both.length} rows that both give: ${means.join('; ')}. Ours is significantly worse on ${worse}, better on ${better}.
-Ours over theirs, geometric means: seconds ${ratio(({ seconds }) => seconds)} (more on ${costlier(({ seconds }) => seconds)}), memory ${ratio(({ peakMiB }) => peakMiB)} (more on ${costlier(({ peakMiB }) => peakMiB)}).`;
+}
+
+const SECONDS = ({ seconds }: Cost): number => seconds;
+const MEMORY = ({ peakMiB }: Cost): number => peakMiB;
+
+/** The geometric mean of what ours cost over what theirs did, and how often ours cost more. */
+function ratio(pairs: readonly Pair[], of: (cost: Cost) => number): string {
+  const logarithms = pairs.map(({ ours, theirs }) => Math.log(of(ours) / of(theirs)));
+  const costlier = logarithms.filter((logarithm) => logarithm > 0).length;
+  return `${Math.exp(mean(logarithms)).toFixed(2)} (more on ${costlier})`;
 }

@@ -18,6 +18,9 @@ const { decodeNpz, fastSessions, loadOnnx, quantizeModel, saveOnnx } = {
   ...(await import('@octavo/quantizer')),
 };
 await import('@octavo/runtime/onnxruntime');
+// Importing the Python package also starts onnxruntime's environment; here the first session does, even one of no model.
+const { InferenceSession } = await import('onnxruntime-node');
+await InferenceSession.create(new Uint8Array(1)).catch(() => {});
 
 function* samples() {
   for (const file of readdirSync(folder).sort())

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataFolder } from '../../tests/real/data-folder.js';
 import { REAL_MODELS } from '../../tests/real/real-models.js';
 import { UNLABELLED_MODELS } from '../../tests/real/unlabelled-models.js';
+import { failureText } from './failure-text.js';
 import { PEER_MODES, type PeerMode, peerModesOf } from './peer-modes.js';
 import { type Attempt, type PeerRow, PeerRows, type Versions } from './peer-rows.js';
 import { peerTable } from './peer-table.js';
@@ -87,6 +88,7 @@ async function compareQuantizers(subject: Subject, mode: PeerMode, work: string)
   return {
     model: subject.model.name,
     mode: mode.name,
+    isSameWork: mode.isSameWork,
     metric: metric.name,
     worth: metric.unit === 'dB' ? 'dB' : 'drop',
     ours: ours.attempt,
@@ -118,7 +120,7 @@ async function quantizeOnce(
       calibration: join(work, 'calibration'),
     });
   } catch (error) {
-    return { failure: lastLine(error) };
+    return { failure: failureText(error) };
   }
 }
 
@@ -141,13 +143,8 @@ async function judge(
     const scored = await subject.scored(session);
     return { attempt: { ...cost, size, worth: subject.worth(scored) }, scored };
   } catch (error) {
-    return { attempt: { failure: lastLine(error) } };
+    return { attempt: { failure: failureText(error) } };
   }
-}
-
-function lastLine(error: unknown): string {
-  const lines = (error instanceof Error ? error.message : String(error)).trim().split('\n');
-  return (lines.at(-1) ?? '').slice(0, 120);
 }
 
 async function writeSamples(target: string, samples: readonly Sample[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { InferenceSession } from 'onnxruntime-common';
 import { InferenceSession as Ort, Tensor as OrtTensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { type OnnxRuntimeBuild, openOnBuild } from './open.js';
+import type { OnnxRuntimeOptions } from './options.js';
 
 const PRODUCT = `graph main opset 21 {
   input %x: uint8[1, 2]
@@ -45,22 +46,34 @@ describe('a model whose exact form onnxruntime refuses', () => {
     expect(y).toEqual(fromNumbers('int32', [1, 1], [7 * 3 + 11 * 5]));
   });
 
-  it('is never rewritten where the processor multiplies exactly', async () => {
-    const asked: unknown[] = [];
+  /** The options of every session that opening a product takes on a processor that multiplies exactly. */
+  async function asked(options: OnnxRuntimeOptions): Promise<unknown[]> {
+    const found: unknown[] = [];
     const build: OnnxRuntimeBuild = {
       tensor: OrtTensor,
       open: (source, options) => {
         if (typeof source === 'string') throw new Error('a model was expected');
-        asked.push(options.extra?.['session']);
+        found.push(options.extra?.['session']);
         return Ort.create(encodeModel(source), {
           ...options,
           extra: { session: { x64quantprecision: '1' } },
         });
       },
     };
-    using session = await openOnBuild(product(), {}, async () => build);
+    using session = await openOnBuild(product(), options, async () => build);
     expect(session.outputs.map(({ name }) => name)).toEqual(['y']);
-    expect(asked).toEqual([{ x64quantprecision: '0' }, { x64quantprecision: '0' }]);
+    return found;
+  }
+
+  it('is never rewritten where the processor multiplies exactly', async () => {
+    const asItComes = { x64quantprecision: '0' };
+    for (const optimization of ['extended', 'all'] as const)
+      expect(await asked({ optimization })).toEqual([asItComes, asItComes]);
+  });
+
+  it('opens at once at levels where nothing is rewritten', async () => {
+    for (const optimization of ['disabled', 'basic'] as const)
+      expect(await asked({ optimization })).toEqual([{ x64quantprecision: '0' }]);
   });
 
   it('is opened exactly, and refused, where products would saturate', async () => {

@@ -47,6 +47,9 @@ export async function openOnBuild(
   }
 }
 
+/** Levels of optimization at which onnxruntime rewrites products to be exact; what is tapped runs below them. */
+const REWRITING: ReadonlySet<OnnxRuntimeOptions['optimization']> = new Set(['extended', 'all']);
+
 /**
  * Opens a model with exact products: as it comes where the processor multiplies exactly by itself. onnxruntime takes AMX processors
  * for ones without VNNI; rewriting a model for those costs the speed of its integers, and onnxruntime refuses some of its own
@@ -64,8 +67,9 @@ async function openExact(
     logSeverityLevel: 4,
     extra: { session: { x64quantprecision: precise ? '1' : '0' } },
   });
-  const isExact = exact && (await multipliesExactly(build, options(false)).catch(() => false));
-  return build.open(model, options(exact && !isExact));
+  const rewrites = exact && REWRITING.has(optimization);
+  const isExact = !rewrites || (await multipliesExactly(build, options(false)).catch(() => false));
+  return build.open(model, options(!isExact));
 }
 
 /** What to say when a build of onnxruntime is not there. */
