@@ -1,4 +1,4 @@
-// The epilogue of products in mode dynamic-int8, the same arithmetic on every tier.
+// The epilogue of sums that are complete, the same arithmetic on every tier.
 #ifndef OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_
 #define OCTAVO_SRC_BLOCK_GEMM_FINISH_ROWS_H_
 

@@ -13,7 +13,13 @@ constexpr BlockMicrokernel kTable[] = {
 #undef OCTAVO_BLOCK_MICROKERNEL
 };
 
-// A list, since it is empty on some architectures, and an array must not be.
+// Lists, since they are empty on some architectures, and an array must not be.
+constexpr std::initializer_list<ExactRowKernel> kExactRowTable = {
+#define OCTAVO_EXACT_ROW_KERNEL(isa, name) {#name, isa, name},
+#include "block_gemm/exact_row_kernels.inc"
+#undef OCTAVO_EXACT_ROW_KERNEL
+};
+
 constexpr std::initializer_list<ExpandedMicrokernel> kExpandedTable = {
 #define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows) \
   {#name, isa, expand, lhs, panels, rows, name},
@@ -60,6 +66,17 @@ const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, 
 
 const BlockKernels& select_block_kernels(IsaSet available) {
   return select_tier(kTiers, available);
+}
+
+std::span<const ExactRowKernel> exact_row_kernels() {
+  return {kExactRowTable.begin(), kExactRowTable.size()};
+}
+
+ExactRowFn select_exact_row(IsaSet available) {
+  for (const ExactRowKernel& kernel : kExactRowTable) {
+    if (available.contains(kernel.isa)) return kernel.run;
+  }
+  return nullptr;
 }
 
 QuantizeRowFn select_row_quantizer(IsaSet available) {

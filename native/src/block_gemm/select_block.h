@@ -6,6 +6,7 @@
 
 #include "block_gemm/block_kernels.h"
 #include "block_gemm/block_tile.h"
+#include "block_gemm/exact_row.h"
 #include "block_gemm/expanded_tile.h"
 #include "cpu/isa.h"
 #include "octavo/base.h"
@@ -33,7 +34,15 @@ struct ExpandedMicrokernel {
   ExpandedMicrokernelFn run;
 };
 
+// One line of exact_row_kernels.inc.
+struct ExactRowKernel {
+  const char* name;
+  IsaSet isa;
+  ExactRowFn run;
+};
+
 // Every kernel compiled in, best first.
+std::span<const ExactRowKernel> exact_row_kernels();
 std::span<const ExpandedMicrokernel> expanded_microkernels();
 std::span<const BlockMicrokernel> block_microkernels();
 
@@ -45,6 +54,9 @@ const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, 
                                                        IsaSet available = active_isa());
 
 const BlockKernels& select_block_kernels(IsaSet available = active_isa());
+
+// Null where this CPU has none.
+ExactRowFn select_exact_row(IsaSet available = active_isa());
 
 QuantizeRowFn select_row_quantizer(IsaSet available = active_isa());
 

@@ -1,0 +1,192 @@
+#include "block_gemm/exact_row.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "block_gemm/select_block.h"
+#include "block_product.h"
+#include "every_tier.h"
+#include "float_samples.h"
+
+namespace octavo {
+namespace {
+
+using test::BlockCase;
+using test::BlockProduct;
+using test::BlockWeights;
+using test::FloatSamples;
+using test::WeightSource;
+
+constexpr uint32_t kBits[] = {2, 4, 8};
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+void expect_right(const BlockProduct& p, FloatSamples& samples) {
+  const BlockCase product(p, samples);
+  test::on_every_tier([&](IsaSet isa) { product.expect_right(OCTAVO_BLOCK_EXACT, isa); });
+}
+
+TEST(ExactRow, IsRightForEveryBlockSizeAndRemainder) {
+  FloatSamples samples(101);
+  for (uint32_t bits : kBits) {
+    for (size_t block_size : {16, 32, 48, 64, 128, 256, 1024}) {
+      for (size_t k : {1, 3, 16, 31, 255, 256, 515, 520}) {
+        for (bool zero_points : {false, true}) {
+          expect_right({1, k, 18, bits, block_size, zero_points, k % 2 == 0}, samples);
+        }
+      }
+    }
+  }
+}
+
+TEST(ExactRow, IsRightForEveryRemainderOfColumns) {
+  FloatSamples samples(102);
+  for (uint32_t bits : kBits) {
+    for (size_t n = 1; n <= 33; ++n) {
+      for (bool half_scales : {false, true}) {
+        expect_right({1, 77, n, bits, 32, n % 2 == 0, half_scales}, samples);
+      }
+    }
+  }
+}
+
+TEST(ExactRow, ReadsWeightsOfDequantizeLinear) {
+  FloatSamples samples(103);
+  for (uint32_t bits : kBits) {
+    for (bool zero_points : {false, true}) {
+      expect_right({1, 100, 21, bits, 32, zero_points, false, WeightSource::kDequantizeLinear},
+                   samples);
+    }
+  }
+}
+
+TEST(ExactRow, AppliesBiasResidualAndActivation) {
+  FloatSamples samples(104);
+  for (octavo_activation activation : {OCTAVO_IDENTITY, OCTAVO_CLIP, OCTAVO_LEAKY_RELU,
+                                       OCTAVO_HARD_SIGMOID, OCTAVO_HARD_SWISH}) {
+    for (bool bias : {false, true}) {
+      for (bool residual : {false, true}) {
+        BlockProduct p{1, 300, 37, 4, 32, bias};
+        p.bias = bias;
+        p.residual = residual;
+        p.activation = activation;
+        expect_right(p, samples);
+      }
+    }
+  }
+}
+
+octavo_block_matmul_args row_args(const std::vector<float>& lhs, std::vector<float>& out) {
+  octavo_block_matmul_args args{};
+  args.lhs = lhs.data();
+  args.m = 1;
+  args.lhs_stride = lhs.size();
+  args.mode = OCTAVO_BLOCK_EXACT;
+  args.out = out.data();
+  args.out_stride = out.size();
+  args.threads = 1;
+  return args;
+}
+
+TEST(ExactRow, GivesTheSameBitsOnSeveralThreads) {
+  FloatSamples samples(105);
+  const size_t k = 1027, n = 1000;
+  for (uint32_t bits : kBits) {
+    const BlockWeights weights({1, k, n, bits, 32, true}, samples);
+    const PackedBlocks packed = pack_blocks(weights.weights);
+    const std::vector<float> lhs = samples.floats(k);
+    test::on_every_tier([&](IsaSet isa) {
+      std::vector<float> expected(n), out(n);
+      block_gemm(row_args(lhs, expected), packed, isa);
+      for (uint32_t threads : {2u, 3u, 5u}) {
+        octavo_block_matmul_args args = row_args(lhs, out);
+        args.threads = threads;
+        block_gemm(args, packed, isa);
+        EXPECT_EQ(out, expected) << bits << " bits, " << threads << " threads";
+      }
+    });
+  }
+}
+
+// What a sum that is not finite is does not depend on its order.
+void expect_same_kind(float found, double expected) {
+  ASSERT_EQ(std::isnan(found), std::isnan(expected)) << found << " for " << expected;
+  ASSERT_EQ(std::isinf(found), std::isinf(expected)) << found << " for " << expected;
+  if (std::isinf(expected)) {
+    ASSERT_EQ(found, static_cast<float>(expected));
+  }
+}
+
+// Of one value of lhs or of the scales of one block that is not finite; the last block has one value
+// of k and no more.
+class NotFinite {
+ public:
+  NotFinite(uint32_t bits, bool zero_points, FloatSamples& samples)
+      : weights_({1, kK, kN, bits, kBlock, zero_points}, samples),
+        lhs_(samples.floats(kK)),
+        scales_(samples.floats(kN * weights_.blocks(), -0.1f, 0.1f)) {
+    weights_.weights.scales = scales_.data();
+  }
+
+  void set_lhs(size_t k, float x) { lhs_[k] = x; }
+  void set_scale(size_t block, size_t n, float x) { scales_[n * weights_.blocks() + block] = x; }
+
+  void expect_right() const {
+    const PackedBlocks packed = pack_blocks(weights_.weights);
+    test::on_every_tier([&](IsaSet isa) {
+      std::vector<float> out(kN);
+      block_gemm(row_args(lhs_, out), packed, isa);
+      for (size_t n = 0; n < kN; ++n) expect_same_kind(out[n], sum(n));
+    });
+  }
+
+  static constexpr size_t kBlock = 32, kK = 3 * kBlock + 1, kN = 20;
+
+ private:
+  double sum(size_t n) const {
+    double total = 0;
+    for (size_t k = 0; k < kK; ++k) {
+      const float scale = scales_[n * weights_.blocks() + k / kBlock];
+      total += static_cast<double>(lhs_[k]) * (static_cast<float>(weights_.integer(k, n)) * scale);
+    }
+    return total;
+  }
+
+  BlockWeights weights_;
+  std::vector<float> lhs_;
+  std::vector<float> scales_;
+};
+
+TEST(ExactRow, KeepsWhatIsNotFinite) {
+  FloatSamples samples(106);
+  for (uint32_t bits : kBits) {
+    for (bool zero_points : {false, true}) {
+      for (float bad : {kInfinity, -kInfinity, kNaN}) {
+        NotFinite lhs(bits, zero_points, samples), last(bits, zero_points, samples);
+        lhs.set_lhs(40, bad);
+        lhs.expect_right();
+        last.set_lhs(NotFinite::kK - 1, bad);
+        last.expect_right();
+        NotFinite scale(bits, zero_points, samples), last_scale(bits, zero_points, samples);
+        scale.set_scale(1, 7, bad);
+        scale.expect_right();
+        last_scale.set_scale(3, 17, bad);
+        last_scale.expect_right();
+      }
+    }
+  }
+}
+
+TEST(ExactRow, RunsTheFirstKernelThatTheCpuHas) {
+  EXPECT_EQ(select_exact_row(isa::scalar), nullptr);
+  for (const ExactRowKernel& kernel : exact_row_kernels()) {
+    SCOPED_TRACE(kernel.name);
+    EXPECT_EQ(select_exact_row(kernel.isa), kernel.run);
+  }
+}
+
+}  // namespace
+}  // namespace octavo
