@@ -9,6 +9,7 @@
 #include "float_gemm/row_block.h"
 #include "float_product.h"
 #include "float_samples.h"
+#include "quantize/quantize.h"
 
 namespace octavo {
 namespace {
@@ -176,6 +177,34 @@ TEST_P(FloatGemmOnEveryKernel, GivesTheSameBitsOnEachNumberOfThreads) {
     const std::vector<float> alone = test::product(lhs, packed, 1);
     for (uint32_t threads : {2u, 3u, 7u}) {
       EXPECT_EQ(test::product(lhs, packed, threads), alone) << m << " rows";
+    }
+  }
+}
+
+// Whether they are found by their distance or by a pointer each.
+TEST_P(FloatGemmOnEveryKernel, GivesTheSameBitsOnRowsAtEqualDistances) {
+  FloatSamples samples(59);
+  const FloatMicrokernel& kernel = GetParam();
+  for (size_t m = 2; m <= 2 * kernel.mr + 1; ++m) {
+    for (size_t k : {1, 2, 7, 32}) {
+      const size_t n = kernel.nr + kernel.lanes, stride = k + m % 3, run = 0;
+      const Weights weights({m, k, n}, kernel.weights, samples);
+      const PackedFloat packed = pack_float(weights.weights, kernel.isa);
+      std::vector<float> lhs = samples.floats(m * stride);
+      if (weights.in_pairs) {
+        const std::vector<float> values = samples.floats(2 * lhs.size());
+        floats_to_bfloat(values.data(), values.size(), reinterpret_cast<uint16_t*>(lhs.data()));
+      }
+      std::vector<const float*> rows(m);
+      for (size_t row = 0; row < m; ++row) rows[row] = lhs.data() + row * stride;
+      std::vector<float> spaced(m * n), apart(m * n);
+      const auto multiply = [&](size_t row_stride, std::vector<float>& out) {
+        multiply_block({rows.data(), row_stride, m, &run, 1, packed.depth(), {}, out.data(), n},
+                       {&kernel, packed.panels.data(), packed.depth(), 0, n});
+      };
+      multiply(stride, spaced);
+      multiply(0, apart);
+      EXPECT_EQ(spaced, apart) << m << "x" << k << "x" << n;
     }
   }
 }

@@ -63,7 +63,7 @@ class ExactProduct {
       panels = packed;
     }
     float* const out = args_.out + rows.first * args_.out_stride + columns.first;
-    multiply_block({pointers, rows.last - rows.first, &k, 1, depth,
+    multiply_block({pointers, 0, rows.last - rows.first, &k, 1, depth,
                     epilogue(rows.first, columns.first, k, depth, out), out, args_.out_stride},
                    {&kernel_, panels, depth, 0, width});
   }

@@ -116,6 +116,8 @@ void ConvTasks::multiply_group(const Rectangle& part, const RowBlock& block) con
 void ConvTasks::multiply(const Rectangle& part, const Source& source, const size_t* runs,
                          float* turned) const {
   const float* pointers[kBlockRows];
+  const bool one_line = part.rows.last - part.rows.first == 1;
+  const size_t row_stride = one_line ? source.column_step : 0;
   size_t pixels = 0;
   for (size_t row = 0; row < part.rows.last - part.rows.first; ++row) {
     for (size_t column = 0; column < part.columns.last - part.columns.first; ++column) {
@@ -125,8 +127,8 @@ void ConvTasks::multiply(const Rectangle& part, const Source& source, const size
   const size_t first_channel = part.group * weights_.group_out_channels();
   const size_t pixel = part.rows.first * out_width_ + part.columns.first;
   const size_t plane = out_height_ * out_width_;
-  RowBlock block{pointers,     pixels,         runs,    source.run_count,
-                 source.depth, args_.epilogue, nullptr, 0};
+  RowBlock block{pointers,         row_stride,   pixels,         runs,
+                 source.run_count, source.depth, args_.epilogue, nullptr, 0};
   if (block.epilogue.bias != nullptr) block.epilogue.bias += first_channel;
   if (turned == nullptr) {
     const size_t out = (part.image * plane + pixel) * weights_.out_channels + first_channel;

@@ -38,10 +38,11 @@ void multiply_rows(const RowProduct& product, const Range& rows, const PanelRang
   const size_t whole_row = 0, count = rows.last - rows.first;
   const auto gather = product.in_pairs ? gather_pairs : gather_rows;
   gather(product.lhs, rows.first, count, product.k, memory, pointers);
-  multiply_block(
-      {pointers, count, &whole_row, 1, columns.k, epilogue_of_row(product.epilogue, rows.first),
-       product.out + rows.first * product.out_stride, product.out_stride},
-      columns);
+  const size_t row_stride = count == 1 ? 0 : static_cast<size_t>(pointers[1] - pointers[0]);
+  multiply_block({pointers, row_stride, count, &whole_row, 1, columns.k,
+                  epilogue_of_row(product.epilogue, rows.first),
+                  product.out + rows.first * product.out_stride, product.out_stride},
+                 columns);
 }
 
 PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {

@@ -37,19 +37,17 @@ struct FloatTile {
   size_t columns;
   size_t depth;
   const float* const* lhs;  // one pointer a row
+  size_t lhs_stride;        // elements from each row to the next if always as many, or 0
   const size_t* runs;       // in elements from each of these pointers
   size_t run_count;
   const void* panel;    // aligned to 64 bytes
   size_t panel_stride;  // in elements, to the next panel of a single row
-  float* widened;       // where 16-bit weights of the panel are left as floats, or null
   const void* next;     // memory that will be read soon: a hint,
   size_t next_step;     // of so many bytes each time
   const float* bias;   // of the first column, or null
   const float* start;  // of the first element, or null; `out` itself or apart from it
   size_t start_stride;
-  float low;  // limits of the sum; infinite for none
-  float high;
-  octavo_activation activation;  // applied last, unless the limits are all there is to it
+  octavo_activation activation;  // applied last; OCTAVO_CLIP has the limits alpha and beta
   float alpha;
   float beta;
   float* out;

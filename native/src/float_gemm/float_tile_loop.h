@@ -13,6 +13,7 @@
 #include "float_gemm/float_row_loop.h"
 #include "float_gemm/float_tile.h"
 #include "float_gemm/float_tile_write.h"
+#include "float_gemm/lhs_registers.h"
 
 namespace octavo {
 namespace {
@@ -36,39 +37,16 @@ struct BfloatPairs {
   }
 };
 
-// Pointers to rows that stay in general registers; the others come from memory each time. Compilers
-// would keep them in vector registers, and moves out of those take the ports of multiply-adds.
-constexpr int kKeptPointers = 8;
-
-// A format whose weights are left in tile.widened.
-template <class W>
-struct Leaving : W {};
-template <class W>
-constexpr bool kLeaves = false;
-template <class W>
-constexpr bool kLeaves<Leaving<W>> = true;
-
-template <class V, class W, int Vectors>
-OCTAVO_ALWAYS_INLINE void leave(const FloatTile& tile, const typename V::T (&weights)[Vectors],
-                                const typename W::Element* panel) {
-  float* const to = tile.widened + (panel - static_cast<const typename W::Element*>(tile.panel));
-#pragma GCC unroll 4
-  for (int j = 0; j < Vectors; ++j) V::store(to + j * V::lanes, weights[j]);
-}
-
-// Adds the products of row `k` of the panel.
-template <class V, class W, int Rows, int Vectors>
-OCTAVO_ALWAYS_INLINE void multiply(const FloatTile& tile, typename V::T (&sums)[Rows][Vectors],
-                                   const float* const (&lhs)[Rows],
-                                   const float* const* far_lhs, size_t k,
-                                   const typename W::Element* panel) {
+// Adds the products of one row of the panel and of elements `step` of the rows.
+template <class V, class W, int Rows, int Vectors, class LhsRows>
+OCTAVO_ALWAYS_INLINE void multiply(typename V::T (&sums)[Rows][Vectors], const LhsRows& lhs,
+                                   int step, const typename W::Element* panel) {
   typename V::T weights[Vectors];
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; ++j) weights[j] = W::load(panel + j * V::lanes);
-  if constexpr (kLeaves<W>) leave<V, W>(tile, weights, panel);
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
-    const typename V::T a = V::set((i < kKeptPointers ? lhs : far_lhs)[i][k]);
+    const typename V::T a = V::set(lhs.at(i, step));
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; ++j) sums[i][j] = W::multiply_add(a, weights[j], sums[i][j]);
     V::end_row();
@@ -81,7 +59,7 @@ constexpr size_t kFloatsPerLine = 16;
 
 // Several independent sums for each output hide the latency of a multiply-add where there are few
 // rows.
-template <class V, class W, int Rows, int Vectors>
+template <class V, class W, int Rows, int Vectors, class LhsRows>
 __attribute__((noinline)) void run_tile(const FloatTile& tile) {
   constexpr int kChains = Rows == 1 && Vectors == 1 ? 4 : Rows <= 2 ? kRowChains : 1;
   constexpr int kTaken = kChains > kTileSteps ? kChains : kTileSteps;
@@ -104,28 +82,21 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
     if constexpr (kWidth > kFloatsPerLine) __builtin_prefetch(out + kWidth - 1, 1, 3);
   }
   for (size_t run = 0; run < tile.run_count; ++run) {
-    const float* lhs[Rows];
-    const float* far_lhs[Rows];
-#pragma GCC unroll 12
-    for (int i = 0; i < Rows; ++i) lhs[i] = far_lhs[i] = tile.lhs[i] + tile.runs[run];
-    if constexpr (Rows > kKeptPointers) __asm__ volatile("" ::"r"(far_lhs) : "memory");
-    size_t k = 0;
+    LhsRows lhs(tile, tile.runs[run]);
+    size_t left = tile.depth;
 #pragma GCC unroll 1
-    for (; k + kTaken <= tile.depth; k += kTaken, panel += kTaken * kWidth) {
+    for (; left >= kTaken; left -= kTaken, panel += kTaken * kWidth, lhs.advance(kTaken)) {
       if constexpr (kChains == 1) {
-        __builtin_prefetch(next, 0, 2);
+        __builtin_prefetch(next, 0, 3);
         next += tile.next_step;
       }
 #pragma GCC unroll 4
       for (int step = 0; step < kTaken; ++step) {
-        multiply<V, W, Rows, Vectors>(tile, sums[step % kChains], lhs, far_lhs, k + step,
-                                      panel + step * kWidth);
+        multiply<V, W>(sums[step % kChains], lhs, step, panel + step * kWidth);
       }
     }
 #pragma GCC unroll 1
-    for (; k < tile.depth; ++k, panel += kWidth) {
-      multiply<V, W, Rows, Vectors>(tile, sums[0], lhs, far_lhs, k, panel);
-    }
+    for (; left != 0; --left, panel += kWidth, lhs.advance(1)) multiply<V, W>(sums[0], lhs, 0, panel);
   }
 #pragma GCC unroll 4
   for (int chain = 1; chain < kChains; ++chain) {
@@ -138,34 +109,25 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
   write_tile<V, Rows, Vectors>(tile, sums[0]);
 }
 
-template <class V, class W, int Rows, int Vectors, int MinRows>
+template <class V, class W, int Rows, int Vectors>
 OCTAVO_ALWAYS_INLINE void run_rows(const FloatTile& tile) {
-  if constexpr (Rows > MinRows) {
-    if (tile.rows < Rows) return run_rows<V, W, Rows - 1, Vectors, MinRows>(tile);
+  if constexpr (Rows > 1) {
+    if (tile.rows < Rows) return run_rows<V, W, Rows - 1, Vectors>(tile);
   }
-  run_tile<V, W, Rows, Vectors>(tile);
-}
-
-template <class V, class W, int MaxRows, int MaxVectors, int MinRows = 1>
-OCTAVO_ALWAYS_INLINE void run_columns(const FloatTile& tile) {
-  if (tile.columns <= V::lanes) {
-    run_rows<V, W, MaxRows, 1, MinRows>(tile);
-  } else {
-    run_rows<V, W, MaxRows, MaxVectors, MinRows>(tile);
+  if constexpr (Rows > kKeptPointers) {
+    if (tile.lhs_stride != 0) return run_tile<V, W, Rows, Vectors, SpacedRows<Rows>>(tile);
   }
+  run_tile<V, W, Rows, Vectors, RowPointers<Rows>>(tile);
 }
 
 template <class V, class W, int MaxRows, int MaxVectors>
 OCTAVO_ALWAYS_INLINE void run_float_tile(const FloatTile& tile) {
-  constexpr bool kHalves = sizeof(typename W::Element) < sizeof(float);
-  // Weights are left by the first of at least three tiles, of nearly equal height.
-  constexpr int kFewestRows = 2 * MaxRows / 3 + 1;
   if (tile.columns > MaxVectors * V::lanes) {
     run_row<V, W, MaxVectors>(tile);
-  } else if (!kHalves || tile.widened == nullptr) {
-    run_columns<V, W, MaxRows, MaxVectors>(tile);
-  } else if constexpr (kHalves) {
-    run_columns<V, Leaving<W>, MaxRows, MaxVectors, kFewestRows>(tile);
+  } else if (tile.columns <= V::lanes) {
+    run_rows<V, W, MaxRows, 1>(tile);
+  } else {
+    run_rows<V, W, MaxRows, MaxVectors>(tile);
   }
   if (tile.activation > OCTAVO_CLIP) activate_tile<V>(tile);
 }

@@ -68,17 +68,23 @@ OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
       }
     }
   }
-  const typename V::T low = V::set(tile.low), high = V::set(tile.high);
+  if (tile.activation == OCTAVO_CLIP) {
+    const typename V::T low = V::set(tile.alpha), high = V::set(tile.beta);
+#pragma GCC unroll 12
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < Vectors; ++j) sums[i][j] = V::min(high, V::max(low, sums[i][j]));
+    }
+  }
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
     float* const out = tile.out + i * tile.out_stride;
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) {
-      const typename V::T sum = V::min(high, V::max(low, sums[i][j]));
       if constexpr (Whole) {
-        V::store(out + j * V::lanes, sum);
+        V::store(out + j * V::lanes, sums[i][j]);
       } else {
-        V::store_first(out + j * V::lanes, sum, lanes_of<V>(tile, j));
+        V::store_first(out + j * V::lanes, sums[i][j], lanes_of<V>(tile, j));
       }
     }
   }

@@ -1,12 +1,12 @@
 #include "float_gemm/row_block.h"
 
 #include <algorithm>
-#include <limits>
-#include <utility>
 
 #include "base/aligned_buffer.h"
 #include "base/math.h"
 #include "float_gemm/pack_float.h"
+#include "quantize/quantize.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
@@ -40,42 +40,64 @@ void for_each_depth_block(const RowBlock& block, Visit visit) {
   }
 }
 
+void set_block(const RowBlock& block, FloatTile& tile) {
+  tile.lhs_stride = block.row_stride;
+  tile.alpha = block.epilogue.alpha;
+  tile.beta = block.epilogue.beta;
+  tile.out_stride = block.out_stride;
+}
+
+bool rows_follow(const RowBlock& block, const DepthBlock& part) {
+  return part.run_count == 1 && block.row_stride == part.depth;
+}
+
 void set_depth(const RowBlock& block, const DepthBlock& part, FloatTile& tile) {
   tile.depth = part.depth;
   tile.runs = part.run_count == 0 ? nullptr : block.runs + part.first_run;
   tile.run_count = part.run_count;
   tile.activation = part.last ? block.epilogue.activation : OCTAVO_IDENTITY;
-  const bool clip = tile.activation == OCTAVO_CLIP;
-  tile.low = clip ? block.epilogue.alpha : -std::numeric_limits<float>::infinity();
-  tile.high = clip ? block.epilogue.beta : std::numeric_limits<float>::infinity();
   tile.start_stride = part.first ? block.epilogue.residual_stride : block.out_stride;
 }
 
-// Fewer tiles do not repay that the first leaves its weights as floats for the others.
+// Fewer tiles convert their weights as they load them.
 constexpr size_t kFewestWideningTiles = 3;
 
+// Leaves `count` weights of 16 bits as floats, on this thread.
+void widen(octavo_type type, const void* weights, size_t count, float* floats) {
+  const ThreadLimit alone(1);
+  const uint16_t* const halves = static_cast<const uint16_t*>(weights);
+  if (type == OCTAVO_F16) return half_to_floats(halves, count, floats);
+  bfloat_to_floats(halves, count, floats);
+}
+
+// What tiles ask memory for while they multiply: the rows of the next tile, where those of a block
+// follow each other, while the first panel passes by; then the next panel, each tile a part of it.
+struct Hint {
+  bool rows;
+  const uint8_t* panel;
+  size_t panel_row_bytes;
+};
+
 // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
-void multiply_rows(const RowBlock& block, const PanelRange& range, size_t column,
-                   const float* start, const void* next_panel, FloatTile& tile) {
-  const FloatMicrokernel& kernel = *range.kernel;
+void multiply_rows(const RowBlock& block, const FloatMicrokernel& kernel, size_t column,
+                   const float* start, const Hint& hint, FloatTile& tile) {
   const size_t tiles = div_up(block.row_count, kernel.mr);
   const size_t height = block.row_count / tiles, taller = block.row_count % tiles;
-  // Together the tiles ask for all that they read of the next panel.
-  tile.next_step = div_up(kTileSteps * kernel.nr * element_bytes(kernel.weights), tiles);
-  const size_t hinted = tile.depth / kTileSteps * tile.run_count * tile.next_step;
-  FloatMicrokernelFn run = kernel.run;
-  tile.widened = tiles < kFewestWideningTiles ? nullptr : range.widened;
+  const size_t panel_step = div_up(kTileSteps * hint.panel_row_bytes, tiles);
+  const size_t panel_part = tile.depth / kTileSteps * tile.run_count * panel_step;
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     tile.rows = height + (index < taller ? 1 : 0);
     tile.lhs = block.rows + row;
-    tile.next = static_cast<const uint8_t*>(next_panel) + index * hinted;
+    tile.next = hint.panel + index * panel_part;
+    tile.next_step = panel_step;
+    if (hint.rows) {
+      tile.next = tile.lhs[0] + tile.rows * block.row_stride;
+      tile.next_step = kTileSteps * tile.rows * sizeof(float);
+    }
     tile.out = block.out + row * block.out_stride + column;
     tile.start = start == nullptr ? nullptr : start + row * tile.start_stride + column;
-    run(tile);
+    kernel.run(tile);
     row += tile.rows;
-    if (tile.widened == nullptr) continue;
-    tile.panel = std::exchange(tile.widened, nullptr);
-    run = widened_microkernel(kernel)->run;
   }
 }
 
@@ -98,11 +120,11 @@ size_t widened_floats(const FloatMicrokernel& kernel, size_t rows) {
 void multiply_block(const RowBlock& block, const PanelRange& range) {
   if (block.row_count == 0) return;
   const FloatMicrokernel& kernel = *range.kernel;
-  const octavo_float_epilogue& epilogue = block.epilogue;
+  const bool widens = range.widened != nullptr && widened_floats(kernel, block.row_count) != 0;
+  const FloatMicrokernel& multiplying = widens ? *widened_microkernel(kernel) : kernel;
+  const float* const bias = block.epilogue.bias;
   FloatTile tile{};
-  tile.alpha = epilogue.alpha;
-  tile.beta = epilogue.beta;
-  tile.out_stride = block.out_stride;
+  set_block(block, tile);
   tile.panel_stride = range.k * kernel.nr;
   // A piece of one run begins within it: its offset moves, and so does that of no other.
   size_t moved_run;
@@ -112,16 +134,23 @@ void multiply_block(const RowBlock& block, const PanelRange& range) {
       moved_run = block.runs[part.first_run] + part.begin;
       tile.runs = &moved_run;
     }
-    const float* start = part.first ? epilogue.residual : block.out;
+    const float* start = part.first ? block.epilogue.residual : block.out;
     for (size_t column = range.first; column < range.last; column += tile.columns) {
       tile.columns = columns_at_once(kernel, block.row_count, range.last - column);
       const size_t width = padded_columns(kernel, std::min(tile.columns, kernel.nr));
       const size_t elements = column * range.k + part.k * width;
-      const size_t bytes = element_bytes(kernel.weights);
-      tile.panel = static_cast<const uint8_t*>(range.panels) + elements * bytes;
-      const void* next = static_cast<const uint8_t*>(tile.panel) + kernel.nr * range.k * bytes;
-      tile.bias = part.first && epilogue.bias != nullptr ? epilogue.bias + column : nullptr;
-      multiply_rows(block, range, column, start, next, tile);
+      const size_t row_bytes = kernel.nr * element_bytes(kernel.weights);
+      const uint8_t* const panel =
+          static_cast<const uint8_t*>(range.panels) + elements * element_bytes(kernel.weights);
+      const bool hints_rows = column == range.first && rows_follow(block, part);
+      const Hint hint{hints_rows, panel + range.k * row_bytes, row_bytes};
+      tile.panel = panel;
+      tile.bias = part.first && bias != nullptr ? bias + column : nullptr;
+      if (widens) {
+        widen(kernel.weights, panel, part.run_count * part.depth * width, range.widened);
+        tile.panel = range.widened;
+      }
+      multiply_rows(block, multiplying, column, start, hint, tile);
     }
   });
 }

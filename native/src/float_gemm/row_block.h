@@ -36,6 +36,7 @@ size_t widened_floats(const FloatMicrokernel& kernel, size_t rows);
 // Outputs, bias and residual are those of the block's first row and of column 0.
 struct RowBlock {
   const float* const* rows;
+  size_t row_stride;  // elements from each row to the next if always as many, or 0
   size_t row_count;
   const size_t* runs;
   size_t run_count;
