@@ -1,7 +1,7 @@
 import {
   DequantizeLinear,
   type Dim,
-  eraseDead,
+  fixNode,
   followedElements,
   type Graph,
   inferTypes,
@@ -12,7 +12,6 @@ import {
   Shape,
   Size,
   storedConstant,
-  tensorType,
 } from '@octavo/core/ir';
 import { DTYPES, elementCount, int64, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { FoldingWork } from './folding-work.js';
@@ -152,18 +151,12 @@ function knownBytes(node: Node): number {
   return bytes;
 }
 
+/** @param results One for each output that is there. */
 function replace(graph: Graph, node: Node, results: readonly Tensor[]): void {
-  node.outputs
-    .filter((value) => value !== undefined)
-    .forEach((value, i) => {
-      const tensor = results[i];
-      if (!tensor) return;
-      const { name } = value;
-      const constant = graph.addInitializer(name, StoredTensor.of(tensor));
-      constant.type = tensorType(tensor.dtype, tensor.shape);
-      graph.replaceAllUses(value, constant);
-      graph.rename(value, graph.uniqueName(`${name}_computed`));
-      graph.rename(constant, name);
-    });
-  eraseDead(graph, [node]);
+  const left = results.values();
+  const constants = node.outputs.map((value) => {
+    const tensor = value && left.next().value;
+    return tensor && StoredTensor.of(tensor);
+  });
+  fixNode(graph, node, constants);
 }

@@ -1,4 +1,4 @@
-import { Constant, type Graph, type Pass, type PassLog, storedConstant, supersede } from '@octavo/core/ir';
+import { Constant, fixNode, type Graph, type Pass, type PassLog, storedConstant } from '@octavo/core/ir';
 
 /** Turns `Constant` nodes into initializers. Sparse constants and constants that are graph outputs stay nodes. */
 export const liftConstants: Pass = { name: 'lift-constants', run: lift };
@@ -14,12 +14,8 @@ function lift(graph: Graph, log: PassLog): boolean {
       log.declined('lift-constants', node.label, 'it is an output of the graph');
       continue;
     }
-    const { quantized } = output;
-    const initializer = graph.addInitializer(output.name, constant);
-    if (quantized)
-      initializer.type = { kind: 'tensor', dtype: constant.dtype, shape: constant.shape, quantized };
     log.fired('lift-constants', node.label);
-    supersede(graph, output, initializer);
+    fixNode(graph, node, [constant]);
     changed = true;
   }
   return changed;

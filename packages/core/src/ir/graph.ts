@@ -4,6 +4,7 @@ import type { Attribute, AttributeArguments, AttributeSchema } from './attribute
 import { Edits } from './edits.js';
 import { Node } from './node.js';
 import type { Op, OpDefinition, Slot, SlotArguments } from './op.js';
+import { inTopologicalOrder } from './topological-order.js';
 import { tensorType, Value, type ValueType } from './value.js';
 
 /** What `Graph.addNode` needs beyond the op; outputs are fresh values made by `Graph.addValue`. */
@@ -186,10 +187,16 @@ export class Graph {
     return this.outputs.includes(value);
   }
 
-  /** Removes a node and its outputs. Throws GraphError `GRAPH_IN_USE` when an output is still read. */
-  removeNode(node: Node): void {
-    for (const output of node.outputs) {
-      if (output && (output.isRead || this.isOutput(output))) {
+  /**
+   * Removes a node and its outputs. Throws GraphError `GRAPH_IN_USE` when an output is still read.
+   * @param constants By output position: those outputs become initializers instead, with the names and readers that they
+   *   have.
+   */
+  removeNode(node: Node, constants: readonly (StoredTensor | undefined)[] = []): void {
+    const { outputs } = node;
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i];
+      if (output && !constants[i] && (output.isRead || this.isOutput(output))) {
         throw new GraphError({
           code: 'GRAPH_IN_USE',
           where: `node ${node.label}`,
@@ -198,9 +205,14 @@ export class Graph {
       }
     }
     this.nodeSet.delete(node);
-    const outputs = node.outputs;
     node.detach();
-    for (const output of outputs) if (output) this.valueByName.delete(output.name);
+    for (let i = 0; i < outputs.length; i++) {
+      const [output, constant] = [outputs[i], constants[i]];
+      if (output && constant) {
+        output.constant = constant;
+        output.type = tensorType(constant.dtype, constant.shape, output.quantized);
+      } else if (output) this.valueByName.delete(output.name);
+    }
   }
 
   /** Removes an initializer or unused input. Throws GraphError `GRAPH_IN_USE` when it is read, produced or captured. */
@@ -235,59 +247,8 @@ export class Graph {
   /** Nodes in topological order, insertion order where it is free. Throws GraphError `GRAPH_CYCLE`. */
   sorted(): Node[] {
     if (this.order?.edits !== this.edits.count) {
-      const nodes = [...this.nodeSet];
-      this.order = { nodes: isSorted(nodes) ? nodes : this.reordered(), edits: this.edits.count };
+      this.order = { nodes: inTopologicalOrder([...this.nodeSet]), edits: this.edits.count };
     }
     return [...this.order.nodes];
   }
-
-  private reordered(): Node[] {
-    const waiting = new Map<Node, number>();
-    const order: Node[] = [];
-    for (const node of this.nodeSet) {
-      let computed = 0;
-      for (const value of new Set(node.operands)) if (value.producer) computed++;
-      waiting.set(node, computed);
-    }
-    const done = new Set<Node>();
-    const visit = (start: Node): void => {
-      const stack = [start];
-      for (let node = stack.pop(); node; node = stack.pop()) {
-        if (done.has(node) || waiting.get(node) !== 0) continue;
-        done.add(node);
-        order.push(node);
-        for (const value of node.outputs) {
-          for (const user of value?.users ?? []) {
-            const left = (waiting.get(user) ?? 0) - 1;
-            waiting.set(user, left);
-            if (left === 0 && visited.has(user)) stack.push(user);
-          }
-        }
-      }
-    };
-    const visited = new Set<Node>();
-    for (const node of this.nodeSet) {
-      visited.add(node);
-      visit(node);
-    }
-    if (order.length !== this.nodeSet.size) {
-      const stuck = this.nodes.find((node) => !done.has(node));
-      throw new GraphError({
-        code: 'GRAPH_CYCLE',
-        where: `node ${stuck?.label ?? ''}`,
-        message: 'it depends on its own output.',
-      });
-    }
-    return order;
-  }
-}
-
-/** Whether each node comes behind those whose outputs it reads. */
-function isSorted(nodes: readonly Node[]): boolean {
-  const waiting = new Set(nodes);
-  for (const node of nodes) {
-    for (const { producer } of node.operands) if (producer && waiting.has(producer)) return false;
-    waiting.delete(node);
-  }
-  return true;
 }

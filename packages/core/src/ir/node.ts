@@ -22,6 +22,8 @@ export class Node {
   /** Replaced, never written to: other nodes may have it too. */
   private attributeMap: ReadonlyMap<string, Attribute>;
   private readonly edits: Edits;
+  /** @internal Where it lies in the list that is being sorted. */
+  position = 0;
   /** @internal Kept by `inferTypes` for its next run. */
   inferred: InferredNode | undefined;
   /** What `operands` and `subgraphs` gave, until that changes. */

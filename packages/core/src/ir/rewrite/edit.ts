@@ -1,3 +1,4 @@
+import type { StoredTensor } from '../../tensor/index.js';
 import type { Graph } from '../graph.js';
 import type { Node } from '../node.js';
 import type { Value } from '../value.js';
@@ -11,12 +12,25 @@ export function eraseDead(graph: Graph, nodes: readonly (Node | undefined)[]): v
   while (stack.length > 0) {
     const node = stack.pop();
     if (!node || !graph.has(node) || isRead(graph, node)) continue;
-    const operands = new Set(node.operands);
+    const { operands } = node;
     graph.removeNode(node);
     for (const value of operands) {
       if (value.producer) stack.push(value.producer);
       else if (value.constant) eraseDeadConstant(graph, value);
     }
+  }
+}
+
+/**
+ * Puts constants in the place of a node, whose outputs keep their names and readers, and erases what only it needed.
+ * @param constants By output position. Throws GraphError `GRAPH_IN_USE` where one is missing for an output that is read.
+ */
+export function fixNode(graph: Graph, node: Node, constants: readonly (StoredTensor | undefined)[]): void {
+  const { operands } = node;
+  graph.removeNode(node, constants);
+  for (const value of operands) {
+    if (value.producer) eraseDead(graph, [value.producer]);
+    else if (value.constant) eraseDeadConstant(graph, value);
   }
 }
 

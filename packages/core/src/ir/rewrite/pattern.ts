@@ -104,7 +104,7 @@ function nodePattern<C extends Captures>(parts: NodeParts): NodePattern<C> {
 }
 
 function matchNode(parts: NodeParts, node: Node, found: Found): Found | undefined {
-  if (!parts.ops.some((op) => op.is(node))) return undefined;
+  if (!isOneOf(parts.ops, node)) return undefined;
   if (parts.once && !readOnce(node, found.graph)) return undefined;
   const bound = bind(found, parts.name, node);
   const { inputs } = node;
@@ -113,15 +113,18 @@ function matchNode(parts: NodeParts, node: Node, found: Found): Found | undefine
   return matchInputs(parts.inputs, [inputs[1], inputs[0], ...inputs.slice(2)], bound);
 }
 
+function isOneOf(ops: readonly Op[], { op: { key } }: Node): boolean {
+  for (let i = 0; i < ops.length; i++) if (ops[i]?.key === key) return true;
+  return false;
+}
+
 function matchInputs(
   patterns: readonly Pattern[],
   inputs: readonly (Value | undefined)[],
   found: Found,
 ): Found | undefined {
   let result: Found | undefined = found;
-  for (const [i, pattern] of patterns.entries()) {
-    result = result && pattern.match(inputs[i], result);
-  }
+  for (let i = 0; result && i < patterns.length; i++) result = patterns[i]?.match(inputs[i], result);
   return result;
 }
 

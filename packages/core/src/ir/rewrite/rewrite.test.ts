@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { float32, StoredTensor } from '../../tensor/index.js';
 import { Abs, Add, Conv, Neg, Relu } from '../ops/index.js';
 import { runPasses } from '../pass-runner.js';
 import { parse, print } from '../text/index.js';
-import { defineRule, match, rulePass, supersede } from './index.js';
+import { verify } from '../verify.js';
+import { defineRule, fixNode, match, rulePass, supersede } from './index.js';
 
 /** Relu(Neg(Neg(x))) -> Relu(x), unless x is called "keep". */
 const cancelNegations = defineRule({
@@ -172,4 +174,34 @@ describe('the pass runner', () => {
     expect(record?.fired).toHaveLength(1);
     expect(print(graph)).toContain('%r = Relu(%i)');
   });
+});
+
+it('puts constants in the place of a node and erases what only it needed', () => {
+  const graph = parse(`graph opset 21 {
+    input %x: float32[2]
+    const %one: float32[2] = [1, 1]
+    const %two: float32[2] = [2, 2]
+    %a = Neg(%one)
+    %b = Add(%a, %two)
+    %c = Add(%b, %b)
+    %y = Mul(%c, %two)
+    output %y, %b
+  }`);
+  const constant = StoredTensor.of(float32([1, 1]));
+  const [a, b] = ['a', 'b'].map((name) => graph.value(name)?.producer);
+  if (!a || !b) throw new Error('nodes compute them');
+  expect(() => fixNode(graph, a, [])).toThrow('its output a is still read');
+  fixNode(graph, b, [constant]);
+  verify(graph);
+  expect(print(graph)).toMatchInlineSnapshot(`
+    "graph opset 21 {
+      input %x: float32[2]
+      const %two: float32[2] = [2, 2]
+      const %b: float32[2] = [1, 1]
+      %c = Add(%b, %b)
+      %y = Mul(%c, %two)
+      output %y, %b
+    }
+    "
+  `);
 });

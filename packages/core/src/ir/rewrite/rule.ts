@@ -49,8 +49,6 @@ export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
   };
 }
 
-const NO_RULES: readonly Rule[] = [];
-
 /** More sweeps than this, and than there are nodes, can only mean rules that undo each other. */
 const SWEEP_LIMIT = 1000;
 
@@ -101,7 +99,9 @@ async function runSweep(
 ): Promise<boolean> {
   let changed = false;
   for (const node of graph.sorted()) {
-    for (const rule of byRoot.get(node.op.key) ?? NO_RULES) {
+    const rules = byRoot.get(node.op.key);
+    if (!rules) continue;
+    for (const rule of rules) {
       if (!graph.has(node)) break;
       const place = node.label;
       const outcome = await rule.apply(graph, node);
