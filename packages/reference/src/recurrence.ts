@@ -1,6 +1,8 @@
 import type { Operands } from '@octavo/backend';
+import { type Node, recurrentFault } from '@octavo/core/ir';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type FloatArray, floats, floatTensor } from './floats.js';
+import { refuse } from './integer-operands.js';
 import { operand } from './operand.js';
 
 /** Hidden state, and the cell state that only LSTM has. */
@@ -23,6 +25,15 @@ export interface Recurrence {
   readonly initialC: Tensor | undefined;
   /** Called in each step of direction `d`, before cells run, with the states of the sequences that the last one changed. */
   readonly beforeStep?: (d: number, states: readonly State[]) => void;
+}
+
+/** Throws OctavoError `KERNEL_OPERAND` when an operand has another shape than the others and the attributes ask for. */
+export function checkRecurrentOperands(node: Node, inputs: Operands): void {
+  const fault = recurrentFault(
+    node,
+    inputs.map((tensor) => tensor?.shape),
+  );
+  if (fault !== undefined) refuse(fault);
 }
 
 /** Runs one cell for each direction. Returns Y, Y_h and Y_c; sequences that end early leave zeros in Y. */

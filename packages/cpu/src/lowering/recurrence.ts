@@ -3,6 +3,7 @@ import {
   type Node,
   RECURRENT_FUNCTIONS,
   type RecurrentFunction,
+  recurrentFault,
   recurrentFunctions,
   type Value,
 } from '@octavo/core/ir';
@@ -57,6 +58,8 @@ export function declineRecurrence(
 ): string | undefined {
   const [, w, r, b, lengths] = node.inputs;
   if (!w?.constant || !r?.constant || (b && !b.constant)) return 'its weights are not constant';
+  const fault = recurrentFault(node);
+  if (fault !== undefined) return fault;
   if (lengths && dtypeOf(lengths) !== 'int32') return `no kernel for ${dtypeOf(lengths)} sequence lengths`;
   const functions = functionsOf(cell, attributes);
   const unknown = functions.find(({ name }) => !FUNCTIONS.includes(name));

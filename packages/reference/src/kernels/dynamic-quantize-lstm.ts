@@ -4,25 +4,17 @@ import { type DynamicIntegers, dynamicQuantize } from '@octavo/core/quant';
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type FloatArray, floats } from '../floats.js';
 import { refuse } from '../integer-operands.js';
+import { centeredColumns, type IntegerOperand, integerSums, scaleProduct } from '../integer-product.js';
 import { type GateSums, lstmCell, lstmFunctions } from '../lstm-cell.js';
 import { operand } from '../operand.js';
-import { type Cell, runRecurrence, type State } from '../recurrence.js';
+import { type Cell, checkRecurrentOperands, runRecurrence, type State } from '../recurrence.js';
 import { recurrentActivations } from '../recurrent-activations.js';
-
-/** Weights of one direction, `[depth, columns]`, with a scale and zero point for all or one a column. */
-interface QuantizedWeights {
-  readonly values: ArrayLike<number>;
-  readonly depth: number;
-  readonly columns: number;
-  readonly scales: ArrayLike<number>;
-  readonly zeroPoints: ArrayLike<number>;
-}
 
 /**
  * Slices the weights at input `index`, and their scales and zero points from `parameters` on, for direction `d`.
  * Throws OctavoError `KERNEL_OPERAND` when there are not one or `columns` of those a direction.
  */
-function weightsOf(inputs: Operands, index: number, parameters: number, d: number): QuantizedWeights {
+function weightsOf(inputs: Operands, index: number, parameters: number, d: number): IntegerOperand {
   const tensor = operand(inputs, index);
   const [directions = 1, depth = 1, columns = 1] = tensor.shape;
   for (const { size } of [operand(inputs, parameters), operand(inputs, parameters + 1)]) {
@@ -35,29 +27,27 @@ function weightsOf(inputs: Operands, index: number, parameters: number, d: numbe
   };
   return {
     values: part(tensor),
-    depth,
-    columns,
+    shape: [depth, columns],
     scales: part(operand(inputs, parameters)),
     zeroPoints: part(operand(inputs, parameters + 1)),
   };
 }
 
-/** The product of row `row` with a column, in integers and then scaled in float32. */
-function quantizedProduct(
+/**
+ * The products of rows with all columns, in int32 and then scaled in float32.
+ * @param centered The weights minus their zero points, where that was computed before.
+ */
+function quantizedProducts(
   rows: DynamicIntegers,
-  row: number,
-  weights: QuantizedWeights,
-  column: number,
-): number {
-  const { values, depth, columns, scales, zeroPoints } = weights;
-  const parameter = scales.length === 1 ? 0 : column;
-  const zeroPoint = zeroPoints[zeroPoints.length === 1 ? 0 : column] ?? 0;
-  let sum = 0;
-  for (let k = 0; k < depth; k++) {
-    const a = (rows.values[row * depth + k] ?? 0) - rows.zeroPoint;
-    sum += a * ((values[k * columns + column] ?? 0) - zeroPoint);
-  }
-  return Math.fround(sum * Math.fround(rows.scale * (scales[parameter] ?? 1)));
+  weights: IntegerOperand,
+  centered?: Float32Array,
+): Float32Array {
+  const [depth = 1] = weights.shape;
+  const { values, scale, zeroPoint } = rows;
+  const count = depth === 0 ? 0 : values.length / depth;
+  const a = { values, shape: [count, depth], scales: [scale], zeroPoints: [zeroPoint] };
+  const { plan, sums } = integerSums(a, weights, centered);
+  return scaleProduct(new Int32Array(sums), plan, a.scales, weights.scales);
 }
 
 /** The rows of the input that some sequence still reads: those decide its range. */
@@ -77,39 +67,55 @@ function inSinglePrecision(cell: Cell): Cell {
   };
 }
 
-/** Where the states of a step lie in what {@link dynamicQuantize} made of them. */
-class StepStates {
-  #rows: DynamicIntegers = dynamicQuantize(new Float32Array(0));
+/** The products of the states of a step with the weights of a direction. */
+class StateProducts {
+  readonly #weights: IntegerOperand;
+  readonly #centered: Float32Array;
+  #products: Float32Array = new Float32Array(0);
   #places = new Map<State, number>();
 
-  set(states: readonly State[]): void {
-    this.#places = new Map(states.map((state, index) => [state, index]));
-    this.#rows = dynamicQuantize(Float32Array.from(states.flatMap(({ h }) => Array.from(h))));
+  constructor(weights: IntegerOperand) {
+    this.#weights = weights;
+    this.#centered = centeredColumns(weights);
   }
 
-  product(state: State, weights: QuantizedWeights, column: number): number {
-    return quantizedProduct(this.#rows, this.#places.get(state) ?? 0, weights, column);
+  multiply(states: readonly State[]): void {
+    this.#places = new Map(states.map((state, index) => [state, index]));
+    const rows = dynamicQuantize(Float32Array.from(states.flatMap(({ h }) => Array.from(h))));
+    this.#products = quantizedProducts(rows, this.#weights, this.#centered);
   }
+
+  at(state: State, column: number): number {
+    const [, columns = 1] = this.#weights.shape;
+    return this.#products[(this.#places.get(state) ?? 0) * columns + column] ?? 0;
+  }
+}
+
+/** The `count` numbers of direction `d`; zeros where they are left out. */
+function slice(tensor: Tensor | undefined, d: number, count: number): FloatArray {
+  return tensor ? floats(tensor).subarray(d * count, (d + 1) * count) : new Float32Array(count);
 }
 
 const dynamicQuantizeLstm = defineKernel(DynamicQuantizeLSTM, {
   prepare:
-    ({ attributes }) =>
+    ({ node, attributes }) =>
     (inputs) => {
+      checkRecurrentOperands(node, inputs);
       const x = operand(inputs, 0);
       const [, width = 1] = operand(inputs, 1).shape;
       const [directions = 1, hidden = 1] = operand(inputs, 2).shape;
       const activations = recurrentActivations(attributes, ['Sigmoid', 'Tanh', 'Tanh'], directions);
       const rows = dynamicQuantize(readRows(x, inputs[4]));
-      const slice = (tensor: Tensor | undefined, d: number, count: number): FloatArray =>
-        tensor ? floats(tensor).subarray(d * count, (d + 1) * count) : new Float32Array(count);
-      const steps = Array.from({ length: directions }, () => new StepStates());
-      const cells = steps.map((states, d) => {
-        const [w, r] = [weightsOf(inputs, 1, 8, d), weightsOf(inputs, 2, 10, d)];
+      const states = Array.from(
+        { length: directions },
+        (_, d) => new StateProducts(weightsOf(inputs, 2, 10, d)),
+      );
+      const cells = states.map((ofStates, d) => {
+        const ofInput = quantizedProducts(rows, weightsOf(inputs, 1, 8, d));
         const bias = slice(inputs[3], d, 8 * hidden);
         const sums: GateSums = (row, _, offset, state) =>
-          quantizedProduct(rows, offset / width, w, row) +
-          states.product(state, r, row) +
+          (ofInput[(offset / width) * 4 * hidden + row] ?? 0) +
+          ofStates.at(state, row) +
           (bias[row] ?? 0) +
           (bias[4 * hidden + row] ?? 0);
         const cell = lstmCell(sums, {
@@ -128,7 +134,7 @@ const dynamicQuantizeLstm = defineKernel(DynamicQuantizeLSTM, {
         direction: attributes.direction,
         initialH: inputs[5],
         initialC: inputs[6],
-        beforeStep: (d: number, states: readonly State[]) => steps[d]?.set(states),
+        beforeStep: (d: number, changed: readonly State[]) => states[d]?.multiply(changed),
       };
       return runRecurrence(recurrence, inputs[4], cells);
     },

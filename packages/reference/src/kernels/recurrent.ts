@@ -8,6 +8,7 @@ import {
   type Cell,
   type CellWeights,
   cellWeights,
+  checkRecurrentOperands,
   dotRow,
   type Recurrence,
   runRecurrence,
@@ -42,8 +43,9 @@ function gateSum(weights: CellWeights, row: number, x: FloatArray, offset: numbe
 
 const rnn = defineKernel(RNN, {
   prepare:
-    ({ attributes }) =>
+    ({ node, attributes }) =>
     (inputs) => {
+      checkRecurrentOperands(node, inputs);
       const recurrence = recurrenceOf(inputs, attributes.direction, attributes.layout);
       const activations = recurrentActivations(attributes, ['Tanh'], recurrence.directions);
       const cells = Array.from({ length: recurrence.directions }, (_, d): Cell => {
@@ -84,8 +86,9 @@ function gruCell(weights: CellWeights, f: RealFunction, g: RealFunction, linearB
 
 const gru = defineKernel(GRU, {
   prepare:
-    ({ attributes }) =>
+    ({ node, attributes }) =>
     (inputs) => {
+      checkRecurrentOperands(node, inputs);
       const recurrence = recurrenceOf(inputs, attributes.direction, attributes.layout);
       const activations = recurrentActivations(attributes, ['Sigmoid', 'Tanh'], recurrence.directions);
       const cells = Array.from({ length: recurrence.directions }, (_, d) =>
@@ -102,8 +105,9 @@ const gru = defineKernel(GRU, {
 
 const lstm = defineKernel(LSTM, {
   prepare:
-    ({ attributes }) =>
+    ({ node, attributes }) =>
     (inputs) => {
+      checkRecurrentOperands(node, inputs);
       const recurrence = recurrenceOf(inputs, attributes.direction, attributes.layout, 6);
       const { directions, hidden } = recurrence;
       const activations = recurrentActivations(attributes, ['Sigmoid', 'Tanh', 'Tanh'], directions);

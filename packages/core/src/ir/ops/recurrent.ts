@@ -1,7 +1,9 @@
 import { attr } from '../attribute.js';
-import { type Dims, knownDim, mergeDim, mergeDims, realDType, typeOf } from '../dims.js';
+import { contradiction, type Dims, realDType, typeOf } from '../dims.js';
+import type { Node } from '../node.js';
 import { defineOp, type Op } from '../op.js';
 import type { Dim, TensorType, Value } from '../value.js';
+import { faultOfOperands, type RecurrentLayer } from './recurrent-operands.js';
 
 const recurrentAttributes = {
   activation_alpha: attr.floats(),
@@ -16,51 +18,25 @@ const recurrentAttributes = {
 /** What the recurrent ops have in common. */
 interface RecurrentInputs {
   readonly X: Value;
-  readonly W: Value;
   readonly R: Value;
-}
-
-interface RecurrentAttributes {
-  readonly hidden_size: number | undefined;
-  readonly layout: number;
-  readonly direction: 'forward' | 'reverse' | 'bidirectional';
-}
-
-/**
- * Throws `INFER_TYPES` unless W is `[D, gates * H, I]` and R `[D, gates * H, H]`, as far as that is known.
- * @returns H.
- */
-function checkWeights({ X, W, R }: RecurrentInputs, attributes: RecurrentAttributes, gates: number): Dim {
-  const directions = attributes.direction === 'bidirectional' ? 2 : 1;
-  const hidden = mergeDim(attributes.hidden_size ?? null, R.shape?.[2] ?? null);
-  const rows = knownDim(hidden) ? gates * hidden : null;
-  mergeDims(W.shape, [directions, rows, X.shape?.[2] ?? null]);
-  mergeDims(R.shape, [directions, rows, hidden]);
-  return hidden;
 }
 
 /** Types of Y and of each final state: `[S, D, B, H]` and `[D, B, H]`, or `[B, S, D, H]` and `[B, D, H]` in layout 1. */
 function recurrentTypes(
-  inputs: RecurrentInputs,
-  attributes: RecurrentAttributes,
-  gates: number,
-): { readonly sequence: TensorType | undefined; readonly state: TensorType | undefined } {
-  const size = checkWeights(inputs, attributes, gates);
-  const dtype = realDType(inputs.X);
-  const [shape, weights]: [Dims, Dims] = [inputs.X.shape, inputs.R.shape];
-  if (!shape) return { sequence: typeOf(dtype), state: typeOf(dtype) };
-  const directions: Dim = weights?.[0] ?? null;
-  const hidden: Dim = knownDim(size) ? size : null;
-  const [first, second] = [shape[0] ?? null, shape[1] ?? null];
-  return attributes.layout === 0
-    ? {
-        sequence: typeOf(dtype, [first, directions, second, hidden]),
-        state: typeOf(dtype, [directions, second, hidden]),
-      }
-    : {
-        sequence: typeOf(dtype, [first, second, directions, hidden]),
-        state: typeOf(dtype, [first, directions, hidden]),
-      };
+  node: Node,
+  { X, R }: RecurrentInputs,
+  { direction, hidden_size, layout, transposed }: Omit<RecurrentLayer, 'gates'>,
+): readonly [TensorType | undefined, TensorType | undefined, TensorType | undefined] {
+  const fault = recurrentFault(node);
+  if (fault !== undefined) contradiction(fault);
+  const dtype = realDType(X);
+  if (!X.shape) return [typeOf(dtype), typeOf(dtype), typeOf(dtype)];
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const hidden: Dim = hidden_size ?? R.shape?.[transposed ? 1 : 2] ?? null;
+  const [first = null, second = null] = X.shape;
+  const state = typeOf(dtype, layout ? [first, directions, hidden] : [directions, second, hidden]);
+  const sequence: Dims = layout ? [first, second, directions, hidden] : [first, directions, second, hidden];
+  return [typeOf(dtype, sequence), state, state];
 }
 
 /**
@@ -73,10 +49,7 @@ export const LSTM = defineOp({
   inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?', 'initial_c?', 'P?'],
   outputs: ['Y?', 'Y_h?', 'Y_c?'],
   attributes: { ...recurrentAttributes, input_forget: attr.int(0) },
-  inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs, attributes, 4);
-    return [sequence, state, state];
-  },
+  inferTypes: ({ node, inputs, attributes }) => recurrentTypes(node, inputs, attributes),
 });
 
 /** Gated recurrent unit; gates in the order z, r, h. X `[S, B, I]`, W `[D, 3H, I]`, R `[D, 3H, H]`, B `[D, 6H]`. */
@@ -86,10 +59,7 @@ export const GRU = defineOp({
   inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?'],
   outputs: ['Y?', 'Y_h?'],
   attributes: { ...recurrentAttributes, linear_before_reset: attr.int(0) },
-  inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs, attributes, 3);
-    return [sequence, state];
-  },
+  inferTypes: ({ node, inputs, attributes }) => recurrentTypes(node, inputs, attributes).slice(0, 2),
 });
 
 /** Plain recurrence `H = f(X W' + H R' + B)`. X `[S, B, I]`, W `[D, H, I]`, R `[D, H, H]`, B `[D, 2H]`. */
@@ -99,10 +69,7 @@ export const RNN = defineOp({
   inputs: ['X', 'W', 'R', 'B?', 'sequence_lens?', 'initial_h?'],
   outputs: ['Y?', 'Y_h?'],
   attributes: recurrentAttributes,
-  inferTypes: ({ inputs, attributes }) => {
-    const { sequence, state } = recurrentTypes(inputs, attributes, 1);
-    return [sequence, state];
-  },
+  inferTypes: ({ node, inputs, attributes }) => recurrentTypes(node, inputs, attributes).slice(0, 2),
 });
 
 const { layout: _, ...quantizedAttributes } = recurrentAttributes;
@@ -131,18 +98,33 @@ export const DynamicQuantizeLSTM = defineOp({
   ],
   outputs: ['Y?', 'Y_h?', 'Y_c?'],
   attributes: { ...quantizedAttributes, input_forget: attr.int(0) },
-  inferTypes: ({ inputs: { X, W, R }, attributes }) => {
-    const directions = attributes.direction === 'bidirectional' ? 2 : 1;
-    const hidden = mergeDim(attributes.hidden_size ?? null, R.shape?.[1] ?? null);
-    const columns = knownDim(hidden) ? 4 * hidden : null;
-    mergeDims(W.shape, [directions, X.shape?.[2] ?? null, columns]);
-    mergeDims(R.shape, [directions, hidden, columns]);
-    const dtype = realDType(X);
-    if (!X.shape) return [typeOf(dtype), typeOf(dtype), typeOf(dtype)];
-    const [steps = null, batch = null] = X.shape;
-    const state = typeOf(dtype, [directions, batch, hidden]);
-    return [typeOf(dtype, [steps, directions, batch, hidden]), state, state];
-  },
+  inferTypes: ({ node, inputs, attributes }) =>
+    recurrentTypes(node, inputs, { ...attributes, transposed: true }),
 });
+
+function layerOf(node: Node): RecurrentLayer | undefined {
+  if (LSTM.is(node)) return { gates: 4, ...LSTM.attributes(node) };
+  if (GRU.is(node)) return { gates: 3, ...GRU.attributes(node) };
+  if (RNN.is(node)) return { gates: 1, ...RNN.attributes(node) };
+  if (!DynamicQuantizeLSTM.is(node)) return undefined;
+  return { gates: 4, transposed: true, ...DynamicQuantizeLSTM.attributes(node) };
+}
+
+/**
+ * What is wrong with the shapes of the operands of a recurrent node: which one, what its shape must be and what it is.
+ * Undefined where all that is known fits, and for nodes of other ops.
+ * @param shapes Of the inputs by position, where a run knows more than their types say.
+ */
+export function recurrentFault(
+  node: Node,
+  shapes: readonly Dims[] = node.inputs.map((value) => value?.shape),
+): string | undefined {
+  const layer = layerOf(node);
+  const named = node.inputs.map((value, index) => [
+    node.op.inputSlots[index]?.replace('?', ''),
+    value && { name: value.name, shape: shapes[index] },
+  ]);
+  return layer && faultOfOperands(Object.fromEntries(named), layer);
+}
 
 export const recurrentOps: readonly Op[] = [LSTM, GRU, RNN, DynamicQuantizeLSTM];

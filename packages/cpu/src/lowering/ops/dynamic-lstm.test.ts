@@ -110,6 +110,42 @@ describeWithAddon('an LSTM that quantizes its states', () => {
     );
   });
 
+  // All gates but the cell input are 1, and that is the sum itself: the hidden state is what the products give.
+  it.each([
+    ['sums that no float32 holds', 3000],
+    ['sums that wrap modulo 2^32', 40_000],
+  ])('gives the bits of the reference for %s', async (_, width) => {
+    const numbers = (count: number, at: (i: number) => number) => Array.from({ length: count }, (_, i) => at(i));
+    const result = await runCase(backend, {
+      name: 'products of a dynamic LSTM',
+      graph: `graph opset 21, com.microsoft 1 {
+        input %x: float32[1, 16, ${width}]
+        value %w: int8[1, ${width}, 8]
+        value %r: int8[1, 2, 8]
+        value %h0: float32[1, 16, 2]
+        value %b: float32[1, 16]
+        value %ws: float32[1]
+        value %wz: int8[1]
+        value %p: float32[1, 6]
+        %y, %h = com.microsoft::DynamicQuantizeLSTM(%x, %w, %r, %b, _, %h0, _, %p, %ws, %wz, %ws, %wz) {hidden_size=2, activations=["Affine", "Affine", "Affine"], activation_alpha=[0.0, 1.0, 1.0], activation_beta=[1.0, 0.0, 0.0]}
+        output %y, %h
+      }`,
+      values: {
+        x: fromNumbers('float32', [1, 16, width], numbers(16 * width, (i) => ((i * i) % 7 === 1 ? 1 : 0.999))),
+        w: fromNumbers('int8', [1, width, 8], numbers(8 * width, (i) => (i % 5 === 0 ? 120 : 127))),
+        r: fromNumbers('int8', [1, 2, 8], numbers(16, (i) => 100 - i)),
+        h0: fromNumbers('float32', [1, 16, 2], numbers(32, Math.sin)),
+        b: fromNumbers('float32', [1, 16], new Array(16).fill(0)),
+        ws: fromNumbers('float32', [1], [0.0123]),
+        wz: fromNumbers('int8', [1], [-128]),
+        p: fromNumbers('float32', [1, 6], new Array(6).fill(0)),
+      },
+      extremes: false,
+      bound: { kind: 'exact' },
+    });
+    expect(result).toEqual({ outcome: 'passed' });
+  });
+
   it('is declined where its weights are not constant, or its scales belong to nothing', () => {
     const reasonFor = (weights: string, scales: string) =>
       declineReason(backend, {
