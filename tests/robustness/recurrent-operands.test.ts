@@ -127,7 +127,9 @@ describe.each(BACKENDS)('recurrent layers on %s', (_, backends) => {
   it.each(CASES)(
     'name the operand that does not fit: $layer.op with $layer.attributes, $place',
     async ({ layer, inBranch }) => {
-      const optional = Object.keys(layer.shapes).filter((slot) => /^(B|P|sequence_lens|initial_.)$/.test(slot));
+      const optional = Object.keys(layer.shapes).filter((slot) =>
+        /^(B|P|sequence_lens|initial_.)$/.test(slot),
+      );
       for (const slot of optional) {
         const fitting = layer.shapes[slot] ?? [];
         const longer = fitting.with(-1, (fitting.at(-1) ?? 0) + 1);

@@ -129,14 +129,13 @@ async function compute(
   const stored = node.inputs.map((value) => storedConstant(value));
   const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
   const limit = DequantizeLinear.is(node) ? Number.POSITIVE_INFINITY : Math.max(maxBytes, inputBytes);
-  const outputBytes = knownBytes(node);
-  if (outputBytes > limit) return decline('its result is much larger than its inputs');
-  if (!work.affords(graph, node, inputBytes, outputBytes)) return decline('it takes too much work');
+  if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
+  if (!work.affords(graph, node)) return decline('it takes too much work');
   const inputs = await Promise.all(stored.map((constant) => constant?.load()));
   const results = await evaluate(graph, node, inputs, limit);
   if (!results) return decline('no backend computes it');
+  work.spend(graph, node);
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
-  work.spend(graph, node, inputBytes + bytes);
   return bytes > limit ? decline('its result is much larger than its inputs') : results;
 }
 

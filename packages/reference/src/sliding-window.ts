@@ -53,8 +53,10 @@ export interface WindowView {
 
 /** Calls `visit` for each output position of a plane in order; the view is reused. */
 export function forEachWindow(pooling: Pooling, visit: (view: WindowView, output: number) => void): void {
-  const { input, output } = pooling;
-  const positions = new Int32Array(volume(pooling.kernel));
+  const { input, output, kernel } = pooling;
+  // A window covers no more than the plane, however large it is.
+  const covered = kernel.map((length, axis) => Math.min(length, input[axis] ?? 0));
+  const positions = new Int32Array(volume(toExtent(covered, 1)));
   let at = 0;
   for (let z = 0; z < output[0]; z++) {
     const depth = reach(pooling, 0, z);
@@ -76,14 +78,16 @@ export function forEachWindow(pooling: Pooling, visit: (view: WindowView, output
 }
 
 /** The input coordinates that a window meets along one axis. */
-function reach(pooling: Pooling, axis: 0 | 1 | 2, output: number) {
-  const size = pooling.input[axis];
-  const inside: number[] = [];
-  let padded = 0;
-  for (let k = 0; k < pooling.kernel[axis]; k++) {
-    const at = output * pooling.strides[axis] + k * pooling.dilations[axis] - pooling.begins[axis];
-    if (at < size + pooling.ends[axis]) padded++;
-    if (at >= 0 && at < size) inside.push(at);
-  }
-  return { inside, padded };
+function reach(
+  { kernel, strides, dilations, begins, ends, input }: Pooling,
+  axis: 0 | 1 | 2,
+  output: number,
+) {
+  const [size, step] = [input[axis], dilations[axis]];
+  const start = output * strides[axis] - begins[axis];
+  /** Elements of the window before a coordinate. */
+  const before = (at: number) => Math.max(0, Math.min(kernel[axis], Math.ceil((at - start) / step)));
+  const [first, end] = [before(0), before(size)];
+  const inside = Array.from({ length: end - first }, (_, i) => start + (first + i) * step);
+  return { inside, padded: before(size + ends[axis]) };
 }

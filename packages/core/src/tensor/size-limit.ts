@@ -15,15 +15,24 @@ const STRING_BYTES = 64;
 export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, where?: string): void {
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
+  checkBytes(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
+  elementCount(shape);
+}
+
+/**
+ * Checks, before memory is asked for, that something takes no more bytes than `limit`.
+ * @param what Begins the message.
+ * @throws TensorError `TENSOR_TOO_LARGE` with bytes and limit.
+ */
+export function checkBytes(bytes: number, limit: number, what: string, where?: string): void {
   if (bytes > limit) {
     throw new TensorError({
       code: 'TENSOR_TOO_LARGE',
       where,
-      message: `a ${dtype} tensor of shape [${shape.join(', ')}] takes ${inUnits(bytes)}, and the limit is ${inUnits(limit)}.`,
+      message: `${what} takes ${inUnits(bytes)}, and the limit is ${inUnits(limit)}.`,
       remedy: 'If the model means it, open it with a larger maxTensorBytes.',
     });
   }
-  elementCount(shape);
 }
 
 function inUnits(bytes: number): string {

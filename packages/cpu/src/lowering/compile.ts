@@ -1,6 +1,6 @@
 import type { CompileOptions, Subgraph } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { ConstantHandle, NativeBinding } from '../binding.js';
 import { callNative } from '../cpu-error.js';
 import { assemble } from './assemble.js';
@@ -23,13 +23,13 @@ export interface Compiler {
 export async function compileSubgraph(
   compiler: Compiler,
   subgraph: Subgraph,
-  { threads = 0, taps }: CompileOptions,
+  { threads = 0, taps, maxTensorBytes = MAX_TENSOR_BYTES }: CompileOptions,
 ): Promise<NativeExecutable> {
   const tapped = tappedValues(subgraph, taps);
   const outputs = [...new Set([...subgraph.outputs, ...tapped])];
   const constants = await loadConstants(subgraph);
   const { binding } = compiler;
-  const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants });
+  const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants, maxTensorBytes });
   let pool: ConstantHandle | undefined;
   try {
     lowerNodes(compiler, subgraph, constants, builder);

@@ -33,12 +33,16 @@ export function globalWindow(shape: Shape): PoolWindow {
   return { kernel, strides: undefined, dilations: undefined, pads, countPadding: false };
 }
 
+/** As `native/src/program/ops/pool.cc` has it. */
+const MOST_TAPS = 2 ** 23;
+
 /** Why no kernel pools values of shape `from` to those of shape `to`, or undefined when one does. */
 export function declineWindows(from: Shape, to: Shape, window: PoolWindow): string | undefined {
   const { pads, kernel, countPadding } = window;
   const spatial = from.length - 2;
   if (spatial !== 1 && spatial !== 2) return `no kernel for windows of ${spatial} axes`;
   if (kernel.some((size) => size < 1)) return 'its windows are empty';
+  if (kernel.reduce((taps, size) => taps * size, 1) > MOST_TAPS) return 'its windows are too large';
   if (pads.some((pad) => pad < 0)) return 'its padding is negative';
   return countPadding && reachBeyond(from, to, window) ? 'its windows reach beyond the padding' : undefined;
 }

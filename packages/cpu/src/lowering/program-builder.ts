@@ -1,6 +1,6 @@
 import type { NodePlan, Subgraph } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
+import { checkBytes, OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
 import type { NativeBinding } from '../binding.js';
 import { channelsLast } from './channels-last.js';
 import { ConstantPool } from './constant-pool.js';
@@ -21,6 +21,8 @@ export interface ProgramSource {
   readonly constants: ReadonlyMap<Value, Tensor>;
   readonly binding: NativeBinding;
   readonly cache: WeightCache;
+  /** The most bytes of what an op works in. */
+  readonly maxTensorBytes: number;
 }
 
 /** An op, and the position of the node that it belongs to in the subgraph. */
@@ -98,8 +100,10 @@ export class ProgramBuilder {
     return operand;
   }
 
-  /** Memory that only the op being emitted uses. */
+  /** Memory that only the op being emitted uses. Throws TensorError `TENSOR_TOO_LARGE` over the limit. */
   scratch(bytes: number): Operand & { readonly block: ComputedBlock } {
+    const { label, op } = this.#node();
+    checkBytes(bytes, this.#source.maxTensorBytes, 'what it works in', `node ${label} (${op.name})`);
     return whole({ kind: 'computed', bytes }, bytes);
   }
 

@@ -115,7 +115,8 @@ describeWithAddon('an LSTM that quantizes its states', () => {
     ['sums that no float32 holds', 3000],
     ['sums that wrap modulo 2^32', 40_000],
   ])('gives the bits of the reference for %s', async (_, width) => {
-    const numbers = (count: number, at: (i: number) => number) => Array.from({ length: count }, (_, i) => at(i));
+    const numbers = (count: number, at: (i: number) => number) =>
+      Array.from({ length: count }, (_, i) => at(i));
     const result = await runCase(backend, {
       name: 'products of a dynamic LSTM',
       graph: `graph opset 21, com.microsoft 1 {
@@ -131,9 +132,21 @@ describeWithAddon('an LSTM that quantizes its states', () => {
         output %y, %h
       }`,
       values: {
-        x: fromNumbers('float32', [1, 16, width], numbers(16 * width, (i) => 0.8 + 0.2 * Math.sin(i * i))),
-        w: fromNumbers('int8', [1, width, 8], numbers(8 * width, (i) => (i % 5 === 0 ? 120 : 127))),
-        r: fromNumbers('int8', [1, 2, 8], numbers(16, (i) => 100 - i)),
+        x: fromNumbers(
+          'float32',
+          [1, 16, width],
+          numbers(16 * width, (i) => 0.8 + 0.2 * Math.sin(i * i)),
+        ),
+        w: fromNumbers(
+          'int8',
+          [1, width, 8],
+          numbers(8 * width, (i) => (i % 5 === 0 ? 120 : 127)),
+        ),
+        r: fromNumbers(
+          'int8',
+          [1, 2, 8],
+          numbers(16, (i) => 100 - i),
+        ),
         h0: fromNumbers('float32', [1, 16, 2], numbers(32, Math.sin)),
         b: fromNumbers('float32', [1, 16], new Array(16).fill(0)),
         ws: fromNumbers('float32', [1], [0.0123]),

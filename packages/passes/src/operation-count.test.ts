@@ -1,0 +1,108 @@
+import { inferTypes, parse } from '@octavo/core/ir';
+import { StoredTensor, zeros } from '@octavo/core/tensor';
+import { describe, expect, it } from 'vitest';
+import { FoldingWork } from './folding-work.js';
+import { operationsOf } from './operation-count.js';
+
+/** Operations of the last node of a graph. */
+function count(text: string): number {
+  const graph = parse(`graph opset 21, com.microsoft 1 {\n${text}\n}`);
+  inferTypes(graph);
+  const node = graph.sorted().at(-1);
+  return node ? operationsOf(node) : Number.NaN;
+}
+
+const SQUARE = 'value %x: float32[1, 1, 64, 64]';
+
+describe('the operations of a node', () => {
+  it.each([
+    [
+      'the depth of a product',
+      (n: number) => `value %a: float32[8, ${n}]\nvalue %b: float32[${n}, 8]\n%y = MatMul(%a, %b)`,
+    ],
+    [
+      'the depth of a transposed product',
+      (n: number) => `value %a: float32[${n}, 8]\nvalue %b: float32[${n}, 8]\n%y = Gemm(%a, %b) {transA=1}`,
+    ],
+    [
+      'the window of a pool',
+      (n: number) => `${SQUARE}\n%y = MaxPool(%x) {kernel_shape=[1, ${n}], pads=[0, ${n}, 0, 0]}`,
+    ],
+    [
+      'the filters of a convolution',
+      (n: number) => `${SQUARE}\nvalue %w: float32[1, 1, 1, ${n}]\n%y = Conv(%x, %w) {pads=[0, ${n}, 0, 0]}`,
+    ],
+    [
+      'the labels that Einsum sums over',
+      (n: number) =>
+        `value %a: float32[${n}, 4]\nvalue %b: float32[${n}, 4]\n%y = Einsum(%a, %b) {equation="ij,kl->jl"}`,
+    ],
+    [
+      'the boxes of a suppression',
+      (n: number) =>
+        `value %b: float32[1, ${n}, 4]\nvalue %s: float32[1, 1, ${n}]\n%y = NonMaxSuppression(%b, %s)`,
+    ],
+    [
+      'the states of a recurrence',
+      (n: number) =>
+        `value %x: float32[9, 1, 2]\nvalue %w: float32[1, ${n}, 2]\nvalue %r: float32[1, ${n}, ${n}]\n%y = RNN(%x, %w, %r)`,
+    ],
+    [
+      'the neighbours of a normalization',
+      (n: number) => `value %x: float32[1, 512, 2, 2]\n%y = LRN(%x) {size=${n}}`,
+    ],
+  ])('grow with %s', (_, text) => {
+    expect(count(text(32)) / count(text(16))).toBeGreaterThan(1.7);
+  });
+
+  it('grow with what is between the axes that grow and those that shrink', () => {
+    const resize = (from: string, to: string) =>
+      count(
+        `value %x: float32${from}\nconst %s: int64[2] = ${to}\n%y = Resize(%x, _, _, %s) {mode="linear"}`,
+      );
+    expect(resize('[1, 4096]', '[4096, 1]')).toBeGreaterThan(4096 ** 2);
+    expect(resize('[1, 4096]', '[1, 1]')).toBeLessThan(4096 * 1000);
+  });
+
+  it('of a window are those that it covers', () => {
+    const pool = (length: number) =>
+      count(`${SQUARE}\n%y = MaxPool(%x) {kernel_shape=[1, ${length}], pads=[0, ${length}, 0, 0]}`);
+    expect(pool(100_000) / pool(64)).toBeLessThan(100_000);
+    expect(pool(100_000)).toBeLessThan(64 * 64 * 100_064);
+  });
+
+  it('have no bound where the elements decide, or where a shape is not known', () => {
+    const regions = 'value %r: float32[1, 4]\nvalue %i: int64[1]';
+    expect(count(`${SQUARE}\n${regions}\n%y = RoiAlign(%x, %r, %i)`)).toBe(Number.POSITIVE_INFINITY);
+    expect(count('value %a: float32[2, n]\nvalue %b: float32[n, 2]\n%y = MatMul(%a, %b)')).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it('count every operand that is read for each element', () => {
+    const sum = (operands: number) =>
+      count(`value %x: float32[1000]\nvalue %c: float32[]\n%y = Sum(%x${', %c'.repeat(operands)})`);
+    expect(sum(100) / sum(1)).toBeGreaterThan(20);
+  });
+});
+
+describe('the work that a graph allows', () => {
+  it('is enough for a product of the weights that it stores', () => {
+    const graph = parse(`graph opset 21 {
+      value %a: float32[512, 512]
+      value %b: float32[512, 512]
+      %y = MatMul(%a, %b)
+    }`);
+    for (const name of ['a', 'b']) {
+      const value = graph.value(name);
+      if (value) value.constant = StoredTensor.of(zeros('float32', [512, 512]));
+    }
+    inferTypes(graph);
+    const [node] = graph.sorted();
+    const work = new FoldingWork();
+    work.begin(graph);
+    expect(node && work.affords(graph, node)).toBe(true);
+    if (node) work.spend(graph, node);
+    expect(node && work.affords(graph, node)).toBe(false);
+  });
+});
