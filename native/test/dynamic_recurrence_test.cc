@@ -36,6 +36,7 @@ struct States {
 struct Layer {
   size_t directions, steps, batch, hidden;
   bool backwards = false, batch_first = false;
+  bool linear = false;  // the input, forget and output gates are 1, and nothing bends
   std::vector<float> x, bias, scales, h, c;
   std::vector<int8_t> weights;
   std::vector<int32_t> zero_points, lengths;
@@ -87,8 +88,10 @@ struct Layer {
     args.batch_first = batch_first;
     args.clip = std::numeric_limits<float>::infinity();
     for (RecurrentDirection& direction : args.direction) {
-      direction.functions[0] = {RecurrentFunction::sigmoid, 0, 0};
-      direction.functions[1] = direction.functions[2] = {RecurrentFunction::tanh, 0, 0};
+      using enum RecurrentFunction;
+      direction.functions[0] = linear ? CellFunction{affine, 0, 1} : CellFunction{sigmoid, 0, 0};
+      direction.functions[1] = linear ? CellFunction{affine, 1, 0} : CellFunction{tanh, 0, 0};
+      direction.functions[2] = direction.functions[1];
     }
     args.dynamic = &dynamic;
     args.gates = x.data();
@@ -111,35 +114,61 @@ struct Layer {
   size_t time(size_t d, size_t b, size_t step) const {
     return d == 1 || backwards ? length(b) - 1 - step : step;
   }
+  // Where x and y have the gates and the states of a sequence at a time: in rows of one direction.
+  size_t x_row(size_t d, size_t b, size_t t) const {
+    return (batch_first ? b * steps + t : t * batch + b) * directions + d;
+  }
+  size_t y_row(size_t d, size_t b, size_t t) const {
+    return batch_first ? x_row(d, b, t) : (t * directions + d) * batch + b;
+  }
 };
 
 double sigmoid64(double x) { return 1 / (1 + std::exp(-x)); }
 
+// The states of a direction in integers, of the sequences that a step begins with or has changed.
+struct QuantizedStates {
+  float scale = 1;
+  int32_t zero = 0;
+
+  QuantizedStates(const Layer& layer, const std::vector<float>& h, size_t d, size_t step) {
+    float low = 0, high = 0;
+    for (size_t b = 0; b < layer.batch; ++b) {
+      if (step > layer.length(b)) continue;
+      for (size_t i = 0; i < layer.hidden; ++i) {
+        low = std::min(low, h[layer.slot(d, b) * layer.hidden + i]);
+        high = std::max(high, h[layer.slot(d, b) * layer.hidden + i]);
+      }
+    }
+    if (high == low) return;
+    scale = (high - low) / 255.0f;
+    zero = static_cast<int32_t>(std::nearbyint(-low / scale));
+  }
+
+  int32_t centered(float h) const {
+    return std::clamp(static_cast<int32_t>(std::nearbyint(h / scale)), -zero, 255 - zero);
+  }
+};
+
+// What the states of a sequence give a gate, with the bias.
+float recurrent_sum(const Layer& layer, const QuantizedStates& states, const float* h, size_t d,
+                    size_t column) {
+  const size_t own = d * layer.columns() + column;
+  int32_t sum = 0;
+  for (size_t k = 0; k < layer.hidden; ++k) {
+    const int32_t weight = layer.weights[(d * layer.hidden + k) * layer.columns() + column];
+    sum += states.centered(h[k]) * (weight - layer.zero_points[own]);
+  }
+  return static_cast<float>(sum) * (states.scale * layer.scales[own]) + layer.bias[own];
+}
+
 // One step of one sequence, from integers.
 void expect_step(const Layer& layer, size_t d, size_t b, const States& found) {
-  float low = 0, high = 0;
-  for (size_t other = 0; other < layer.batch; ++other) {
-    for (size_t i = 0; i < layer.hidden; ++i) {
-      const float value = layer.h[layer.slot(d, other) * layer.hidden + i];
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-  }
-  const float scale = high == low ? 1.0f : (high - low) / 255.0f;
-  const int32_t zero = high == low ? 0 : static_cast<int32_t>(std::nearbyint(-low / scale));
+  const QuantizedStates states(layer, layer.h, d, 0);
   const size_t at = layer.slot(d, b) * layer.hidden;
   const auto gate = [&](size_t index, size_t i) -> double {
-    const size_t column = index * layer.hidden + i, own = d * layer.columns() + column;
-    int32_t sum = 0;
-    for (size_t k = 0; k < layer.hidden; ++k) {
-      const int32_t q = static_cast<int32_t>(std::nearbyint(layer.h[at + k] / scale));
-      sum += std::clamp(q, -zero, 255 - zero) *
-             (layer.weights[(d * layer.hidden + k) * layer.columns() + column] -
-              layer.zero_points[own]);
-    }
-    const float product = static_cast<float>(sum) * (scale * layer.scales[own]);
-    return layer.x[(b * layer.directions + d) * layer.columns() + column] + product +
-           layer.bias[own];
+    const size_t column = index * layer.hidden + i;
+    return layer.x[layer.x_row(d, b, 0) * layer.columns() + column] +
+           recurrent_sum(layer, states, &layer.h[at], d, column);
   };
   for (size_t i = 0; i < layer.hidden; ++i) {
     const double c = sigmoid64(gate(2, i)) * layer.c[at + i] +
@@ -147,7 +176,54 @@ void expect_step(const Layer& layer, size_t d, size_t b, const States& found) {
     const double h = sigmoid64(gate(1, i)) * std::tanh(c);
     ASSERT_NEAR(found.c[at + i], c, 2e-5 * (1 + std::abs(c)));
     ASSERT_NEAR(found.h[at + i], h, 2e-5);
+    ASSERT_EQ(found.y[layer.y_row(d, b, 0) * layer.hidden + i], found.h[at + i]);
   }
+}
+
+// All steps of a linear layer: its cell state sums up what the cell input is.
+States linear_states(const Layer& layer) {
+  const size_t hidden = layer.hidden;
+  States states{std::vector<float>(layer.steps * layer.directions * layer.batch * hidden), layer.h,
+                layer.c};
+  for (size_t d = 0; d < layer.directions; ++d) {
+    for (size_t step = 0; step < layer.steps; ++step) {
+      const QuantizedStates quantized(layer, states.h, d, step);
+      for (size_t b = 0; b < layer.batch; ++b) {
+        if (step >= layer.length(b)) continue;
+        const size_t at = layer.slot(d, b) * hidden, t = layer.time(d, b, step);
+        const std::vector<float> h(&states.h[at], &states.h[at] + hidden);
+        for (size_t i = 0; i < hidden; ++i) {
+          const size_t column = 3 * hidden + i;
+          const float sum = layer.x[layer.x_row(d, b, t) * layer.columns() + column] +
+                            recurrent_sum(layer, quantized, h.data(), d, column);
+          states.c[at + i] += sum;
+          states.h[at + i] = states.c[at + i];
+        }
+        std::copy_n(&states.h[at], hidden, &states.y[layer.y_row(d, b, t) * hidden]);
+      }
+    }
+  }
+  return states;
+}
+
+TEST(DynamicRecurrence, HasTheBitsOfItsIntegersOnEveryTier) {
+  test::on_every_tier([](IsaSet isa) {
+    FloatSamples samples(56);
+    for (int round = 0; round < 60; ++round) {
+      SCOPED_TRACE(testing::Message() << "round " << round);
+      Layer layer(samples, samples.size(1, 5), samples.size(1, 5), samples.size(1, 40),
+                  samples.size(1, 2));
+      layer.linear = true;
+      layer.batch_first = round % 3 == 0;
+      layer.backwards = layer.directions == 1 && round % 2 == 0;
+      for (size_t b = 0; b < layer.batch && round % 5 != 0; ++b)
+        layer.lengths.push_back(static_cast<int32_t>(samples.size(0, layer.steps + 2)) - 1);
+      const States expected = linear_states(layer), found = layer.run(isa);
+      ASSERT_EQ(found.y, expected.y);
+      ASSERT_EQ(found.h, expected.h);
+      ASSERT_EQ(found.c, expected.c);
+    }
+  });
 }
 
 TEST(DynamicRecurrence, AStepIsAnIntegerProductOfItsStates) {
@@ -181,9 +257,8 @@ States next(const Layer& layer, const States& before, size_t step, IsaSet isa) {
       if (step >= layer.length(b)) continue;
       one.lengths[b] = 1;
       const size_t t = layer.time(d, b, step);
-      const size_t row = layer.batch_first ? b * layer.steps + t : t * layer.batch + b;
-      std::copy_n(&layer.x[(row * layer.directions + d) * layer.columns()], layer.columns(),
-                  &one.x[(b * layer.directions + d) * layer.columns()]);
+      std::copy_n(&layer.x[layer.x_row(d, b, t) * layer.columns()], layer.columns(),
+                  &one.x[one.x_row(d, b, 0) * layer.columns()]);
     }
   }
   States after = one.run(isa);
@@ -209,8 +284,20 @@ TEST(DynamicRecurrence, IsOneStepAfterTheOther) {
       for (size_t b = 0; b < layer.batch && round % 5 != 0; ++b)
         layer.lengths.push_back(static_cast<int32_t>(samples.size(0, layer.steps + 2)) - 1);
       States states{{}, layer.h, layer.c};
-      for (size_t step = 0; step < layer.steps; ++step) states = next(layer, states, step, isa);
+      std::vector<float> y(layer.steps * layer.directions * layer.batch * layer.hidden);
+      for (size_t step = 0; step < layer.steps; ++step) {
+        states = next(layer, states, step, isa);
+        for (size_t d = 0; d < layer.directions; ++d) {
+          for (size_t b = 0; b < layer.batch; ++b) {
+            if (step >= layer.length(b)) continue;
+            const size_t row = layer.y_row(d, b, layer.time(d, b, step));
+            std::copy_n(&states.h[layer.slot(d, b) * layer.hidden], layer.hidden,
+                        &y[row * layer.hidden]);
+          }
+        }
+      }
       const States found = layer.run(isa);
+      EXPECT_EQ(found.y, y);
       EXPECT_EQ(found.h, states.h);
       EXPECT_EQ(found.c, states.c);
     }

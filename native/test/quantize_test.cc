@@ -350,20 +350,22 @@ TEST(Bfloat, RoundsToNearestEven) {
       });
 }
 
-TEST(ShortFloats, KeepNotANumberEvenWhereOnlyItsLowBitsSaySo) {
-  const float nan = std::bit_cast<float>(0xFF800001u);
+TEST(ShortFloats, KeepNotANumberWhateverItsBitsAre) {
   test::on_every_tier([&](IsaSet isa) {
-    for (size_t count : {1, 9}) {
-      const std::vector<float> x(count, nan);
-      std::vector<uint16_t> bits(count);
-      std::vector<float> y(count);
-      floats_to_half(x.data(), count, bits.data(), isa);
-      half_to_floats(bits.data(), count, y.data(), isa);
-      EXPECT_TRUE(std::isnan(y[0]));
-      floats_to_bfloat(x.data(), count, bits.data(), isa);
-      bfloat_to_floats(bits.data(), count, y.data(), isa);
-      EXPECT_TRUE(std::isnan(y[0]));
-      EXPECT_TRUE(std::isnan(bfloat_to_float(float_to_bfloat(nan))));
+    for (const uint32_t pattern : {0xFF800001u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+      const float nan = std::bit_cast<float>(pattern);
+      for (size_t count : {1, 9, 33}) {
+        const std::vector<float> x(count, nan);
+        std::vector<uint16_t> bits(count);
+        std::vector<float> y(count);
+        floats_to_half(x.data(), count, bits.data(), isa);
+        half_to_floats(bits.data(), count, y.data(), isa);
+        for (const float each : y) EXPECT_TRUE(std::isnan(each));
+        floats_to_bfloat(x.data(), count, bits.data(), isa);
+        bfloat_to_floats(bits.data(), count, y.data(), isa);
+        for (const float each : y) EXPECT_TRUE(std::isnan(each));
+        EXPECT_TRUE(std::isnan(bfloat_to_float(float_to_bfloat(nan))));
+      }
     }
   });
 }

@@ -11,19 +11,24 @@ constexpr int32_t kFloatInfinity = 0x7F800000;
 
 OCTAVO_INLINE I32 pick(I32 mask, I32 yes, I32 no) { return (mask & yes) | (~mask & no); }
 
+// Without a sign, because the carry may run out of a NaN.
 OCTAVO_INLINE I32 to_bfloat(I32 x) {
-  const I32 rounded = (x + 0x7FFF + ((x >> 16) & 1)) >> 16;
+  const U32 bits = reinterpret_cast<U32>(x);
+  const I32 rounded = reinterpret_cast<I32>(bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
   const I32 nan = (x & INT32_MAX) > kFloatInfinity;
   return pick(nan, (x >> 16) | 0x40, rounded);
 }
 
 // By the bits: adding 1/2 aligns a subnormal result's last digit with a float's, so that the sum is
-// rounded there; elsewhere the carry of the rounding may run on into the exponent.
+// rounded there; elsewhere the carry of the rounding may run on into the exponent, and of a NaN out
+// of the number.
 OCTAVO_INLINE I32 to_half(I32 x) {
   const I32 sign = (x >> 16) & 0x8000;
   const I32 a = x & INT32_MAX;
   const I32 subnormal = as_int(as_float(a) + splat(0.5f)) - 0x3F000000;
-  const I32 rounded = (a + 0xFFF + ((a >> 13) & 1) - 0x38000000) >> 13;
+  const U32 bits = reinterpret_cast<U32>(a);
+  const U32 up = bits + 0xFFFu + ((bits >> 13) & 1u) - 0x38000000u;
+  const I32 rounded = reinterpret_cast<I32>(up) >> 13;
   const I32 finite = pick(a >= 0x477FF000, splat(0x7C00), rounded);
   const I32 number = pick(a < 0x38800000, subnormal, finite);
   return sign | pick(a > kFloatInfinity, ((a >> 13) & 0x3FF) | 0x7E00, number);

@@ -37,10 +37,10 @@ constexpr size_t kLeastRows = 6;
 // Some sequences of a batch in one direction, which no others wait for.
 class Sequences {
  public:
-  Sequences(const Recurrence& args, const CellKernels& kernels, size_t direction, size_t first,
-            size_t count)
+  Sequences(const Recurrence& args, IsaSet available, size_t direction, size_t first, size_t count)
       : args_(args),
-        kernels_(kernels),
+        available_(available),
+        kernels_(select_tier(kTiers, available)),
         direction_(direction),
         first_(first),
         count_(count),
@@ -129,8 +129,9 @@ class Sequences {
         std::fill_n(to, args_.hidden, 0.0f);  // which widens no range
       }
     }
-    const QuantizationParameters by = dynamic_parameters(states, size);
-    quantize(states, {1, 1, size, &by.scale, &by.zero_point}, OCTAVO_U8, args_.dynamic->bytes + at);
+    const QuantizationParameters by = dynamic_parameters(states, size, available_);
+    quantize(states, {1, 1, size, &by.scale, &by.zero_point}, OCTAVO_U8, args_.dynamic->bytes + at,
+             available_);
     return by;
   }
 
@@ -193,6 +194,7 @@ class Sequences {
   }
 
   const Recurrence& args_;
+  const IsaSet available_;
   const CellKernels& kernels_;
   size_t direction_, first_, count_;
   bool backwards_;
@@ -218,14 +220,13 @@ std::span<const RecurrentCell> recurrent_cells() { return kCells; }
 
 void run_recurrence(const Recurrence& args, IsaSet available) {
   if (args.batch == 0 || args.hidden == 0) return;
-  const CellKernels& kernels = select_tier(kTiers, available);
   const bool small = is_small(args);
   const size_t parts = small ? 1 : batch_parts(args);
   std::atomic<bool> failed{false};
   const auto run = [&](size_t task) {
     const size_t part = task % parts;
     const size_t first = part * args.batch / parts, last = (part + 1) * args.batch / parts;
-    const Sequences sequences(args, kernels, task / parts, first, last - first);
+    const Sequences sequences(args, available, task / parts, first, last - first);
     if (sequences.run() != OCTAVO_OK) failed.store(true, std::memory_order_relaxed);
   };
   parallel_for(args.directions * parts, small ? 1 : 0, run);
