@@ -128,6 +128,11 @@ describe('fastSessions', () => {
     },
   );
 
+  it.runIf(defaultBackends()[0]?.id === 'cpu')('goes over what is observed in native loops', () => {
+    const { scan } = fastSessions();
+    expect(scan?.range(Float32Array.of(3, -1, 2))).toEqual({ min: -1, max: 3 });
+  });
+
   it('observes on onnxruntime where sizes vary, where an op is missing, and where told so', async () => {
     const varying = oneOp('', 'Relu', 21, ['batch', 'length']);
     const others = [varying, oneOp('com.microsoft', 'QuickGelu', 21)];

@@ -115,7 +115,8 @@ export function fastSessions(options: Omit<OpenOptions, 'taps'> = {}): SessionFa
     if (taps.length === 0) return openFastSession(model, { ...options, taps });
     return openObservingSession(model, { threads: availableParallelism(), ...options, taps });
   };
-  return Object.assign(create, { scan: nativeScan() });
+  // What observes nothing need not load the addon.
+  return Object.defineProperty(create, 'scan', { get: nativeScan, enumerable: true });
 }
 
 async function openNamed(

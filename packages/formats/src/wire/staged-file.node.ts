@@ -29,7 +29,8 @@ export class StagedFile {
 
   /** @throws FormatError `FILE_UNWRITABLE`. */
   static create(path: string, signal?: AbortSignal): StagedFile {
-    const temporary = `${path}.${crypto.randomUUID()}.partial`;
+    // A name that is taken is refused when the file is opened; Web Crypto takes milliseconds to load.
+    const temporary = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.partial`;
     try {
       if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
         throw new Error('it is no regular file');
