@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "float_samples.h"
 
@@ -280,6 +281,29 @@ TEST(FloatConv2d, KeepsNotANumberOfFewOutputs) {
     for (size_t i = 0; i < out.size(); ++i) {
       const size_t x = i / 3 % c.out_width(), y = i / 3 / c.out_width();
       EXPECT_EQ(std::isnan(out[i]), y == 0 && x >= 3 && x <= 5) << i;
+    }
+  }
+}
+
+// Threads cut images into other rectangles, but into none of so few pixels that their products are
+// summed in another order.
+TEST(FloatConv2d, GivesTheSameBitsOnEachNumberOfThreads) {
+  FloatSamples samples(64);
+  constexpr std::pair<size_t, size_t> kSizes[] = {{61, 2}, {33, 1},  {16, 16}, {8, 8},
+                                                  {7, 13}, {3, 130}, {32, 32}, {1, 2}};
+  for (const auto& [height, width] : kSizes) {
+    for (size_t outputs : {4, 16, 70}) {
+      Convolution c{1, 1, 5, outputs, height, width, 3, 3, 1, 1, 1, 1, {1, 1, 1, 1}};
+      const Operands operands(c, samples);
+      const PackedFloatConv2d packed =
+          pack_float_conv2d({operands.weights.data(), OCTAVO_F32, outputs, 5, 3, 3, 1});
+      std::vector<float> alone(operands.residual.size()), shared(alone.size());
+      float_conv2d(arguments(c, operands, alone.data()), packed, height, width);
+      for (uint32_t threads : {2u, 3u, 7u}) {
+        c.threads = threads;
+        float_conv2d(arguments(c, operands, shared.data()), packed, height, width);
+        EXPECT_EQ(shared, alone) << height << "x" << width << " to " << outputs;
+      }
     }
   }
 }

@@ -9,7 +9,12 @@
 namespace octavo {
 namespace {
 
-constexpr size_t kTasksPerThread = 4;
+constexpr size_t kTasksPerThread = 8;
+// Pixels of a task that repay the copy of the lines around them. No fewer rows of a tile than three
+// come of it: those of one or two are summed in another order.
+constexpr size_t kFewestPixels = 32;
+// Weights that each thread may as well read whole: they stay in its second-level cache.
+constexpr size_t kNearWeights = size_t{1} << 16;
 
 Range part_of(size_t index, size_t step, size_t size) {
   return {index * step, std::min(size, (index + 1) * step)};
@@ -22,21 +27,26 @@ ConvTasks::ConvTasks(const octavo_float_conv2d_args& args, const PackedFloatConv
     : args_(args), weights_(weights), out_height_(out_height), out_width_(out_width) {
   column_blocks_ = div_up(out_width, kBlockRows);
   block_columns_ = div_up(out_width, column_blocks_);
+  const size_t threads = args.threads == 0 ? octavo_threads() : args.threads;
+  const size_t wanted = threads <= 1 ? 1 : threads * kTasksPerThread;
+  const size_t others = args.batch * weights.groups * column_blocks_;
+  const size_t columns = weights.group_out_channels();
   block_rows_ = std::min(std::max<size_t>(1, kBlockRows / block_columns_), out_height);
   if (column_blocks_ > 1) block_rows_ = 1;
-  row_blocks_ = div_up(out_height, block_rows_);
-  const size_t threads = args.threads == 0 ? octavo_threads() : args.threads;
-  const size_t blocks = args.batch * weights.groups * row_blocks_ * column_blocks_;
-  const size_t columns = weights.group_out_channels();
+  if (weights.weights[0].k * columns <= kNearWeights) {
+    const size_t fewest = std::min(block_rows_, div_up(kFewestPixels, block_columns_));
+    block_rows_ = std::clamp(out_height / div_up(wanted, others), fewest, block_rows_);
+  }
+  row_blocks_ = {out_height, block_rows_, 1};
   const size_t nr = weights.weights[0].kernel->nr;
   const size_t panels = div_up(columns, nr);
-  const size_t wanted = threads <= 1 ? 1 : div_up(threads * kTasksPerThread, blocks);
-  channel_step_ = div_up(panels, std::min(wanted, panels)) * nr;
+  const size_t groups = div_up(wanted, others * row_blocks_.count());
+  channel_step_ = div_up(panels, std::min(groups, panels)) * nr;
   channel_blocks_ = div_up(columns, channel_step_);
 }
 
 size_t ConvTasks::count() const {
-  return args_.batch * weights_.groups * row_blocks_ * column_blocks_ * channel_blocks_;
+  return args_.batch * weights_.groups * row_blocks_.count() * column_blocks_ * channel_blocks_;
 }
 
 ConvTasks::Rectangle ConvTasks::rectangle(size_t task) const {
@@ -45,8 +55,8 @@ ConvTasks::Rectangle ConvTasks::rectangle(size_t task) const {
   task /= channel_blocks_;
   part.columns = part_of(task % column_blocks_, block_columns_, out_width_);
   task /= column_blocks_;
-  part.rows = part_of(task % row_blocks_, block_rows_, out_height_);
-  task /= row_blocks_;
+  part.rows = row_blocks_.at(task % row_blocks_.count());
+  task /= row_blocks_.count();
   part.group = task % weights_.groups;
   part.image = task / weights_.groups;
   return part;
@@ -116,8 +126,6 @@ void ConvTasks::multiply_group(const Rectangle& part, const RowBlock& block) con
 void ConvTasks::multiply(const Rectangle& part, const Source& source, const size_t* runs,
                          float* turned) const {
   const float* pointers[kBlockRows];
-  const bool one_line = part.rows.last - part.rows.first == 1;
-  const size_t row_stride = one_line ? source.column_step : 0;
   size_t pixels = 0;
   for (size_t row = 0; row < part.rows.last - part.rows.first; ++row) {
     for (size_t column = 0; column < part.columns.last - part.columns.first; ++column) {
@@ -127,8 +135,8 @@ void ConvTasks::multiply(const Rectangle& part, const Source& source, const size
   const size_t first_channel = part.group * weights_.group_out_channels();
   const size_t pixel = part.rows.first * out_width_ + part.columns.first;
   const size_t plane = out_height_ * out_width_;
-  RowBlock block{pointers,         row_stride,   pixels,         runs,
-                 source.run_count, source.depth, args_.epilogue, nullptr, 0};
+  RowBlock block{pointers,         source.column_step, pixels,         runs,
+                 source.run_count, source.depth,       args_.epilogue, nullptr, 0};
   if (block.epilogue.bias != nullptr) block.epilogue.bias += first_channel;
   if (turned == nullptr) {
     const size_t out = (part.image * plane + pixel) * weights_.out_channels + first_channel;

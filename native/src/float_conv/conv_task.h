@@ -43,8 +43,9 @@ class ConvTasks {
   const octavo_float_conv2d_args& args_;
   const PackedFloatConv2d& weights_;
   size_t out_height_, out_width_;
-  size_t block_rows_, block_columns_;
-  size_t row_blocks_, column_blocks_;
+  size_t block_rows_, block_columns_;  // at most
+  RowBlocks row_blocks_{0, 1, 1};
+  size_t column_blocks_;
   size_t channel_step_, channel_blocks_;
 };
 

@@ -96,7 +96,9 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
       }
     }
 #pragma GCC unroll 1
-    for (; left != 0; --left, panel += kWidth, lhs.advance(1)) multiply<V, W>(sums[0], lhs, 0, panel);
+    for (; left != 0; --left, panel += kWidth, lhs.advance(1)) {
+      multiply<V, W>(sums[0], lhs, 0, panel);
+    }
   }
 #pragma GCC unroll 4
   for (int chain = 1; chain < kChains; ++chain) {

@@ -41,7 +41,6 @@ void for_each_depth_block(const RowBlock& block, Visit visit) {
 }
 
 void set_block(const RowBlock& block, FloatTile& tile) {
-  tile.lhs_stride = block.row_stride;
   tile.alpha = block.epilogue.alpha;
   tile.beta = block.epilogue.beta;
   tile.out_stride = block.out_stride;
@@ -88,6 +87,8 @@ void multiply_rows(const RowBlock& block, const FloatMicrokernel& kernel, size_t
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     tile.rows = height + (index < taller ? 1 : 0);
     tile.lhs = block.rows + row;
+    const size_t span = static_cast<size_t>(tile.lhs[tile.rows - 1] - tile.lhs[0]);
+    tile.lhs_stride = span == (tile.rows - 1) * block.row_stride ? block.row_stride : 0;
     tile.next = hint.panel + index * panel_part;
     tile.next_step = panel_step;
     if (hint.rows) {

@@ -36,7 +36,9 @@ size_t widened_floats(const FloatMicrokernel& kernel, size_t rows);
 // Outputs, bias and residual are those of the block's first row and of column 0.
 struct RowBlock {
   const float* const* rows;
-  size_t row_stride;  // elements from each row to the next if always as many, or 0
+  // Elements from each row to the next; where lines of an image end, any other number but always
+  // that one.
+  size_t row_stride;
   size_t row_count;
   const size_t* runs;
   size_t run_count;
