@@ -18,9 +18,9 @@ void block_gemm_exact(const octavo_block_matmul_args& args, const PackedBlocks& 
 void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                      IsaSet available);
 
-// The first mode, of one row, in registers.
-void block_gemm_exact_row(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
-                          ExactRowFn multiply);
+// The first mode, by a kernel of few rows.
+void block_gemm_exact_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
+                           const ExactMicrokernel& kernel);
 
 // The second mode, by a kernel of many rows.
 void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,

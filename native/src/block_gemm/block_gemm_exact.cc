@@ -129,8 +129,8 @@ class ExactProduct {
 
 void block_gemm_exact(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                       IsaSet available) {
-  const ExactRowFn row = select_exact_row(available);
-  if (args.m == 1 && row != nullptr) return block_gemm_exact_row(args, rhs, row);
+  const ExactMicrokernel* const kernel = select_exact_microkernel(args.m, available);
+  if (kernel != nullptr) return block_gemm_exact_rows(args, rhs, *kernel);
   const ExactProduct product(args, rhs, available);
   const TaskGrid grid(float_row_blocks(args.m), rhs.n, product.group(), rhs.k, args.threads);
   Failure failure;

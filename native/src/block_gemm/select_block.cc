@@ -14,10 +14,10 @@ constexpr BlockMicrokernel kTable[] = {
 };
 
 // Lists, since they are empty on some architectures, and an array must not be.
-constexpr std::initializer_list<ExactRowKernel> kExactRowTable = {
-#define OCTAVO_EXACT_ROW_KERNEL(isa, name) {#name, isa, name},
-#include "block_gemm/exact_row_kernels.inc"
-#undef OCTAVO_EXACT_ROW_KERNEL
+constexpr std::initializer_list<ExactMicrokernel> kExactTable = {
+#define OCTAVO_EXACT_MICROKERNEL(isa, name, mr, most_rows) {#name, isa, mr, most_rows, name},
+#include "block_gemm/exact_microkernels.inc"
+#undef OCTAVO_EXACT_MICROKERNEL
 };
 
 constexpr std::initializer_list<ExpandedMicrokernel> kExpandedTable = {
@@ -36,6 +36,9 @@ constexpr Tier<BlockKernels> kTiers[] = {
 constexpr bool table_is_sound() {
   for (const BlockMicrokernel& kernel : kTable) {
     if (kernel.mr == 0 || kernel.mr > kMaxBlockTileRows) return false;
+  }
+  for (const ExactMicrokernel& kernel : kExactTable) {
+    if (kernel.mr == 0 || kernel.mr > kMaxExactTileRows) return false;
   }
   return true;
 }
@@ -68,13 +71,13 @@ const BlockKernels& select_block_kernels(IsaSet available) {
   return select_tier(kTiers, available);
 }
 
-std::span<const ExactRowKernel> exact_row_kernels() {
-  return {kExactRowTable.begin(), kExactRowTable.size()};
+std::span<const ExactMicrokernel> exact_microkernels() {
+  return {kExactTable.begin(), kExactTable.size()};
 }
 
-ExactRowFn select_exact_row(IsaSet available) {
-  for (const ExactRowKernel& kernel : kExactRowTable) {
-    if (available.contains(kernel.isa)) return kernel.run;
+const ExactMicrokernel* select_exact_microkernel(size_t m, IsaSet available) {
+  for (const ExactMicrokernel& kernel : kExactTable) {
+    if (m <= kernel.most_rows && available.contains(kernel.isa)) return &kernel;
   }
   return nullptr;
 }

@@ -6,7 +6,7 @@
 
 #include "block_gemm/block_kernels.h"
 #include "block_gemm/block_tile.h"
-#include "block_gemm/exact_row.h"
+#include "block_gemm/exact_tile.h"
 #include "block_gemm/expanded_tile.h"
 #include "cpu/isa.h"
 #include "octavo/base.h"
@@ -34,15 +34,17 @@ struct ExpandedMicrokernel {
   ExpandedMicrokernelFn run;
 };
 
-// One line of exact_row_kernels.inc.
-struct ExactRowKernel {
+// One line of exact_microkernels.inc.
+struct ExactMicrokernel {
   const char* name;
   IsaSet isa;
-  ExactRowFn run;
+  size_t mr;
+  size_t most_rows;
+  ExactMicrokernelFn run;
 };
 
 // Every kernel compiled in, best first.
-std::span<const ExactRowKernel> exact_row_kernels();
+std::span<const ExactMicrokernel> exact_microkernels();
 std::span<const ExpandedMicrokernel> expanded_microkernels();
 std::span<const BlockMicrokernel> block_microkernels();
 
@@ -55,8 +57,8 @@ const ExpandedMicrokernel* select_expanded_microkernel(const BlockShape& shape, 
 
 const BlockKernels& select_block_kernels(IsaSet available = active_isa());
 
-// Null where this CPU has none.
-ExactRowFn select_exact_row(IsaSet available = active_isa());
+// Null where none pays for m rows.
+const ExactMicrokernel* select_exact_microkernel(size_t m, IsaSet available = active_isa());
 
 QuantizeRowFn select_row_quantizer(IsaSet available = active_isa());
 

@@ -1,4 +1,4 @@
-#include "block_gemm/exact_row.h"
+#include "block_gemm/exact_tile.h"
 
 #include <gtest/gtest.h>
 
@@ -29,47 +29,62 @@ void expect_right(const BlockProduct& p, FloatSamples& samples) {
   test::on_every_tier([&](IsaSet isa) { product.expect_right(OCTAVO_BLOCK_EXACT, isa); });
 }
 
-TEST(ExactRow, IsRightForEveryBlockSizeAndRemainder) {
+TEST(ExactRows, AreRightForEveryHeight) {
+  FloatSamples samples(100);
+  for (uint32_t bits : kBits) {
+    for (size_t m = 1; m <= 20; ++m) {
+      for (bool zero_points : {false, true}) {
+        expect_right({m, 101 + m, 37, bits, 32, zero_points, m % 2 == 0}, samples);
+      }
+    }
+  }
+}
+
+TEST(ExactRows, AreRightForEveryBlockSizeAndRemainder) {
   FloatSamples samples(101);
   for (uint32_t bits : kBits) {
     for (size_t block_size : {16, 32, 48, 64, 128, 256, 1024}) {
       for (size_t k : {1, 3, 16, 31, 255, 256, 515, 520}) {
         for (bool zero_points : {false, true}) {
-          expect_right({1, k, 18, bits, block_size, zero_points, k % 2 == 0}, samples);
+          for (size_t m : {1, 2, 3, 4}) {
+            expect_right({m, k, 18, bits, block_size, zero_points, k % 2 == 0}, samples);
+          }
         }
       }
     }
   }
 }
 
-TEST(ExactRow, IsRightForEveryRemainderOfColumns) {
+TEST(ExactRows, AreRightForEveryRemainderOfColumns) {
   FloatSamples samples(102);
   for (uint32_t bits : kBits) {
     for (size_t n = 1; n <= 33; ++n) {
       for (bool half_scales : {false, true}) {
-        expect_right({1, 77, n, bits, 32, n % 2 == 0, half_scales}, samples);
+        expect_right({1 + n % 4, 77, n, bits, 32, n % 2 == 0, half_scales}, samples);
       }
     }
   }
 }
 
-TEST(ExactRow, ReadsWeightsOfDequantizeLinear) {
+TEST(ExactRows, ReadWeightsOfDequantizeLinear) {
   FloatSamples samples(103);
   for (uint32_t bits : kBits) {
     for (bool zero_points : {false, true}) {
-      expect_right({1, 100, 21, bits, 32, zero_points, false, WeightSource::kDequantizeLinear},
-                   samples);
+      for (size_t m : {1, 3}) {
+        expect_right({m, 100, 21, bits, 32, zero_points, false, WeightSource::kDequantizeLinear},
+                     samples);
+      }
     }
   }
 }
 
-TEST(ExactRow, AppliesBiasResidualAndActivation) {
+TEST(ExactRows, ApplyBiasResidualAndActivation) {
   FloatSamples samples(104);
   for (octavo_activation activation : {OCTAVO_IDENTITY, OCTAVO_CLIP, OCTAVO_LEAKY_RELU,
                                        OCTAVO_HARD_SIGMOID, OCTAVO_HARD_SWISH}) {
     for (bool bias : {false, true}) {
       for (bool residual : {false, true}) {
-        BlockProduct p{1, 300, 37, 4, 32, bias};
+        BlockProduct p{3, 300, 37, 4, 32, bias};
         p.bias = bias;
         p.residual = residual;
         p.activation = activation;
@@ -79,35 +94,37 @@ TEST(ExactRow, AppliesBiasResidualAndActivation) {
   }
 }
 
-octavo_block_matmul_args row_args(const std::vector<float>& lhs, std::vector<float>& out) {
+octavo_block_matmul_args args_of(const std::vector<float>& lhs, size_t m, std::vector<float>& out) {
   octavo_block_matmul_args args{};
   args.lhs = lhs.data();
-  args.m = 1;
-  args.lhs_stride = lhs.size();
+  args.m = m;
+  args.lhs_stride = lhs.size() / m;
   args.mode = OCTAVO_BLOCK_EXACT;
   args.out = out.data();
-  args.out_stride = out.size();
+  args.out_stride = out.size() / m;
   args.threads = 1;
   return args;
 }
 
-TEST(ExactRow, GivesTheSameBitsOnSeveralThreads) {
+TEST(ExactRows, GiveTheSameBitsOnSeveralThreads) {
   FloatSamples samples(105);
   const size_t k = 1027, n = 1000;
   for (uint32_t bits : kBits) {
     const BlockWeights weights({1, k, n, bits, 32, true}, samples);
     const PackedBlocks packed = pack_blocks(weights.weights);
-    const std::vector<float> lhs = samples.floats(k);
-    test::on_every_tier([&](IsaSet isa) {
-      std::vector<float> expected(n), out(n);
-      block_gemm(row_args(lhs, expected), packed, isa);
-      for (uint32_t threads : {2u, 3u, 5u}) {
-        octavo_block_matmul_args args = row_args(lhs, out);
-        args.threads = threads;
-        block_gemm(args, packed, isa);
-        EXPECT_EQ(out, expected) << bits << " bits, " << threads << " threads";
-      }
-    });
+    for (size_t m : {1, 7}) {
+      const std::vector<float> lhs = samples.floats(m * k);
+      test::on_every_tier([&](IsaSet isa) {
+        std::vector<float> expected(m * n), out(m * n);
+        block_gemm(args_of(lhs, m, expected), packed, isa);
+        for (uint32_t threads : {2u, 3u, 5u}) {
+          octavo_block_matmul_args args = args_of(lhs, m, out);
+          args.threads = threads;
+          block_gemm(args, packed, isa);
+          EXPECT_EQ(out, expected) << m << " rows, " << bits << " bits, " << threads << " threads";
+        }
+      });
+    }
   }
 }
 
@@ -120,8 +137,8 @@ void expect_same_kind(float found, double expected) {
   }
 }
 
-// Of one value of lhs or of the scales of one block that is not finite; the last block has one value
-// of k and no more.
+// Of one value of lhs, or of one scale, that is not finite; the last block has one value of k and no
+// more.
 class NotFinite {
  public:
   NotFinite(uint32_t bits, bool zero_points, FloatSamples& samples)
@@ -138,7 +155,7 @@ class NotFinite {
     const PackedBlocks packed = pack_blocks(weights_.weights);
     test::on_every_tier([&](IsaSet isa) {
       std::vector<float> out(kN);
-      block_gemm(row_args(lhs_, out), packed, isa);
+      block_gemm(args_of(lhs_, 1, out), packed, isa);
       for (size_t n = 0; n < kN; ++n) expect_same_kind(out[n], sum(n));
     });
   }
@@ -160,7 +177,7 @@ class NotFinite {
   std::vector<float> scales_;
 };
 
-TEST(ExactRow, KeepsWhatIsNotFinite) {
+TEST(ExactRows, KeepWhatIsNotFinite) {
   FloatSamples samples(106);
   for (uint32_t bits : kBits) {
     for (bool zero_points : {false, true}) {
@@ -180,11 +197,13 @@ TEST(ExactRow, KeepsWhatIsNotFinite) {
   }
 }
 
-TEST(ExactRow, RunsTheFirstKernelThatTheCpuHas) {
-  EXPECT_EQ(select_exact_row(isa::scalar), nullptr);
-  for (const ExactRowKernel& kernel : exact_row_kernels()) {
+TEST(ExactRows, RunTheFirstKernelThatTheCpuHas) {
+  EXPECT_EQ(select_exact_microkernel(1, isa::scalar), nullptr);
+  for (const ExactMicrokernel& kernel : exact_microkernels()) {
     SCOPED_TRACE(kernel.name);
-    EXPECT_EQ(select_exact_row(kernel.isa), kernel.run);
+    EXPECT_EQ(select_exact_microkernel(1, kernel.isa), &kernel);
+    EXPECT_EQ(select_exact_microkernel(kernel.most_rows, kernel.isa), &kernel);
+    EXPECT_EQ(select_exact_microkernel(kernel.most_rows + 1, kernel.isa), nullptr);
   }
 }
 
