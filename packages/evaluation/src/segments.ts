@@ -48,7 +48,7 @@ export function parseSegmentation(spec: string): Segmentation {
 
 /**
  * Divides samples; segments come in the order of their bounds or names.
- * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column, `SEGMENT_NUMBER` when it holds no number,
+ * @throws EvaluationError `SEGMENT_COLUMN` when a sample lacks the column or its label is NaN, `SEGMENT_NUMBER` when it holds no number,
  *   `SEGMENT_DATE` when it holds no date.
  */
 export function divide(samples: readonly Divisible[], segmentation: Segmentation): Segment[] {
@@ -133,17 +133,34 @@ function quantileBounds(numbers: readonly number[], count: number): number[] {
 }
 
 function cellOf(sample: Divisible, column: string): string | number {
-  const own = Object.hasOwn(sample.columns, column) ? sample.columns[column] : undefined;
-  const cell = column === 'label' ? sample.label : own;
-  if (cell === undefined) {
-    throw new EvaluationError({
-      code: 'SEGMENT_COLUMN',
-      where: sample.id,
-      message: `it has no column ${column}.`,
-      remedy: `Its columns are ${['label', ...Object.keys(sample.columns)].join(', ')}.`,
-    });
-  }
+  if (column === 'label') return labelOf(sample);
+  const cell = Object.hasOwn(sample.columns, column) ? sample.columns[column] : undefined;
+  if (cell === undefined) throw noColumn(sample, column);
   return cell;
+}
+
+function labelOf(sample: Divisible): string | number {
+  const { label } = sample;
+  if (label === undefined || Number.isNaN(label)) throw noLabel(sample);
+  return label;
+}
+
+function noLabel({ id, columns }: Divisible): EvaluationError {
+  return new EvaluationError({
+    code: 'SEGMENT_COLUMN',
+    where: id,
+    message: 'it has no label, or one for each row.',
+    remedy: `Name the labels with --label, or divide by columns: it has ${Object.keys(columns).join(', ') || 'none'}.`,
+  });
+}
+
+function noColumn({ id, columns }: Divisible, column: string): EvaluationError {
+  return new EvaluationError({
+    code: 'SEGMENT_COLUMN',
+    where: id,
+    message: `it has no column ${column}.`,
+    remedy: `Its columns are ${['label', ...Object.keys(columns)].join(', ')}.`,
+  });
 }
 
 function numberOf(cell: string | number, column: string, id: string): number {

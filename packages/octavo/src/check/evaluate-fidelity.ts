@@ -1,26 +1,26 @@
-import {
-  type Evaluation,
-  evaluate,
-  fidelityMetrics,
-  type ModelScores,
-  type Segmentation,
-} from '@octavo/evaluation';
+import { type Evaluation, evaluate, fidelityMetrics, type ModelScores } from '@octavo/evaluation';
+import type { NamedSegmentation } from '../cli/judging.js';
 
 /**
- * How close outputs are to the original's by each fidelity metric, overall and by segment. Samples without a label, or with one
- * for each of their rows, are not divided by it, unless that is demanded.
+ * How close outputs are to the original's by each fidelity metric, overall and by segment. Where a sample has no label, or one
+ * for each of its rows, closeness is divided by the label only if that is demanded; what is left out is noticed.
+ * @param demanded Specifications that are reported or refused, never left out.
+ * @throws EvaluationError as `divide`.
  */
-export function evaluateFidelity<S extends Segmentation & { readonly spec: string }>(
+export function evaluateFidelity(
   fidelity: ModelScores['fidelity'],
-  segmentations: readonly S[],
+  segmentations: readonly NamedSegmentation[],
+  notice: (line: string) => void,
   demanded: ReadonlySet<string> = new Set(),
 ): Evaluation[] {
-  return fidelityMetrics.map((metric) => {
-    const scored = fidelity.get(metric.name) ?? [];
-    const isLabelled = scored.every(({ label }) => !Number.isNaN(label));
-    const named = segmentations.filter(
-      ({ column, spec }) => column !== 'label' || isLabelled || demanded.has(spec),
+  const scored = fidelityMetrics.map((metric) => ({ metric, scores: fidelity.get(metric.name) ?? [] }));
+  const bare = scored.flatMap(({ scores }) => scores).find(({ label }) => Number.isNaN(label));
+  const divisible = ({ column, spec }: NamedSegmentation): boolean =>
+    column !== 'label' || bare === undefined || demanded.has(spec);
+  for (const { spec } of segmentations.filter((each) => !divisible(each)))
+    notice(
+      `closeness to the original is not divided by ${spec}: ${bare?.id} has no label, or one for each row.`,
     );
-    return evaluate(metric, scored, { segmentations: named });
-  });
+  const named = segmentations.filter(divisible);
+  return scored.map(({ metric, scores }) => evaluate(metric, scores, { segmentations: named }));
 }

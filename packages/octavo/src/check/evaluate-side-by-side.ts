@@ -56,7 +56,7 @@ export interface SideBySideOptions extends DataFlags {
 
 /**
  * Scores both models in one pass over the data, times them in turns and tries edge cases. Full-integer models get the real
- * numbers that the original takes. Throws as datasets, sessions and `scoreModels` do.
+ * numbers that the original takes. Throws as datasets, sessions, `scoreModels` and `evaluate` do.
  */
 export async function evaluateSideBySide(
   quantized: ModelFile,
@@ -87,7 +87,10 @@ export async function evaluateSideBySide(
       ...(outputName === undefined ? {} : { outputName }),
     }),
   );
-  const fidelity = evaluateFidelity(scores.fidelity, segmentations);
+  // By a closeness, the segments asked for are its own.
+  const demanded = new Set('compare' in metric ? segmentations.map(({ spec }) => spec) : []);
+  const notice = (line: string): void => context.output.notice(line);
+  const fidelity = evaluateFidelity(scores.fidelity, segmentations, notice, demanded);
   return {
     ...judge(metric, scores, fidelity, segmentations),
     fidelity,

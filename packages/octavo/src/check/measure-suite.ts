@@ -144,7 +144,7 @@ async function scoreSuite(
     evaluations: metrics.map((metric) =>
       evaluate(metric, scored.get(metric.name) ?? [], { original: original.get(metric.name), segmentations }),
     ),
-    fidelity: evaluateFidelity(fidelity, segmentations, judged),
+    fidelity: evaluateFidelity(fidelity, segmentations, (line) => context.output.notice(line), judged),
     scored: scored.get(first) ?? [],
     original: original.get(first) ?? [],
   };

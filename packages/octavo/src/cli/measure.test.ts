@@ -109,11 +109,24 @@ describe('octavo evaluate', () => {
     const { stdout } = await octavo([...args, '--metric', 'sqnr']);
     expect(stdout).toMatch(/^segment +samples +sqnr +95% interval$/m);
     expect(stdout).toMatch(/^zone: 2 +3 +[\d.]+ dB +[\d.]+ dB/m);
-    expect(stdout).toMatch(/^lost most /m);
+    expect(stdout).toMatch(/^lost most +predicted +loss$/m);
+    expect(stdout).toMatch(/^close to the original +samples +cosine +95% interval +kl +95% interval$/m);
     const alone = ['evaluate', int8, '--data', bare, '--metric', 'sqnr'];
     await fails(work, alone, { code: 2, error: 'USAGE', says: ['--metric sqnr needs --against'] });
     const transformed = [...args, '--metric', 'sqnr', '--transform', 'exp'];
     await fails(work, transformed, { code: 2, error: 'USAGE', says: ['--transform has no meaning'] });
+    for (const segment of ['label', 'label:quantile2']) {
+      const divided = [...args, '--metric', 'sqnr', '--segment', segment];
+      await fails(work, divided, { code: 1, error: 'SEGMENT_COLUMN', says: ['bare.npz[0]', 'no label'] });
+    }
+  });
+
+  it('says where closeness is not divided as asked', async () => {
+    const bare = saveNpz(work.path('unlabelled.npz'), { x: rows(9, 32) });
+    const flags = ['--data', bare, '--segment', 'label:2', '--no-memory', '-o', work.path('bare-report')];
+    const { code, stderr } = await octavo(['report', model, int8, ...flags]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`closeness to the original is not divided by label:2: ${bare}[0] has no label`);
   });
 
   it('says where a segment is too small for an interval', async () => {

@@ -23,24 +23,26 @@ function costTable({ performance }: EvaluateResult): string | undefined {
   return performance ? formatTable(['', 'original', 'quantized', 'ratio'], costRows(performance)) : undefined;
 }
 
-function fidelityTable({ fidelity }: EvaluateResult): string | undefined {
-  if (fidelity.length === 0) return undefined;
-  return formatTable(['close to the original', ...fidelityHeader(fidelity)], fidelityRows(fidelity));
+/** The metric asked for may be a closeness, and stands before this table then. */
+function fidelityTable({ fidelity, metric: asked }: EvaluateResult): string | undefined {
+  const others = fidelity.filter(({ metric }) => metric !== asked);
+  if (others.length === 0) return undefined;
+  return formatTable(['close to the original', ...fidelityHeader(others)], fidelityRows(others));
 }
 
+/** Without what no sample has: labels, or a score of the original's. */
 function worstTable({ worst, against }: EvaluateResult): string | undefined {
   if (worst.length === 0) return undefined;
-  const rows = worst
-    .slice(0, SHOWN)
-    .map(({ id, label, prediction, original, loss }) => [
-      id,
-      Number.isNaN(label) ? '' : number(label),
-      number(prediction),
-      original ? number(original.prediction) : '',
-      number(loss),
-    ]);
-  const title = against === null ? 'largest errors' : 'lost most';
-  return formatTable([title, 'label', 'predicted', 'by the original', 'loss'], rows);
+  const shown = worst.slice(0, SHOWN);
+  const columns = [
+    [against === null ? 'largest errors' : 'lost most', ...shown.map(({ id }) => id)],
+    ['label', ...shown.map(({ label }) => (Number.isNaN(label) ? '' : number(label)))],
+    ['predicted', ...shown.map(({ prediction }) => number(prediction))],
+    ['by the original', ...shown.map(({ original }) => (original ? number(original.prediction) : ''))],
+    ['loss', ...shown.map(({ loss }) => number(loss))],
+  ].filter(([, ...cells]) => cells.some((cell) => cell !== ''));
+  const [header = [], ...rows] = ['', ...shown].map((_, i) => columns.map((column) => column[i] ?? ''));
+  return formatTable(header, rows);
 }
 
 function edgeCaseTable({ edgeCases }: EvaluateResult): string | undefined {
