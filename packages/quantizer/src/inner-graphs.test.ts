@@ -138,9 +138,15 @@ async function expectNear(source: Model, model: Model, least: number): Promise<v
   }
 }
 
-function initializersOf(graph: Graph): string[] {
+function graphsOf(graph: Graph): Graph[] {
   const inner = graph.nestingNodes.flatMap((node) => node.subgraphs.map((each) => each.graph));
-  return [...graph.initializers.map(({ name }) => name), ...inner.flatMap(initializersOf)].sort();
+  return [graph, ...inner.flatMap(graphsOf)];
+}
+
+function initializersOf(graph: Graph): string[] {
+  return graphsOf(graph)
+    .flatMap(({ initializers }) => initializers.map(({ name }) => name))
+    .sort();
 }
 
 interface ModeCase {
@@ -261,12 +267,47 @@ describe('graphs inside of others', () => {
     ]);
   });
 
-  it('round to the nearest where the graph around them learns from samples', async () => {
+  it.each([
+    ['matmulnbits', 1],
+    ['qdq', 3],
+  ] as const)(
+    'share what the graph around them learns of a weight, in %s, and round their own to the nearest',
+    async (weightOnlyFormat, copies) => {
+      const recipe = { mode: 'weight-only', weights: 'int4', blockSize: 32, weightOnlyFormat } as const;
+      const learned = await quantize(modelOf(BRANCHES), recipe);
+      expect(
+        learned.report.decisions.map(({ node, because }) => [node, /rounded by gptq/.test(because)]),
+      ).toEqual([
+        ['outer', true],
+        ['own', false],
+        ['then', true],
+        ['else', true],
+      ]);
+      const plain = await quantize(modelOf(BRANCHES), { ...recipe, rounding: 'nearest' });
+      const stored = async ({ graph }: Model, weight: RegExp) => {
+        const made = graphsOf(graph).flatMap(({ initializers }) => initializers);
+        const found = made.filter(({ name }) => /_(packed|quantized)$/.test(name) && weight.test(name));
+        return Promise.all(found.map(async ({ constant }) => (await constant?.load())?.bytes));
+      };
+      const [own, near] = [await stored(learned.model, /^v_/), await stored(plain.model, /^v_/)];
+      const [shared, others] = [await stored(learned.model, /^[^v]/), await stored(plain.model, /^[^v]/)];
+      expect([own.length, shared.length]).toEqual([1, copies]);
+      expect(own).toEqual(near);
+      for (const each of shared) {
+        expect(each).toEqual(shared[0]);
+        expect(each).not.toEqual(others[0]);
+      }
+    },
+  );
+
+  it('take no weight of theirs for one around them of the same name', async () => {
     const source = modelOf(BRANCHES);
+    const branch = graphsOf(source.graph).find((graph) => graph.value('v'));
+    const own = branch?.value('v');
+    if (!branch || !own) throw new Error('a branch has a weight of its own');
+    branch.rename(own, 'w');
     const { report } = await quantize(source, { mode: 'weight-only', weights: 'int4', blockSize: 32 });
-    const because = (name: string) => report.decisions.find(({ node }) => node === name)?.because;
-    expect(because('outer')).toContain('rounded by gptq');
-    expect(because('own')).not.toContain('rounded');
+    expect(report.decisions.find(({ node }) => node === 'own')?.because).not.toContain('rounded');
   });
 
   it('give values names that those around them have not', async () => {

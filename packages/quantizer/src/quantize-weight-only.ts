@@ -16,7 +16,6 @@ import { runAll } from './run-passes.js';
 import { quantizeStoredWeights, SMALLEST_WEIGHT, storedWeightsOpset } from './stored-weights.js';
 import { WeightMemory } from './weight-memory.js';
 import { quantizeWeightsOnly, weightOnlyOpset } from './weight-only-layer.js';
-import { WEIGHT_ROUNDINGS } from './weight-rounding/index.js';
 
 /** A layer that will read quantized weights. */
 export type WeightPlan = Omit<WeightJob, 'round'>;
@@ -39,11 +38,10 @@ export async function quantizeWeightOnly(
   await raiseGraphs(graph, recipe, requiredOpset, report);
   const own = { graph, recipe, memory: new WeightMemory(graph), isInside: false };
   const rounding = await chooseRounding(model, plansOf(own), recipe, options, report);
-  const roundingInside = await chooseRounding(model, [], withoutSamples(recipe), {}, report);
   const before = report.decisions.length;
   await forEachGraph(graph, recipe, (job, kept) => {
     report.keep(kept);
-    return rewriteLayers(job, job.isInside ? roundingInside : rounding, report);
+    return rewriteLayers(job, rounding, report);
   });
   if (!report.decisions.slice(before).some(({ quantized }) => quantized))
     throw nothingToQuantize(
@@ -52,11 +50,6 @@ export async function quantizeWeightOnly(
       'Use --mode static, dynamic or fp16.',
     );
   await runAll(graph, [eliminateDeadNodes], report);
-}
-
-/** No sample is seen inside If, Loop and Scan: what would learn from samples rounds to the nearest there. */
-function withoutSamples({ rounding, ...recipe }: Recipe): Recipe {
-  return rounding === undefined || WEIGHT_ROUNDINGS[rounding].needsInputs ? recipe : { ...recipe, rounding };
 }
 
 async function rewriteLayers(job: GraphJob, rounding: LayerRounding, report: ReportBuilder): Promise<void> {

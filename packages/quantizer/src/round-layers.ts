@@ -12,6 +12,7 @@ import { type LayerToRound, type RoundedByWeight, roundInSequence, weightKey } f
 import { blockFormatOf } from './weight-only-layer.js';
 import {
   type BlockFormat,
+  nearest,
   type RoundMatrix,
   WEIGHT_ROUNDINGS,
   type WeightRounding,
@@ -26,7 +27,12 @@ export type LayerRounding = (plan: WeightPlan) => {
   readonly round: RoundMatrix;
 };
 
-/** Chooses the rounding of each layer, and runs the samples where it learns from them. Throws as `quantizeWeightOnly`. */
+/**
+ * Chooses the rounding of each layer, and runs the samples where it learns from them. Layers that read one weight share what was
+ * learned, inside If, Loop and Scan too; others there, which see no sample, round to the nearest where they would learn.
+ * Throws as `quantizeWeightOnly`.
+ * @param plans The layers of the model's own graph.
+ */
 export async function chooseRounding(
   model: Model,
   plans: readonly WeightPlan[],
@@ -39,10 +45,14 @@ export async function chooseRounding(
     return rounding.needsInputs && format ? [{ parts: plan.parts, format, rounding }] : [];
   });
   const learned = learning.length === 0 ? undefined : await learn(model, learning, options, report);
+  // Graphs inside may have weights of the same name.
+  const sources = new Set(learning.map(({ parts }) => parts.weight));
   return (plan) => {
     const { rounding, format } = choose(plan, recipe, options);
-    const known = format && learned?.get(weightKey(plan.parts, format));
-    return { name: rounding.name, round: known ? () => known : rounding.round };
+    if (!rounding.needsInputs || !format) return rounding;
+    const weight = plan.memory.sourceOf(plan.parts.weight);
+    const known = sources.has(weight) && learned?.get(weightKey({ ...plan.parts, weight }, format));
+    return known ? { name: rounding.name, round: () => known } : nearest;
   };
 }
 

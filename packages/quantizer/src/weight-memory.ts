@@ -31,6 +31,12 @@ export class WeightMemory {
     this.cache = cache;
   }
 
+  /** The value of the outermost graph that a weight of this graph stands for: itself where it belongs to this one. */
+  sourceOf(weight: Value): Value {
+    const loan = this.loans.get(weight);
+    return loan ? loan.memory.sourceOf(loan.value) : weight;
+  }
+
   /** The initializers made that this graph holds. */
   get held(): readonly Value[] {
     return [...this.made.values()];
