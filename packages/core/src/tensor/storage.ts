@@ -45,6 +45,7 @@ export class StoredTensor<D extends DType = DType> {
   readonly size: number;
   readonly storage: Storage;
   private numbers: readonly number[] | undefined;
+  private derived: Map<unknown, unknown> | undefined;
 
   /** @throws TensorError `TENSOR_DATA` when the storage's length does not fit dtype and shape. */
   constructor(dtype: D, shape: Shape, storage: Storage) {
@@ -81,6 +82,14 @@ export class StoredTensor<D extends DType = DType> {
     const tensor = this.numbers ? undefined : this.peek();
     if (tensor) this.numbers = Array.from(toNumbers(tensor));
     return this.numbers;
+  }
+
+  /** What a function makes of this tensor: made once, and kept as long as the tensor is. */
+  derive<T>(make: (tensor: this) => T): T {
+    this.derived ??= new Map();
+    const known = this.derived.get(make) ?? make(this);
+    this.derived.set(make, known);
+    return known as T;
   }
 
   /** Reads the whole tensor into memory. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { float16ToFloat32 } from './float16.js';
 import { type Storage, StoredTensor } from './storage.js';
 import { Tensor } from './tensor.js';
 import { halvesOf, widenedConstant } from './widened-constant.js';
@@ -61,4 +62,17 @@ describe.each(['float16', 'bfloat16'] as const)('a widened constant of %s', (dty
 it('is made of float16 and bfloat16 alone', () => {
   const ints = StoredTensor.of(new Tensor('uint16', [2], Uint16Array.of(1, 2)));
   expect(() => widenedConstant(ints)).toThrow(expect.objectContaining({ code: 'TENSOR_DTYPE' }));
+});
+
+it('is the number that each float16 stands for', async () => {
+  const words = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+  const { data } = await widenedConstant(StoredTensor.of(new Tensor('float16', [2 ** 16], words))).load();
+  const wrong = [...words].filter((bits) => !Object.is(data[bits], float16ToFloat32(bits)));
+  expect(wrong).toEqual([]);
+});
+
+it('is made once for each constant', () => {
+  const { half } = unreadHalves('float16');
+  expect(widenedConstant(half)).toBe(widenedConstant(half));
+  expect(widenedConstant(unreadHalves('float16').half)).not.toBe(widenedConstant(half));
 });

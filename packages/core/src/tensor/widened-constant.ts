@@ -1,6 +1,5 @@
 import { isHalf } from './dtype.js';
 import { TensorError } from './error.js';
-import { float16ToFloat32 } from './float16.js';
 import { MemoryStorage, type Storage, StoredTensor } from './storage.js';
 import { type Tensor, tensorFromBytes } from './tensor.js';
 
@@ -8,11 +7,6 @@ type Half = StoredTensor<'float16' | 'bfloat16'>;
 
 /** Constants of at most so many elements are widened at once where they are in memory: passes look at them. */
 const LOOKED_AT = 4096;
-
-/** Plans for several shapes share the constants of one model. */
-const KNOWN = new WeakMap<StoredTensor, StoredTensor<'float32'>>();
-
-let halves: Float32Array | undefined;
 
 /**
  * A float16 or bfloat16 constant as float32 of the same shape, read when it is asked for; one result for each constant.
@@ -25,13 +19,14 @@ export function widenedConstant(half: StoredTensor): StoredTensor<'float32'> {
       message: `only float16 and bfloat16 constants are widened, found ${half.dtype}.`,
     });
   }
-  const known = KNOWN.get(half);
-  if (known) return known;
+  // Plans for several shapes share the constants of one model.
+  return half.derive(widen);
+}
+
+function widen(half: Half): StoredTensor<'float32'> {
   const tensor = half.size <= LOOKED_AT ? half.peek() : undefined;
   const storage = tensor ? new MemoryStorage(widenedBytes(tensor)) : new WidenedStorage(half);
-  const wide = new StoredTensor('float32', half.shape, storage);
-  KNOWN.set(half, wide);
-  return wide;
+  return new StoredTensor('float32', half.shape, storage);
 }
 
 /** The float16 or bfloat16 constant that {@link widenedConstant} made one of; undefined where it was looked at. */
@@ -66,10 +61,23 @@ class WidenedStorage implements Storage {
 }
 
 function widenedBytes(tensor: Tensor): Uint8Array {
-  const bits = tensor.data as Uint16Array;
-  if (tensor.is('bfloat16')) return new Uint8Array(Uint32Array.from(bits, (word) => word << 16).buffer);
-  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, word) => float16ToFloat32(word));
-  const out = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = halves[bits[i] ?? 0] ?? 0;
-  return new Uint8Array(out.buffer);
+  const halves = tensor.data as Uint16Array;
+  return tensor.is('bfloat16')
+    ? new Uint8Array(Uint32Array.from(halves, (bits) => bits << 16).buffer)
+    : widenedFloat16(halves);
+}
+
+/** What `float16ToFloat32` gives of each, with exponents rebased in the bits: weights have many. */
+function widenedFloat16(halves: Uint16Array): Uint8Array {
+  const floats = new Float32Array(halves.length);
+  const words = new Uint32Array(floats.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const bits = halves[i] ?? 0;
+    const magnitude = bits & 0x7fff;
+    const sign = (bits & 0x8000) << 16;
+    if (magnitude < 0x400) floats[i] = (sign < 0 ? -1 : 1) * magnitude * 2 ** -24;
+    else if (magnitude < 0x7c00) words[i] = sign | ((magnitude << 13) + 0x38000000);
+    else words[i] = sign | 0x7f800000 | (magnitude << 13);
+  }
+  return new Uint8Array(floats.buffer);
 }
