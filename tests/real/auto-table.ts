@@ -19,11 +19,14 @@ export interface AutoRow {
 const FILE = fileURLToPath(new URL('../../bench/results/auto.md', import.meta.url));
 
 /** Writes what was chosen for each model, and every attempt. */
-export async function writeAutoResults(rows: readonly AutoRow[], minRetention: number): Promise<void> {
+export async function writeAutoResults(
+  rows: readonly AutoRow[],
+  { minRetention, threads }: { readonly minRetention: number; readonly threads: number },
+): Promise<void> {
   const introduction = `# The automatic search on labelled public models
 
 Written by \`npm run test:real\` when every model ran: \`quantize --mode auto --min-retention ${minRetention}\` on ${cpus()[0]?.model.trim() ?? 'an unknown CPU'}
-(${process.arch}), timed in turns with the original on onnxruntime-node ${env.versions.node ?? '(unknown version)'}. The search is promised to keep ${percent(minRetention)} of the
+(${process.arch}, ${cpus().length} cores), timed in turns with the original on onnxruntime-node ${env.versions.node ?? '(unknown version)'}, threads: ${threads}. The search is promised to keep ${percent(minRetention)} of the
 metric on its validation samples, and the test fails where it does not, or where the lower end of the 95% interval of what is lost on
 samples that it never saw passes the rest. Time and size are relative to the original.
 

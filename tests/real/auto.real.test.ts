@@ -16,6 +16,8 @@ import { originalOf } from './results-table.js';
 import { spread } from './spread.js';
 
 const MIN_RETENTION = 0.99;
+/** Of the sessions that are timed. */
+const THREADS = 1;
 /** Every attempt of a search is scored on the first, its choice on the second too. */
 const [VALIDATION, HELD_OUT, CALIBRATION] = [200, 400, 16];
 const folder = dataFolder() ?? '';
@@ -29,7 +31,8 @@ describe.skipIf(folder === '')('the automatic search on labelled public models',
   const rows: AutoRow[] = [];
   afterAll(async () => {
     await rm(work, { recursive: true, force: true });
-    if (rows.length === labelled.length) await writeAutoResults(rows, MIN_RETENTION);
+    if (rows.length === labelled.length)
+      await writeAutoResults(rows, { minRetention: MIN_RETENTION, threads: THREADS });
   });
 
   test.each(labelled)(
@@ -82,7 +85,9 @@ async function search(
   return quantizeAutomatically(await loadOnnx(join(folder, real.file)), {
     limit: { minRetention: MIN_RETENTION },
     judge: { metric: real.judge ?? real.metric, score: (session) => score(real, session, validation) },
-    targets: [{ name: 'onnxruntime', open: (model) => createOnnxRuntimeSession(model) }],
+    targets: [
+      { name: 'onnxruntime', open: (model) => createOnnxRuntimeSession(model, { threads: THREADS }) },
+    ],
     feeds: validation.slice(0, 4).map(({ feeds }) => feeds),
     latencyBudget: 20,
     calibration: () => calibration,

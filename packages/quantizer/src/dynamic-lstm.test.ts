@@ -11,6 +11,7 @@ import {
   sqnrOf,
   weights,
 } from '../tests/run-models.js';
+import type { LayerRule } from './layer-rule.js';
 import type { Recipe } from './recipe.js';
 
 interface Form {
@@ -74,13 +75,13 @@ describe('dynamic quantization of an LSTM', () => {
     [{}, ''],
     [
       { layers: [{ ops: ['LSTM'], weights: { dtype: 'int4' } }] },
-      "; a layer rule's int4 weights are not for LSTM",
+      "; a layer rule's int4 per-channel weights are not for LSTM",
     ],
     [
       {
         layers: [{ weights: { dtype: 'uint8' } }, { nodes: ['cell'], weights: { granularity: 'per-block' } }],
       },
-      "; a layer rule's uint8 weights are not for LSTM",
+      "; a layer rule's uint8 weights in blocks of 32 are not for LSTM",
     ],
   ])('keeps its weights in seven bits on demand, whatever rules ask of them: %j', async (changes, unmet) => {
     const source = lstm();
@@ -96,6 +97,22 @@ describe('dynamic quantization of an LSTM', () => {
     expect(sqnrOf(await runOnReference(source, feeds), await runOnReference(model, feeds))).toBeGreaterThan(
       25,
     );
+  });
+
+  it.each<[NonNullable<LayerRule['weights']>, string]>([
+    [{ granularity: 'per-tensor' }, "; a layer rule's int8 per-tensor weights are not for LSTM"],
+    [{ symmetric: false }, "; a layer rule's asymmetric int8 per-channel weights are not for LSTM"],
+    [
+      { granularity: 'per-block', blockSize: 64 },
+      "; a layer rule's int8 weights in blocks of 64 are not for LSTM",
+    ],
+    [{ dtype: 'int8', granularity: 'per-channel', symmetric: true }, ''],
+  ])('says which rules about its weights have no effect: %j', async (weights, unmet) => {
+    for (const mode of ['dynamic', 'weight-only'] as const) {
+      const { report } = await quantize(lstm(), { mode, layers: [{ ops: ['LSTM'], weights }] });
+      const activations = mode === 'dynamic' ? 'uint8 input and states at run time' : 'float activations';
+      expect(report.decisions[0]?.because).toBe(`int8 per-channel weights, ${activations}${unmet}`);
+    }
   });
 
   it('keeps the names of its outputs, those that nothing reads among them', async () => {

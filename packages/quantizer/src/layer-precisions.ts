@@ -92,6 +92,15 @@ export class LayerPrecisions {
     return dtype !== undefined && weights !== 'float' ? weights : undefined;
   }
 
+  /** Weights as the rules of a node change them; what rules keep in float is not asked about. */
+  changedWeights(node: Node, weights: WeightPrecision): WeightPrecision {
+    return this.matching(node).reduce(
+      (before, { rule: { weights: change = {} } }) =>
+        change === 'float' ? before : changeIntegers(before, change),
+      weights,
+    );
+  }
+
   private matching(node: Node): readonly Compiled[] {
     return this.rules.filter((each) => each.matches(node));
   }
@@ -140,11 +149,18 @@ function changeWeights(
   change: NonNullable<LayerRule['weights']>,
   recipe: Recipe,
 ): LayerPrecision['weights'] {
-  if (change === 'float') return change;
-  const base = before === 'float' ? defaultWeights(recipe) : before;
+  return change === 'float'
+    ? change
+    : changeIntegers(before === 'float' ? defaultWeights(recipe) : before, change);
+}
+
+function changeIntegers(
+  before: WeightPrecision,
+  change: Exclude<NonNullable<LayerRule['weights']>, 'float'>,
+): WeightPrecision {
   const symmetric =
-    change.symmetric ?? (change.dtype === undefined ? base.symmetric : !change.dtype.startsWith('u'));
-  return { ...base, ...change, symmetric };
+    change.symmetric ?? (change.dtype === undefined ? before.symmetric : !change.dtype.startsWith('u'));
+  return { ...before, ...change, symmetric };
 }
 
 function changeActivations(

@@ -4,7 +4,7 @@ import { declineDynamicLstm, replaceByDynamicLstm } from './dynamic-lstm.js';
 import { readBlockedRows } from './embedding-blocks.js';
 import { readQuantizedRows } from './embedding-rows.js';
 import type { LayerPrecisions } from './layer-precisions.js';
-import { bitsOf, describeWeights, opsetOf, type WeightPrecision } from './precision.js';
+import { bitsOf, describeWeights, opsetOf, type WeightPrecision, wholeRange } from './precision.js';
 import { QuantizerError } from './quantizer-error.js';
 import type { ReportBuilder } from './report.js';
 import type { WeightMemory } from './weight-memory.js';
@@ -50,6 +50,7 @@ interface StoredLayer {
 /** Integers that weights are kept in. */
 interface StoredForm {
   quantize(graph: Graph, parts: readonly ComputeParts[], memory: WeightMemory): void;
+  readonly precision: WeightPrecision;
   /** In words, for the report. */
   readonly result: string;
   /** The least opset of what is written. */
@@ -61,13 +62,7 @@ function recurrent(op: Op, statesOf: (layer: StoredLayer) => StoredForm): Stored
   return {
     op,
     parts: (node) => [1, 2].flatMap((index) => partsOf(node, node.inputs[0], index, 1)),
-    form: (layer) => {
-      const form = statesOf(layer);
-      const dtype = layer.asked?.dtype ?? PRECISION.dtype;
-      return dtype === PRECISION.dtype
-        ? form
-        : { ...form, result: `${form.result}; a layer rule's ${dtype} weights are not for ${op.name}` };
-    },
+    form: statesOf,
     rank: 3,
   };
 }
@@ -82,6 +77,7 @@ function floatStates(because?: string): StoredForm {
     quantize: (graph, layer, memory) => {
       for (const parts of layer) quantizeWeightsOnly({ graph, parts, precision: PRECISION, memory }, 'qdq');
     },
+    precision: PRECISION,
     result: `int8 per-channel weights, float activations${because === undefined ? '' : `: ${because}`}`,
     opset: 13,
   };
@@ -96,6 +92,7 @@ function lstmStates({ graph, node, isDynamic, reduceRange }: StoredLayer): Store
 function dynamicStates(node: Node, precision: WeightPrecision): StoredForm {
   return {
     quantize: (graph, _, memory) => replaceByDynamicLstm({ graph, node, precision, memory }),
+    precision,
     result: `${describeWeights(precision)}, uint8 input and states at run time`,
     opset: 7,
   };
@@ -112,6 +109,7 @@ const INT8_ROWS: StoredForm = {
   quantize: (graph, rows, memory) => {
     for (const parts of rows) readQuantizedRows({ graph, parts, precision: PRECISION, memory });
   },
+  precision: PRECISION,
   result: 'int8 rows',
   opset: 7,
 };
@@ -129,6 +127,7 @@ function rowsInBlocks(node: Node, precision: WeightPrecision): StoredForm {
     quantize: (graph, rows, memory) => {
       for (const parts of rows) readBlockedRows({ graph, parts, precision, memory });
     },
+    precision,
     result: describeWeights(precision),
     opset: opsetOf(precision),
   };
@@ -187,8 +186,18 @@ function storedWeights(
       isDynamic: precisions.isDynamic(node),
       reduceRange: precisions.reducesRange,
     };
-    return [{ node, parts, form: entry.form({ graph, node, ...layer }) }];
+    const form = entry.form({ graph, node, ...layer });
+    const unmet = unmetRules(precisions.changedWeights(node, form.precision), form.precision);
+    if (unmet === undefined) return [{ node, parts, form }];
+    const result = `${form.result}; a layer rule's ${unmet} are not for ${node.op.name}`;
+    return [{ node, parts, form: { ...form, result } }];
   });
+}
+
+/** In words, the weights that rules ask for where a form has others. */
+function unmetRules(asked: WeightPrecision, given: WeightPrecision): string | undefined {
+  const [wanted, kept] = [asked, given].map((each) => describeWeights(wholeRange(each)));
+  return wanted === kept ? undefined : wanted;
 }
 
 function isLargeConstant(graph: Graph, { constant }: Value, rank: number): boolean {

@@ -73,6 +73,15 @@ describe('quantizedTypeOfWeights', () => {
     expect([...type.zeroPoints]).toEqual([0, 1]);
   });
 
+  it('keeps within fewer integers of 4 and 2 bits too', () => {
+    const weights = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+    for (const storage of ['int4', 'int2'] as const) {
+      const integers = { min: -1, max: 1 };
+      const { scales } = quantizedTypeOfWeights(weights, [64], { storage, integers });
+      expect(scales).toEqual(Float32Array.of(Math.max(...weights.map(Math.abs))));
+    }
+  });
+
   it('keeps within fewer integers where it is told to, and close to the weights', () => {
     const { min, max } = REDUCED_INT8;
     fc.assert(

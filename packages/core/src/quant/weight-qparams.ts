@@ -25,14 +25,18 @@ export interface WeightOptions {
   readonly symmetric?: boolean;
   /** The dtype of the weights and of their scales; default float32. */
   readonly expressed?: FloatDType;
-  /** The integers to use, of 8 bits or more; default all of the storage type. They bound `quantize` too. */
+  /**
+   * The integers that scales are chosen for; default all of the storage type. Elements beyond them are not clamped here: give the
+   * same integers to `quantize`.
+   */
   readonly integers?: QuantRange;
 }
 
 /**
  * The quantized type that represents given weights best by their own ranges, group by group.
  * A group of equal elements is reproduced exactly; symmetric 2- and 4-bit groups take the better, by squared error,
- * of the scales `amax / 7` and `amax / 7.5` (2 bits: `amax` and `amax / 1.5`), where the second uses all integers.
+ * of the scales `amax / 7` and `amax / 7.5` (2 bits: `amax` and `amax / 1.5`), where the second uses all integers;
+ * groups of given integers do not.
  * @param weights Row-major over `shape`.
  * @throws QuantizationError `QUANT_RANGE` for NaN or infinite weights, `QUANT_BLOCK_SIZE`, `QUANT_LENGTH`.
  */
@@ -56,7 +60,7 @@ export function quantizedTypeOfWeights(
     zeroPoints[group] = zeroPoint;
   }
   const type: QuantizedType = { storage, expressed, granularity, symmetric, scales, zeroPoints };
-  return symmetric && isPacked(storage) ? withBetterScales(weights, shape, type, ranges) : type;
+  return symmetric && isPacked(storage) && !integers ? withBetterScales(weights, shape, type, ranges) : type;
 }
 
 /** Smallest and largest element of every group; 0 and 0 for a group without elements. */

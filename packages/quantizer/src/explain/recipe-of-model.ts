@@ -42,8 +42,12 @@ export async function recipeOfModel(original: Graph, quantized: Model): Promise<
 /** How the model was made, as far as its form says it. */
 function methodOf(quantized: Model, pairs: readonly LayerPair[]): Partial<Recipe> {
   if (hasIntegerOps(quantized)) return { format: 'qoperator' };
-  if (pairs.some(({ input }) => input && !input.grid)) return { mode: 'dynamic' };
-  return quantized.graph.nodes.some((node) => MatMulNBits.is(node)) ? { mode: 'weight-only' } : {};
+  const inputs = pairs.flatMap(({ input }) => input ?? []);
+  if (inputs.some(({ grid }) => !grid)) return { mode: 'dynamic' };
+  if (inputs.length > 0) return {};
+  const nodes = allNodes(quantized.graph);
+  if (nodes.some((node) => DynamicQuantizeLSTM.is(node))) return { mode: 'dynamic' };
+  return nodes.some((node) => MatMulNBits.is(node)) ? { mode: 'weight-only' } : {};
 }
 
 /** Whether no product of 8-bit activations or states by int8 weights can pass int16 in pairs. */

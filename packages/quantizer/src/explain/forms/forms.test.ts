@@ -175,28 +175,57 @@ it.each<Partial<Recipe>>([{}, { format: 'qoperator' }, { mode: 'dynamic' }])(
   },
 );
 
-it.each([true, false])(
-  'sees whether LSTM of dynamic models have a reduced range: %s',
-  async (reduceRange) => {
-    const float = modelOf(`graph opset 17 {
-    input %x: float32[2, 3, 8, 8]
-    ${weights('w1', [8, 3, 3, 3], 1, 27)}
-    ${weights('w', [1, 128, 64], 2, 64)}
-    ${weights('r', [1, 128, 32], 3, 32)}
-    const %shape: int64[3] = [2, 8, 64]
-    %c = Conv(%x, %w1) {pads=[1, 1, 1, 1]} @conv
-    %s = Reshape(%c, %shape)
-    %y = LSTM(%s, %w, %r) {hidden_size=32} @cell
-    output %y
-  }`);
+const CELL = `${weights('w', [1, 128, 64], 2, 64)}
+  ${weights('r', [1, 128, 32], 3, 32)}`;
+
+const AFTER_CONV = `graph opset 17 {
+  input %x: float32[2, 3, 8, 8]
+  ${weights('w1', [8, 3, 3, 3], 1, 27)}
+  ${CELL}
+  const %shape: int64[3] = [2, 8, 64]
+  %c = Conv(%x, %w1) {pads=[1, 1, 1, 1]} @conv
+  %s = Reshape(%c, %shape)
+  %y = LSTM(%s, %w, %r) {hidden_size=32} @cell
+  output %y
+}`;
+
+const ALONE = `graph opset 17 {
+  input %x: float32[2, 8, 64]
+  ${CELL}
+  %y = LSTM(%x, %w, %r) {hidden_size=32} @cell
+  output %y
+}`;
+
+const IN_A_BRANCH = `graph opset 17 {
+  input %flag: bool[]
+  input %x: float32[2, 8, 64]
+  %y = If(%flag) {
+    then_branch=graph then(%s = %x) {
+      ${CELL}
+      %t = LSTM(%s, %w, %r) {hidden_size=32} @cell
+      output %t
+    },
+    else_branch=graph else() {
+      const %shape: int64[4] = [2, 1, 8, 32]
+      %e = ConstantOfShape(%shape)
+      output %e
+    }
+  }
+  output %y
+}`;
+
+it.each([
+  ['after a Conv', AFTER_CONV, ['Conv', 'LSTM']],
+  ['alone', ALONE, ['LSTM']],
+  ['in a branch', IN_A_BRANCH, ['LSTM']],
+])('sees that an LSTM %s is quantized at run time, and whether in a reduced range', async (_, text, ops) => {
+  const float = modelOf(text);
+  const original = cloneModel(float);
+  await prepareModel(original);
+  for (const reduceRange of [true, false]) {
     const recipe = { mode: 'dynamic', reduceRange } as const;
     const { model, report } = await quantizeModel(float, { recipe });
-    expect(report.decisions.map(({ op, quantized }) => [op, quantized])).toEqual([
-      ['Conv', true],
-      ['LSTM', true],
-    ]);
-    const original = cloneModel(float);
-    await prepareModel(original);
+    expect(report.decisions.map(({ op, quantized }) => [op, quantized])).toEqual(ops.map((op) => [op, true]));
     expect(await recipeOfModel(original.graph, model)).toMatchObject({ mode: 'dynamic', reduceRange });
-  },
-);
+  }
+});
