@@ -50,6 +50,33 @@ describe('inline-branches', () => {
     expect(fired).toEqual([{ rule: 'inline-branches', place: 'choice' }]);
   });
 
+  it('computes conditions, but nothing in branches that go', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[1]
+      const %one: int64[] = 1
+      const %two: int64[] = 2
+      %c = Equal(%one, %two)
+      %y = If(%c) {then_branch=graph () {
+        const %three: int64[] = 3
+        %gone = Equal(%three, %three)
+        output %gone
+      }, else_branch=graph () {
+        const %four: int64[] = 4
+        %kept = Equal(%four, %four)
+        output %kept
+      }}
+      %z = Not(%y)
+      output %z, %x
+    }`);
+    const computed: string[] = [];
+    const noting: NodeEvaluator = (within, node, ...rest) => {
+      computed.push(node.label);
+      return evaluate(within, node, ...rest);
+    };
+    await runPasses(graph, [inlineBranches({ evaluate: noting })], { verify: true });
+    expect(computed.filter((label) => label.startsWith('Equal'))).toEqual(['Equal(c)', 'Equal(y)']);
+  });
+
   it('copies a capture that a branch hands on', async () => {
     const { text } = await run(choice('no'));
     expect(text).toMatchInlineSnapshot(`

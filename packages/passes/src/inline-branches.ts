@@ -1,12 +1,4 @@
-import {
-  type Graph,
-  If,
-  inferTypes,
-  type Node,
-  type Pass,
-  type PassLog,
-  storedConstant,
-} from '@octavo/core/ir';
+import { type Graph, If, type Node, type Pass, type PassLog, storedConstant } from '@octavo/core/ir';
 import { type FoldConstantsOptions, foldConstants } from './fold-constants.js';
 import { spliceBody } from './splice-body.js';
 
@@ -14,16 +6,18 @@ import { spliceBody } from './splice-body.js';
 const MOST_ROUNDS = 64;
 
 /**
- * Puts the nodes of the branch taken in the place of each If whose condition is constant, and computes what has become constant
- * with it, until no such If is left or that took too long. Exporters write conditions on ranks and sizes, which are known once shapes are.
+ * Does what `fold-constants` does, and puts the nodes of the branch taken in the place of each If whose condition is
+ * constant, until no such If is left or that took too long. Exporters write conditions on ranks and sizes, which are
+ * known once shapes are. Nothing is computed in branches that go.
  */
 export function inlineBranches(options: FoldConstantsOptions): Pass {
   const fold = foldConstants(options);
   return {
     name: 'inline-branches',
     async run(graph, log) {
+      const folded = await fold.run(graph, log);
       for (let round = 0; round < MOST_ROUNDS; round++) {
-        if (!inlineTaken(graph, log)) return round > 0;
+        if (!inlineTaken(graph, log)) return folded || round > 0;
         await fold.run(graph, log);
       }
       log.declined(
@@ -46,7 +40,6 @@ function inlineTaken(graph: Graph, log: PassLog): boolean {
     log.fired('inline-branches', node.label);
     changed = true;
   }
-  if (changed) inferTypes(graph);
   return changed;
 }
 

@@ -3,7 +3,6 @@ import { type Graph, inferTypes, type Node, type PassRecord, runPasses } from '@
 import {
   eliminateDeadNodes,
   foldBatchNorm,
-  foldConstants,
   fuseConvBias,
   fuseGemm,
   fusePasses,
@@ -26,7 +25,6 @@ export async function optimize(
   const records = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), dequantize: true };
     return runPasses(graph, [
-      foldConstants(folding),
       inlineBranches(folding),
       widenHalves({
         gain: (from, node, twin) => rankOf(from, node, backends) - rankOf(twin.graph, twin.node, backends),

@@ -8,7 +8,7 @@ import {
   tensorType,
 } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
-import { eliminateDeadNodes, eliminateIdentity, foldConstants, inlineBranches } from '@octavo/passes';
+import { eliminateDeadNodes, eliminateIdentity, inlineBranches } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
 import { withTaps } from './lower.js';
 
@@ -49,12 +49,7 @@ export async function specialize(
   inferTypes(graph);
   const passes = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference() };
-    return runPasses(graph, [
-      foldConstants(folding),
-      inlineBranches(folding),
-      eliminateIdentity,
-      eliminateDeadNodes,
-    ]);
+    return runPasses(graph, [inlineBranches(folding), eliminateIdentity, eliminateDeadNodes]);
   });
   return { graph, passes };
 }

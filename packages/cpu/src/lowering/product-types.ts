@@ -46,8 +46,7 @@ export function declineProduct(node: Node, channelAxis: number): string | undefi
 
 /** Kernels take finite multipliers only; an output scale of 0 gives others. */
 export function declineScales(types: ProductTypes): string | undefined {
-  const { scales } = epilogueOf(types, undefined);
-  return scales.every(Number.isFinite) ? undefined : 'its scales give multipliers that are not finite';
+  return multipliersOf(types).areFinite ? undefined : 'its scales give multipliers that are not finite';
 }
 
 function declineBias(bias: Value, x: QuantizedType, w: QuantizedType): string | undefined {
@@ -75,24 +74,40 @@ export function epilogueOf(
   { x, w, y }: ProductTypes,
   bias: Int32Array | undefined,
 ): Exclude<ProductEpilogue, { output: 'int32' }> {
-  const inputScale = x.scales[0] ?? 1;
-  if (!y) return { output: 'float32', bias, scales: dequantizationScales(inputScale, w.scales) };
+  const { scales } = multipliersOf({ x, w, y });
+  if (!y) return { output: 'float32', bias, scales };
   const isSigned = y.storage === 'int8';
   return {
     output: isSigned ? 'int8' : 'uint8',
     bias,
-    scales: requantizationMultipliers(inputScale, w.scales, y.scales[0] ?? 1),
+    scales,
     zeroPoint: y.zeroPoints[0] ?? 0,
     min: isSigned ? -128 : 0,
     max: isSigned ? 127 : 255,
   };
 }
 
-/** `f32(inputScale * weightScales[c])`. */
-function dequantizationScales(inputScale: number, weightScales: Float32Array): Float32Array {
-  const scales = new Float32Array(weightScales.length);
-  for (let c = 0; c < scales.length; c++) scales[c] = inputScale * (weightScales[c] ?? 1);
-  return scales;
+/** What the sums of a product are multiplied by, and for which scales of its input and output. */
+interface Multipliers {
+  readonly inputScale: number;
+  readonly outputScale: number | undefined;
+  readonly scales: Float32Array;
+  readonly areFinite: boolean;
+}
+
+/** By the scales of weights, which do not change: a node is asked about more than once before it is lowered. */
+const latest = new WeakMap<Float32Array, Multipliers>();
+
+/** `f32(f32(s_x * s_w[c]) / s_y)`, or `f32(s_x * s_w[c])` where y is float. */
+function multipliersOf({ x, w, y }: ProductTypes): Multipliers {
+  const inputScale = x.scales[0] ?? 1;
+  const outputScale = y && (y.scales[0] ?? 1);
+  const known = latest.get(w.scales);
+  if (known?.inputScale === inputScale && known.outputScale === outputScale) return known;
+  const scales = requantizationMultipliers(inputScale, w.scales, outputScale ?? 1);
+  const made = { inputScale, outputScale, scales, areFinite: scales.every(Number.isFinite) };
+  latest.set(w.scales, made);
+  return made;
 }
 
 /** The bias of a node as int32, one for each channel. */

@@ -100,7 +100,8 @@ class Claims {
     } else if (isMovement(node)) {
       this.movements.push(node);
     } else {
-      for (const value of touched(node)) this.refuse(value, `${node.label} reads or gives plain integers`);
+      const reason = `${node.label} reads or gives plain integers`;
+      for (const value of touched(node)) this.refuse(value, reason);
     }
   }
 
