@@ -63,6 +63,21 @@ function numbers(tensors: Readonly<Record<string, Tensor>>) {
   );
 }
 
+describe('sizes of dimensions among the options', () => {
+  it.each([
+    ['float32[batch, steps, 4]', 'there are batch, steps.'],
+    ['float32[2]', 'all have numbers.'],
+  ])('belong to a dimension of an input: %s', async (type, known) => {
+    const model = createModel(parse(`graph opset 21 { input %x: ${type}\n%y = Relu(%x)\noutput %y }`));
+    await expect(createSession(model, { backends: [reference()], dims: { bacth: 2 } })).rejects.toMatchObject(
+      {
+        code: 'SESSION_OPTION',
+        message: expect.stringContaining(`no input has a dimension bacth; ${known}`),
+      },
+    );
+  });
+});
+
 describe('numbers among the options', () => {
   it.each([
     ['threads', -1],

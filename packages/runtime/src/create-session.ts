@@ -40,7 +40,7 @@ const DEFAULT_PLANS = 8;
  * a backend and lets each backend pack its weights. The model is not changed.
  * @param source A model in memory, or where its ONNX file is: a path in Node, a URL in browsers.
  * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value,
- *   `SESSION_OPTION` for numbers of threads, plans or bytes that are none;
+ *   `SESSION_OPTION` for numbers of threads, plans or bytes that are none and for `dims` that no input has;
  *   TensorError `TENSOR_TOO_LARGE` for a value that takes more than `maxTensorBytes`.
  */
 export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
@@ -54,6 +54,7 @@ export async function createSession(source: Model | string, options: SessionOpti
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
   checkTaps(graph, taps);
+  checkDims(graph, dims);
   const compile = async (each: Graph) => {
     const passes = await optimize(each, backends, taps);
     return compilePlan(each, backends, { ...limits, taps: tapped(each, taps) }, passes);
@@ -110,6 +111,19 @@ function checkTaps(graph: Graph, taps: readonly string[]): void {
     where: `value ${unknown}`,
     message: 'the lowered graph has no such value to tap.',
     remedy: 'Tap a value of the model; values that lowering folds away cannot be tapped.',
+  });
+}
+
+function checkDims({ inputs }: Graph, dims: Readonly<Record<string, number>>): void {
+  const named = inputs.flatMap(({ shape }) => shape ?? []).filter((dim) => typeof dim === 'string');
+  const unknown = Object.keys(dims).find((name) => !named.includes(name));
+  if (unknown === undefined) return;
+  const known = [...new Set(named)].join(', ');
+  throw new SessionError({
+    code: 'SESSION_OPTION',
+    where: 'option dims',
+    message: `no input has a dimension ${unknown}; ${known ? `there are ${known}` : 'all have numbers'}.`,
+    remedy: 'Name the symbolic dimensions of the inputs.',
   });
 }
 
