@@ -225,6 +225,20 @@ describe('fuse-attention', () => {
     const rows = text.replace('Softmax(%s)', 'Softmax(%s) {axis=1}');
     expect((await fuse(fuseAttention(), rows)).declined).toEqual(['its softmax runs along axis 1']);
   });
+
+  it.each([
+    ['keys', '[4, 2, 5, 8]', '[1, 2, 5, 8]', '[4, 2, 5, 8]'],
+    ['values', '[4, 2, 5, 8]', '[4, 2, 5, 8]', '[4, 1, 5, 8]'],
+    ['queries', '[1, 2, 5, 8]', '[B, 2, 5, 8]', '[B, 2, 5, 8]'],
+  ])('leaves products that repeat %s', async (_, q, k, v) => {
+    const text = `input %q: float32${q}\ninput %k: float32${k}\ninput %v: float32${v}
+      %t = Transpose(%k) {perm=[0, 1, 3, 2]}
+      %s = MatMul(%q, %t)
+      %w = Softmax(%s)
+      %y = MatMul(%w, %v)
+      output %y`;
+    expect((await fuse(fuseAttention(), text)).declined).toEqual(['its products repeat a batch or head']);
+  });
 });
 
 describe('fuse-embedding', () => {

@@ -21,6 +21,20 @@ function headDims(shape: Dims, heads: number | undefined): readonly Dim[] | unde
   return [batch, heads ?? null, length, width];
 }
 
+/** Throws `INFER_TYPES` where queries, keys and values belong to no common batch, heads, keys or width. */
+function checkHeads(q: readonly Dim[], k: readonly Dim[], v: readonly Dim[]): void {
+  const pairs = [
+    [q[0], k[0]],
+    [q[0], v[0]],
+    [k[1], v[1]],
+    [k[2], v[2]],
+    [q[3], k[3]],
+  ];
+  if (pairs.every(([a, b]) => !knownDim(a) || !knownDim(b) || a === b)) return;
+  const [queries, keys, values] = [q, k, v].map(dimsToString);
+  contradiction(`queries ${queries}, keys ${keys} and values ${values} do not fit each other.`);
+}
+
 /**
  * Scaled dot product attention: `softmax(softcap(Q K' scale) + mask) V`, by head. Q `[B, H, q, d]` or `[B, q, H d]`, K and
  * V likewise with fewer heads where groups of query heads share them. `past_*` come before K and V. A bool mask keeps
@@ -46,6 +60,7 @@ export const Attention = defineOp({
     const v = headDims(inputs.V.shape, attributes.kv_num_heads);
     const [query] = sameType(inputs.Q);
     if (!query || !q || !k || !v) return [];
+    checkHeads(q, k, v);
     const past = inputs.past_key ? (inputs.past_key.shape?.[2] ?? null) : 0;
     const total = sumOfDims([past, k[2] ?? null]);
     const [batch = null, heads = null, length = null] = q;
