@@ -4,13 +4,17 @@
 #include <limits>
 #include <vector>
 
+#include "broadcast_oracle.h"
 #include "every_tier.h"
 #include "samples.h"
 
 namespace octavo {
 namespace {
 
-using Shape = std::vector<size_t>;
+using test::count_of;
+using test::result_shape;
+using test::Shape;
+using test::source_index;
 
 float value(BinaryOp op, float a, float b) {
   switch (op) {
@@ -29,37 +33,6 @@ float value(BinaryOp op, float a, float b) {
     default:
       return a < 0 ? a * b : a;
   }
-}
-
-size_t count_of(const Shape& shape) {
-  size_t count = 1;
-  for (size_t size : shape) count *= size;
-  return count;
-}
-
-// ONNX's rule, index by index.
-size_t source_index(const Shape& shape, const Shape& out, size_t index) {
-  size_t source = 0, stride = 1;
-  for (size_t i = out.size(); i > 0; --i) {
-    const size_t position = index % out[i - 1];
-    index /= out[i - 1];
-    if (i + shape.size() <= out.size()) continue;
-    const size_t size = shape[i + shape.size() - out.size() - 1];
-    if (size != 1) source += position * stride;
-    stride *= size;
-  }
-  return source;
-}
-
-Shape result_shape(const Shape& a, const Shape& b) {
-  Shape out(std::max(a.size(), b.size()), 1);
-  for (const Shape* shape : {&a, &b}) {
-    for (size_t i = 0; i < shape->size(); ++i) {
-      size_t& size = out[out.size() - shape->size() + i];
-      if ((*shape)[i] != 1) size = (*shape)[i];
-    }
-  }
-  return out;
 }
 
 void expect_exact(const Shape& a_shape, const Shape& b_shape, test::Samples& samples) {

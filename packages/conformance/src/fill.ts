@@ -13,6 +13,9 @@ import type { Fill } from './conformance-case.js';
 /** int32 is for biases: these are of the size of the sums they join, and extreme ones wrap with none of them. */
 const [BIAS_LIMIT, EXTREME_BIAS] = [2 ** 14, 2 ** 30];
 
+/** int64 products wrap, and all are numbers that a float64 holds. */
+const [COUNT_LIMIT, EXTREME_COUNT] = [2 ** 40, 2 ** 52];
+
 /** A tensor of pseudo-random elements: the same for the same arguments on every machine. */
 export function fillTensor(dtype: DType, shape: Shape, fill: Fill, seed: string): Tensor {
   const next = generator(hash(seed));
@@ -45,6 +48,10 @@ function integers(dtype: DType, fill: Fill): Element {
 function rangeOf(dtype: DType, fill: Fill): { readonly min: number; readonly max: number } {
   if (dtype === 'int32') {
     const limit = fill === 'extremes' ? EXTREME_BIAS : BIAS_LIMIT;
+    return { min: -limit, max: limit };
+  }
+  if (dtype === 'int64') {
+    const limit = fill === 'extremes' ? EXTREME_COUNT : COUNT_LIMIT;
     return { min: -limit, max: limit };
   }
   if (dtype === 'bool') return { min: 0, max: 1 };

@@ -30,6 +30,7 @@ import { reduceLowerings } from './ops/reduce.js';
 import { reshapeLowerings } from './ops/reshape.js';
 import { resizeLowerings } from './ops/resize.js';
 import { softmaxLowerings } from './ops/softmax.js';
+import { typedBinaryLowerings } from './ops/typed-binary.js';
 import { unaryLowerings } from './ops/unary.js';
 
 /**
@@ -56,6 +57,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...reshapeLowerings,
   ...resizeLowerings,
   ...attentionLowerings,
+  ...typedBinaryLowerings,
   ...binaryLowerings,
   ...floatConv2dLowerings,
   ...floatMatmulLowerings,

@@ -1,6 +1,7 @@
 import { SUPPORTED, unsupported } from '@octavo/backend';
-import { Cast, type Node } from '@octavo/core/ir';
+import { Cast, type Node, type Value } from '@octavo/core/ir';
 import { type DType, elementCount, isHalf } from '@octavo/core/tensor';
+import { elementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
@@ -29,6 +30,30 @@ const integers = defineLowering(Cast, {
   },
 });
 
+/** Between integers and truth values, and of int64 and truth values to floats. */
+const elements = defineLowering(Cast, {
+  supports: ({ inputs: [x], output }) =>
+    x && output && isOfElements(x, output)
+      ? SUPPORTED
+      : unsupported(`no kernel to cast ${x?.dtype} to ${output?.dtype}`),
+  lower: ({ node }, program) => {
+    const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
+    const layout = program.layoutOf(input);
+    program.emit({
+      name: 'cast',
+      operands: [program.operand(input, layout), program.output(output, { layout })],
+      words: [elementType(input) ?? -1, elementType(output) ?? -1, elementCount(shapeOf(input))],
+    });
+  },
+});
+
+/** Not from floats to integers, and to bytes only as truth values. */
+function isOfElements(input: Value, output: Value): boolean {
+  const [from, to] = [elementType(input), elementType(output)];
+  if (from === undefined || to === undefined || from === to) return false;
+  return output.dtype === 'bool' || (input.dtype !== 'float32' && output.dtype !== 'uint8');
+}
+
 const halves = defineLowering(Cast, {
   supports: (node) =>
     isBetweenFloats(node)
@@ -51,5 +76,5 @@ function isBetweenFloats({ inputs: [x], output }: Node): boolean {
   return (isHalf(from) && to === 'float32') || (from === 'float32' && isHalf(to));
 }
 
-/** Conversions of integers to float32, and between floats of 32 and 16 bits. */
-export const castLowerings: readonly Lowering[] = [integers, halves];
+/** Conversions of integers to float32, among integers and truth values, and between floats of 32 and 16 bits. */
+export const castLowerings: readonly Lowering[] = [integers, elements, halves];

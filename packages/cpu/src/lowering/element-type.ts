@@ -1,0 +1,11 @@
+import type { Value } from '@octavo/core/ir';
+import type { DType } from '@octavo/core/tensor';
+import { dtypeOf } from './static-value.js';
+
+/** Types of ops that compute with integers and truth values as they are: `native/src/elementwise/element.h`. */
+const ELEMENTS: { readonly [D in DType]?: number } = { int32: 0, int64: 1, float32: 2, uint8: 3, bool: 3 };
+
+/** The word of the type of a value's elements; undefined for one that such ops do not take, and quantized values. */
+export function elementType(value: Value): number | undefined {
+  return value.quantized ? undefined : ELEMENTS[dtypeOf(value)];
+}
