@@ -106,9 +106,9 @@ TEST(TypedBinary, ComputesIntegersModuloTheirBits) {
 }
 
 TEST(TypedBinary, CombinesTruthValues) {
-  expect_exact<uint8_t, uint8_t>("both", [](uint8_t a, uint8_t b) { return a && b; });
-  expect_exact<uint8_t, uint8_t>("either", [](uint8_t a, uint8_t b) { return a || b; });
-  expect_exact<uint8_t, uint8_t>("unlike", [](uint8_t a, uint8_t b) { return !a != !b; });
+  expect_exact<uint8_t, uint8_t>("logical_and", [](uint8_t a, uint8_t b) { return a && b; });
+  expect_exact<uint8_t, uint8_t>("logical_or", [](uint8_t a, uint8_t b) { return a || b; });
+  expect_exact<uint8_t, uint8_t>("logical_xor", [](uint8_t a, uint8_t b) { return !a != !b; });
 }
 
 TEST(TypedBinary, ChecksItsParameters) {

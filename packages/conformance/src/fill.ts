@@ -13,8 +13,9 @@ import type { Fill } from './conformance-case.js';
 /** int32 is for biases: these are of the size of the sums they join, and extreme ones wrap with none of them. */
 const [BIAS_LIMIT, EXTREME_BIAS] = [2 ** 14, 2 ** 30];
 
-/** int64 products wrap, and all are numbers that a float64 holds. */
-const [COUNT_LIMIT, EXTREME_COUNT] = [2 ** 40, 2 ** 52];
+/** Products of int64 wrap, and sums of extreme ones: the widest numbers of theirs that a float64 holds. */
+const COUNT_LIMIT = 2 ** 40;
+const EXTREME_COUNTS = { min: -(2 ** 63), max: 2 ** 63 - 2 ** 10 };
 
 /** A tensor of pseudo-random elements: the same for the same arguments on every machine. */
 export function fillTensor(dtype: DType, shape: Shape, fill: Fill, seed: string): Tensor {
@@ -42,7 +43,10 @@ function integers(dtype: DType, fill: Fill): Element {
   if (fill === 'extremes') return (next) => (next() < 0.5 ? min : max);
   const low = fill === 'small' ? Math.max(min, -2) : min;
   const high = fill === 'small' ? Math.min(max, 2) : max;
-  return (next) => low + Math.floor(next() * (high - low + 1));
+  const count = high - low + 1;
+  // A draw has 32 bits.
+  if (count > 2 ** 32) return (next) => low + Math.floor((next() + next() / 2 ** 32) * count);
+  return (next) => low + Math.floor(next() * count);
 }
 
 function rangeOf(dtype: DType, fill: Fill): { readonly min: number; readonly max: number } {
@@ -51,8 +55,7 @@ function rangeOf(dtype: DType, fill: Fill): { readonly min: number; readonly max
     return { min: -limit, max: limit };
   }
   if (dtype === 'int64') {
-    const limit = fill === 'extremes' ? EXTREME_COUNT : COUNT_LIMIT;
-    return { min: -limit, max: limit };
+    return fill === 'extremes' ? EXTREME_COUNTS : { min: -COUNT_LIMIT, max: COUNT_LIMIT };
   }
   if (dtype === 'bool') return { min: 0, max: 1 };
   if (isStorageDType(dtype)) return storageRange(dtype);

@@ -32,7 +32,7 @@ function findAttention(root: Node): Fusion | string | undefined {
   const [q, transposed] = product?.inputs ?? [];
   const keys = keysOf(transposed);
   if (!masked || !scores || !product || !q || !keys) return 'it multiplies no queries with transposed keys';
-  if (!haveSameHeads(q, transposed) || !haveSameHeads(q, v)) return 'its products repeat a batch or head';
+  if (!haveSameHeads(q, transposed) || !haveSameHeads(q, v)) return 'its products may repeat a batch or head';
   return {
     parts: [...keys.nodes, product, ...scores.nodes, ...masked.nodes, softmax, root],
     emit: (graph) =>
@@ -50,11 +50,11 @@ function findAttention(root: Node): Fusion | string | undefined {
   };
 }
 
-/** Whether batches and heads are as many, as far as that is known: products repeat a single one, Attention does not. */
+/** Whether batches and heads are known to be as many: products repeat a single one, Attention does not. */
 function haveSameHeads(a: Value, b: Value | undefined): boolean {
   return [0, 1].every((axis) => {
     const [x = null, y = null] = [a.shape?.[axis], b?.shape?.[axis]];
-    return x === y || x === null || y === null;
+    return x === y && x !== null;
   });
 }
 

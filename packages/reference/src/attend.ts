@@ -1,6 +1,7 @@
 import { transposeMatrix } from '@octavo/core/tensor';
 import type { Heads } from './attention-heads.js';
 import type { Mask } from './attention-mask.js';
+import { refuse } from './integer-operands.js';
 import { softmaxLine } from './kernels/softmax.js';
 import { addProduct } from './matrix-product.js';
 
@@ -18,13 +19,17 @@ export interface AttentionOptions {
   readonly sink?: (head: number) => number;
 }
 
-/** Attention of every query head; groups of query heads share a key head. Returns Y and the scores at one stage. */
+/**
+ * Attention of every query head; groups of query heads share a key head. Returns Y and the scores at one stage.
+ * Throws OctavoError `KERNEL_OPERAND` where queries, keys and values do not fit each other.
+ */
 export function attend(
   q: Heads,
   k: Heads,
   v: Heads,
   options: AttentionOptions,
 ): { readonly y: Heads; readonly scores: Float64Array } {
+  checkFit(q, k, v);
   const y = new Float64Array(q.batch * q.heads * q.length * v.width);
   const scores = new Float64Array(q.batch * q.heads * q.length * k.length);
   for (let head = 0; head < q.batch * q.heads; head++) {
@@ -49,6 +54,17 @@ export function attend(
     );
   }
   return { y: { data: y, batch: q.batch, heads: q.heads, length: q.length, width: v.width }, scores };
+}
+
+function checkFit(q: Heads, k: Heads, v: Heads): void {
+  const areOneBatch = q.batch === k.batch && q.batch === v.batch;
+  const areOneLength = k.length === v.length && k.heads === v.heads;
+  const areGroups = k.heads === 0 ? q.heads === 0 : q.heads % k.heads === 0;
+  if (areOneBatch && areOneLength && areGroups && q.width === k.width) return;
+  const form = ({ batch, heads, length, width }: Heads) => `[${batch}, ${heads}, ${length}, ${width}]`;
+  refuse(
+    `queries ${form(q)}, keys ${form(k)} and values ${form(v)} (batch, heads, length, width) do not fit each other.`,
+  );
 }
 
 /** Turns the scores of one head into weights in place; a query that sees no key has weights 0. Returns the stage shown. */

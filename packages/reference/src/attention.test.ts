@@ -64,6 +64,20 @@ describe('Attention', () => {
       output %y`;
     await expect(run(text, ones(1, 1, 4))).rejects.toThrow(/\[1, 1, 4\] does not divide into 3 heads/);
   });
+
+  it('refuses keys of another batch that only a run shows', async () => {
+    const text = `input %q: float32[2, 1, 3, 1]
+      input %all: float32[2, 1, 3, 1]
+      input %n: int64[1]
+      const %zero: int64[1] = [0]
+      %k = Slice(%all, %zero, %n, %zero)
+      %y = Attention(%q, %k, %k)
+      output %y`;
+    const one = fromNumbers('int64', [1], [1]);
+    await expect(run(text, ones(2, 1, 3, 1), ones(2, 1, 3, 1), one)).rejects.toThrow(
+      /queries \[2, 1, 3, 1\], keys \[1, 1, 3, 1\] and values .* do not fit each other/,
+    );
+  });
 });
 
 describe('RotaryEmbedding', () => {

@@ -28,6 +28,13 @@ function text(tensor: Tensor): string[] {
 }
 
 describe('casts', () => {
+  it('round integers beyond 53 bits once', () => {
+    const tie = 2n ** 60n + 2n ** 36n;
+    const wide = new Tensor('int64', [4], BigInt64Array.of(tie + 1n, tie, -tie - 1n, 2n ** 53n + 1n));
+    const floats = [2 ** 60 + 2 ** 37, 2 ** 60, -(2 ** 60) - 2 ** 37, 2 ** 53];
+    expect([...toNumbers(castTensor(wide, 'float32', options))]).toEqual(floats);
+  });
+
   it('give infinity beyond the range of fp16', () => {
     const cast = castTensor(float32([65519, 65520, -1e9]), 'float16', options);
     expect([...toNumbers(cast)]).toEqual([65504, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);

@@ -32,7 +32,22 @@ export function castTensor(tensor: Tensor, to: DType, options: CastOptions): Ten
     const low = Array.from(toBigInts(tensor), (x) => Number(to === 'bool' ? x !== 0n : BigInt.asIntN(32, x)));
     return fromNumbers(to, shape, low);
   }
-  return fromFloats(numbersOf(tensor), to, tensor, options);
+  const values =
+    isBigInt(from) && to !== 'float64'
+      ? Float64Array.from(toBigInts(tensor), roundedToOdd)
+      : numbersOf(tensor);
+  return fromFloats(values, to, tensor, options);
+}
+
+/**
+ * A number that rounds to a float of 32 bits or fewer as the integer does: beyond 53 bits, the last bit stands for all
+ * that are dropped (S. Boldo and G. Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
+ */
+function roundedToOdd(x: bigint): number {
+  const magnitude = x < 0n ? -x : x;
+  if (magnitude <= Number.MAX_SAFE_INTEGER) return Number(x);
+  const kept = Number((magnitude >> 11n) | (magnitude & 0x7ffn ? 1n : 0n)) * 2 ** 11;
+  return x < 0n ? -kept : kept;
 }
 
 /** The elements as numbers, floats of 8 bits and less included. */

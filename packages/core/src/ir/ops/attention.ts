@@ -21,7 +21,10 @@ function headDims(shape: Dims, heads: number | undefined): readonly Dim[] | unde
   return [batch, heads ?? null, length, width];
 }
 
-/** Throws `INFER_TYPES` where queries, keys and values belong to no common batch, heads, keys or width. */
+/**
+ * Throws `INFER_TYPES` where queries, keys and values belong to no common batch, keys or width, or the heads of queries
+ * to no equal groups.
+ */
 function checkHeads(q: readonly Dim[], k: readonly Dim[], v: readonly Dim[]): void {
   const pairs = [
     [q[0], k[0]],
@@ -30,7 +33,8 @@ function checkHeads(q: readonly Dim[], k: readonly Dim[], v: readonly Dim[]): vo
     [k[2], v[2]],
     [q[3], k[3]],
   ];
-  if (pairs.every(([a, b]) => !knownDim(a) || !knownDim(b) || a === b)) return;
+  const areGroups = !knownDim(q[1]) || !knownDim(k[1]) || k[1] === 0 || q[1] % k[1] === 0;
+  if (areGroups && pairs.every(([a, b]) => !knownDim(a) || !knownDim(b) || a === b)) return;
   const [queries, keys, values] = [q, k, v].map(dimsToString);
   contradiction(`queries ${queries}, keys ${keys} and values ${values} do not fit each other.`);
 }

@@ -3,8 +3,8 @@ import { inferTypes } from '../infer.js';
 import { parse, print } from '../text/index.js';
 
 /** Types of what the lines compute, as the text form prints them. */
-function types(lines: string): string[] {
-  const graph = parse(`graph opset 21, com.microsoft 1 {\n${lines}\n}`);
+function types(lines: string, opset = 21): string[] {
+  const graph = parse(`graph opset ${opset}, com.microsoft 1 {\n${lines}\n}`);
   inferTypes(graph, { strict: true });
   return print(graph)
     .split('\n')
@@ -32,6 +32,18 @@ describe('types of neural network ops', () => {
       %y = com.microsoft::QAttention(%x, %w, %b, %s, %s, _, %z) {num_heads=2} @attention`;
     expect(types(lines('uint8'))).toEqual(['%y: float32[1, 2, 4]']);
     expect(() => types(lines('int8'))).toThrow(/attention.*zero point of the input is int8, not uint8/s);
+  });
+
+  it.each([
+    ['another batch', '[2, 2, 4, 8]', '[1, 2, 5, 8]', '[1, 2, 5, 8]'],
+    ['other heads of values', '[1, 2, 4, 8]', '[1, 2, 5, 8]', '[1, 1, 5, 8]'],
+    ['other keys than values', '[1, 2, 4, 8]', '[1, 2, 5, 8]', '[1, 2, 6, 8]'],
+    ['another width', '[1, 2, 4, 8]', '[1, 2, 5, 7]', '[1, 2, 5, 8]'],
+    ['heads in no equal groups', '[1, 3, 4, 8]', '[1, 2, 5, 8]', '[1, 2, 5, 8]'],
+  ])('refuse attention with %s', (_, q, k, v) => {
+    const lines = `input %q: float32${q}\ninput %k: float32${k}\ninput %v: float32${v}
+      %y = Attention(%q, %k, %v) @attention`;
+    expect(() => types(lines, 23)).toThrow(/attention.*do not fit each other/s);
   });
 
   it('refuse channels that do not divide into groups, naming the node', () => {

@@ -1,7 +1,7 @@
 import { SUPPORTED, unsupported } from '@octavo/backend';
 import { Cast, type Node, type Value } from '@octavo/core/ir';
 import { type DType, elementCount, isHalf } from '@octavo/core/tensor';
-import { elementType } from '../element-type.js';
+import { elementType, requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import { nativeType } from '../native-type.js';
 import { dtypeOf, required, shapeOf } from '../static-value.js';
@@ -42,7 +42,7 @@ const elements = defineLowering(Cast, {
     program.emit({
       name: 'cast',
       operands: [program.operand(input, layout), program.output(output, { layout })],
-      words: [elementType(input) ?? -1, elementType(output) ?? -1, elementCount(shapeOf(input))],
+      words: [requiredElementType(input), requiredElementType(output), elementCount(shapeOf(input))],
     });
   },
 });

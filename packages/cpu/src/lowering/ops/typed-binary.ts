@@ -22,7 +22,7 @@ import {
 } from '@octavo/core/ir';
 import { type DType, elementCount } from '@octavo/core/tensor';
 import { type BroadcastOperand, broadcastLayout, broadcastOperand, declineAxes } from '../broadcast.js';
-import { elementType } from '../element-type.js';
+import { requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { Operand } from '../operand.js';
 import type { ProgramBuilder } from '../program-builder.js';
@@ -53,7 +53,7 @@ function emitTyped(
   program.emit({
     name: `typed_${name}`,
     operands: [a.operand, b.operand, to],
-    words: [elementType(like) ?? -1, a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes],
+    words: [requiredElementType(like), a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes],
   });
 }
 
@@ -120,9 +120,9 @@ export const typedBinaryLowerings: readonly Lowering[] = [
   typed(LessOrEqual, 'less_or_equal', COMPARED),
   typed(Greater, 'greater', COMPARED),
   typed(GreaterOrEqual, 'greater_or_equal', COMPARED),
-  typed(And, 'both', TRUTHS),
-  typed(Or, 'either', TRUTHS),
-  typed(Xor, 'unlike', TRUTHS),
+  typed(And, 'logical_and', TRUTHS),
+  typed(Or, 'logical_or', TRUTHS),
+  typed(Xor, 'logical_xor', TRUTHS),
   typed(Add, 'add', COUNTED),
   typed(Sub, 'sub', COUNTED),
   typed(Mul, 'mul', COUNTED),
