@@ -106,6 +106,7 @@ describe('dynamic quantization of an LSTM', () => {
       { granularity: 'per-block', blockSize: 64 },
       "; a layer rule's int8 weights in blocks of 64 are not for LSTM",
     ],
+    [{ blockSize: 64 }, "; a layer rule's blocks of 64 are not for LSTM"],
     [{ dtype: 'int8', granularity: 'per-channel', symmetric: true }, ''],
   ])('says which rules about its weights have no effect: %j', async (weights, unmet) => {
     for (const mode of ['dynamic', 'weight-only'] as const) {

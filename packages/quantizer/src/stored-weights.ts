@@ -197,7 +197,8 @@ function storedWeights(
 /** In words, the weights that rules ask for where a form has others. */
 function unmetRules(asked: WeightPrecision, given: WeightPrecision): string | undefined {
   const [wanted, kept] = [asked, given].map((each) => describeWeights(wholeRange(each)));
-  return wanted === kept ? undefined : wanted;
+  if (wanted !== kept) return wanted;
+  return asked.blockSize === given.blockSize ? undefined : `blocks of ${asked.blockSize}`;
 }
 
 function isLargeConstant(graph: Graph, { constant }: Value, rank: number): boolean {

@@ -198,6 +198,7 @@ describe('a session', () => {
       output %y`);
     using session = await createSession(model, { backends: [reference()] });
     expect(session.explain().nodes.map(({ op }) => op)).toEqual(['Mul']);
+    expect(session.explain().toString()).toContain('fold-constants: changed');
     const found = numbers(session.runSync({ x: float32([1, 10]) }))['y'] ?? [];
     expect(found.map((value) => value.toFixed(4))).toEqual(['0.3679', '1.3534']);
   });

@@ -57,11 +57,14 @@ function remarks(node: NodeExplanation): string {
   return list.length > 0 ? `(${list.join('; ')})` : '';
 }
 
-/** One line a pass that fired, and one for each reason to decline with the places that have it. */
+/** One line a rule that fired, and one for each reason to decline with the places that have it. */
 function passList(passes: readonly PassRecord[]): string {
   return passes
     .flatMap(({ pass, fired, declined }) => {
-      const lines = fired.length > 0 ? [`${pass}: changed ${places(fired.map(({ place }) => place))}`] : [];
+      const lines = [...new Set(fired.map(({ rule }) => rule))].map((rule) => {
+        const changed = fired.filter((each) => each.rule === rule).map(({ place }) => place);
+        return `${rule}: changed ${places(changed)}`;
+      });
       for (const reason of new Set(declined.map((each) => each.reason))) {
         const left = declined.filter((each) => each.reason === reason).map(({ place }) => place);
         lines.push(`${pass}: left ${places(left)}: ${reason}`);
