@@ -285,24 +285,54 @@ TEST(FloatConv2d, KeepsNotANumberOfFewOutputs) {
   }
 }
 
+void expect_same_bits_on_each_number_of_threads(Convolution c, FloatSamples& samples, IsaSet tier) {
+  const Operands operands(c, samples);
+  const PackedFloatConv2d packed =
+      pack_float_conv2d({operands.weights.data(), OCTAVO_F32, c.out_channels(), c.group_channels,
+                         c.kernel_h, c.kernel_w, c.groups},
+                        tier);
+  std::vector<float> alone(operands.residual.size()), shared(alone.size());
+  float_conv2d(arguments(c, operands, alone.data()), packed, c.out_height(), c.out_width());
+  for (uint32_t threads : {2u, 3u, 7u}) {
+    c.threads = threads;
+    float_conv2d(arguments(c, operands, shared.data()), packed, c.out_height(), c.out_width());
+    EXPECT_EQ(shared, alone) << c.height << "x" << c.width << ", " << c.groups << " groups of "
+                             << c.group_channels << " to " << c.group_outputs << ", " << threads
+                             << " threads";
+  }
+}
+
 // Threads cut images into other rectangles, but into none of so few pixels that their products are
 // summed in another order.
 TEST(FloatConv2d, GivesTheSameBitsOnEachNumberOfThreads) {
   FloatSamples samples(64);
   constexpr std::pair<size_t, size_t> kSizes[] = {{61, 2}, {33, 1},  {16, 16}, {8, 8},
                                                   {7, 13}, {3, 130}, {32, 32}, {1, 2}};
-  for (const auto& [height, width] : kSizes) {
-    for (size_t outputs : {4, 16, 70}) {
-      Convolution c{1, 1, 5, outputs, height, width, 3, 3, 1, 1, 1, 1, {1, 1, 1, 1}};
-      const Operands operands(c, samples);
-      const PackedFloatConv2d packed =
-          pack_float_conv2d({operands.weights.data(), OCTAVO_F32, outputs, 5, 3, 3, 1});
-      std::vector<float> alone(operands.residual.size()), shared(alone.size());
-      float_conv2d(arguments(c, operands, alone.data()), packed, height, width);
-      for (uint32_t threads : {2u, 3u, 7u}) {
-        c.threads = threads;
-        float_conv2d(arguments(c, operands, shared.data()), packed, height, width);
-        EXPECT_EQ(shared, alone) << height << "x" << width << " to " << outputs;
+  for (IsaSet tier : kTileTiers) {
+    for (const auto& [height, width] : kSizes) {
+      for (size_t outputs : {4, 16, 70}) {
+        expect_same_bits_on_each_number_of_threads(
+            {1, 1, 5, outputs, height, width, 3, 3, 1, 1, 1, 1, {1, 1, 1, 1}}, samples, tier);
+      }
+    }
+  }
+}
+
+// Pixels that one thread reads in a rectangle with padding, many read in some without: how must not
+// differ.
+TEST(FloatConv2d, GivesTheSameBitsOfGroupsOnEachNumberOfThreads) {
+  FloatSamples samples(67);
+  Convolution few{1, 2, 11, 4, 16, 16, 3, 3, 1, 1, 1, 1, {1, 0, 1, 0}};
+  Convolution deep{1, 2, 200, 16, 16, 16, 3, 3, 1, 1, 1, 1, {1, 0, 1, 0}};
+  for (IsaSet tier : kTileTiers) {
+    for (Convolution c : {few, deep}) {
+      expect_same_bits_on_each_number_of_threads(c, samples, tier);
+      Convolution turned = c, dilated = c, strided = c;
+      turned.output_layout = OCTAVO_NCHW;
+      dilated.dilation_h = dilated.dilation_w = 2;
+      strided.stride_h = strided.stride_w = 2;
+      for (const Convolution& other : {turned, dilated, strided}) {
+        expect_same_bits_on_each_number_of_threads(other, samples, tier);
       }
     }
   }

@@ -4,14 +4,15 @@
 
 #include "base/math.h"
 #include "conv/transpose.h"
-#include "octavo/threads.h"
+#include "threading/parallel_for.h"
 
 namespace octavo {
 namespace {
 
 constexpr size_t kTasksPerThread = 8;
 // Pixels of a task that repay the copy of the lines around them. No fewer rows of a tile than three
-// come of it: those of one or two are summed in another order.
+// come of it: those of one or two are summed in another order. So are those of runs of another
+// depth, which ConvTasks::source therefore keeps the same for every rectangle.
 constexpr size_t kFewestPixels = 32;
 // Weights that each thread may as well read whole: they stay in its second-level cache.
 constexpr size_t kNearWeights = size_t{1} << 16;
@@ -27,7 +28,7 @@ ConvTasks::ConvTasks(const octavo_float_conv2d_args& args, const PackedFloatConv
     : args_(args), weights_(weights), out_height_(out_height), out_width_(out_width) {
   column_blocks_ = div_up(out_width, kBlockRows);
   block_columns_ = div_up(out_width, column_blocks_);
-  const size_t threads = args.threads == 0 ? octavo_threads() : args.threads;
+  const size_t threads = args.threads == 0 ? usable_threads() : args.threads;
   const size_t wanted = threads <= 1 ? 1 : threads * kTasksPerThread;
   const size_t others = args.batch * weights.groups * column_blocks_;
   const size_t columns = weights.group_out_channels();
@@ -70,7 +71,9 @@ size_t ConvTasks::window_floats() const {
   return rows * columns * weights_.group_channels;
 }
 
-// Reads the image where it is if it has its channels together and the rectangle needs no padding.
+// Reads the image where it is if it has its channels together and the rectangle needs no padding,
+// unless a copy joins pixels that other groups hold apart there: which rectangles need padding
+// depends on threads, and the depth of runs, which decides the order of sums, must not.
 ConvTasks::Source ConvTasks::source(const Rectangle& part, float* window, size_t* runs) const {
   const WindowAxis rows =
       window_axis(part.rows.first, part.rows.last - part.rows.first, args_.stride_h, args_.pad_top,
@@ -92,14 +95,15 @@ ConvTasks::Source ConvTasks::source(const Rectangle& part, float* window, size_t
   const bool inside = rows.padding_before() + rows.padding_after(args_.height) +
                           columns.padding_before() + columns.padding_after(args_.width) ==
                       0;
-  const bool direct = inside && !nchw;
+  const bool joined = args_.dilation_w == 1;
+  const bool splits = joined && channels != all_channels && weights_.kernel_w != 1;
+  const bool direct = inside && !nchw && !splits;
   if (!direct) copy_window(slice, rows, columns, window);
 
   const size_t pixel = direct ? all_channels : channels;
   const size_t line = (direct ? args_.width : columns.size) * pixel;
   const size_t corner =
       static_cast<size_t>(rows.begin) * line + static_cast<size_t>(columns.begin) * pixel;
-  const bool joined = args_.dilation_w == 1 && pixel == channels;
   const size_t runs_a_row = joined ? 1 : weights_.kernel_w;
   size_t count = 0;
   for (size_t row = 0; row < weights_.kernel_h; ++row) {
