@@ -42,7 +42,7 @@ struct FloatTile {
   size_t run_count;
   const void* panel;    // aligned to 64 bytes
   size_t panel_stride;  // in elements, to the next panel of a single row
-  const void* next;     // memory that will be read soon: a hint,
+  uintptr_t next;       // address of memory that will be read soon: a hint, maybe past any array,
   size_t next_step;     // of so many bytes each time
   const float* bias;   // of the first column, or null
   const float* start;  // of the first element, or null; `out` itself or apart from it

@@ -74,7 +74,7 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
     }
   }
   const typename W::Element* panel = static_cast<const typename W::Element*>(tile.panel);
-  const char* next = static_cast<const char*>(tile.next);
+  uintptr_t next = tile.next;
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
     const float* const out = tile.out + i * tile.out_stride;
@@ -87,7 +87,7 @@ __attribute__((noinline)) void run_tile(const FloatTile& tile) {
 #pragma GCC unroll 1
     for (; left >= kTaken; left -= kTaken, panel += kTaken * kWidth, lhs.advance(kTaken)) {
       if constexpr (kChains == 1) {
-        __builtin_prefetch(next, 0, 3);
+        __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 3);
         next += tile.next_step;
       }
 #pragma GCC unroll 4

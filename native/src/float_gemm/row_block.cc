@@ -71,9 +71,10 @@ void widen(octavo_type type, const void* weights, size_t count, float* floats) {
 
 // What tiles ask memory for while they multiply: the rows of the next tile, where those of a block
 // follow each other, while the first panel passes by; then the next panel, each tile a part of it.
+// Addresses, since nothing need follow the last tile or panel.
 struct Hint {
   bool rows;
-  const uint8_t* panel;
+  uintptr_t panel;
   size_t panel_row_bytes;
 };
 
@@ -92,7 +93,8 @@ void multiply_rows(const RowBlock& block, const FloatMicrokernel& kernel, size_t
     tile.next = hint.panel + index * panel_part;
     tile.next_step = panel_step;
     if (hint.rows) {
-      tile.next = tile.lhs[0] + tile.rows * block.row_stride;
+      tile.next = reinterpret_cast<uintptr_t>(tile.lhs[0]) +
+                  tile.rows * block.row_stride * sizeof(float);
       tile.next_step = kTileSteps * tile.rows * sizeof(float);
     }
     tile.out = block.out + row * block.out_stride + column;
@@ -144,7 +146,8 @@ void multiply_block(const RowBlock& block, const PanelRange& range) {
       const uint8_t* const panel =
           static_cast<const uint8_t*>(range.panels) + elements * element_bytes(kernel.weights);
       const bool hints_rows = column == range.first && rows_follow(block, part);
-      const Hint hint{hints_rows, panel + range.k * row_bytes, row_bytes};
+      const Hint hint{hints_rows, reinterpret_cast<uintptr_t>(panel) + range.k * row_bytes,
+                      row_bytes};
       tile.panel = panel;
       tile.bias = part.first && bias != nullptr ? bias + column : nullptr;
       if (widens) {
