@@ -137,61 +137,55 @@ void expect_same_kind(float found, double expected) {
   }
 }
 
-// Of one value of lhs, or of one scale, that is not finite; the last block has one value of k and no
-// more.
+// A value of one row of lhs that is not finite; the last block has one value of k and no more.
 class NotFinite {
  public:
-  NotFinite(uint32_t bits, bool zero_points, FloatSamples& samples)
-      : weights_({1, kK, kN, bits, kBlock, zero_points}, samples),
-        lhs_(samples.floats(kK)),
-        scales_(samples.floats(kN * weights_.blocks(), -0.1f, 0.1f)) {
-    weights_.weights.scales = scales_.data();
-  }
+  NotFinite(size_t m, uint32_t bits, bool zero_points, FloatSamples& samples)
+      : m_(m),
+        weights_({m, kK, kN, bits, kBlock, zero_points}, samples),
+        lhs_(samples.floats(m * kK)) {}
 
-  void set_lhs(size_t k, float x) { lhs_[k] = x; }
-  void set_scale(size_t block, size_t n, float x) { scales_[n * weights_.blocks() + block] = x; }
+  void set(size_t row, size_t k, float x) { lhs_[row * kK + k] = x; }
 
+  // Rows whose values are all finite have finite sums.
   void expect_right() const {
     const PackedBlocks packed = pack_blocks(weights_.weights);
     test::on_every_tier([&](IsaSet isa) {
-      std::vector<float> out(kN);
-      block_gemm(args_of(lhs_, 1, out), packed, isa);
-      for (size_t n = 0; n < kN; ++n) expect_same_kind(out[n], sum(n));
+      std::vector<float> out(m_ * kN);
+      block_gemm(args_of(lhs_, m_, out), packed, isa);
+      for (size_t i = 0; i < out.size(); ++i) expect_same_kind(out[i], sum(i / kN, i % kN));
     });
   }
 
   static constexpr size_t kBlock = 32, kK = 3 * kBlock + 1, kN = 20;
 
  private:
-  double sum(size_t n) const {
+  double sum(size_t row, size_t n) const {
     double total = 0;
     for (size_t k = 0; k < kK; ++k) {
-      const float scale = scales_[n * weights_.blocks() + k / kBlock];
-      total += static_cast<double>(lhs_[k]) * (static_cast<float>(weights_.integer(k, n)) * scale);
+      total += static_cast<double>(lhs_[row * kK + k]) *
+               (static_cast<float>(weights_.integer(k, n)) * weights_.scale(k / kBlock, n));
     }
     return total;
   }
 
+  size_t m_;
   BlockWeights weights_;
   std::vector<float> lhs_;
-  std::vector<float> scales_;
 };
 
-TEST(ExactRows, KeepWhatIsNotFinite) {
+TEST(ExactRows, KeepWhatIsNotFiniteInItsRow) {
   FloatSamples samples(106);
   for (uint32_t bits : kBits) {
     for (bool zero_points : {false, true}) {
       for (float bad : {kInfinity, -kInfinity, kNaN}) {
-        NotFinite lhs(bits, zero_points, samples), last(bits, zero_points, samples);
-        lhs.set_lhs(40, bad);
-        lhs.expect_right();
-        last.set_lhs(NotFinite::kK - 1, bad);
-        last.expect_right();
-        NotFinite scale(bits, zero_points, samples), last_scale(bits, zero_points, samples);
-        scale.set_scale(1, 7, bad);
-        scale.expect_right();
-        last_scale.set_scale(3, 17, bad);
-        last_scale.expect_right();
+        for (size_t m : {1, 2, 4, 5}) {
+          for (size_t k : {size_t{40}, NotFinite::kK - 1}) {
+            NotFinite product(m, bits, zero_points, samples);
+            product.set(m / 2, k, bad);
+            product.expect_right();
+          }
+        }
       }
     }
   }
