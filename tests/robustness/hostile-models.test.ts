@@ -224,6 +224,43 @@ describe.each(BACKENDS)('small files that ask for much, on %s', { timeout: HANGI
   });
 });
 
+/** So many Ifs on a condition that is fed, whose branches compute `lines` of constants and read `%r`. */
+function conditionsOf(many: number, lines: string): Uint8Array {
+  const branch = (value: string) => `graph () {\n${lines}\n%${value} = ReduceMax(%r)\noutput %${value}\n}`;
+  const ifs = Array.from(
+    { length: many },
+    (_, i) => `%y${i} = If(%c) {then_branch=${branch('t')}, else_branch=${branch('e')}}`,
+  );
+  const names = ifs.map((_, i) => `%y${i}`).join(', ');
+  return fileOf(`input %c: bool[]\n${ifs.join('\n')}\n%y = Sum(${names})`);
+}
+
+const SQUARE = 'const %n: int64[2] = [256, 256]\n%s = ConstantOfShape(%n)';
+const MEGABYTES = Array.from({ length: 24 }, (_, i) => `%m${i} = ConstantOfShape(%n)`);
+const MEGABYTE_NAMES = MEGABYTES.map((_, i) => `%m${i}`).join(', ');
+/** Branches that compute little each, and constants of a mebibyte, read at once so that they are all held. */
+const MANY_BRANCHES = [
+  ['products', 60, `${SQUARE}\n%p = MatMul(%s, %s)\n%q = MatMul(%p, %s)\n%r = MatMul(%q, %s)`],
+  [
+    'constants',
+    15,
+    `const %n: int64[1] = [262144]\n${MEGABYTES.join('\n')}\n%r = Concat(${MEGABYTE_NAMES}) {axis=0}`,
+  ],
+] as const;
+
+describe.each(BACKENDS)('branches beside each other, on %s', { timeout: HANGING }, (_, backends) => {
+  it.each(MANY_BRANCHES)('share one budget of folding: %s', (_name, many, lines) =>
+    withinBounds(async () => {
+      using session = await createSession(decodeModel(conditionsOf(many, lines)), { backends });
+      const { passes } = session.explain();
+      const inlining = passes.filter(({ pass }) => pass === 'inline-branches');
+      expect(inlining.length).toBeGreaterThan(0);
+      for (const { fired } of inlining)
+        expect(fired.filter(({ rule }) => rule === 'fold-constants').length).toBeLessThan(50);
+    }),
+  );
+});
+
 describe('what a kernel works in', () => {
   // Sequences of 512 KiB, with four gates for each state.
   const model = () =>

@@ -33,6 +33,8 @@ export interface FoldConstantsOptions {
   readonly maxBytes?: number | undefined;
   /** Also compute DequantizeLinear nodes, whatever the size of their results (default false). */
   readonly dequantize?: boolean | undefined;
+  /** What may be computed still, where passes share it (default what the graphs of the pass allow). */
+  readonly work?: FoldingWork | undefined;
 }
 
 const DEFAULT_BYTES = 2 ** 20;
@@ -51,10 +53,10 @@ const RANDOM: ReadonlySet<string> = new Set([
  * Computes nodes whose inputs are all constant, Shape and Size of values whose shape is known, and integers that follow
  * from shapes.
  * DequantizeLinear nodes stay unless asked for: they say what their integers mean. So do nodes with subgraphs and random
- * ones.
+ * ones. What a pass computes is bounded over all graphs that it runs on: make one for each model.
  */
 export function foldConstants(options: FoldConstantsOptions): Pass {
-  const work = new FoldingWork();
+  const { work = new FoldingWork() } = options;
   return {
     name: 'fold-constants',
     async run(graph, log) {
@@ -68,7 +70,7 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
         const results = known ?? (await compute(graph, node, options, work, log));
         if (!results) continue;
         const place = node.label;
-        replace(graph, node, results);
+        replace(graph, node, results, work);
         log.fired('fold-constants', place);
         changed = true;
       }
@@ -130,11 +132,11 @@ async function compute(
   const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
   const limit = DequantizeLinear.is(node) ? Number.POSITIVE_INFINITY : Math.max(maxBytes, inputBytes);
   if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
-  if (!work.affords(graph, node)) return decline('it takes too much work');
+  if (!work.affords(node)) return decline('it takes too much work');
   const inputs = await Promise.all(stored.map((constant) => constant?.load()));
   const results = await evaluate(graph, node, inputs, limit);
   if (!results) return decline('no backend computes it');
-  work.spend(graph, node);
+  work.spend(node);
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
   return bytes > limit ? decline('its result is much larger than its inputs') : results;
 }
@@ -151,11 +153,14 @@ function knownBytes(node: Node): number {
 }
 
 /** @param results One for each output that is there. */
-function replace(graph: Graph, node: Node, results: readonly Tensor[]): void {
+function replace(graph: Graph, node: Node, results: readonly Tensor[], work: FoldingWork): void {
   const left = results.values();
   const constants = node.outputs.map((value) => {
     const tensor = value && left.next().value;
-    return tensor && StoredTensor.of(tensor);
+    if (!tensor) return undefined;
+    const constant = StoredTensor.of(tensor);
+    work.folded(constant);
+    return constant;
   });
   fixNode(graph, node, constants);
 }

@@ -1,37 +1,64 @@
 import { DequantizeLinear, type Graph, type Node } from '@octavo/core/ir';
+import type { StoredTensor } from '@octavo/core/tensor';
 import { operationsOf } from './operation-count.js';
 
-/** Operations for every element that a graph stores, and for a graph that stores none. */
+/** Operations for every element that a model stores, and for a model that stores none. */
 const TIMES_STORED = 256;
 const LEAST_OPERATIONS = 2 ** 26;
 
-/** Operations that folding may still do. */
-interface Budget {
-  operations: number;
-}
-
 /**
- * What constant folding may still do to each graph, as its size allows: a small file can ask for any amount of work, and
- * what is not folded is computed in a run.
+ * What constant folding may still do to a model, as its size allows: a small file can ask for any amount of work, and
+ * what is not folded is computed in a run. All graphs of the model share it, as a file may hold any number of them.
+ * Elements that are written count as operations, so that memory is bounded with them.
  */
 export class FoldingWork {
-  private readonly budgets = new WeakMap<Graph, Budget>();
+  private allowed: number;
+  private spent = 0;
+  private readonly begun = new WeakSet<Graph>();
+  /** Graphs share constants, and are copied and spliced with them: each allows work once. */
+  private readonly counted = new WeakSet<StoredTensor>();
+  private readonly before: FoldingWork | undefined;
 
-  /** Sets what a graph allows by what it stores now, before anything is folded. Later calls change nothing. */
+  /**
+   * @param before The work on the graphs that those of this one were made from: as much is allowed again, and no more
+   *   for what it folded, or each round of folding would let the next do many times as much.
+   */
+  constructor(before?: FoldingWork) {
+    this.before = before;
+    this.allowed = before?.allowed ?? LEAST_OPERATIONS;
+  }
+
+  /**
+   * Allows what a graph and those inside it store now, before anything is folded. Later calls change nothing. A branch
+   * that is spliced into the graph has been counted with it.
+   */
   begin(graph: Graph): void {
-    if (this.budgets.has(graph)) return;
-    const stored = graph.initializers.reduce((sum, { constant }) => sum + (constant?.size ?? 0), 0);
-    this.budgets.set(graph, { operations: LEAST_OPERATIONS + TIMES_STORED * stored });
+    if (this.begun.has(graph)) return;
+    this.begun.add(graph);
+    for (const { constant } of graph.initializers) {
+      if (!constant || this.hasCounted(constant)) continue;
+      this.counted.add(constant);
+      this.allowed += TIMES_STORED * constant.size;
+    }
+    for (const node of graph.nestingNodes) for (const inner of node.subgraphs) this.begin(inner.graph);
   }
 
   /** Whether there is room for a node. Weights are dequantized at any cost: runs need them. */
-  affords(graph: Graph, node: Node): boolean {
-    return DequantizeLinear.is(node) || (this.budgets.get(graph)?.operations ?? 0) >= operationsOf(node);
+  affords(node: Node): boolean {
+    return DequantizeLinear.is(node) || this.allowed - this.spent >= operationsOf(node);
   }
 
   /** Counts a node that was computed. */
-  spend(graph: Graph, node: Node): void {
-    const budget = this.budgets.get(graph);
-    if (budget && !DequantizeLinear.is(node)) budget.operations -= operationsOf(node);
+  spend(node: Node): void {
+    if (!DequantizeLinear.is(node)) this.spent += operationsOf(node);
+  }
+
+  /** Keeps what was folded from allowing more work, in whatever graph it turns up. */
+  folded(constant: StoredTensor): void {
+    this.counted.add(constant);
+  }
+
+  private hasCounted(constant: StoredTensor): boolean {
+    return this.counted.has(constant) || (this.before?.hasCounted(constant) ?? false);
   }
 }

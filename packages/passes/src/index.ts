@@ -5,6 +5,7 @@ export { eliminateIdentity } from './eliminate-identity.js';
 export { foldBatchNorm } from './fold-batch-norm.js';
 export { type FoldConstantsOptions, foldConstants, type NodeEvaluator } from './fold-constants.js';
 export { foldQdq } from './fold-qdq.js';
+export { FoldingWork } from './folding-work.js';
 export { fusePasses } from './fuse.js';
 export { fuseAttention } from './fuse-attention.js';
 export { fuseConvBias } from './fuse-conv-bias.js';

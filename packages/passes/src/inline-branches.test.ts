@@ -1,5 +1,5 @@
-import { Equal, inferTypes, parse, print, runPasses } from '@octavo/core/ir';
-import { fromNumbers, toNumbers } from '@octavo/core/tensor';
+import { Equal, inferTypes, parse, print, runPasses, Transpose } from '@octavo/core/ir';
+import { fromNumbers, StoredTensor, toNumbers, zeros } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { inlineBranches, type NodeEvaluator } from './index.js';
 
@@ -158,6 +158,29 @@ describe('inline-branches', () => {
       }
       "
     `);
+  });
+
+  it('computes what the weights of a branch allow once it is taken', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[1, 2]
+      const %yes: bool[] = 1
+      %y = If(%yes) {then_branch=graph (%v = %x) {
+        value %w: int8[2112, 2048]
+        %t = Transpose(%w)
+        %z = Foo(%v, %t)
+        output %z
+      }, else_branch=graph (%v = %x) {
+        output %v
+      }}
+      output %y
+    }`);
+    const weight = graph.nestingNodes[0]?.subgraphs[0]?.graph.value('w');
+    if (weight) weight.constant = StoredTensor.of(zeros('int8', [2112, 2048]));
+    inferTypes(graph);
+    const transposing: NodeEvaluator = (_graph, node) =>
+      Transpose.is(node) ? [zeros('int8', [2048, 2112])] : undefined;
+    await runPasses(graph, [inlineBranches({ evaluate: transposing })], { verify: true });
+    expect(graph.nodes.map(({ op }) => op.name)).toEqual(['Foo']);
   });
 
   it('leaves alone what went with a branch that was not taken', async () => {

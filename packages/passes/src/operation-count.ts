@@ -1,6 +1,7 @@
 import {
   Attention,
   AveragePool,
+  Concat,
   Conv,
   ConvInteger,
   ConvTranspose,
@@ -33,6 +34,7 @@ import {
   QAttention,
   QGemm,
   QLinearAveragePool,
+  QLinearConcat,
   QLinearConv,
   QLinearMatMul,
   QMoE,
@@ -134,9 +136,11 @@ function localResponse(node: Node): number {
 const unbounded: Count = () => Number.POSITIVE_INFINITY;
 
 const all = (ops: readonly Op[], count: Count) => ops.map((op): readonly [Op, Count] => [op, count]);
+const byKey = (counts: readonly (readonly [Op, Count])[]) =>
+  new Map(counts.map(([op, count]) => [op.key, count]));
 
 /** The ops whose work is not in proportion to the numbers that they read and write: a bound of theirs. */
-const COUNTS: ReadonlyMap<Op, Count> = new Map([
+const COUNTS: ReadonlyMap<string, Count> = byKey([
   ...all(
     [MatMul, MatMulInteger, QLinearMatMul, MatMulIntegerToFloat, DynamicQuantizeMatMul],
     sums((node) => size(node, 0, -1)),
@@ -167,12 +171,16 @@ const COUNTS: ReadonlyMap<Op, Count> = new Map([
   ...all([Attention, GroupQueryAttention, QAttention, QMoE, RoiAlign, RoiAlign10], unbounded),
 ]);
 
-/** An op that reads every element once for each element that it gives, at most. */
-const proportional: Count = ({ inputs, outputs }) => {
+/** How many elements an op reads for each that it gives, at most: one of each operand, such as in a sum of many. */
+const readForEach: Count = (node) =>
+  Concat.is(node) || QLinearConcat.is(node) ? 1 : Math.max(1, node.inputs.length);
+
+const proportional: Count = (node) => {
+  const { inputs, outputs } = node;
   const read = inputs.reduce((sum, value) => sum + weighted(value), 0);
   // Results of unknown shape come from the elements that are read.
   const written = outputs.reduce((sum, value) => sum + (shapeOf(value) ? weighted(value) : 0), 0);
-  return STEP * (read + written * Math.max(1, inputs.length));
+  return STEP * (read + written * readForEach(node));
 };
 
 /**
@@ -180,5 +188,5 @@ const proportional: Count = ({ inputs, outputs }) => {
  * matrix product. Infinite where no bound is known.
  */
 export function operationsOf(node: Node): number {
-  return proportional(node) + (COUNTS.get(node.op)?.(node) ?? 0);
+  return proportional(node) + (COUNTS.get(node.op.key)?.(node) ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { Graph, Pass } from '@octavo/core/ir';
 import { GraphError } from '@octavo/core/tensor';
-import { foldConstants, raiseOpset } from '@octavo/passes';
+import { FoldingWork, foldConstants, raiseOpset } from '@octavo/passes';
 import { reference } from '@octavo/reference';
 import { evaluateOn } from '@octavo/runtime';
 import { forEachGraph, type GraphJob } from './each-graph.js';
@@ -20,7 +20,10 @@ export async function raiseGraphs(
   report: ReportBuilder,
 ): Promise<void> {
   using backend = reference();
-  const fold = foldConstants({ evaluate: evaluateOn(backend) });
+  const work = new FoldingWork();
+  // Graphs inside compute with constants of those around them.
+  work.begin(graph);
+  const fold = foldConstants({ evaluate: evaluateOn(backend), work });
   let opset = 1;
   await forEachGraph(graph, recipe, async (job) => {
     if (job.isInside) await foldInside(job.graph, fold, report);

@@ -1,4 +1,4 @@
-import type { Backend, Tap } from '@octavo/backend';
+import type { Tap } from '@octavo/backend';
 import type { Shape, Tensor } from '@octavo/core/tensor';
 import { bindPlan } from './bind-plan.js';
 import { createExplanation, type Explanation } from './explain.js';
@@ -20,7 +20,6 @@ export interface SessionParts {
   readonly lowered: LoweredGraph;
   /** Of the inputs that have one, by name. */
   readonly defaults: ReadonlyMap<string, Tensor>;
-  readonly backends: readonly Backend[];
   readonly taps: ReadonlySet<string>;
   /** What `explain()` shows before the first run. */
   readonly first: Plan;

@@ -20,6 +20,7 @@ import {
   tensorType,
 } from '@octavo/core/ir';
 import { GraphError, normalizeAxis, type Tensor } from '@octavo/core/tensor';
+import type { FoldingWork } from '@octavo/passes';
 import { runLoop, runScan, type ScanSpec, scanSpec } from '@octavo/reference';
 import { type BodyInputs, repeatedBody } from './loop-body.js';
 import { planSubgraph, type StandaloneGraph, type SubgraphPlan, standalone } from './subgraph-plan.js';
@@ -30,13 +31,15 @@ type CompileGraph = (graph: StandaloneGraph) => Promise<SubgraphPlan>;
 /**
  * The backends with one in front of them that runs If, Loop and Scan: each subgraph is a plan of its own on all of
  * them, where what the node captures is an input, or a constant that backends pack. Subgraphs must run without waiting.
+ * @param work What folding may do still, in all subgraphs together.
  */
 export function withControlFlow(
   backends: readonly Backend[],
-  options: Omit<CompileOptions, 'taps'> = {},
+  options: Omit<CompileOptions, 'taps'>,
+  work: FoldingWork,
 ): readonly Backend[] {
   const all: Backend[] = [];
-  const compile: CompileGraph = (graph) => planSubgraph(graph, all, options);
+  const compile: CompileGraph = (graph) => planSubgraph(graph, all, options, work);
   const kernels = [ifKernel(all, compile), loopKernel(all, compile), scanKernel(all, compile)];
   const runtime = defineBackend({ id: 'runtime', kernels });
   const own = new Set(kernels.map(({ op }) => op.key));

@@ -1,6 +1,7 @@
 import type { Backend, CompileOptions } from '@octavo/backend';
 import { cloneModel, type Graph, type Model, type Value } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
+import { FoldingWork } from '@octavo/passes';
 import { readModel } from '#read-model';
 import { BackendSession } from './backend-session.js';
 import { withControlFlow } from './control-flow.js';
@@ -47,30 +48,33 @@ export async function createSession(source: Model | string, options: SessionOpti
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
   const limits = compileLimits(options);
   checkCount('maxPlans', maxPlans);
-  const backends = withControlFlow(options.backends, limits);
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
-  const lowered = await lower(model, taps);
+  const work = new FoldingWork();
+  const lowered = await lower(model, taps, work);
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
   checkTaps(graph, taps);
   checkDims(graph, dims);
-  const compile = async (each: Graph) => {
-    const passes = await optimize(each, backends, taps);
+  const compile = async (each: Graph, before: FoldingWork) => {
+    const rest = new FoldingWork(before);
+    const backends = withControlFlow(options.backends, limits, rest);
+    const passes = await optimize(each, backends, taps, rest);
     return compilePlan(each, backends, { ...limits, taps: tapped(each, taps) }, passes);
   };
   const plans = new PlanCache(maxPlans, async (shapes) => {
-    const special = await specialize(graph, shapes, taps);
-    return compile(special.graph);
+    const shaped = new FoldingWork(work);
+    const special = await specialize(graph, shapes, taps, shaped);
+    return compile(special.graph, shaped);
   });
-  const parts = { lowered, defaults, backends, taps: new Set(taps), plans };
+  const parts = { lowered, defaults, taps: new Set(taps), plans };
   if (hasFixedInputs(graph)) {
-    const fixed = new HeldPlan(await compile(graph));
+    const fixed = new HeldPlan(await compile(graph, work));
     return new BackendSession({ ...parts, first: fixed.plan, fixed, open: undefined });
   }
   const planned = await planDefaultSizes(lowered, dims, plans);
   if (planned) return new BackendSession({ ...parts, first: planned, fixed: undefined, open: undefined });
-  const open = new HeldPlan(await compile(graph));
+  const open = new HeldPlan(await compile(graph, work));
   return new BackendSession({ ...parts, first: open.plan, fixed: undefined, open });
 }
 

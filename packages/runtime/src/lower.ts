@@ -3,6 +3,7 @@ import {
   absorbBlockWeights,
   channelsFirst,
   eliminateDeadNodes,
+  type FoldingWork,
   foldQdq,
   inlineBranches,
   inlineFunctions,
@@ -20,11 +21,12 @@ import { evaluateOnReference } from './evaluate-on-reference.js';
 export async function lower(
   model: Model,
   taps: readonly string[],
+  work: FoldingWork,
 ): Promise<{ graph: Graph; passes: readonly PassRecord[] }> {
   inlineFunctions(model);
   const { graph } = model;
   const passes = await withTaps(graph, taps, async () => {
-    const folding = { evaluate: evaluateOnReference() };
+    const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [
       liftConstants,
       standardizeContrib,

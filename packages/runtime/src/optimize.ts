@@ -2,6 +2,7 @@ import type { Backend } from '@octavo/backend';
 import { type Graph, inferTypes, type Node, type PassRecord, runPasses } from '@octavo/core/ir';
 import {
   eliminateDeadNodes,
+  type FoldingWork,
   foldBatchNorm,
   fuseConvBias,
   fuseGemm,
@@ -16,14 +17,16 @@ import { withTaps } from './lower.js';
  * Makes a graph of known shapes cheaper to run on these backends: weights that no backend takes as integers become
  * floats once, halves that a backend computes in float32 only are widened, and patterns become single nodes where that moves
  * no work to a backend of lower preference.
+ * @param work What folding may do still, for this graph and those that are compiled for its nodes.
  */
 export async function optimize(
   graph: Graph,
   backends: readonly Backend[],
   taps: readonly string[],
+  work: FoldingWork,
 ): Promise<readonly PassRecord[]> {
   const records = await withTaps(graph, taps, async () => {
-    const folding = { evaluate: evaluateOnReference(), dequantize: true };
+    const folding = { evaluate: evaluateOnReference(), dequantize: true, work };
     return runPasses(graph, [
       inlineBranches(folding),
       widenHalves({

@@ -8,7 +8,7 @@ import {
   tensorType,
 } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
-import { eliminateDeadNodes, eliminateIdentity, inlineBranches } from '@octavo/passes';
+import { eliminateDeadNodes, eliminateIdentity, type FoldingWork, inlineBranches } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
 import { withTaps } from './lower.js';
 
@@ -41,6 +41,7 @@ export async function specialize(
   source: Graph,
   shapes: readonly Shape[],
   taps: readonly string[],
+  work: FoldingWork,
 ): Promise<LoweredGraph> {
   const graph = cloneGraph(source);
   graph.inputs.forEach((value, index) => {
@@ -48,7 +49,7 @@ export async function specialize(
   });
   inferTypes(graph);
   const passes = await withTaps(graph, taps, async () => {
-    const folding = { evaluate: evaluateOnReference() };
+    const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [inlineBranches(folding), eliminateIdentity, eliminateDeadNodes]);
   });
   return { graph, passes };

@@ -1,6 +1,7 @@
 import type { Backend, CompileOptions } from '@octavo/backend';
 import { cloneGraph, type Graph, type Node, type Subgraph, storedConstant } from '@octavo/core/ir';
 import type { Tensor } from '@octavo/core/tensor';
+import type { FoldingWork } from '@octavo/passes';
 import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
 
@@ -42,8 +43,9 @@ export async function planSubgraph(
   { graph, sources }: StandaloneGraph,
   backends: readonly Backend[],
   options: Omit<CompileOptions, 'taps'>,
+  work: FoldingWork,
 ): Promise<SubgraphPlan> {
-  const passes = await optimize(graph, backends, []);
+  const passes = await optimize(graph, backends, [], work);
   const plan = await compilePlan(graph, backends, { ...options, taps: new Set() }, passes);
   return {
     description: describe(plan),
