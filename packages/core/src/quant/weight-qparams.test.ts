@@ -5,7 +5,7 @@ import { accumulatorBound, holdsAnyProducts } from './accumulator-bound.js';
 import { quantizeBias } from './bias.js';
 import { dequantize } from './dequantize.js';
 import { quantize } from './quantize.js';
-import { REDUCED_INT8 } from './quantized-type.js';
+import { REDUCED_INT8, storageRange } from './quantized-type.js';
 import { groupSquaredErrors, quantizedTypeOfWeights } from './weight-qparams.js';
 
 describe('quantizedTypeOfWeights', () => {
@@ -71,6 +71,14 @@ describe('quantizedTypeOfWeights', () => {
     });
     expect([...type.scales]).toEqual([Math.fround(20 / 15), 15]);
     expect([...type.zeroPoints]).toEqual([0, 1]);
+  });
+
+  it('searches scales alike where it is told to use all integers', () => {
+    const weights = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+    for (const storage of ['int4', 'uint4', 'int2', 'uint2'] as const) {
+      const all = quantizedTypeOfWeights(weights, [64], { storage, integers: storageRange(storage) });
+      expect(all).toEqual(quantizedTypeOfWeights(weights, [64], { storage }));
+    }
   });
 
   it('keeps within fewer integers of 4 and 2 bits too', () => {

@@ -36,7 +36,7 @@ export interface WeightOptions {
  * The quantized type that represents given weights best by their own ranges, group by group.
  * A group of equal elements is reproduced exactly; symmetric 2- and 4-bit groups take the better, by squared error,
  * of the scales `amax / 7` and `amax / 7.5` (2 bits: `amax` and `amax / 1.5`), where the second uses all integers;
- * groups of given integers do not.
+ * groups of fewer integers than that do not.
  * @param weights Row-major over `shape`.
  * @throws QuantizationError `QUANT_RANGE` for NaN or infinite weights, `QUANT_BLOCK_SIZE`, `QUANT_LENGTH`.
  */
@@ -60,7 +60,13 @@ export function quantizedTypeOfWeights(
     zeroPoints[group] = zeroPoint;
   }
   const type: QuantizedType = { storage, expressed, granularity, symmetric, scales, zeroPoints };
-  return symmetric && isPacked(storage) && !integers ? withBetterScales(weights, shape, type, ranges) : type;
+  const isSearched = symmetric && isPacked(storage) && isWhole(storage, integers);
+  return isSearched ? withBetterScales(weights, shape, type, ranges) : type;
+}
+
+function isWhole(storage: StorageDType, integers: QuantRange | undefined): boolean {
+  const { min, max } = storageRange(storage);
+  return !integers || (integers.min === min && integers.max === max);
 }
 
 /** Smallest and largest element of every group; 0 and 0 for a group without elements. */
