@@ -226,29 +226,26 @@ describe('fuse-attention', () => {
     expect((await fuse(fuseAttention(), rows)).declined).toEqual(['its softmax runs along axis 1']);
   });
 
+  const PRODUCTS = `
+    %t = Transpose(%k) {perm=[0, 1, 3, 2]}
+    %s = MatMul(%q, %t)
+    %w = Softmax(%s)
+    %y = MatMul(%w, %v)
+    output %y`;
+
   it.each([
     ['keys', '[4, 2, 5, 8]', '[1, 2, 5, 8]', '[4, 2, 5, 8]'],
     ['values', '[4, 2, 5, 8]', '[4, 2, 5, 8]', '[4, 1, 5, 8]'],
     ['queries', '[1, 2, 5, 8]', '[B, 2, 5, 8]', '[B, 2, 5, 8]'],
   ])('leaves products that repeat %s', async (_, q, k, v) => {
-    const text = `input %q: float32${q}\ninput %k: float32${k}\ninput %v: float32${v}
-      %t = Transpose(%k) {perm=[0, 1, 3, 2]}
-      %s = MatMul(%q, %t)
-      %w = Softmax(%s)
-      %y = MatMul(%w, %v)
-      output %y`;
+    const text = `input %q: float32${q}\ninput %k: float32${k}\ninput %v: float32${v}${PRODUCTS}`;
     expect((await fuse(fuseAttention(), text)).declined).toEqual(['its products may repeat a batch or head']);
   });
 
   it('leaves products whose batches are known only when they run', async () => {
     const text = `input %q: float32[4, 2, 5, 8]\ninput %a: float32[4, 2, 7, 8]\ninput %v: float32[4, 2, 7, 8]\ninput %n: int64[1]
       const %zero: int64[1] = [0]
-      %k = Slice(%a, %zero, %n, %zero)
-      %t = Transpose(%k) {perm=[0, 1, 3, 2]}
-      %s = MatMul(%q, %t)
-      %w = Softmax(%s)
-      %y = MatMul(%w, %v)
-      output %y`;
+      %k = Slice(%a, %zero, %n, %zero)${PRODUCTS}`;
     expect((await fuse(fuseAttention(), text)).declined).toEqual(['its products may repeat a batch or head']);
   });
 });

@@ -53,10 +53,15 @@ export function sumOfDims(dims: readonly Dim[]): Dim {
   return rest.length === 1 ? (rest[0] ?? null) : null;
 }
 
+/** Whether two descriptions of one dimension are different sizes. */
+export function disagree(a: Dim | undefined, b: Dim | undefined): boolean {
+  return knownDim(a) && knownDim(b) && a !== b;
+}
+
 /** One dimension described twice: the more precise description. Throws `INFER_TYPES` when two sizes differ. */
 export function mergeDim(a: Dim, b: Dim): Dim {
   if (a === b) return a;
-  if (knownDim(a) && knownDim(b) && a !== b) contradiction(`a dimension is both ${a} and ${b}.`);
+  if (disagree(a, b)) contradiction(`a dimension is both ${a} and ${b}.`);
   if (knownDim(a) || b === null) return a;
   return knownDim(b) || a === null ? b : a;
 }

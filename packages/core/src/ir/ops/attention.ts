@@ -3,6 +3,7 @@ import {
   contradiction,
   type Dims,
   dimsToString,
+  disagree,
   knownDim,
   productOfDims,
   sameType,
@@ -34,7 +35,7 @@ function checkHeads(q: readonly Dim[], k: readonly Dim[], v: readonly Dim[]): vo
     [q[3], k[3]],
   ];
   const areGroups = !knownDim(q[1]) || !knownDim(k[1]) || k[1] === 0 || q[1] % k[1] === 0;
-  if (areGroups && pairs.every(([a, b]) => !knownDim(a) || !knownDim(b) || a === b)) return;
+  if (areGroups && !pairs.some(([a, b]) => disagree(a, b))) return;
   const [queries, keys, values] = [q, k, v].map(dimsToString);
   contradiction(`queries ${queries}, keys ${keys} and values ${values} do not fit each other.`);
 }

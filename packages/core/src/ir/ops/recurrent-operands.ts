@@ -1,4 +1,4 @@
-import { type Dims, dimsToString, knownDim } from '../dims.js';
+import { type Dims, dimsToString, disagree, knownDim } from '../dims.js';
 import type { Dim } from '../value.js';
 
 /** What is known of an operand. */
@@ -47,8 +47,7 @@ function expectedShapes(
 }
 
 function fits(found: readonly Dim[], expected: readonly Dim[]): boolean {
-  const disagrees = (a: Dim | undefined, b: Dim | undefined) => knownDim(a) && knownDim(b) && a !== b;
-  return found.length === expected.length && !found.some((dim, axis) => disagrees(dim, expected[axis]));
+  return found.length === expected.length && !found.some((dim, axis) => disagree(dim, expected[axis]));
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type BroadcastOperand,
   broadcastLayout,
   broadcastOperand,
+  broadcastWords,
   declineAxes,
   overOf,
 } from '../broadcast.js';
@@ -45,7 +46,7 @@ export function emitBinary(
   program.emit({
     name: `binary_${name}`,
     operands: [a.operand, b.operand, to],
-    words: [a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes],
+    words: broadcastWords(a, b),
   });
 }
 

@@ -21,7 +21,13 @@ import {
   Xor,
 } from '@octavo/core/ir';
 import { type DType, elementCount } from '@octavo/core/tensor';
-import { type BroadcastOperand, broadcastLayout, broadcastOperand, declineAxes } from '../broadcast.js';
+import {
+  type BroadcastOperand,
+  broadcastLayout,
+  broadcastOperand,
+  broadcastWords,
+  declineAxes,
+} from '../broadcast.js';
 import { requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { Operand } from '../operand.js';
@@ -53,7 +59,7 @@ function emitTyped(
   program.emit({
     name: `typed_${name}`,
     operands: [a.operand, b.operand, to],
-    words: [requiredElementType(like), a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes],
+    words: [requiredElementType(like), ...broadcastWords(a, b)],
   });
 }
 
