@@ -12,6 +12,9 @@ const PROGRAMS = ['cli/main', 'cli/random-feeds', 'bench/footprint-process', 'ch
   (name) => `./dist/${name}.js`,
 );
 
+/** A library of many small modules for what is used of it; other libraries stay where they are installed. */
+const INLINED = /^@bufbuild\/protobuf\//;
+
 for (const name of readdirSync('packages')) {
   const directory = join('packages', name);
   await bundle(directory, name === 'octavo' ? PROGRAMS : []);
@@ -23,16 +26,20 @@ async function bundle(directory, programs) {
   const entries = [...new Set([...modulesIn(exports), ...modulesIn(imports), ...programs])];
   const build = await rolldown({
     input: Object.fromEntries(entries.map((path) => [nameOf(path), join(directory, path)])),
-    external: (id) => !/^[./]/.test(id),
+    external: (id) => !/^[./]/.test(id) && !INLINED.test(id),
     platform: 'neutral',
     tsconfig: false,
-    plugins: [{ name: 'source-maps', load: loadWithMap }],
+    plugins: [
+      { name: 'source-maps', load: loadWithMap },
+      { name: 'licenses', transform: { filter: { id: /node_modules/ }, handler: keepLicense } },
+    ],
   });
   const { output } = await build.write({
     dir: join(directory, 'dist'),
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name]-[hash].js',
     sourcemap: true,
+    comments: { jsdoc: false },
   });
   removeOthers(join(directory, 'dist'), new Set(output.map(({ fileName }) => fileName)));
   console.log(`${directory}: ${output.length} files`);
@@ -54,6 +61,14 @@ function loadWithMap(id) {
   const map = `${id}.map`;
   if (!existsSync(map)) return null;
   return { code: readFileSync(id, 'utf8'), map: readFileSync(map, 'utf8') };
+}
+
+/**
+ * Marks the comment that a library's file begins with, its license, as one to keep; no line moves.
+ * @param {string} code
+ */
+function keepLicense(code) {
+  return { code: code.replace(/^(?:\/\/.*\n)+/, (license) => license.replace(/^\/\//gm, '//!')), map: null };
 }
 
 /**
