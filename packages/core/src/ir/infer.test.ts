@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from './infer.js';
 import { parse } from './text/index.js';
+import { tensorType } from './value.js';
 import { verify } from './verify.js';
 
 function infer(text: string, strict = false) {
@@ -128,6 +129,37 @@ describe('inferTypes', () => {
       output %y
     }`);
     expect(graph.value('y')?.shape).toEqual([3, 4]);
+  });
+
+  it('infers anew inside a subgraph when what it captures changes, and only then', () => {
+    const graph = infer(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      const %shape: int64[2] = [3, -1]
+      const %other: int64[2] = [-1, 6]
+      %y = If(%c) {else_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }, then_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }}
+      output %y, %other
+    }`);
+    const [node] = graph.nodes;
+    const inside = () => node?.subgraphs.map((each) => each.graph.nodes[0]?.inferred);
+    const before = inside();
+    inferTypes(graph);
+    inside()?.forEach((inferred, i) => {
+      expect(inferred).toBe(before?.[i]);
+    });
+    const [x, shape, other] = ['x', 'shape', 'other'].map((name) => graph.value(name));
+    if (x) x.type = tensorType('float32', [2, 12]);
+    inferTypes(graph);
+    expect(graph.value('y')?.shape).toEqual([3, 8]);
+    if (shape && other) node?.replaceOperand(shape, other);
+    inferTypes(graph);
+    expect(graph.value('y')?.shape).toEqual([4, 6]);
   });
 
   it('leaves a branch alone that does not fit what it captures, unless strict', () => {

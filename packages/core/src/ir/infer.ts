@@ -2,7 +2,7 @@ import { GraphError, isInteger, OctavoError, type StoredTensor, type Tensor } fr
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
-import { isCurrent, seenOf } from './inferred-node.js';
+import { isCurrent, type Knowledge, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { NodeContext } from './op.js';
 import { propagateDims } from './symbolic-dims.js';
@@ -28,11 +28,11 @@ export function inferTypes(graph: Graph, options: InferOptions = {}): void {
 
 /** What the enclosing graph knows about a captured value. */
 interface Fact {
-  readonly stored: StoredTensor | undefined;
+  readonly elements: StoredTensor | undefined;
   readonly dims: readonly Dim[] | undefined;
 }
 
-class Inference {
+class Inference implements Knowledge {
   private readonly graph: Graph;
   private readonly options: InferOptions;
   private readonly facts: ReadonlyMap<Value, Fact>;
@@ -67,7 +67,7 @@ class Inference {
       graph.captures.forEach((inner, i) => {
         const outer = node.captures[sources[i] ?? -1];
         if (outer?.type) inner.type = outer.type;
-        if (outer) facts.set(inner, { stored: this.stored(outer), dims: this.followed(outer) });
+        if (outer) facts.set(inner, { elements: this.elements(outer), dims: this.followed(outer) });
       });
       this.inferInside(new Inference(graph, this.options, facts));
     }
@@ -85,15 +85,14 @@ class Inference {
   private inferNode(node: Node, isNesting: boolean): void {
     if (!node.op.known) return;
     const opset = this.graph.opsets.get(node.op.domain) ?? 1;
-    // What enclosing graphs know may change unseen.
-    const closed = this.facts.size === 0 && !isNesting;
-    const found = closed && !this.options.strict ? node.inferred : undefined;
+    // What is inferred inside may change unseen.
+    const found = isNesting || this.options.strict ? undefined : node.inferred;
     const { output } = node;
-    if (found && isCurrent(found, node, opset, this.known)) {
+    if (found && isCurrent(found, node, opset, this)) {
       if (output && found.dims) this.known.set(output, found.dims);
       return;
     }
-    const seen = closed ? seenOf(node, opset, this.known) : undefined;
+    const seen = isNesting ? undefined : seenOf(node, opset, this);
     const dims = this.inferAnew(node, opset);
     if (output && dims) this.known.set(output, dims);
     if (seen) node.inferred = { seen, types: node.outputs.map((value) => value?.type), dims };
@@ -152,12 +151,17 @@ class Inference {
 
   /** A constant that is small enough to be looked into. */
   private stored(value: Value): StoredTensor | undefined {
-    const stored = storedConstant(value) ?? this.facts.get(value)?.stored;
+    const stored = this.elements(value);
     return stored && stored.size <= LARGEST_CONSTANT ? stored : undefined;
   }
 
+  /** What is stored of a value, here or in the enclosing graph. */
+  elements(value: Value): StoredTensor | undefined {
+    return storedConstant(value) ?? this.facts.get(value)?.elements;
+  }
+
   /** The elements of a value that is computed from shapes. */
-  private followed(value: Value): readonly Dim[] | undefined {
+  followed(value: Value): readonly Dim[] | undefined {
     return this.known.get(value) ?? this.facts.get(value)?.dims;
   }
 }

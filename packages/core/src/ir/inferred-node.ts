@@ -1,4 +1,4 @@
-import { storedConstant } from './constant-value.js';
+import type { StoredTensor } from '../tensor/index.js';
 import type { Node } from './node.js';
 import type { Dim, Value, ValueType } from './value.js';
 
@@ -17,10 +17,14 @@ export function followedElements(node: Node): readonly Dim[] | undefined {
   return node.inferred?.dims;
 }
 
-type KnownDims = ReadonlyMap<Value, readonly Dim[]>;
+/** What is known of values beyond their types, in a graph and those around it. */
+export interface Knowledge {
+  elements(value: Value): StoredTensor | undefined;
+  followed(value: Value): readonly Dim[] | undefined;
+}
 
 /** What inference sees of a node, to be compared by identity. */
-export function seenOf(node: Node, opset: number, known: KnownDims): readonly unknown[] {
+export function seenOf(node: Node, opset: number, known: Knowledge): readonly unknown[] {
   const { inputs } = node;
   const seen: unknown[] = new Array(2 + 4 * inputs.length);
   seen[0] = opset;
@@ -29,8 +33,8 @@ export function seenOf(node: Node, opset: number, known: KnownDims): readonly un
     const value = inputs[i];
     seen[at++] = value;
     seen[at++] = value?.type;
-    seen[at++] = storedConstant(value);
-    seen[at++] = value && known.get(value);
+    seen[at++] = value && known.elements(value);
+    seen[at++] = value && known.followed(value);
   }
   return seen;
 }
@@ -40,7 +44,7 @@ export function isCurrent(
   { seen, types }: InferredNode,
   node: Node,
   opset: number,
-  known: KnownDims,
+  known: Knowledge,
 ): boolean {
   if (seen[0] !== opset || seen[1] !== node.attributes) return false;
   const { inputs } = node;
@@ -48,7 +52,8 @@ export function isCurrent(
   for (let i = 0; i < inputs.length; i++) {
     const value = inputs[i];
     if (seen[at++] !== value || seen[at++] !== value?.type) return false;
-    if (seen[at++] !== storedConstant(value) || seen[at++] !== (value && known.get(value))) return false;
+    if (seen[at++] !== (value && known.elements(value))) return false;
+    if (seen[at++] !== (value && known.followed(value))) return false;
   }
   if (at !== seen.length || types.length !== node.outputs.length) return false;
   for (let i = 0; i < types.length; i++) if (node.outputs[i]?.type !== types[i]) return false;
