@@ -136,7 +136,7 @@ export interface Backend {
   /** Never throws: what a backend does not know, it declines with a reason. */
   supports(node: Node, context: SupportContext): Support;
   /**
-   * Packs weights and prepares kernels, once. Called only with nodes that it supports.
+   * Packs weights and prepares kernels, once. Called only with nodes that it supports, as they were when it was last asked.
    * A session compiles a graph with symbolic dimensions once for each set of input shapes, with every shape that
    * follows from them filled in. `value.constant` is then the same object for the same weights each time: a backend
    * can keep what it packs under that key (a WeakMap) and pack once.

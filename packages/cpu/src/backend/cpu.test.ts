@@ -1,4 +1,5 @@
-import { inferTypes, parse } from '@octavo/core/ir';
+import { SUPPORTED } from '@octavo/backend';
+import { inferTypes, parse, tensorType } from '@octavo/core/ir';
 import { fromNumbers } from '@octavo/core/tensor';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
@@ -114,6 +115,23 @@ describeWithAddon('the CPU backend', () => {
     const graph = graphOf(lines);
     const [node] = graph.sorted();
     expect(node && cpu().supports(node, { graph, opset: 21 })).toEqual({ supported: false, reason });
+  });
+
+  it('does not compile what it declined since it took it', async () => {
+    const graph = graphOf([X, W, `${Y} = MatMul(%x, %w)`]);
+    const { inputs, outputs } = graph;
+    const nodes = graph.sorted();
+    const [x, node] = [inputs[0], nodes[0]];
+    if (!x || !node) throw new Error('the graph has no node');
+    const backend = cpu();
+    const context = { graph, opset: 21 };
+    expect(backend.supports(node, context)).toEqual(SUPPORTED);
+    x.type = tensorType('float64', [2, 2]);
+    expect(backend.supports(node, context).supported).toBe(false);
+    const constant = () => Promise.resolve(fromNumbers('int8', [2, 2], [1, -2, 3, -4]));
+    await expect(backend.compile({ graph, nodes, inputs, outputs, constant })).rejects.toThrow(
+      expect.objectContaining({ code: 'BACKEND_UNSUPPORTED' }),
+    );
   });
 
   it('names the microkernel of each node', async () => {

@@ -4,13 +4,17 @@ import type { Lowering } from './lowering.js';
 import { declineValues } from './static-value.js';
 import { throughFloat } from './through-float.js';
 
-/** Lowerings by op. */
-export type LoweringTable = ReadonlyMap<Op, readonly Lowering[]>;
+/** The lowerings that there are. */
+export interface LoweringTable {
+  readonly byOp: ReadonlyMap<Op, readonly Lowering[]>;
+  /** Those of nodes that {@link supportOf} was asked about, until it is asked again. */
+  readonly found: WeakMap<Node, Lowering>;
+}
 
 export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
-  const table = new Map<Op, Lowering[]>();
-  for (const lowering of lowerings) table.set(lowering.op, [...(table.get(lowering.op) ?? []), lowering]);
-  return table;
+  const byOp = new Map<Op, Lowering[]>();
+  for (const lowering of lowerings) byOp.set(lowering.op, [...(byOp.get(lowering.op) ?? []), lowering]);
+  return { byOp, found: new WeakMap() };
 }
 
 /**
@@ -18,21 +22,31 @@ export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
  * last for others.
  */
 export function supportOf(table: LoweringTable, node: Node, context: SupportContext): Support {
-  const candidates = table.get(node.op) ?? [];
+  table.found.delete(node);
+  const candidates = table.byOp.get(node.op) ?? [];
   const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
   if (reason !== undefined) return unsupported(reason);
-  if (chooseAmong(table, node, context)) return SUPPORTED;
+  const found = chooseAmong(table, node, context);
+  if (found) {
+    table.found.set(node, found);
+    return SUPPORTED;
+  }
   const answers = candidates.map((lowering) => lowering.supports(node, context));
   const isQuantized = node.operands.some(({ quantized }) => quantized !== undefined);
   return (isQuantized ? answers[0] : answers.at(-1)) ?? unsupported(`no ${node.op.name} kernel`);
 }
 
-/** The lowering of a node that {@link supportOf} accepted: its own, or that of the float node that it stands for. */
+/**
+ * The lowering of a node that {@link supportOf} accepted, which has not changed since: its own, or that of the float node
+ * that it stands for.
+ */
 export function chooseLowering(
   table: LoweringTable,
   node: Node,
   context: SupportContext,
 ): Lowering | undefined {
+  const found = table.found.get(node);
+  if (found) return found;
   return declineValues(node) === undefined ? chooseAmong(table, node, context) : undefined;
 }
 
@@ -41,5 +55,5 @@ function chooseAmong(table: LoweringTable, node: Node, context: SupportContext):
 }
 
 function direct(table: LoweringTable, node: Node, context: SupportContext): Lowering | undefined {
-  return table.get(node.op)?.find((lowering) => lowering.supports(node, context).supported);
+  return table.byOp.get(node.op)?.find((lowering) => lowering.supports(node, context).supported);
 }
