@@ -42,6 +42,7 @@ OCTAVO_LANEWISE(cvtusepi32_epi8, m128i, u8, m512i, u32, 16,
 #define _mm512_cvtepi32_ps(a) octavo_cvtepi32_ps(a)
 #define _mm512_cvtps_epi32(a) octavo_cvtps_epi32(a)
 #define _mm512_cvt_roundps_epi32(a, nearest) octavo_cvtps_epi32(a)
+#define _mm512_maskz_cvtps_epi32(mask, a) simde_mm512_maskz_mov_epi32(mask, octavo_cvtps_epi32(a))
 #define _mm512_cvtepi8_epi32(a) octavo_cvtepi8_epi32(a)
 #define _mm512_cvtepu8_epi32(a) octavo_cvtepu8_epi32(a)
 #define _mm512_cvtepi16_epi32(a) octavo_cvtepi16_epi32(a)

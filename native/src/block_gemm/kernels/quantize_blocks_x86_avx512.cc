@@ -80,7 +80,7 @@ OCTAVO_ALWAYS_INLINE __m512i highest_magnitudes(const float* x, size_t count) {
 // Writes the scales of blocks. Returns those whose quotients `Exact` gets right.
 OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks) {
   const __m512i bits = reduce<kLanes, highest>(blocks.partial);
-  const __mmask16 finite = _mm512_cmplt_epi32_mask(bits, _mm512_set1_epi32(kInfinity));
+  const __mmask16 finite = _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(kInfinity), bits);
   const __m512 most = _mm512_mask_blend_ps(finite, _mm512_set1_ps(__builtin_nanf("")),
                                            _mm512_castsi512_ps(bits));
   const __m512 scales = _mm512_div_ps(most, _mm512_set1_ps(127));
