@@ -1,9 +1,10 @@
 import { Add, ConstantOfShape, inferTypes, parse, print, runPasses } from '@octavo/core/ir';
-import { float32, toNumbers, zeros } from '@octavo/core/tensor';
-import { describe, expect, it } from 'vitest';
+import { float32, TensorError, toNumbers, zeros } from '@octavo/core/tensor';
+import { describe, expect, it, vi } from 'vitest';
 import {
   eliminateDeadNodes,
   type FoldConstantsOptions,
+  FoldingWork,
   foldConstants,
   liftConstants,
   type NodeEvaluator,
@@ -152,6 +153,20 @@ describe('fold-constants', () => {
     }`);
     expect(text).toContain(kept);
     expect(declined).toEqual(reason ? [reason] : []);
+  });
+
+  it('leaves nodes whose inputs do not fit to the runs that need them, and counts the try', async () => {
+    const misfit = new TensorError({ code: 'ODD', message: 'these do not fit.' });
+    const work = new FoldingWork();
+    const spent = vi.spyOn(work, 'spend');
+    const refusing: NodeEvaluator = () => Promise.reject(misfit);
+    const { text, declined } = await fold(
+      'graph opset 21 { input %x: float32[2]\nconst %a: float32[2] = [1, 2]\n%c = Neg(%a)\n%y = Add(%x, %c)\noutput %y }',
+      { evaluate: refusing, work },
+    );
+    expect(text).toContain('%c: float32[2] = Neg(%a)');
+    expect(declined).toEqual(['computing it fails: these do not fit.']);
+    expect(spent).toHaveBeenCalledOnce();
   });
 
   it('takes a larger limit', async () => {

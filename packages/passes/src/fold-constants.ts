@@ -13,12 +13,12 @@ import {
   Size,
   storedConstant,
 } from '@octavo/core/ir';
-import { DTYPES, elementCount, int64, StoredTensor, type Tensor } from '@octavo/core/tensor';
+import { DTYPES, elementCount, int64, OctavoError, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { FoldingWork } from './folding-work.js';
 
 /**
- * Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot, or when one of
- * them would take more bytes than the limit.
+ * Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot. Throws an
+ * OctavoError for inputs that do not fit, and when an output would take more bytes than the limit.
  */
 export type NodeEvaluator = (
   graph: Graph,
@@ -52,8 +52,8 @@ const RANDOM: ReadonlySet<string> = new Set([
 /**
  * Computes nodes whose inputs are all constant, Shape and Size of values whose shape is known, and integers that follow
  * from shapes.
- * DequantizeLinear nodes stay unless asked for: they say what their integers mean. So do nodes with subgraphs and random
- * ones. What a pass computes is bounded over all graphs that it runs on: make one for each model.
+ * DequantizeLinear nodes stay unless asked for: they say what their integers mean. So do nodes with subgraphs, random
+ * ones and those whose inputs do not fit. What a pass computes is bounded over all graphs that it runs on: make one for each model.
  */
 export function foldConstants(options: FoldConstantsOptions): Pass {
   const { work = new FoldingWork() } = options;
@@ -134,11 +134,23 @@ async function compute(
   if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
   if (!work.affords(node)) return decline('it takes too much work');
   const inputs = await Promise.all(stored.map((constant) => constant?.load()));
-  const results = await evaluate(graph, node, inputs, limit);
+  const results = await orFault(() => evaluate(graph, node, inputs, limit));
   if (!results) return decline('no backend computes it');
   work.spend(node);
+  // It may never run, in a branch that is not taken: a run that needs the result will say so.
+  if (typeof results === 'string') return decline(`computing it fails: ${results}`);
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
   return bytes > limit ? decline('its result is much larger than its inputs') : results;
+}
+
+/** What a computation gives, or what is wrong with what it was given. */
+async function orFault<T>(compute: () => T | Promise<T>): Promise<T | string> {
+  try {
+    return await compute();
+  } catch (error) {
+    if (error instanceof OctavoError) return error.fault;
+    throw error;
+  }
 }
 
 /** Bytes of the outputs, as far as their types tell before they are computed. */

@@ -1,5 +1,5 @@
 import { createModel, inferTypes, type Model, parse } from '@octavo/core/ir';
-import { float32, fromNumbers, toNumbers } from '@octavo/core/tensor';
+import { float32, fromNumbers, int64, toNumbers } from '@octavo/core/tensor';
 import { reference } from '@octavo/reference';
 import { describe, expect, it } from 'vitest';
 import { createSession } from './create-session.js';
@@ -23,8 +23,58 @@ const GRAPH = `graph opset 21 {
   output %y
 }`;
 
-function model(): Model {
-  const graph = parse(GRAPH);
+/** A branch takes the sixth of two constants. */
+const BEYOND = `graph opset 21 {
+  input %c: bool[]
+  input %x: float32[2]
+  %y = If(%c) {then_branch=graph (%v = %x) {
+    const %pair: float32[2] = [1, 2]
+    const %sixth: int64[] = [5]
+    %k = Gather(%pair, %sixth) @beyond
+    %d = Mul(%v, %k)
+    output %d
+  }, else_branch=graph (%v = %x) {
+    %d = Neg(%v)
+    output %d
+  }} @choice
+  output %y
+}`;
+
+/** A branch gives far more than it is given. */
+const LARGE = `graph opset 21 {
+  input %c: bool[]
+  input %x: float32[2]
+  %y = If(%c) {then_branch=graph (%v = %x) {
+    const %shape: int64[2] = [1000, 2]
+    %d = Expand(%v, %shape)
+    output %d
+  }, else_branch=graph (%v = %x) {
+    %d = Neg(%v)
+    output %d
+  }} @choice
+  output %y
+}`;
+
+/** Each round takes the sixth of two constants. */
+const ROUNDS = `graph opset 21 {
+  input %n: int64[]
+  input %x: float32[1]
+  %y = Loop(%n, _, %x) {body=graph {
+    input %i: int64[]
+    input %going: bool[]
+    input %s: float32[1]
+    const %pair: float32[2] = [1, 2]
+    const %sixth: int64[] = [5]
+    %k = Gather(%pair, %sixth) @beyond
+    %t = Mul(%s, %k)
+    %on = Identity(%going)
+    output %on, %t
+  }} @loop
+  output %y
+}`;
+
+function modelOf(text: string): Model {
+  const graph = parse(text);
   inferTypes(graph);
   return createModel(graph);
 }
@@ -34,7 +84,7 @@ const no = fromNumbers('bool', [], [0]);
 
 describe('If in a session', () => {
   it('runs the branch that its condition says, on captures and constants', async () => {
-    using session = await createSession(model(), { backends: [reference()] });
+    using session = await createSession(modelOf(GRAPH), { backends: [reference()] });
     const x = float32([1, 2, 3], [3, 1]);
     const [{ y: doubled }, { y: squeezed }] = [
       await session.run({ c: yes, x }),
@@ -50,10 +100,43 @@ describe('If in a session', () => {
   });
 
   it('minds that a branch does not fit its captures only where it is taken', async () => {
-    using session = await createSession(model(), { backends: [reference()] });
+    using session = await createSession(modelOf(GRAPH), { backends: [reference()] });
     const x = float32([1, 2, 3, 4], [2, 2]);
     const { y } = await session.run({ c: yes, x });
     expect(y && Array.from(toNumbers(y))).toEqual([2, 4, 6, 8]);
     await expect(session.run({ c: no, x })).rejects.toMatchObject({ code: 'INFER_TYPES' });
+  });
+
+  it('computes what its branch alone asks for only where it is taken', async () => {
+    using session = await createSession(modelOf(BEYOND), { backends: [reference()] });
+    const x = float32([1, 2]);
+    const { y } = await session.run({ c: no, x });
+    expect(y && Array.from(toNumbers(y))).toEqual([-1, -2]);
+    await expect(session.run({ c: yes, x })).rejects.toMatchObject({
+      code: 'KERNEL_OPERAND',
+      where: 'node beyond (Gather)',
+    });
+  });
+
+  it('makes room for what its branch gives only where it is taken', async () => {
+    using session = await createSession(modelOf(LARGE), { backends: [reference()], maxTensorBytes: 64 });
+    const x = float32([1, 2]);
+    const { y } = await session.run({ c: no, x });
+    expect(y && Array.from(toNumbers(y))).toEqual([-1, -2]);
+    await expect(session.run({ c: yes, x })).rejects.toMatchObject({ code: 'TENSOR_TOO_LARGE' });
+    const choice = session.explain().nodes.find(({ node }) => node === 'choice');
+    expect(choice?.kernel).toMatch(/^then fails: .*, else 1 node on reference$/);
+  });
+});
+
+describe('Loop in a session', () => {
+  it('computes what its body asks for only where there is a round', async () => {
+    using session = await createSession(modelOf(ROUNDS), { backends: [reference()] });
+    const { y } = await session.run({ n: int64([0], []), x: float32([3]) });
+    expect(y && Array.from(toNumbers(y))).toEqual([3]);
+    await expect(session.run({ n: int64([1], []), x: float32([3]) })).rejects.toMatchObject({
+      code: 'KERNEL_OPERAND',
+      where: 'node beyond (Gather)',
+    });
   });
 });

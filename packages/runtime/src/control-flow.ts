@@ -19,7 +19,7 @@ import {
   type TensorType,
   tensorType,
 } from '@octavo/core/ir';
-import { GraphError, normalizeAxis, type Tensor } from '@octavo/core/tensor';
+import { GraphError, normalizeAxis } from '@octavo/core/tensor';
 import type { FoldingWork } from '@octavo/passes';
 import { runLoop, runScan, type ScanSpec, scanSpec } from '@octavo/reference';
 import { type BodyInputs, repeatedBody } from './loop-body.js';
@@ -66,50 +66,27 @@ function ifKernel(backends: readonly Backend[], compile: CompileGraph): Kernel {
       return answers.find(({ supported }) => !supported) ?? SUPPORTED;
     },
     prepare: ({ node, attributes: { then_branch, else_branch } }) =>
-      prepareIf([then_branch, else_branch], (branch) => compileBranch(branch, node, compile)),
+      prepareIf([then_branch, else_branch], (branch) => compile(standalone(branch, node))),
   });
 }
 
-/** A branch ready to run; or why it does not fit the shapes of what it captures. */
-type Branch = SubgraphPlan | GraphError;
-
 async function prepareIf(
   [yesBranch, noBranch]: readonly [Subgraph, Subgraph],
-  compile: (branch: Subgraph) => Promise<Branch>,
+  compile: (branch: Subgraph) => Promise<SubgraphPlan>,
 ): Promise<PreparedKernel> {
-  const branches: Branch[] = [];
-  const dispose = () => {
-    for (const branch of branches) if (!(branch instanceof GraphError)) branch.dispose();
-  };
-  try {
-    for (const branch of [yesBranch, noBranch]) branches.push(await compile(branch));
-  } catch (error) {
-    dispose();
+  const yes = await compile(yesBranch);
+  const no = await compile(noBranch).catch((error) => {
+    yes.dispose();
     throw error;
-  }
-  const [yes, no] = branches.map((branch) =>
-    branch instanceof GraphError ? 'does not fit these shapes' : branch.description,
-  );
+  });
   return {
-    name: `then ${yes}, else ${no}`,
-    run: ([condition], captures) => runBranch(branches[condition?.data[0] ? 0 : 1], captures),
-    dispose,
+    name: `then ${yes.description}, else ${no.description}`,
+    run: ([condition], captures) => (condition?.data[0] ? yes : no).run([], captures),
+    dispose: () => {
+      yes.dispose();
+      no.dispose();
+    },
   };
-}
-
-function runBranch(branch: Branch | undefined, captures: readonly Tensor[]): readonly Tensor[] {
-  if (branch === undefined || branch instanceof GraphError) throw branch;
-  return branch.run([], captures);
-}
-
-async function compileBranch(branch: Subgraph, node: Node, compile: CompileGraph): Promise<Branch> {
-  try {
-    return await compile(standalone(branch, node));
-  } catch (error) {
-    // A branch for other shapes than these is never taken.
-    if (error instanceof GraphError) return error;
-    throw error;
-  }
 }
 
 function supportsBody(body: StandaloneGraph | string, backends: readonly Backend[]): Support {

@@ -76,6 +76,19 @@ describe('sizes of dimensions among the options', () => {
       },
     );
   });
+
+  it('are checked before the model is', async () => {
+    const text = `graph opset 21 {
+      input %x: float32[N, 3]
+      const %w: float32[2, 1] = [1, 2]
+      %y = MatMul(%x, %w)
+      output %y
+    }`;
+    const create = (dims: Record<string, number>) =>
+      createSession(createModel(parse(text)), { backends: [reference()], dims });
+    await expect(create({ N: 2 })).rejects.toMatchObject({ code: 'INFER_TYPES' });
+    await expect(create({ M: 2 })).rejects.toMatchObject({ code: 'SESSION_OPTION' });
+  });
 });
 
 describe('numbers among the options', () => {

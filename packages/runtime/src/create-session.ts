@@ -50,12 +50,12 @@ export async function createSession(source: Model | string, options: SessionOpti
   checkCount('maxPlans', maxPlans);
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
+  checkDims(model.graph, dims);
   const work = new FoldingWork();
   const lowered = await lower(model, taps, work);
   const { graph } = lowered;
   for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
   checkTaps(graph, taps);
-  checkDims(graph, dims);
   const compile = async (each: Graph, before: FoldingWork) => {
     const rest = new FoldingWork(before);
     const backends = withControlFlow(options.backends, limits, rest);

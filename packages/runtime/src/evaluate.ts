@@ -1,9 +1,9 @@
 import type { Backend } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import type { Tensor } from '@octavo/core/tensor';
 import type { NodeEvaluator } from '@octavo/passes';
 
-/** An evaluator for constant folding that runs single nodes on a backend; undefined for results over the limit. */
+/** An evaluator for constant folding that runs single nodes on a backend; throws what the backend does, as for results over the limit. */
 export function evaluateOn(backend: Backend): NodeEvaluator {
   return async (graph, node, inputs, maxTensorBytes) => {
     const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
@@ -17,18 +17,9 @@ export function evaluateOn(backend: Backend): NodeEvaluator {
       constant: async (value: Value) => byValue.get(value) ?? (await loadConstant(value.constant)),
     };
     using executable = await backend.compile(subgraph, { maxTensorBytes });
-    try {
-      return await executable.run([]);
-    } catch (error) {
-      // A run that needs the result will say so.
-      if (error instanceof OctavoError && SIZES.has(error.code)) return undefined;
-      throw error;
-    }
+    return await executable.run([]);
   };
 }
-
-/** Codes of results that are too large. */
-const SIZES: ReadonlySet<string> = new Set(['TENSOR_TOO_LARGE', 'KERNEL_SIZE']);
 
 async function loadConstant(constant: { load(): Promise<Tensor> } | undefined): Promise<Tensor> {
   if (!constant) throw new Error('a folded node reads constants only');

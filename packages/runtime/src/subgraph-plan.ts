@@ -1,6 +1,6 @@
 import type { Backend, CompileOptions } from '@octavo/backend';
 import { cloneGraph, type Graph, type Node, type Subgraph, storedConstant } from '@octavo/core/ir';
-import type { Tensor } from '@octavo/core/tensor';
+import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { FoldingWork } from '@octavo/passes';
 import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
@@ -38,20 +38,38 @@ export interface SubgraphPlan {
   dispose(): void;
 }
 
-/** Throws what {@link compilePlan} throws. */
+/**
+ * A plan of a subgraph. Whatever an If, Loop or Scan holds may never run, so what cannot be computed, such as a constant
+ * or a shape that does not fit, is an error of the run that asks for it.
+ */
 export async function planSubgraph(
   { graph, sources }: StandaloneGraph,
   backends: readonly Backend[],
   options: Omit<CompileOptions, 'taps'>,
   work: FoldingWork,
 ): Promise<SubgraphPlan> {
-  const passes = await optimize(graph, backends, [], work);
-  const plan = await compilePlan(graph, backends, { ...options, taps: new Set() }, passes);
+  try {
+    const passes = await optimize(graph, backends, [], work);
+    const plan = await compilePlan(graph, backends, { ...options, taps: new Set() }, passes);
+    return {
+      description: describe(plan),
+      run: (inputs, captures) =>
+        plan.runSync([...inputs, ...sources.flatMap((source) => captures.slice(source, source + 1))]),
+      dispose: () => plan.dispose(),
+    };
+  } catch (error) {
+    if (error instanceof OctavoError) return failingPlan(error);
+    throw error;
+  }
+}
+
+function failingPlan(error: OctavoError): SubgraphPlan {
   return {
-    description: describe(plan),
-    run: (inputs, captures) =>
-      plan.runSync([...inputs, ...sources.flatMap((source) => captures.slice(source, source + 1))]),
-    dispose: () => plan.dispose(),
+    description: `fails: ${error.fault}`,
+    run: () => {
+      throw error;
+    },
+    dispose: () => {},
   };
 }
 
