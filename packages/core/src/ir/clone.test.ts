@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cloneGraph } from './clone.js';
+import { inferTypes } from './infer.js';
 import { parse, print } from './text/index.js';
+import { tensorType } from './value.js';
 import { verify } from './verify.js';
 
 const TEXT = `graph main opset 21, local 1 {
@@ -28,6 +30,24 @@ describe('cloneGraph', () => {
     expect(print(copy)).toBe(TEXT);
     expect([copy.docString, copy.metadata.get('key')]).toEqual(['what it is for', 'value']);
     expect(copy.value('w')?.constant).toBe(source.value('w')?.constant);
+  });
+
+  it('keeps what was inferred, which holds for the copy until that changes', () => {
+    const source = parse(TEXT);
+    inferTypes(source);
+    const copy = cloneGraph(source);
+    const inside = copy.nodes[1]?.subgraphs[0]?.graph;
+    const sum = copy.nodes[0];
+    const kept = [sum?.inferred, inside?.nodes[0]?.inferred];
+    expect(kept).not.toContain(undefined);
+    inferTypes(copy);
+    expect(sum?.inferred).toBe(kept[0]);
+    expect(inside?.nodes[0]?.inferred).toBe(kept[1]);
+    const x = copy.value('x');
+    if (x) x.type = tensorType('float32', [5, 2]);
+    inferTypes(copy);
+    expect(copy.value('a')?.shape).toEqual([5, 2]);
+    expect(source.value('a')?.shape).toEqual([2]);
   });
 
   it('can be edited without touching the source', () => {

@@ -1,5 +1,6 @@
 import type { Attribute, Subgraph } from './attribute.js';
 import { Graph } from './graph.js';
+import { copyInferred } from './inferred-node.js';
 import type { Model } from './model.js';
 import type { Value } from './value.js';
 
@@ -31,6 +32,7 @@ export function cloneGraph(source: Graph): Graph {
     copy.docString = node.docString;
     copy.metadata = node.metadata;
     copy.overload = node.overload;
+    copy.inferred = node.inferred && copyInferred(node.inferred, copies);
   }
   return graph;
 }

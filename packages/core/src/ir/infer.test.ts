@@ -162,6 +162,33 @@ describe('inferTypes', () => {
     expect(graph.value('y')?.shape).toEqual([4, 6]);
   });
 
+  it('knows what a subgraph captures where that is inferred by itself', () => {
+    const graph = infer(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      const %four: int64[1] = [4]
+      const %rest: int64[1] = [-1]
+      %shape = Concat(%four, %rest) {axis=0}
+      %y = If(%c) {else_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }, then_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }}
+      output %y
+    }`);
+    const inside = graph.nodes.flatMap((node) => node.subgraphs.map((each) => each.graph));
+    const inferred = () => inside.flatMap((each) => each.nodes.map((node) => node.inferred));
+    const before = inferred();
+    expect(before).toHaveLength(2);
+    for (const each of inside) inferTypes(each);
+    inferTypes(graph);
+    inferred().forEach((each, i) => {
+      expect(each).toBe(before[i]);
+    });
+  });
+
   it('leaves a branch alone that does not fit what it captures, unless strict', () => {
     const text = `graph opset 21 {
       input %c: bool[]

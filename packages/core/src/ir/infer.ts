@@ -23,19 +23,12 @@ const LARGEST_CONSTANT = 4096;
  * @throws GraphError `INFER_TYPES` with the node when its inputs contradict its op, or (strict) the type in the graph.
  */
 export function inferTypes(graph: Graph, options: InferOptions = {}): void {
-  new Inference(graph, options, new Map()).run();
-}
-
-/** What the enclosing graph knows about a captured value. */
-interface Fact {
-  readonly elements: StoredTensor | undefined;
-  readonly dims: readonly Dim[] | undefined;
+  new Inference(graph, options).run();
 }
 
 class Inference implements Knowledge {
   private readonly graph: Graph;
   private readonly options: InferOptions;
-  private readonly facts: ReadonlyMap<Value, Fact>;
   private readonly known = new Map<Value, readonly Dim[]>();
   /** What ops may ask, one object for all nodes. */
   private readonly lookup: Pick<NodeContext, 'constant' | 'dims'> = {
@@ -43,10 +36,9 @@ class Inference implements Knowledge {
     dims: (value) => this.dims(value),
   };
 
-  constructor(graph: Graph, options: InferOptions, facts: ReadonlyMap<Value, Fact>) {
+  constructor(graph: Graph, options: InferOptions) {
     this.graph = graph;
     this.options = options;
-    this.facts = facts;
   }
 
   run(): void {
@@ -63,13 +55,12 @@ class Inference implements Knowledge {
 
   private inferSubgraphs(node: Node): void {
     for (const { graph, sources } of node.subgraphs) {
-      const facts = new Map<Value, Fact>();
       graph.captures.forEach((inner, i) => {
         const outer = node.captures[sources[i] ?? -1];
         if (outer?.type) inner.type = outer.type;
-        if (outer) facts.set(inner, { elements: this.elements(outer), dims: this.followed(outer) });
+        inner.captured = outer && { elements: this.elements(outer), dims: this.followed(outer) };
       });
-      this.inferInside(new Inference(graph, this.options, facts));
+      this.inferInside(new Inference(graph, this.options));
     }
   }
 
@@ -157,12 +148,12 @@ class Inference implements Knowledge {
 
   /** What is stored of a value, here or in the enclosing graph. */
   elements(value: Value): StoredTensor | undefined {
-    return storedConstant(value) ?? this.facts.get(value)?.elements;
+    return storedConstant(value) ?? value.captured?.elements;
   }
 
   /** The elements of a value that is computed from shapes. */
   followed(value: Value): readonly Dim[] | undefined {
-    return this.known.get(value) ?? this.facts.get(value)?.dims;
+    return this.known.get(value) ?? value.captured?.dims;
   }
 }
 

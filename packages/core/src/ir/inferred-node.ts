@@ -1,6 +1,6 @@
 import type { StoredTensor } from '../tensor/index.js';
 import type { Node } from './node.js';
-import type { Dim, Value, ValueType } from './value.js';
+import { type Dim, Value, type ValueType } from './value.js';
 
 /** What type inference found out about a node, so that it need not look again while nothing that it saw changes. */
 export interface InferredNode {
@@ -9,6 +9,12 @@ export interface InferredNode {
   /** The types that it left the outputs with. */
   readonly types: readonly (ValueType | undefined)[];
   /** Elements of the first output, where that is a shape. */
+  readonly dims: readonly Dim[] | undefined;
+}
+
+/** What type inference found out about a value that a subgraph captures, beyond its type. */
+export interface CapturedElements {
+  readonly elements: StoredTensor | undefined;
   readonly dims: readonly Dim[] | undefined;
 }
 
@@ -58,4 +64,17 @@ export function isCurrent(
   if (at !== seen.length || types.length !== node.outputs.length) return false;
   for (let i = 0; i < types.length; i++) if (node.outputs[i]?.type !== types[i]) return false;
   return true;
+}
+
+/** What was found out about a node, for its copy among copies of its operands that have their types. */
+export function copyInferred(
+  { seen, types, dims }: InferredNode,
+  copies: ReadonlyMap<Value, Value>,
+): InferredNode {
+  const copied = seen.slice();
+  for (let at = 2; at < copied.length; at += 4) {
+    const value = copied[at];
+    if (value instanceof Value) copied[at] = copies.get(value);
+  }
+  return { seen: copied, types, dims };
 }
