@@ -84,7 +84,11 @@ async function prepare(
     outputTypes: node.outputs.map((value) => value?.tensorType),
     maxTensorBytes,
   };
-  return kernel.prepare(preparation);
+  try {
+    return await kernel.prepare(preparation);
+  } catch (error) {
+    throw placed(error, node);
+  }
 }
 
 /** Constants that nodes read or that leave the subgraph, loaded once. */
@@ -258,19 +262,23 @@ function lastReads({ nodes, outputs }: Subgraph): Value[][] {
   return freed;
 }
 
-/** Errors of kernels name the node they come from. */
 function execute({ node, kernel, open }: Step, operands: Operands, captures: readonly Tensor[]): Operands {
   try {
     open?.check(operands);
     return kernel.run(operands, captures);
-  } catch (cause) {
-    const where = `node ${node.label} (${node.op.name})`;
-    // What JavaScript throws for arrays that are too long, or of a length that is none.
-    if (cause instanceof RangeError) {
-      const message = `its result cannot be made (${cause.message}).`;
-      throw new OctavoError({ code: 'KERNEL_SIZE', where, message, cause });
-    }
-    if (!(cause instanceof OctavoError) || cause.where !== undefined) throw cause;
-    throw new OctavoError({ code: cause.code, where, message: cause.fault, remedy: cause.remedy, cause });
+  } catch (error) {
+    throw placed(error, node);
   }
+}
+
+/** Errors of kernels name the node they come from. */
+function placed(cause: unknown, node: Node): unknown {
+  const where = `node ${node.label} (${node.op.name})`;
+  // What JavaScript throws for arrays that are too long, or of a length that is none.
+  if (cause instanceof RangeError) {
+    const message = `its result cannot be made (${cause.message}).`;
+    return new OctavoError({ code: 'KERNEL_SIZE', where, message, cause });
+  }
+  if (!(cause instanceof OctavoError) || cause.where !== undefined) return cause;
+  return new OctavoError({ code: cause.code, where, message: cause.fault, remedy: cause.remedy, cause });
 }

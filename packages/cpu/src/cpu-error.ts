@@ -9,13 +9,16 @@ export class CpuError extends OctavoError {}
 /**
  * Calls the addon, turning what it throws into a `CpuError` with the same code.
  *
+ * @param where What is asked of the addon, such as the node whose weights it packs
  * @throws CpuError where the addon refuses the arguments or memory runs out
  */
-export function callNative<Result>(call: () => Result): Result {
+export function callNative<Result>(call: () => Result, where = '@octavo/cpu'): Result {
   try {
     return call();
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') throw cause;
-    throw new CpuError({ code: cause.code, message: cause.message, where: '@octavo/cpu', cause });
+    if (cause instanceof OctavoError && !(cause instanceof CpuError)) throw cause;
+    const message = cause instanceof CpuError ? cause.fault : cause.message;
+    throw new CpuError({ code: cause.code, message, where, cause });
   }
 }

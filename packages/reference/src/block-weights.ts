@@ -73,5 +73,6 @@ function checkSize(name: string, found: number, expected: number): void {
   throw new TensorError({
     code: 'TENSOR_SHAPE',
     message: `${name} holds ${found} numbers; K, N, bits and block_size demand ${expected}.`,
+    remedy: 'Export or quantize the model again.',
   });
 }

@@ -63,6 +63,20 @@ describe('block-quantized weights', () => {
       await expect(product).rejects.toMatchObject({ code: 'BACKEND_UNSUPPORTED' });
     },
   );
+
+  it('do not multiply with scales that are not finite, which are named', async () => {
+    const product = run(`
+      const %a: float32[1, 4] = [1, 2, 3, 4]
+      const %b: uint8[1, 1, 8] = [0, 0, 0, 0, 0, 0, 0, 0]
+      const %s: float32[1] = [nan]
+      %y: float32[1, 1] = com.microsoft::MatMulNBits(%a, %b, %s) {K=4, N=1, block_size=16} @head
+      output %y`);
+    await expect(product).rejects.toMatchObject({
+      code: 'QUANT_SCALE',
+      where: 'node head (MatMulNBits), tensor s',
+      fault: 'scale 0 is NaN; scales are finite.',
+    });
+  });
 });
 
 it('orders strings of any length by their bytes', async () => {

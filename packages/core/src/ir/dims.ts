@@ -28,8 +28,8 @@ export function dimsToString(dims: Dims): string {
 }
 
 /** Reports a contradiction of types; `inferTypes` adds the node. Throws GraphError `INFER_TYPES`. */
-export function contradiction(message: string): never {
-  throw new GraphError({ code: 'INFER_TYPES', message });
+export function contradiction(message: string, remedy?: string): never {
+  throw new GraphError({ code: 'INFER_TYPES', message, remedy });
 }
 
 /** `axis` from the front; `INFER_TYPES` when it is outside the rank. */

@@ -116,13 +116,25 @@ export function checkQuantizedType(type: QuantizedType, shape: Shape): void {
       message:
         `a tensor of shape [${shape.join(', ')}] quantized ${type.granularity.kind} has ${groups} scales and ` +
         `zero points, found ${type.scales.length} and ${type.zeroPoints.length}.`,
+      remedy: 'Give one scale and one zero point for each group of elements, or for the whole tensor.',
     });
   }
-  const bad = type.scales.findIndex((scale) => !Number.isFinite(scale));
-  if (bad >= 0) {
+  checkScales(type.scales);
+}
+
+/**
+ * Checks that scales are numbers.
+ * @param where The node and the tensor that holds them.
+ * @throws QuantizationError `QUANT_SCALE`.
+ */
+export function checkScales(scales: ArrayLike<number>, where?: string): void {
+  for (let i = 0; i < scales.length; i++) {
+    if (Number.isFinite(scales[i])) continue;
     throw new QuantizationError({
       code: 'QUANT_SCALE',
-      message: `scale ${bad} is ${type.scales[bad]}; scales are finite.`,
+      where,
+      message: `scale ${i} is ${scales[i]}; scales are finite.`,
+      remedy: 'Quantize the model again; what the scales were computed from probably held NaN or infinity.',
     });
   }
 }

@@ -2,6 +2,7 @@ import type { NodePlan, Subgraph } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
 import { checkBytes, OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
 import type { NativeBinding } from '../binding.js';
+import { callNative } from '../cpu-error.js';
 import { channelsLast } from './channels-last.js';
 import { ConstantPool } from './constant-pool.js';
 import { layoutCopy } from './copy.js';
@@ -115,11 +116,14 @@ export class ProgramBuilder {
   /**
    * Packed weights, as the word that ops name them by.
    * @param key How they are packed: equal keys of one constant share one handle.
+   * @throws CpuError naming the node and the constant where the addon refuses them.
    */
   packed(value: Value, key: string, pack: () => PackedHandle): number {
     const { constant } = value;
     if (!constant) throw missing(value);
-    const lease = this.#source.cache.packed.acquire(constant, key, pack);
+    const { label, op } = this.#node();
+    const where = `node ${label} (${op.name}), tensor ${value.name}`;
+    const lease = callNative(() => this.#source.cache.packed.acquire(constant, key, pack), where);
     this.leases.push(lease);
     return this.weights.push(lease.handle) - 1;
   }

@@ -1,6 +1,7 @@
 import { defineKernel, SUPPORTED, unsupported } from '@octavo/backend';
 import { MatMulNBits, type Node } from '@octavo/core/ir';
-import { roundHalfEven } from '@octavo/core/quant';
+import { checkScales, roundHalfEven } from '@octavo/core/quant';
+import { toNumbers } from '@octavo/core/tensor';
 import { blockWeights } from '../block-weights.js';
 import { type FloatArray, floats, floatTensor } from '../floats.js';
 import { matMulSums, planMatMul } from '../matmul-plan.js';
@@ -34,17 +35,22 @@ function supports(node: Node) {
 /** Both compute modes; `dynamic-int8` keeps weights and activations exact in float64, as integer products are. */
 export const matMulNBits = defineKernel(MatMulNBits, {
   supports,
-  prepare: ({ attributes, constants }) => {
+  prepare: ({ node, attributes, constants }) => {
     const { K, N, block_size: blockSize } = attributes;
     const dynamic = attributes.accuracy_level === 4;
-    const decode = (inputs: readonly (typeof constants)[number][]) =>
-      blockWeights(
+    const decode = (inputs: readonly (typeof constants)[number][]) => {
+      checkScales(
+        toNumbers(operand(inputs, 2)),
+        `node ${node.label} (MatMulNBits), tensor ${node.inputs[2]?.name}`,
+      );
+      return blockWeights(
         operand(inputs, 1),
         operand(inputs, 2),
         inputs[3],
         attributes,
         dynamic ? Float64Array : Float32Array,
       );
+    };
     const fixed = constants[1] && constants[2] ? decode(constants) : undefined;
     return {
       name: dynamic ? 'reference dynamic-int8' : 'reference exact',

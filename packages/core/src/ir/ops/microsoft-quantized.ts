@@ -4,7 +4,9 @@ import { defineOp, type Op } from '../op.js';
 import type { Value } from '../value.js';
 import { concatDims } from './arrange.js';
 import { convAttributes, convDims, perChannelDims } from './conv.js';
+import { checkConvQparams } from './integer.js';
 import { gemmDims, matMulDims } from './matmul.js';
+import { axisOf, checkPerGroup, columnsOf, rowsOf, WHOLE } from './operand-sizes.js';
 import { poolAttributes, poolDims } from './pool.js';
 
 const domain = 'com.microsoft';
@@ -26,7 +28,11 @@ export const QLinearAdd = defineOp({
   domain,
   inputs: binarySlots,
   outputs: ['C'],
-  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))],
+  inferTypes: ({ inputs }) => {
+    const { A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point } = inputs;
+    checkPerGroup({ A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point }, WHOLE);
+    return [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))];
+  },
 });
 
 /** Quantized multiplication; see `docs/numerics.md` for the formula. */
@@ -35,7 +41,11 @@ export const QLinearMul = defineOp({
   domain,
   inputs: binarySlots,
   outputs: ['C'],
-  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))],
+  inferTypes: ({ inputs }) => {
+    const { A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point } = inputs;
+    checkPerGroup({ A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point }, WHOLE);
+    return [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))];
+  },
 });
 
 const unarySlots = ['X', 'X_scale', 'X_zero_point?', 'Y_scale', 'Y_zero_point?'] as const;
@@ -112,6 +122,7 @@ export const MicrosoftQLinearConv = defineOp({
   inferTypes: ({ inputs, attributes }) => {
     const last = attributes.channels_last !== 0;
     const x = last ? channelsFirstDims(inputs.x.shape) : inputs.x.shape;
+    checkConvQparams(inputs);
     const y = perChannelDims(convDims(x, inputs.w.shape, attributes), inputs.B);
     return [typeOf(inputs.y_zero_point.dtype, last ? channelsLastDims(y) : y)];
   },
@@ -140,12 +151,13 @@ export const QGemm = defineOp({
   inputs: ['A', 'a_scale', 'a_zero_point', 'B', 'b_scale', 'b_zero_point', 'C?', 'y_scale?', 'y_zero_point?'],
   outputs: ['Y'],
   attributes: { alpha: attr.float(1), transA: attr.int(0), transB: attr.int(0) },
-  inferTypes: ({ inputs, attributes }) => [
-    typeOf(
-      inputs.y_zero_point?.dtype ?? 'float32',
-      gemmDims(inputs.A.shape, inputs.B.shape, attributes.transA !== 0, attributes.transB !== 0),
-    ),
-  ],
+  inferTypes: ({ inputs, attributes }) => {
+    const { A, a_scale, a_zero_point, B, b_scale, b_zero_point, y_scale, y_zero_point } = inputs;
+    const [transA, transB] = [attributes.transA !== 0, attributes.transB !== 0];
+    checkPerGroup({ a_scale, a_zero_point, y_scale, y_zero_point }, WHOLE);
+    checkPerGroup({ b_scale, b_zero_point }, axisOf(B.shape, transB ? 0 : 1, 'column'));
+    return [typeOf(y_zero_point?.dtype ?? 'float32', gemmDims(A.shape, B.shape, transA, transB))];
+  },
 });
 
 /** Float A is quantized as by DynamicQuantizeLinear, multiplied in integers, and scaled back to float. */
@@ -154,7 +166,10 @@ export const DynamicQuantizeMatMul = defineOp({
   domain,
   inputs: ['A', 'B', 'b_scale', 'b_zero_point?', 'bias?'],
   outputs: ['Y'],
-  inferTypes: ({ inputs }) => [typeOf(inputs.A.dtype, matMulDims(inputs.A.shape, inputs.B.shape))],
+  inferTypes: ({ inputs: { A, B, b_scale, b_zero_point } }) => {
+    checkPerGroup({ b_scale, b_zero_point }, columnsOf(B.shape));
+    return [typeOf(A.dtype, matMulDims(A.shape, B.shape))];
+  },
 });
 
 /** MatMulInteger, scaled to float, plus bias. */
@@ -163,7 +178,11 @@ export const MatMulIntegerToFloat = defineOp({
   domain,
   inputs: ['A', 'B', 'a_scale', 'b_scale', 'a_zero_point?', 'b_zero_point?', 'bias?'],
   outputs: ['Y'],
-  inferTypes: ({ inputs }) => [typeOf(inputs.a_scale.dtype, matMulDims(inputs.A.shape, inputs.B.shape))],
+  inferTypes: ({ inputs: { A, B, a_scale, a_zero_point, b_scale, b_zero_point } }) => {
+    checkPerGroup({ a_scale, a_zero_point }, rowsOf(A.shape));
+    checkPerGroup({ b_scale, b_zero_point }, columnsOf(B.shape));
+    return [typeOf(a_scale.dtype, matMulDims(A.shape, B.shape))];
+  },
 });
 
 /** Elements of X where `condition` is true, else of Y: dequantized, then quantized. */

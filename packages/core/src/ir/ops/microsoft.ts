@@ -3,6 +3,7 @@ import { elementwise, realDType, sameType, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
 import type { TensorType, Value } from '../value.js';
 import { convAttributes, convDims } from './conv.js';
+import { checkSize } from './operand-sizes.js';
 
 const domain = 'com.microsoft';
 
@@ -24,8 +25,20 @@ export const MatMulNBits = defineOp({
     block_size: attr.required.int(),
   },
   inferTypes: ({ inputs, attributes }) => {
-    const shape = inputs.A.shape;
-    return [typeOf(realDType(inputs.A), shape && [...shape.slice(0, -1), attributes.N])];
+    const { A, B, scales, zero_points } = inputs;
+    const { K, N, bits, block_size: size } = attributes;
+    const blocks = Math.ceil(K / size);
+    const bytes = (count: number) => Math.ceil((count * bits) / 8);
+    const from = `K ${K}, N ${N}, bits ${bits} and block_size ${size}`;
+    checkSize('B', B, N * blocks * bytes(size), from);
+    checkSize('scales', scales, N * blocks, from);
+    checkSize(
+      'zero_points',
+      zero_points,
+      N * (zero_points?.dtype === 'uint8' ? bytes(blocks) : blocks),
+      from,
+    );
+    return [typeOf(realDType(A), A.shape && [...A.shape.slice(0, -1), N])];
   },
 });
 

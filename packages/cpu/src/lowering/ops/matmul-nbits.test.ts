@@ -1,4 +1,5 @@
 import { type ConformanceCase, runCase } from '@octavo/conformance';
+import { inferTypes, parse } from '@octavo/core/ir';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../../tests/addon.js';
@@ -58,5 +59,29 @@ describeWithAddon('MatMulNBits on the CPU', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('names the scales that are not finite', async () => {
+    const graph = parse(`graph opset 21, com.microsoft 1 {
+      input %a: float32[1, 16]
+      const %b: uint8[2, 1, 8] = [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7]
+      const %s: float32[2] = [1, nan]
+      %y = com.microsoft::MatMulNBits(%a, %b, %s) {K=16, N=2, bits=4, block_size=16} @head
+      output %y
+    }`);
+    inferTypes(graph);
+    const compiled = cpu().compile({
+      graph,
+      nodes: graph.sorted(),
+      inputs: graph.inputs,
+      outputs: graph.outputs,
+      constant: (value) => value.constant?.load() ?? Promise.reject(new Error('no constant')),
+    });
+    await expect(compiled).rejects.toMatchObject({
+      code: 'QUANT_SCALE',
+      where: 'node head (MatMulNBits), tensor s',
+      fault: 'scale 1 is NaN; scales are finite.',
+      remedy: expect.stringContaining('Quantize the model again'),
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { supportUnless } from '@octavo/backend';
 import { MatMulNBits, type Node, type Value } from '@octavo/core/ir';
+import { checkScales } from '@octavo/core/quant';
 import { elementCount, type StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { type BlockWeightsToPack, packBlocks } from '../../block-gemm.js';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
@@ -23,9 +24,11 @@ const matMulNBits = defineLowering(MatMulNBits, {
     const dynamic = attributes.accuracy_level === DYNAMIC_INT8;
     const { K, N, bits, block_size: blockSize } = attributes;
     const key = ['nbits', K, N, bits, blockSize, identityOf(scales), identityOf(zeroPoints)].join(' ');
-    const packed = program.packed(required(b, node), key, () =>
-      packBlocks(program.binding, weightsOf(node, constants)),
-    );
+    const packed = program.packed(required(b, node), key, () => {
+      const weights = weightsOf(node, constants);
+      checkScales(weights.scales, `node ${node.label} (MatMulNBits), tensor ${scales?.name}`);
+      return packBlocks(program.binding, weights);
+    });
     const from = program.operand(required(a, node));
     const { operands, words, to } = fuseFloatEpilogue(program, {
       output,
@@ -90,7 +93,10 @@ function declineConstant(
   return `its ${name} are no constant of ${size} ${dtype} numbers`;
 }
 
-function weightsOf(node: Node, constants: LoweredNode['constants']): BlockWeightsToPack {
+function weightsOf(
+  node: Node,
+  constants: LoweredNode['constants'],
+): BlockWeightsToPack & { readonly scales: Float32Array } {
   const { K, N, bits, block_size: blockSize } = MatMulNBits.attributes(node);
   const [, data, scales, zeroPoints] = constants;
   return {
