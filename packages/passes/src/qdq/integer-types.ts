@@ -31,11 +31,16 @@ export async function assignIntegerTypes(
   graph: Graph,
   reader: QparamsReader,
   log: PassLog,
-  extra: ExtraClaims = async () => undefined,
+  extra?: ExtraClaims,
 ): Promise<void> {
   await separateConstants(graph, reader);
   const claims = new Claims();
-  for (const node of graph.sorted()) await claims.gather(node, reader, extra);
+  for (const node of graph.sorted()) {
+    if (QuantizeLinear.is(node)) claims.gatherQparams(node, node.output, await reader.ofNode(node));
+    else if (DequantizeLinear.is(node)) claims.gatherQparams(node, node.inputs[0], await reader.ofNode(node));
+    else if (isTyped(node)) claims.gatherTyped(node);
+    else claims.gather(node, extra && (await extra(node)));
+  }
   claims.settle(graph);
   claims.assign(log);
   restoreBounds(graph);
@@ -84,14 +89,13 @@ class Claims {
   /** The values of one integer op: it is an op on quantized values only where all of them are. */
   private readonly groups: { readonly node: Node; readonly values: readonly Value[] }[] = [];
 
-  async gather(node: Node, reader: QparamsReader, extra: ExtraClaims): Promise<void> {
-    if (QuantizeLinear.is(node)) return this.claimResult(node, node.output, await reader.ofNode(node));
-    if (DequantizeLinear.is(node)) return this.claimResult(node, node.inputs[0], await reader.ofNode(node));
-    if (isTyped(node)) {
-      for (const value of touched(node)) if (value.quantized) this.claim(value, value.quantized, node);
-      return;
-    }
-    const claims = await extra(node);
+  /** What a node with types already says. */
+  gatherTyped(node: Node): void {
+    for (const value of touched(node)) if (value.quantized) this.claim(value, value.quantized, node);
+  }
+
+  /** What any other node says, with its extra claims. */
+  gather(node: Node, claims: Awaited<ReturnType<ExtraClaims>>): void {
     if (claims && 'reason' in claims) {
       for (const value of touched(node)) this.refuse(value, `${node.label}: ${claims.reason}`);
     } else if (claims) {
@@ -105,7 +109,8 @@ class Claims {
     }
   }
 
-  private claimResult(node: Node, value: Value | undefined, { type, reason }: QparamsResult): void {
+  /** What a QuantizeLinear or DequantizeLinear says of its integers. */
+  gatherQparams(node: Node, value: Value | undefined, { type, reason }: QparamsResult): void {
     if (!value) return;
     if (type) this.claim(value, type, node);
     else this.refuse(value, `${node.label}: ${reason}`);

@@ -7,14 +7,7 @@ import {
   type StorageDType,
   symmetricZeroPoint,
 } from '@octavo/core/quant';
-import {
-  type DType,
-  dtypeFromOnnx,
-  GraphError,
-  isFloat,
-  type StoredTensor,
-  toNumbers,
-} from '@octavo/core/tensor';
+import { type DType, dtypeFromOnnx, GraphError, isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
 
 /** The quantized type, or why there is none. */
 export type QparamsResult =
@@ -43,7 +36,7 @@ export class QparamsReader {
   private readonly known = new Map<Value | undefined, Map<Value | undefined, Reading[]>>();
 
   /** The type that a QuantizeLinear gives its output or a DequantizeLinear expects of its input. */
-  async ofNode(node: Node): Promise<QparamsResult> {
+  ofNode(node: Node): MaybeLater<QparamsResult> {
     if (QuantizeLinear.is(node)) {
       const { x, y_scale, y_zero_point } = QuantizeLinear.inputs(node);
       const { output_dtype, axis, block_size } = QuantizeLinear.attributes(node);
@@ -72,8 +65,11 @@ export class QparamsReader {
     });
   }
 
-  /** @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite. */
-  read(source: QparamsSource): Promise<QparamsResult> {
+  /**
+   * At once where the scale and the zero point are in memory, as those of few elements are.
+   * @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite.
+   */
+  read(source: QparamsSource): MaybeLater<QparamsResult> {
     const readings = this.readingsOf(source);
     for (const reading of readings) if (namesSame(reading.source, source)) return reading.result;
     const result = readQparams(source);
@@ -90,9 +86,12 @@ export class QparamsReader {
   }
 }
 
+/** What is known at once, or once something was read. */
+type MaybeLater<T> = T | Promise<T>;
+
 interface Reading {
   readonly source: QparamsSource;
-  readonly result: Promise<QparamsResult>;
+  readonly result: MaybeLater<QparamsResult>;
 }
 
 /** Of two sources of the same scale and zero point. */
@@ -107,7 +106,7 @@ function axisOf(axis: number, x: Value): number {
   return axis < 0 && rank !== undefined ? axis + rank : axis;
 }
 
-async function readQparams(source: QparamsSource): Promise<QparamsResult> {
+function readQparams(source: QparamsSource): MaybeLater<QparamsResult> {
   const { storage } = source;
   if (!storage || !isStorageDType(storage)) {
     return { reason: `${storage ?? 'an unknown type'} is no type that quantized values are stored in` };
@@ -116,21 +115,33 @@ async function readQparams(source: QparamsSource): Promise<QparamsResult> {
   const zeroPoint = storedConstant(source.zeroPoint);
   if (!scale || (source.zeroPoint && !zeroPoint))
     return { reason: 'its scale or zero point is not constant' };
-  if (!isFloat(scale.dtype)) return { reason: `its scale is ${scale.dtype}` };
   if (zeroPoint && zeroPoint.dtype !== storage) {
     return { reason: `its zero point is ${zeroPoint.dtype}, its integers are ${storage}` };
   }
   if (zeroPoint && zeroPoint.size !== scale.size && zeroPoint.size !== 1) {
     return { reason: `it has ${scale.size} scales and ${zeroPoint.size} zero points` };
   }
-  const scales = new Float32Array(toNumbers(await scale.load()));
+  const [scales, zeroPoints] = [scale.peek(), zeroPoint?.peek()];
+  return scales && (zeroPoints || !zeroPoint)
+    ? typeOf(source, storage, scales, zeroPoints)
+    : Promise.all([scale.load(), zeroPoint?.load()]).then((loaded) => typeOf(source, storage, ...loaded));
+}
+
+function typeOf(
+  source: QparamsSource,
+  storage: StorageDType,
+  scale: Tensor,
+  zeroPoint: Tensor | undefined,
+): QparamsResult {
+  if (!isFloat(scale.dtype)) return { reason: `its scale is ${scale.dtype}` };
+  const scales = new Float32Array(toNumbers(scale));
   checkScales(scales, source);
-  const zeroPoints = await readZeroPoints(zeroPoint, scales.length);
+  const zeroPoints = zeroPointsOf(zeroPoint, scales.length);
   return {
     type: {
       storage,
       expressed: scale.dtype,
-      granularity: granularityOf(source, scale),
+      granularity: granularityOf(source, scale.size),
       symmetric: areAll(zeroPoints, symmetricZeroPoint(storage)),
       scales,
       zeroPoints,
@@ -144,15 +155,15 @@ function areAll(zeroPoints: Int32Array, expected: number): boolean {
   return true;
 }
 
-async function readZeroPoints(stored: StoredTensor | undefined, count: number): Promise<Int32Array> {
-  if (!stored) return new Int32Array(count);
-  const values = toNumbers(await stored.load());
+function zeroPointsOf(tensor: Tensor | undefined, count: number): Int32Array {
+  if (!tensor) return new Int32Array(count);
+  const values = toNumbers(tensor);
   return values.length === count ? new Int32Array(values) : new Int32Array(count).fill(values[0] ?? 0);
 }
 
-function granularityOf({ axis, blockSize }: QparamsSource, scale: StoredTensor): Granularity {
+function granularityOf({ axis, blockSize }: QparamsSource, count: number): Granularity {
   if (blockSize > 0) return { kind: 'per-block', axis, blockSize };
-  return scale.size === 1 ? PER_TENSOR : { kind: 'per-axis', axis };
+  return count === 1 ? PER_TENSOR : { kind: 'per-axis', axis };
 }
 
 function checkScales(scales: Float32Array, { node, scale }: QparamsSource): void {
