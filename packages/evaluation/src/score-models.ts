@@ -4,6 +4,7 @@ import type { Session } from '@octavo/runtime';
 import { EvaluationError } from './evaluation-error.js';
 import type { FidelityMetric, Metric, Scored, Summary } from './metrics/index.js';
 import { type OutputTransform, scoreRows } from './score-rows.js';
+import { divide, type Segmentation } from './segments.js';
 
 export interface ScoreModelsOptions {
   /** Against labels; none for data without labels. */
@@ -16,6 +17,8 @@ export interface ScoreModelsOptions {
   readonly outputName?: string;
   /** Applied before metrics against labels; fidelity compares outputs as they are. */
   readonly transform?: OutputTransform;
+  /** What the samples will be divided by: one that cannot be is refused before it is run. */
+  readonly segmentations?: readonly Segmentation[];
   readonly signal?: AbortSignal;
   readonly onSample?: (seen: number) => void;
 }
@@ -33,14 +36,15 @@ export interface ModelScores {
  * Runs samples one by one through a model, and through the one it was made from, in one pass over the data, and scores the
  * outputs by every metric. A label that is a tensor (one number an output row) scores every row. Outputs that hold NaN are
  * counted, not refused.
- * @throws EvaluationError `LABEL_MISSING`, `LABEL_TYPE`, `LABEL_CLASS`, `OUTPUT_UNKNOWN`, `OUTPUT_SHAPE`, `DATA_EMPTY`.
+ * @throws EvaluationError `LABEL_MISSING`, `LABEL_TYPE`, `LABEL_CLASS`, `OUTPUT_UNKNOWN`, `OUTPUT_SHAPE`, `DATA_EMPTY`;
+ *   `SEGMENT_COLUMN`, `SEGMENT_NUMBER`, `SEGMENT_DATE`.
  */
 export async function scoreModels(
   session: Session,
   samples: AsyncIterable<Sample> | Iterable<Sample>,
   options: ScoreModelsOptions,
 ): Promise<ModelScores> {
-  const { metrics = [], fidelity = [], original, signal } = options;
+  const { metrics = [], fidelity = [], original, segmentations = [], signal } = options;
   const name = outputNameOf(session, options);
   const originalName = original && outputNameOf(original, options);
   const own = listsOf(metrics);
@@ -49,6 +53,7 @@ export async function scoreModels(
   let seen = 0;
   for await (const sample of samples) {
     signal?.throwIfAborted();
+    checkDivisible(sample, segmentations);
     const output = await outputOf(session, name, sample, signal);
     const reference = originalName && (await outputOf(original, originalName, sample, signal));
     for (const metric of metrics) {
@@ -63,6 +68,18 @@ export async function scoreModels(
   }
   if (seen === 0) throw noSamples();
   return { scored: own, original: theirs, fidelity: close };
+}
+
+/**
+ * Refuses a sample that cannot be divided by columns, or by its label where it has one for all its rows or none.
+ * @throws EvaluationError `SEGMENT_COLUMN`, `SEGMENT_NUMBER`, `SEGMENT_DATE`.
+ */
+export function checkDivisible(
+  { id, label, columns = {} }: Pick<Sample, 'id' | 'label' | 'columns'>,
+  segmentations: readonly Segmentation[],
+): void {
+  for (const segmentation of segmentations)
+    divide([{ id, label: labelNumber(label), columns }], segmentation);
 }
 
 function listsOf(metrics: readonly Summary[]): Map<string, Scored[]> {

@@ -3,12 +3,15 @@ import type { Session } from '@octavo/runtime';
 import type { Metric, Scored } from './metrics/index.js';
 import { scoreModels } from './score-models.js';
 import type { OutputTransform } from './score-rows.js';
+import type { Segmentation } from './segments.js';
 
 export interface ScoreOptions {
   readonly metric: Metric;
   /** Output to score; the model's first one when absent. */
   readonly outputName?: string;
   readonly transform?: OutputTransform;
+  /** What the samples will be divided by: one that cannot be is refused before it is run. */
+  readonly segmentations?: readonly Segmentation[];
   readonly signal?: AbortSignal;
   readonly onSample?: (seen: number) => void;
 }

@@ -15,7 +15,7 @@ import {
   worstSamples,
 } from '@octavo/evaluation';
 import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
-import type { NamedSegmentation } from '../cli/judging.js';
+import { byColumn, type NamedSegmentation } from '../cli/judging.js';
 import { type DataFlags, inputSpecs, openData } from '../cli/open-data.js';
 import type { BackendName } from '../sessions.js';
 import { evaluateFidelity } from './evaluate-fidelity.js';
@@ -82,6 +82,8 @@ export async function evaluateSideBySide(
       original: originalSession,
       fidelity: fidelityMetrics,
       transform,
+      // By a closeness, labels divide too.
+      segmentations: 'compare' in metric ? segmentations : segmentations.filter(byColumn),
       signal: context.signal,
       onSample: (count) => progress.update(count),
       ...(outputName === undefined ? {} : { outputName }),

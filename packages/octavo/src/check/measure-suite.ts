@@ -17,6 +17,7 @@ import {
 } from '@octavo/evaluation';
 import type { NamedTensors, Session } from '@octavo/runtime';
 import { type CommandContext, interruptible, withProgress } from '../cli/context.js';
+import { byColumn } from '../cli/judging.js';
 import { sizeOnDisk } from '../cli/model-size.js';
 import { inputSpecs, openData } from '../cli/open-data.js';
 import { withFloatPorts } from '../float-ports.js';
@@ -126,19 +127,20 @@ async function scoreSuite(
   context: CommandContext,
 ): Promise<Pick<Measurements, 'evaluations' | 'fidelity' | 'scored' | 'original'>> {
   const metrics = metricsOf(suite);
+  const segmentations = segmentationsOf(suite);
+  const judged = new Set((suite.fidelity ?? []).flatMap(({ segments = [] }) => segments));
   const { scored, original, fidelity } = await withProgress(context, 'scoring', dataset.size, (progress) =>
     scoreModels(session, seen.watch(interruptible(dataset.samples(), context.signal)), {
       metrics,
       original: originalSession,
       fidelity: fidelityMetrics,
+      segmentations: segmentations.filter((each) => byColumn(each) || judged.has(each.spec)),
       signal: context.signal,
       onSample: (count) => progress.update(count),
       ...(suite.output === undefined ? {} : { outputName: suite.output }),
       ...(suite.transform === undefined ? {} : { transform: suite.transform }),
     }),
   );
-  const segmentations = segmentationsOf(suite);
-  const judged = new Set((suite.fidelity ?? []).flatMap(({ segments = [] }) => segments));
   const first = metrics[0]?.name ?? '';
   return {
     evaluations: metrics.map((metric) =>

@@ -214,6 +214,48 @@ describe('data that does not serve', () => {
       says: [/no column region.*columns are label/],
     });
   });
+
+  it.each<[string, (path: string) => string[]]>([
+    ['evaluate', (path) => ['evaluate', model, '--metric', 'top1', '--label', 'label', '--data', path]],
+    [
+      'evaluate --against',
+      (path) => ['evaluate', model, '--metric', 'sqnr', '--against', model, '--data', path],
+    ],
+    ['report', (path) => ['report', model, model, '--data', path, '-o', work.path('report')]],
+    [
+      'quantize --report',
+      (path) => [
+        'quantize',
+        model,
+        '-o',
+        output,
+        '--mode',
+        'dynamic',
+        '--report',
+        work.path('report'),
+        '--validation',
+        path,
+        '--label',
+        'label',
+        '--metric',
+        'top1',
+      ],
+    ],
+  ])('%s refuses a segment column that the first sample lacks before any is scored', async (_, args) => {
+    // The second sample does not fit the model: whoever comes to it says so.
+    const path = work.path('data.jsonl');
+    const features = Array.from({ length: 32 }, (_, i) => i / 32);
+    const records = [
+      { x: features, label: 0 },
+      { x: [1], label: 1 },
+    ].map((record) => JSON.stringify(record));
+    writeFileSync(path, records.join('\n'));
+    await fails(work, [...args(path), '--segment', 'region'], {
+      code: 1,
+      error: 'SEGMENT_COLUMN',
+      says: [/no column region/],
+    });
+  });
 });
 
 describe('models that cannot be quantized or run', () => {

@@ -70,6 +70,11 @@ export function segmentOption(): Option {
   );
 }
 
+/** Whether samples are divided by a column: their labels may be one a row, and divide row by row. */
+export function byColumn({ column }: Segmentation): boolean {
+  return column !== 'label';
+}
+
 function parseSegment(spec: string): NamedSegmentation {
   try {
     return { ...parseSegmentation(spec), spec };

@@ -22,7 +22,7 @@ import { quantizingInputs, withFloatPorts } from '../../float-ports.js';
 import { type BackendName, openFastSession } from '../../sessions.js';
 import { choice, dataOptions, sessionOptions } from '../arguments.js';
 import { type CommandContext, interruptible, withProgress } from '../context.js';
-import { comparisonMetricOption, type NamedSegmentation, segmentOption } from '../judging.js';
+import { byColumn, comparisonMetricOption, type NamedSegmentation, segmentOption } from '../judging.js';
 import { type DataFlags, openData } from '../open-data.js';
 import { QuantizedReals } from '../quantized-reals.js';
 import { formatTable } from '../table.js';
@@ -136,7 +136,7 @@ async function scoreModel(
   flags: EvaluateFlags,
   context: CommandContext,
 ): Promise<Scored[]> {
-  const { backend, threads, outputName, transform } = flags;
+  const { backend, threads, outputName, transform, segment } = flags;
   // Closed here too for what throws before there are float ports; closing twice does no harm.
   using own = await openFastSession(model, {
     backend,
@@ -151,6 +151,7 @@ async function scoreModel(
     scoreSamples(session, interruptible(dataset.samples(), context.signal), {
       metric: metricNamed(flags.metric),
       transform,
+      segmentations: segment.filter(byColumn),
       signal: context.signal,
       onSample: (seen) => progress.update(seen),
       ...(outputName === undefined ? {} : { outputName }),

@@ -17,11 +17,11 @@ import { type CommandContext, checkpoint, interruptible, withProgress } from '..
 import { checkSets } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
-import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
+import { checkOutputFile } from '../output-path.js';
 import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import type { QuantizeFlags } from './quantize-flags.js';
-import { measureResult } from './quantize-measure.js';
+import { checkReport, measureResult } from './quantize-measure.js';
 import { limitOf } from './search-flags.js';
 
 /** What `octavo quantize --mode auto --json` prints. */
@@ -44,7 +44,7 @@ export async function quantizeAuto(
   const source = await loadOnnx(file);
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
-  if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  await checkReport(source, flags, context);
   const trials = await openTrials(source, flags, context);
   const checked = await checkSets(source, flags, recipe, context);
   const result = await search(source, trials, flags, recipe, context);

@@ -2,11 +2,36 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Model } from '@octavo/core/ir';
+import { checkDivisible } from '@octavo/evaluation';
 import { loadOnnx, saveOnnx } from '@octavo/formats/node';
 import type { ModelFile } from '../../check/measure-suite.js';
 import { type MeasuredModels, measureModels, type ReportData } from '../../report/measured.js';
 import type { CommandContext } from '../context.js';
+import { byColumn, checkScoring } from '../judging.js';
+import { inputSpecs, openData } from '../open-data.js';
+import { checkOutputDirectory } from '../output-path.js';
+import { floatSessions } from '../search.js';
 import type { QuantizeFlags } from './quantize-flags.js';
+
+/**
+ * Refuses a report that could not be written or measured, before any long work.
+ * @throws OutputError, DatasetError, EvaluationError, and as sessions.
+ */
+export async function checkReport(
+  source: Model,
+  flags: QuantizeFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { report, validation, validationSamples, metric, segment, threads, samples: _, ...rest } = flags;
+  if (report === undefined) return;
+  await checkOutputDirectory(report);
+  if (validation === undefined) return;
+  const limited = validationSamples === undefined ? rest : { ...rest, samples: validationSamples };
+  const dataset = await openData(validation, inputSpecs(source.graph), limited);
+  for await (const sample of dataset.samples({ limit: 1 })) checkDivisible(sample, segment.filter(byColumn));
+  if (metric !== undefined)
+    await checkScoring({ dataset, metric, flags }, source, floatSessions(context, threads));
+}
 
 /**
  * Measures a model that is not written yet against its original, for a report: on the labelled data, else on the calibration

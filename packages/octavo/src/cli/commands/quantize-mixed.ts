@@ -25,12 +25,12 @@ import { type CommandContext, checkpoint, interruptible, withProgress } from '..
 import { checkSets } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
-import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
+import { checkOutputFile } from '../output-path.js';
 import { floatSessions, openTrials } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { UsageError } from '../usage-error.js';
 import type { QuantizeFlags } from './quantize-flags.js';
-import { measureResult } from './quantize-measure.js';
+import { checkReport, measureResult } from './quantize-measure.js';
 import { DEFAULT_RETENTION } from './search-flags.js';
 
 /** What `octavo quantize --mode mixed --json` prints. */
@@ -53,7 +53,7 @@ export async function quantizeMixed(
   const source = await loadOnnx(file);
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
-  if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  await checkReport(source, flags, context);
   const trials = await openTrials(source, flags, context);
   const checked = await checkSets(source, flags, recipe, context);
   const result = await search(source, trials, flags, recipe, context);

@@ -16,14 +16,14 @@ import { type CommandContext, checkpoint, interruptible } from '../context.js';
 import { type CheckedCoverage, checkCoverage, observe, UNCHECKED } from '../coverage.js';
 import { sizeOnDisk } from '../model-size.js';
 import { openCalibration } from '../open-data.js';
-import { checkOutputDirectory, checkOutputFile } from '../output-path.js';
+import { checkOutputFile } from '../output-path.js';
 import { startProgress } from '../progress.js';
 import { applyRecipe, checkRecipe, readRecipe } from '../recipe-file.js';
 import { floatSessions } from '../search.js';
 import { formatBytes, formatTable } from '../table.js';
 import { quantizeAuto } from './quantize-auto.js';
 import { checkFlags, type QuantizeFlags, quantizeOptions, recipeOf } from './quantize-flags.js';
-import { measureResult } from './quantize-measure.js';
+import { checkReport, measureResult } from './quantize-measure.js';
 import { quantizeMixed } from './quantize-mixed.js';
 
 /** What `octavo quantize --json` prints. */
@@ -74,7 +74,7 @@ async function quantizeFile(
   const source = await loadOnnx(file);
   const inputs = [file, ...sourceFiles(source)];
   await checkOutputFile(output, inputs);
-  if (reportDirectory !== undefined) await checkOutputDirectory(reportDirectory);
+  await checkReport(source, flags, context);
   const { options, coverage, warnings } = await quantizerOptions(source, inputs, flags, recipe, context);
   const { model, report } = await quantizeModel(source, options);
   await checkpoint(context.signal);
