@@ -1,8 +1,10 @@
 import type { Backend } from '@octavo/backend';
 import { createModel, Graph, inferTypes, tensorType, type Value } from '@octavo/core/ir';
 import { isDType, StoredTensor, type Tensor, tensorFromBytes } from '@octavo/core/tensor';
+import { cpu } from '@octavo/cpu';
 import { encodeModel } from '@octavo/formats';
 import { reference } from '@octavo/reference';
+import { createSession } from '@octavo/runtime';
 import * as ort from 'onnxruntime-node';
 import { ortTensor } from '../onnxruntime-tensor.js';
 import { recordRun } from './recorded-runs.node.js';
@@ -48,6 +50,21 @@ export async function runBoth(
 ): Promise<{ readonly ours: readonly Tensor[]; readonly theirs: readonly Tensor[] }> {
   const theirs = await runOnnxruntime(encodeModel(createModel(graph)), graph, feeds, options);
   return { ours: await runReference(graph, feeds), theirs };
+}
+
+/** The outputs of a graph in a session on the CPU backend, and the ops that ran elsewhere. */
+export async function runNative(
+  graph: Graph,
+  feeds: readonly Tensor[],
+): Promise<{ readonly native: readonly Tensor[]; readonly elsewhere: readonly string[] }> {
+  using session = await createSession(createModel(graph), { backends: [cpu(), reference()] });
+  const named = session.inputs.map(({ name }, i) => [name, feedOf(feeds[i])] as const);
+  const outputs = await session.run(Object.fromEntries(named));
+  const others = session.explain().nodes.filter(({ backend }) => backend !== 'cpu');
+  return {
+    native: graph.outputs.map(({ name }) => feedOf(outputs[name])),
+    elsewhere: others.map(({ op }) => op),
+  };
 }
 
 /** Runs a graph on the reference backend. */

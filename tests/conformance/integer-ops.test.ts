@@ -15,7 +15,7 @@ import {
 import { float32, fromNumbers, type Tensor } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runBoth, trial } from './both-runtimes.js';
+import { runBoth, runNative, trial } from './both-runtimes.js';
 import { integersIn, scales, seed } from './random-tensors.js';
 
 const bytes = fc.constantFrom('int8' as const, 'uint8' as const);
@@ -45,12 +45,17 @@ const zero = (dtype: 'int8' | 'uint8', value: number) => fromNumbers(dtype, [], 
 
 async function expectSameIntegers(each: ReturnType<typeof trial>): Promise<void> {
   const { ours, theirs } = await runBoth(each);
-  expect(ours.map(({ dtype, shape, data }) => ({ dtype, shape, data }))).toEqual(
-    theirs.map(({ dtype, shape, data }) => ({ dtype, shape, data })),
-  );
+  expect(ours.map(contentOf)).toEqual(theirs.map(contentOf));
+  const { native, elsewhere } = await runNative(each.graph, each.feeds);
+  expect(elsewhere).toEqual([]);
+  expect(native.map(contentOf)).toEqual(theirs.map(contentOf));
 }
 
-describe('integer ops of the reference backend have the bits of onnxruntime', () => {
+function contentOf({ dtype, shape, data }: Tensor) {
+  return { dtype, shape, data };
+}
+
+describe('integer ops of the reference and the CPU backend have the bits of onnxruntime', () => {
   it('QLinearMatMul, per tensor and per column', async () => {
     await fc.assert(
       fc.asyncProperty(signs, size, size, size, fc.boolean(), seed, ([a, b], m, k, n, perColumn, start) =>
