@@ -48,87 +48,66 @@ class MessageDecoder {
       }
       const key = entry[0];
       const field = entry[1];
-      if (!field.repeated) {
-        message[key] = this.readOne(field, tag & 7, end, depth);
-        continue;
+      const wireType: WireType = tag & 7;
+      if (field.repeated) {
+        cursor.charge(ELEMENT_COST);
+        if (wireType === WireType.LengthDelimited && (field.kind === 'int' || field.kind === 'float')) {
+          this.readRun(field.kind, cursor.delimited(end), elementsOf(message, key));
+          continue;
+        }
       }
-      let elements = message[key];
-      if (elements === NO_ELEMENTS) message[key] = elements = [];
-      this.readElements(field, tag & 7, end, depth, elements as unknown[]);
+      let value: unknown;
+      // What most fields are is told apart here: another call for each field would take long.
+      if (wireType === WireType.Varint && field.kind === 'int') value = cursor.int(end);
+      else if (wireType !== WireType.LengthDelimited) value = this.readOther(field, wireType, end);
+      else if (field.kind === 'string') value = cursor.string(end);
+      else if (field.kind === 'message' && field.type)
+        value = this.read(field.type(), cursor.delimited(end), depth + 1);
+      else value = this.readOther(field, wireType, end);
+      if (field.repeated) elementsOf(message, key).push(value);
+      else message[key] = value;
     }
     return message;
   }
 
-  private readElements(
-    field: Field<unknown>,
-    wireType: WireType,
-    end: number,
-    depth: number,
-    into: unknown[],
-  ): void {
+  private readRun(kind: 'int' | 'float', stop: number, into: unknown[]): void {
     const { cursor } = this;
-    const { kind } = field;
-    cursor.charge(ELEMENT_COST);
-    if (wireType !== WireType.LengthDelimited || (kind !== 'int' && kind !== 'float')) {
-      into.push(this.readOne(field, wireType, end, depth));
-      return;
-    }
-    const stop = cursor.delimited(end);
     while (cursor.position < stop) {
       cursor.charge(ELEMENT_COST);
       into.push(kind === 'int' ? cursor.int(stop) : cursor.float(stop));
     }
   }
 
-  private readOne(field: Field<unknown>, wireType: WireType, end: number, depth: number): unknown {
+  private readOther({ kind, number, fixed }: Field<unknown>, wireType: WireType, end: number): unknown {
     const { cursor } = this;
-    const { kind } = field;
-    if (kind === 'packed') return packedSpan(cursor, field, wireType, end);
-    if (kind === 'self' || WIRE_TYPES[kind] !== wireType) {
-      throw cursor.error('ONNX_NOT_A_MODEL', `field ${field.number} has the wire type ${wireType}.`);
+    const isDelimited = wireType === WireType.LengthDelimited;
+    if (isDelimited && kind === 'bytes') return cursor.bytes(end);
+    if (isDelimited && (kind === 'span' || kind === 'packed')) {
+      const span = cursor.span(end);
+      cursor.advance(span.length, end);
+      return span;
     }
-    switch (kind) {
-      case 'string':
-        return cursor.string(end);
-      case 'int':
-        return cursor.int(end);
-      case 'float':
-        return cursor.float(end);
-      case 'bytes':
-        return cursor.bytes(end);
-      case 'message':
-        return field.type && this.read(field.type(), cursor.delimited(end), depth + 1);
-      case 'span': {
-        const span = cursor.span(end);
-        cursor.advance(span.length, end);
-        return span;
-      }
+    if (kind === 'float' && wireType === WireType.Bit32) return cursor.float(end);
+    if (kind === 'packed' && wireType === unpackedType(fixed)) {
+      const offset = cursor.position;
+      cursor.skip(wireType, end);
+      cursor.charge(MESSAGE_COST);
+      return { offset, length: cursor.position - offset };
     }
+    throw cursor.error('ONNX_NOT_A_MODEL', `field ${number} has the wire type ${wireType}.`);
   }
 }
 
-const WIRE_TYPES: Readonly<Record<Exclude<Field<unknown>['kind'], 'packed' | 'self'>, WireType>> = {
-  int: WireType.Varint,
-  float: WireType.Bit32,
-  string: WireType.LengthDelimited,
-  bytes: WireType.LengthDelimited,
-  span: WireType.LengthDelimited,
-  message: WireType.LengthDelimited,
-};
+/** The elements of a repeated field so far, to add to. */
+function elementsOf(message: Message, key: string): unknown[] {
+  const elements = message[key];
+  if (elements !== NO_ELEMENTS) return elements as unknown[];
+  const first: unknown[] = [];
+  message[key] = first;
+  return first;
+}
 
-/** The encoded element or run of elements. */
-function packedSpan(cursor: Cursor, field: Field<unknown>, wireType: WireType, end: number) {
-  if (wireType === WireType.LengthDelimited) {
-    const span = cursor.span(end);
-    cursor.advance(span.length, end);
-    return span;
-  }
-  const expected = field.fixed === 4 ? WireType.Bit32 : field.fixed === 8 ? WireType.Bit64 : WireType.Varint;
-  if (wireType !== expected) {
-    throw cursor.error('ONNX_NOT_A_MODEL', `field ${field.number} has the wire type ${wireType}.`);
-  }
-  const offset = cursor.position;
-  cursor.skip(wireType, end);
-  cursor.charge(MESSAGE_COST);
-  return { offset, length: cursor.position - offset };
+/** How one number of a `packed` field travels by itself. */
+function unpackedType(fixed: 4 | 8 | undefined): WireType {
+  return fixed === 4 ? WireType.Bit32 : fixed === 8 ? WireType.Bit64 : WireType.Varint;
 }
