@@ -96,15 +96,16 @@ TEST(Quantize, IsExactForEveryTypeAndGranularity) {
 }
 
 // Around every tie, and scales for which quotients are made of products, those for which they are
-// not, and those on the border.
+// not (a product would round 61610.5 of the last one wrongly), and those on the border.
 TEST(Quantize, DividesExactlyAroundTies) {
   const float all_ones = std::bit_cast<float>(0x3C7FFFFF);
   const float scales[] = {0.1f, 1.0f / 3, 0.0078431f, 1.9999999f, all_ones, 1e-30f, 3e30f, 0x1p-60f,
-                          0x1.5p-60f, 0x1p60f, 0x1.8p-61f, 1e-39f};
+                          0x1.5p-60f, 0x1p60f, 0x1.8p-61f, 1e-39f,
+                          0x1.50a9fep+0f};
   for (const Limits& type : kTypes) {
     for (const float scale : scales) {
       std::vector<float> x;
-      for (const int middle : {0, 32767, -32767, 65535, -65535}) {
+      for (const int middle : {0, 32767, -32767, 61610, 65535, -65535}) {
         for (int k = middle - 150; k <= middle + 150; ++k) {
           const float tie = (static_cast<float>(k) + 0.5f) * scale;
           x.insert(x.end(), {std::nextafter(tie, -INFINITY), tie, std::nextafter(tie, INFINITY)});
@@ -167,7 +168,36 @@ TEST(StreamedOutput, TakesLargeFloatResults) {
   ASSERT_EQ(out.back(), 7.0f);
 }
 
-// Such tensors are read from several pages at a time.
+// The same as by parts that are not.
+TEST(StreamedOutput, TakesLargeNarrowResults) {
+  const size_t columns = 1001, rows = (size_t{1} << 24) / columns + 1, count = rows * columns;
+  std::vector<float> x(count);
+  for (size_t i = 0; i < count; ++i) x[i] = static_cast<float>(i * 37 % 2003) / 8 - 100;
+  const float scale = 0.75f;
+  const int32_t zero_point = 100;
+  const auto expect_same = [&](size_t bytes, auto convert) {
+    constexpr uint8_t kBeyond = 0xAB;
+    std::vector<uint8_t> whole(count * bytes + 1, kBeyond), parts(whole);
+    convert(size_t{0}, rows, whole.data());
+    constexpr size_t kPart = 1000;
+    for (size_t row = 0; row < rows; row += kPart) {
+      convert(row, std::min(kPart, rows - row), &parts[row * columns * bytes]);
+    }
+    EXPECT_TRUE(whole == parts);
+  };
+  expect_same(1, [&](size_t row, size_t height, uint8_t* to) {
+    quantize(&x[row * columns], {1, 1, height * columns, &scale, &zero_point}, OCTAVO_U8, to);
+  });
+  std::vector<float> scales(rows);
+  std::vector<int32_t> zero_points(rows);
+  expect_same(1, [&](size_t row, size_t height, uint8_t* to) {
+    quantize_rows(&x[row * columns], height, columns, to, &scales[row], &zero_points[row]);
+  });
+  expect_same(2, [&](size_t row, size_t height, uint8_t* to) {
+    floats_to_bfloat(&x[row * columns], height * columns, reinterpret_cast<uint16_t*>(to));
+  });
+}
+
 TEST(Quantize, TakesTensorsLargerThanCaches) {
   const size_t columns = 1001, rows = (size_t{1} << 22) / columns + 1, count = rows * columns;
   std::vector<float> x(count);

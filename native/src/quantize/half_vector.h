@@ -54,8 +54,29 @@ OCTAVO_INLINE void shorten(const float* in, size_t count, uint16_t* out, Convert
   }
 }
 
+#if defined(__AVX512F__)
+// The same in the upper half of each lane.
+OCTAVO_INLINE __m512i bfloat_above(__m512 x) {
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
+  const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+  return _mm512_mask_or_epi32(up, nan, bits, _mm512_set1_epi32(0x400000));
+}
+#endif
+
 void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
-  shorten(in, count, out, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
+  size_t i = 0;
+#if defined(__AVX512F__)
+  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
+    prefetch_ahead(in + i);
+    prefetch_ahead(in + i + kLanes);
+    const __m512i first = _mm512_srli_epi32(bfloat_above(load<F32>(in + i)), 16);
+    const __m512i second = _mm512_srli_epi32(bfloat_above(load<F32>(in + i + kLanes)), 16);
+    store_words_in_order(out + i, _mm512_packus_epi32(first, second));
+  }
+#endif
+  shorten(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
 }
 
 void bfloats_to_floats(const uint16_t* in, size_t count, float* out) {

@@ -20,21 +20,19 @@ constexpr Tier<QuantizeKernels> kTiers[] = {
 constexpr size_t kNibblesPerTask = kElementsPerTask * sizeof(float);
 static_assert(kNibblesPerTask % 2 == 0);
 
-bool from_memory(size_t floats) { return exceeds_caches(floats * sizeof(float)); }
-
-// Larger out of memory: what is prefetched at the end of a task may be for another thread.
-size_t elements_per_task(size_t floats) {
-  return from_memory(floats) ? 16 * kElementsPerTask : kElementsPerTask;
+// Larger out of memory: what is prefetched at the end of a task may be for another thread, and each
+// task waits for what it has streamed.
+size_t elements_per_task(size_t elements) {
+  return exceeds_caches(elements * sizeof(float)) ? 16 * kElementsPerTask : kElementsPerTask;
 }
 
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
 void for_each_run(const Quantization& by, Run&& run) {
   const size_t elements = by.outer * by.channels * by.inner;
-  const bool far = from_memory(elements);
   if (by.channels == 1) {
     return parallel_ranges(elements, elements_per_task(elements), [&](size_t first, size_t count) {
-      run(first, count, QuantizationRun{by.scales, by.zero_points, 0, far});
+      run(first, count, QuantizationRun{by.scales, by.zero_points, 0});
     });
   }
   const bool last_axis = by.inner == 1;
@@ -47,34 +45,34 @@ void for_each_run(const Quantization& by, Run&& run) {
       const size_t channel = last_axis ? 0 : row % by.channels;
       run(row * columns, columns,
           QuantizationRun{by.scales + channel, by.zero_points + channel,
-                          last_axis ? size_t{1} : 0, far});
+                          last_axis ? size_t{1} : 0});
     }
   });
 }
 
 // Calls kernel(first element, count, parameters, where to write) for parts that cover the tensor.
-template <typename In, typename Out, typename Kernel>
+template <typename Out, typename Kernel>
 void write_runs(const Quantization& by, Out* out, Kernel kernel) {
   const size_t elements = by.outer * by.channels * by.inner;
-  const bool streamed =
-      by.channels == 1 && is_streamed(elements * sizeof(In), elements * sizeof(Out));
+  const bool streamed = by.channels == 1 && is_streamed(elements * sizeof(Out));
   for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
     write_elements(out + first, count, streamed, [&](size_t from, size_t size, Out* to) {
       kernel(first + from, size, run, to);
     });
+    if (streamed) finish_streaming();
   });
 }
 
 template <typename T>
 void quantize_as(QuantizeFn<T> kernel, const float* in, const Quantization& by, void* out) {
-  write_runs<float>(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
+  write_runs(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
     kernel(in + first, run, count, to);
   });
 }
 
 template <typename T>
 void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& by, float* out) {
-  write_runs<T>(by, out, [=](size_t first, size_t count, auto& run, float* to) {
+  write_runs(by, out, [=](size_t first, size_t count, auto& run, float* to) {
     kernel(static_cast<const T*>(in) + first, run, count, to);
   });
 }
@@ -89,11 +87,12 @@ QuantizationParameters parameters_of_range(float low, float high) {
 
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
-  const bool streamed = is_streamed(count * sizeof(In), count * sizeof(Out));
-  parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
+  const bool streamed = is_streamed(count * sizeof(Out));
+  parallel_ranges(count, elements_per_task(count), [&](size_t first, size_t size) {
     write_elements(out + first, size, streamed, [&](size_t from, size_t part, Out* to) {
       kernel(in + first + from, part, to);
     });
+    if (streamed) finish_streaming();
   });
 }
 
@@ -133,18 +132,18 @@ void dequantize(const void* in, octavo_type type, const Quantization& by, float*
 
 QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
   float low = 0, high = 0;
-  select_tier(kTiers, available).range(in, count, from_memory(count), &low, &high);
+  select_tier(kTiers, available).range(in, count, &low, &high);
   return parameters_of_range(low, high);
 }
 
 void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
                    int32_t* zero_points, IsaSet available) {
   const QuantizeKernels& kernels = select_tier(kTiers, available);
-  const bool far = from_memory(rows * columns);
   const size_t per_task = div_up(elements_per_task(rows * columns), columns == 0 ? 1 : columns);
+  const bool streamed = is_streamed(rows * columns);
   const auto parameters_of = [&](size_t row) {
     float low = 0, high = 0;
-    kernels.range(in + row * columns, columns, far, &low, &high);
+    kernels.range(in + row * columns, columns, &low, &high);
     return parameters_of_range(low, high);
   };
   parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
@@ -155,9 +154,13 @@ void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, f
       if (row + 1 < first + count) next = parameters_of(row + 1);
       scales[row] = by.scale;
       zero_points[row] = by.zero_point;
-      kernels.to_u8(in + row * columns, {&by.scale, &by.zero_point, 0, false}, columns,
-                    out + row * columns);
+      const float* const from = in + row * columns;
+      write_elements(out + row * columns, columns, streamed,
+                     [&](size_t begin, size_t size, uint8_t* to) {
+                       kernels.to_u8(from + begin, {&by.scale, &by.zero_point, 0}, size, to);
+                     });
     }
+    if (streamed) finish_streaming();
   });
 }
 
@@ -181,7 +184,7 @@ void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out
                     IsaSet available) {
   const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
   const QuantizeKernels& kernels = select_tier(kTiers, available);
-  const bool streamed = is_streamed(div_up(count, 2), count);
+  const bool streamed = is_streamed(count);
   const UnpackNibblesFn kernel = streamed ? kernels.stream_nibbles : kernels.unpack_nibbles;
   parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
     kernel(in + first / 2, size, sign, static_cast<uint8_t*>(out) + first);

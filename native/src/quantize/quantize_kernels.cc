@@ -30,15 +30,6 @@ struct Quantizer {
   }
 };
 
-// What comes some pages after the `kCount` floats.
-template <size_t kCount>
-OCTAVO_INLINE void prefetch_floats(const float* in, bool from_memory) {
-  constexpr size_t kLines = kCount * sizeof(float) / kCacheLine;
-  if (from_memory) return prefetch_pages<kLines>(in);
-#pragma GCC unroll 4
-  for (size_t i = 0; i < kLines; ++i) prefetch_ahead(in + i * kCacheLine / sizeof(float));
-}
-
 template <size_t kStep, typename T>
 OCTAVO_INLINE Quantizer<T> quantizer_at(const QuantizationRun& by, size_t i) {
   if constexpr (kStep == 0) return {splat(*by.scales), splat(*by.zero_points)};
@@ -68,11 +59,12 @@ struct QuickQuantizer {
         low(splat(-ExactQuotient::kLargestQuotient * scale)),
         high(splat(ExactQuotient::kLargestQuotient * scale)),
         zero_point(splat(zero)) {}
-  // NaN becomes the lower limit. Unsigned types need none: what is too low, or NaN, becomes the
-  // smallest integer there is or another far below 0, and their zero points are at least 0.
+  // Before the zero point is added. What is too low, or NaN, becomes the smallest integer there is
+  // or another far below 0, to which no zero point below 0 can be added where it is not saturated
+  // first (store_saturated): there NaN becomes the lower limit.
   OCTAVO_INLINE I32 operator()(F32 x) const {
-    const F32 above = kLowest<T> < 0 ? max(x, low) : x;
-    return round_to_int(quotient(min(high, above))) + zero_point;
+    constexpr bool kLimited = kLowest<T> < 0 && sizeof(T) > 1;
+    return round_to_int(quotient(min(high, kLimited ? max(x, low) : x)));
   }
 };
 
@@ -85,9 +77,10 @@ OCTAVO_INLINE void quantize_vector(const QuickQuantizer<T>& to, const float* in,
   I32 integers[kAtOnce<T> / kLanes];
 #pragma GCC unroll 4
   for (size_t k = 0; k < kAtOnce<T> / kLanes; ++k) {
+    prefetch_ahead(in + k * kLanes);
     integers[k] = to(load<F32>(in + k * kLanes));
   }
-  store_saturated(out, integers);
+  store_saturated(out, integers, to.zero_point);
 }
 
 // Returns whether the scale was one that serves.
@@ -97,7 +90,6 @@ bool quantize_quickly(const float* in, const QuantizationRun& by, size_t count, 
   const QuickQuantizer<T> to(*by.scales, *by.zero_points);
   size_t i = 0;
   for (; i + kAtOnce<T> <= count; i += kAtOnce<T>) {
-    prefetch_floats<kAtOnce<T>>(in + i, by.from_memory);
     quantize_vector(to, in + i, out + i);
   }
   if (i == count) return true;
@@ -169,7 +161,7 @@ void dequantize(const T* in, const QuantizationRun& by, size_t count, float* out
 }
 
 // min and max give their second operand where the first is NaN.
-void range(const float* in, size_t count, bool from_memory, float* low, float* high) {
+void range(const float* in, size_t count, float* low, float* high) {
   F32 lows[4], highs[4];
   for (size_t k = 0; k < 4; ++k) {
     lows[k] = splat(*low);
@@ -177,9 +169,9 @@ void range(const float* in, size_t count, bool from_memory, float* low, float* h
   }
   size_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
-    if (from_memory) prefetch_floats<4 * kLanes>(in + i, from_memory);
 #pragma GCC unroll 4
     for (size_t k = 0; k < 4; ++k) {
+      prefetch_ahead(in + i + k * kLanes);
       const F32 x = load<F32>(in + i + k * kLanes);
       lows[k] = min(x, lows[k]);
       highs[k] = max(x, highs[k]);

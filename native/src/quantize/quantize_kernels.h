@@ -11,13 +11,11 @@
 
 namespace octavo {
 
-// One pair for the whole run (step 0), or one for each element (step 1). No cache holds the numbers
-// that come `from_memory`.
+// One pair for the whole run (step 0), or one for each element (step 1).
 struct QuantizationRun {
   const float* scales;
   const int32_t* zero_points;
   size_t step;
-  bool from_memory;
 };
 
 // y = sat(rne(f32(x / scale)) + zero_point); NaN gives the type's minimum.
@@ -27,7 +25,7 @@ using QuantizeFn = void (*)(const float* in, const QuantizationRun&, size_t coun
 template <typename T>
 using DequantizeFn = void (*)(const T* in, const QuantizationRun&, size_t count, float* out);
 // Widens *low and *high to hold every element; NaN is skipped.
-using RangeFn = void (*)(const float* in, size_t count, bool from_memory, float* low, float* high);
+using RangeFn = void (*)(const float* in, size_t count, float* low, float* high);
 // IEEE conversions to and from 16 bits, rounding to nearest even; NaN stays NaN.
 using ShortenFn = void (*)(const float* in, size_t count, uint16_t* out);
 using LengthenFn = void (*)(const uint16_t* in, size_t count, float* out);

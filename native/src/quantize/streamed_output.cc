@@ -11,9 +11,7 @@ namespace octavo {
 
 #ifdef OCTAVO_X86
 
-bool is_streamed(size_t bytes_read, size_t bytes_written) {
-  return bytes_written >= bytes_read && exceeds_caches(bytes_written);
-}
+bool is_streamed(size_t bytes) { return exceeds_caches(bytes); }
 
 void stream_copy(void* to, const void* from, size_t bytes) {
   constexpr size_t kVector = sizeof(__m128i);
@@ -29,14 +27,17 @@ void stream_copy(void* to, const void* from, size_t bytes) {
     }
   }
   std::memcpy(out + i, in + i, bytes - i);
-  _mm_sfence();
 }
+
+void finish_streaming() { _mm_sfence(); }
 
 #else
 
-bool is_streamed(size_t, size_t) { return false; }
+bool is_streamed(size_t) { return false; }
 
 void stream_copy(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+
+void finish_streaming() {}
 
 #endif
 

@@ -12,18 +12,20 @@ namespace octavo {
 // Above the cache of a core, and most of what a core's share of the last level is.
 constexpr bool exceeds_caches(size_t bytes) { return bytes >= size_t{1} << 24; }
 
-// Whether a whole result goes past the cache: a large one that is half of what moves or more.
-// Smaller ones may be read next.
-bool is_streamed(size_t bytes_read, size_t bytes_written);
+// Whether a whole result of so many bytes goes past the cache. Smaller ones may be read next.
+bool is_streamed(size_t bytes);
 
-// Copies bytes past the cache; other threads may read them afterwards.
+// Copies bytes past the cache. Other threads may read them after finish_streaming(), which waits for
+// what is on its way.
 void stream_copy(void* to, const void* from, size_t bytes);
+void finish_streaming();
 
 // Calls kernel(first element, count, where to write them) for all elements of a part of a result:
-// once, or by pieces that stay in the first-level cache.
+// once, or by pieces so small that reading goes on while they are on their way; after them,
+// finish_streaming().
 template <typename Out, typename Kernel>
 void write_elements(Out* out, size_t count, bool streamed, Kernel&& kernel) {
-  constexpr size_t kPiece = size_t{16384} / sizeof(Out);
+  constexpr size_t kPiece = 1024;
   if (!streamed) return kernel(size_t{0}, count, out);
   alignas(kCacheLine) Out piece[kPiece];
   for (size_t first = 0; first < count; first += kPiece) {

@@ -22,19 +22,31 @@ OCTAVO_INLINE I32 load_wide(const int16_t* from) {
   return reinterpret_cast<I32>(_mm512_cvtepi16_epi32(load<__m256i>(from)));
 }
 
+// From a register: compilers make one instruction of the narrowing and the store, which takes
+// several times as long as the two.
+template <typename V>
+OCTAVO_INLINE void store_narrowed(void* to, V narrowed) {
+  __asm__("" : "+x"(narrowed));
+  store(to, narrowed);
+}
+
 // The low byte of each lane.
 OCTAVO_INLINE void store_narrow(uint8_t* to, I32 x) {
-  store(to, _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
+  store_narrowed(to, _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
 }
 
 // The low half of each lane.
 OCTAVO_INLINE void store_narrow(uint16_t* to, I32 x) {
-  store(to, _mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(x)));
+  store_narrowed(to, _mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(x)));
 }
 
-// As many lanes as fill a vector, each at the nearest number that the type has.
+// As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
+// number that the type has. Sums of words must be int32; the lanes of bytes may be any.
 OCTAVO_INLINE __m512i saturated_words(I32 a, I32 b) {
   return _mm512_packs_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
+}
+OCTAVO_INLINE __m512i saturated_words(I32 a, I32 b, I32 zero_point) {
+  return _mm512_adds_epi16(saturated_words(a, b), saturated_words(zero_point, zero_point));
 }
 OCTAVO_INLINE void store_bytes_in_order(void* to, __m512i bytes) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
@@ -43,20 +55,20 @@ OCTAVO_INLINE void store_bytes_in_order(void* to, __m512i bytes) {
 OCTAVO_INLINE void store_words_in_order(void* to, __m512i words) {
   store(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), words));
 }
-OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4]) {
-  store_bytes_in_order(
-      to, _mm512_packus_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
+  store_bytes_in_order(to, _mm512_packus_epi16(saturated_words(x[0], x[1], zero_point),
+                                               saturated_words(x[2], x[3], zero_point)));
 }
-OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4]) {
-  store_bytes_in_order(
-      to, _mm512_packs_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
+  store_bytes_in_order(to, _mm512_packs_epi16(saturated_words(x[0], x[1], zero_point),
+                                              saturated_words(x[2], x[3], zero_point)));
 }
-OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2]) {
-  store_words_in_order(to, saturated_words(x[0], x[1]));
+OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
+  store_words_in_order(to, saturated_words(x[0] + zero_point, x[1] + zero_point));
 }
-OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2]) {
-  store_words_in_order(
-      to, _mm512_packus_epi32(reinterpret_cast<__m512i>(x[0]), reinterpret_cast<__m512i>(x[1])));
+OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
+  store_words_in_order(to, _mm512_packus_epi32(reinterpret_cast<__m512i>(x[0] + zero_point),
+                                               reinterpret_cast<__m512i>(x[1] + zero_point)));
 }
 
 #elif defined(__AVX2__)
@@ -108,9 +120,13 @@ OCTAVO_INLINE void store_narrow(uint8_t* to, I32 a, I32 b, I32 c, I32 d) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
 }
 
-// As many lanes as fill a vector, each at the nearest number that the type has.
+// As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
+// number that the type has. Sums of words must be int32; the lanes of bytes may be any.
 OCTAVO_INLINE __m256i saturated_words(I32 a, I32 b) {
   return _mm256_packs_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b));
+}
+OCTAVO_INLINE __m256i saturated_words(I32 a, I32 b, I32 zero_point) {
+  return _mm256_adds_epi16(saturated_words(a, b), saturated_words(zero_point, zero_point));
 }
 OCTAVO_INLINE void store_bytes_in_order(void* to, __m256i bytes) {
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
@@ -119,20 +135,20 @@ OCTAVO_INLINE void store_bytes_in_order(void* to, __m256i bytes) {
 OCTAVO_INLINE void store_words_in_order(void* to, __m256i words) {
   store(to, _mm256_permute4x64_epi64(words, 0xD8));
 }
-OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4]) {
-  store_bytes_in_order(
-      to, _mm256_packus_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
+  store_bytes_in_order(to, _mm256_packus_epi16(saturated_words(x[0], x[1], zero_point),
+                                               saturated_words(x[2], x[3], zero_point)));
 }
-OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4]) {
-  store_bytes_in_order(
-      to, _mm256_packs_epi16(saturated_words(x[0], x[1]), saturated_words(x[2], x[3])));
+OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
+  store_bytes_in_order(to, _mm256_packs_epi16(saturated_words(x[0], x[1], zero_point),
+                                              saturated_words(x[2], x[3], zero_point)));
 }
-OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2]) {
-  store_words_in_order(to, saturated_words(x[0], x[1]));
+OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
+  store_words_in_order(to, saturated_words(x[0] + zero_point, x[1] + zero_point));
 }
-OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2]) {
-  store_words_in_order(
-      to, _mm256_packus_epi32(reinterpret_cast<__m256i>(x[0]), reinterpret_cast<__m256i>(x[1])));
+OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
+  store_words_in_order(to, _mm256_packus_epi32(reinterpret_cast<__m256i>(x[0] + zero_point),
+                                               reinterpret_cast<__m256i>(x[1] + zero_point)));
 }
 
 #else

@@ -56,20 +56,6 @@ OCTAVO_INLINE void prefetch_ahead(const T* from) {
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
 }
 
-// The same out of memory, once for every kLines lines: as many lines of the next four pages, each
-// of another page. Hardware follows each page by itself, which are four streams instead of one.
-template <size_t kLines, typename T>
-OCTAVO_INLINE void prefetch_pages(const T* from) {
-  constexpr uintptr_t kPage = 4096, kPages = 4, kBytes = kPages * kPage;
-  const uintptr_t at = reinterpret_cast<uintptr_t>(from), within = at % kBytes / kCacheLine;
-  const uintptr_t page = within % kPages / kLines * kLines, line = within / kPages;
-  const uintptr_t next = at - at % kBytes + kBytes + page * kPage + line * kCacheLine;
-#pragma GCC unroll 4
-  for (size_t i = 0; i < kLines; ++i) {
-    __builtin_prefetch(reinterpret_cast<const void*>(next + i * kPage));
-  }
-}
-
 // The first `count` lanes; the others are zero, or are not stored.
 template <typename V>
 OCTAVO_INLINE V load_some(const void* from, size_t count) {
