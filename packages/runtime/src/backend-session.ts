@@ -1,6 +1,6 @@
 import type { Tap } from '@octavo/backend';
 import type { Shape, Tensor } from '@octavo/core/tensor';
-import { bindPlan } from './bind-plan.js';
+import { bindPlan, givenOutputs } from './bind-plan.js';
 import { createExplanation, type Explanation } from './explain.js';
 import { checkFeeds, checkShapes } from './feeds.js';
 import type { HeldPlan, PlanLease } from './held-plan.js';
@@ -14,6 +14,7 @@ import { SessionError } from './session-error.js';
 import type { SessionToken } from './session-token.js';
 import { tokenOf } from './share-plan.js';
 import type { LoweredGraph } from './specialize.js';
+import { namedTensors } from './stage-list.js';
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -54,12 +55,15 @@ export class BackendSession implements Session {
   async run(feeds: NamedTensors, options: RunOptions = {}): Promise<NamedTensors> {
     const inputs = this.begin(feeds, options);
     const results = await this.usePlan(inputs, (plan) => plan.run(inputs, this.tap(options), options.signal));
-    return this.named(results);
+    return namedTensors(this.outputNames, results);
   }
 
   runSync(feeds: NamedTensors, options: RunOptions = {}): NamedTensors {
     const inputs = this.begin(feeds, options);
-    return this.named(this.readyPlan(inputs).runSync(inputs, this.tap(options), options.signal));
+    return namedTensors(
+      this.outputNames,
+      this.readyPlan(inputs).runSync(inputs, this.tap(options), options.signal),
+    );
   }
 
   async prepare(shapes: NamedShapes): Promise<void> {
@@ -74,14 +78,13 @@ export class BackendSession implements Session {
   async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
     this.checkAlive();
     const tensors = checkFeeds(this.inputs, inputs);
-    checkOutputNames(this.outputNames, outputs);
-    const given = this.outputNames.map((name) => outputs[name]);
+    const given = givenOutputs(this.outputNames, outputs);
     const lease = await this.lease(tensors);
     try {
       const bound = bindPlan(lease.plan, tensors, given);
       return {
         inputs,
-        outputs: this.named(bound.outputs),
+        outputs: namedTensors(this.outputNames, bound.outputs),
         run: () => {
           this.checkAlive();
           bound.run();
@@ -178,30 +181,10 @@ export class BackendSession implements Session {
       if (taps.has(value.name)) onTap(value.name, tensor);
     };
   }
-
-  private named(results: readonly Tensor[]): NamedTensors {
-    const outputs: Record<string, Tensor> = {};
-    for (let i = 0; i < results.length; i++) {
-      const name = this.outputNames[i];
-      const tensor = results[i];
-      if (name !== undefined && tensor) outputs[name] = tensor;
-    }
-    return outputs;
-  }
 }
 
 function shapesOf(tensors: readonly Tensor[]): Shape[] {
   return tensors.map((tensor) => tensor.shape);
-}
-
-function checkOutputNames(names: readonly string[], outputs: NamedTensors): void {
-  const unknown = Object.keys(outputs).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new SessionError({
-    code: 'BIND_OUTPUT',
-    where: `output ${unknown}`,
-    message: `the model has no such output; its outputs are ${names.join(', ')}.`,
-  });
 }
 
 function unplanned(ports: readonly Port[], inputs: readonly Tensor[]): SessionError {

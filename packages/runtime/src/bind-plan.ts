@@ -1,9 +1,10 @@
 import type { Binding } from '@octavo/backend';
 import { type Tensor, tensorFromBytes } from '@octavo/core/tensor';
-import { keep, operands, type Plan, type RunValues, type Stage } from './plan.js';
+import type { NamedTensors } from './session.js';
 import { SessionError } from './session-error.js';
+import { keep, operands, type RunnableStage, type RunValues, type StageList } from './stage-list.js';
 
-/** A plan over fixed tensors, in the order of the graph's inputs and outputs. */
+/** A plan over fixed tensors, in the order of its inputs and outputs. */
 export interface BoundPlan {
   readonly outputs: readonly Tensor[];
   run(): void;
@@ -16,7 +17,7 @@ export interface BoundPlan {
  * @throws SessionError `BIND_OUTPUT` when an output does not fit, `SESSION_ASYNC` when a backend cannot run at once.
  */
 export function bindPlan(
-  plan: Plan,
+  plan: StageList,
   inputs: readonly Tensor[],
   outputs: readonly (Tensor | undefined)[],
 ): BoundPlan {
@@ -25,14 +26,28 @@ export function bindPlan(
     : bindCopies(plan, inputs, outputs);
 }
 
+/**
+ * The outputs that a caller gives, in the order of their names.
+ * @throws SessionError `BIND_OUTPUT` for one that there is not.
+ */
+export function givenOutputs(names: readonly string[], outputs: NamedTensors): (Tensor | undefined)[] {
+  const unknown = Object.keys(outputs).find((name) => !names.includes(name));
+  if (unknown === undefined) return names.map((name) => outputs[name]);
+  throw new SessionError({
+    code: 'BIND_OUTPUT',
+    where: `output ${unknown}`,
+    message: `the model has no such output; its outputs are ${names.join(', ')}.`,
+  });
+}
+
 function bindStages(
-  plan: Plan,
+  plan: StageList,
   inputs: readonly Tensor[],
   outputs: readonly (Tensor | undefined)[],
 ): BoundPlan {
   const values = plan.begin(inputs);
   const wanted: RunValues = [];
-  plan.outputs.forEach((slot, index) => {
+  plan.slots.outputs.forEach((slot, index) => {
     if (values[slot] === undefined) wanted[slot] = outputs[index];
   });
   const bindings: Binding[] = [];
@@ -57,7 +72,7 @@ function bindStages(
   return { outputs: direct, run, dispose };
 }
 
-function bindStage(stage: Stage, values: Readonly<RunValues>, wanted: Readonly<RunValues>): Binding {
+function bindStage(stage: RunnableStage, values: Readonly<RunValues>, wanted: Readonly<RunValues>): Binding {
   const binding = stage.executable.bind?.(
     operands(stage, values),
     stage.outputs.map((slot) => wanted[slot]),
@@ -68,7 +83,7 @@ function bindStage(stage: Stage, values: Readonly<RunValues>, wanted: Readonly<R
 
 /** One run finds the shapes of the outputs; each later one is copied into them. */
 function bindCopies(
-  plan: Plan,
+  plan: StageList,
   inputs: readonly Tensor[],
   outputs: readonly (Tensor | undefined)[],
 ): BoundPlan {
@@ -89,7 +104,11 @@ interface Results {
   readonly copied: readonly (readonly [Tensor, Tensor])[];
 }
 
-function results(plan: Plan, computed: readonly Tensor[], given: readonly (Tensor | undefined)[]): Results {
+function results(
+  plan: StageList,
+  computed: readonly Tensor[],
+  given: readonly (Tensor | undefined)[],
+): Results {
   const copied: (readonly [Tensor, Tensor])[] = [];
   const direct = computed.map((tensor, index) => {
     const to = given[index];
@@ -101,12 +120,12 @@ function results(plan: Plan, computed: readonly Tensor[], given: readonly (Tenso
   return { direct, copied };
 }
 
-function copyInto(plan: Plan, index: number, from: Tensor, to: Tensor): void {
+function copyInto(plan: StageList, index: number, from: Tensor, to: Tensor): void {
   const fits = from.dtype === to.dtype && from.shape.join() === to.shape.join();
   if (!fits) {
     throw new SessionError({
       code: 'BIND_OUTPUT',
-      where: `output ${plan.graph.outputs[index]?.name}`,
+      where: `output ${plan.slots.outputNames[index]}`,
       message: `expected ${describe(from)}, found ${describe(to)}.`,
       remedy: 'Bind a tensor of the shape that the model gives for these inputs, or let bind() allocate it.',
     });

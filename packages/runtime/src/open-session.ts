@@ -1,26 +1,33 @@
-import type { Backend, Runnable } from '@octavo/backend';
+import type { Backend } from '@octavo/backend';
 import { type Tensor, tensorFromBytes } from '@octavo/core/tensor';
-import { createExplanation, type Explanation } from './explain.js';
+import { bindPlan, givenOutputs } from './bind-plan.js';
+import { createExplanation, type Explanation, type NodeExplanation } from './explain.js';
 import { checkFeeds } from './feeds.js';
-import type { NamedTensors } from './session.js';
+import type { ProfileOptions, SessionProfile } from './profile.js';
+import { profilePlan } from './profile-plan.js';
+import type { BoundRun, NamedTensors, Port, RunOptions, Session } from './session.js';
 import { SessionError } from './session-error.js';
-import type { SessionToken, StageToken, TensorToken } from './session-token.js';
+import type { SessionToken, TensorToken } from './session-token.js';
+import { namedTensors, type RunnableStage, type RunValues, StageList } from './stage-list.js';
 
-/** A session that another thread compiled: runs its programs on its weights. */
-export interface OpenedSession {
-  readonly inputs: SessionToken['inputs'];
-  readonly outputs: SessionToken['outputs'];
-  run(feeds: NamedTensors): Promise<NamedTensors>;
-  runSync(feeds: NamedTensors): NamedTensors;
-  explain(): Explanation;
-  /** Lets go of what the other thread shared; safe to call twice. */
-  dispose(): void;
-  [Symbol.dispose](): void;
-}
-
-interface OpenedStage extends StageToken {
-  readonly runnable: Runnable;
-}
+/**
+ * A session that another thread compiled: runs its programs on its weights, for the input shapes that were planned there
+ * last. Taps see nothing here: values inside are told by the session that was shared.
+ */
+export interface OpenedSession
+  extends Pick<
+    Session,
+    | 'inputs'
+    | 'outputs'
+    | 'run'
+    | 'runSync'
+    | 'bind'
+    | 'profile'
+    | 'explain'
+    | 'dispose'
+    | typeof Symbol.dispose
+    | typeof Symbol.asyncDispose
+  > {}
 
 /**
  * Opens a session from the token that `session.share()` gave in another thread of this process.
@@ -32,24 +39,24 @@ export function openSession(
   options: { readonly backends: readonly Backend[] },
 ): OpenedSession {
   checkToken(token);
-  const stages: OpenedStage[] = [];
+  const stages: RunnableStage[] = [];
   try {
-    for (const stage of token.stages) {
-      const backend = options.backends.find(({ id }) => id === stage.backend);
+    for (const { backend: id, executable, ...stage } of token.stages) {
+      const backend = options.backends.find((each) => each.id === id);
       if (!backend?.open) {
         throw new SessionError({
           code: 'SESSION_BACKEND',
-          message: `the session was compiled by backend ${stage.backend}, which ${backend ? 'opens nothing' : 'is not given'}.`,
-          remedy: `Open it with { backends: [${stage.backend}()] }.`,
+          message: `the session was compiled by backend ${id}, which ${backend ? 'opens nothing' : 'is not given'}.`,
+          remedy: `Open it with { backends: [${id}()] }.`,
         });
       }
-      stages.push({ ...stage, runnable: backend.open(stage.executable) });
+      stages.push({ ...stage, backend, executable: backend.open(executable) });
     }
   } catch (error) {
-    for (const { runnable } of stages) runnable[Symbol.dispose]();
+    for (const { executable } of stages) executable[Symbol.dispose]();
     throw error;
   }
-  return new TokenSession(token, stages);
+  return new TokenSession(token, new OpenedPlan(token, stages));
 }
 
 /** A message between threads may be anything. */
@@ -70,99 +77,112 @@ function checkToken(token: Partial<SessionToken> | null | undefined): void {
   });
 }
 
+class OpenedPlan extends StageList {
+  private readonly nodes: readonly NodeExplanation[];
+
+  constructor({ inputs, outputs, constants, nodes }: SessionToken, stages: readonly RunnableStage[]) {
+    const initial: RunValues = [];
+    for (const each of constants) initial[each.slot] = tensorOf(each);
+    super(stages, {
+      inputs: inputs.map(({ slot }) => slot),
+      outputs: outputs.map(({ slot }) => slot),
+      outputNames: outputs.map(({ name }) => name),
+      initial,
+    });
+    this.nodes = nodes;
+  }
+
+  override explain(): readonly NodeExplanation[] {
+    return this.nodes;
+  }
+}
+
 class TokenSession implements OpenedSession {
-  readonly inputs: SessionToken['inputs'];
-  private readonly token: SessionToken;
-  private readonly constants: readonly (readonly [number, Tensor])[];
-  private readonly stages: readonly OpenedStage[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  private readonly plan: OpenedPlan;
   private disposed = false;
 
-  constructor(token: SessionToken, stages: readonly OpenedStage[]) {
-    this.token = token;
-    this.stages = stages;
-    this.inputs = token.inputs.map((port) => {
-      const preset = token.defaults.find(({ input }) => input === port.name);
+  constructor({ inputs, outputs, defaults }: SessionToken, plan: OpenedPlan) {
+    this.plan = plan;
+    this.outputs = outputs;
+    this.inputs = inputs.map((port) => {
+      const preset = defaults.find(({ input }) => input === port.name);
       return preset ? { ...port, default: tensorOf(preset) } : port;
     });
-    this.constants = token.constants.map((each) => [each.slot, tensorOf(each)]);
   }
 
-  get outputs(): SessionToken['outputs'] {
-    return this.token.outputs;
+  async run(feeds: NamedTensors, options: RunOptions = {}): Promise<NamedTensors> {
+    const inputs = this.begin(feeds, options);
+    return this.named(await this.plan.run(inputs, undefined, options.signal));
   }
 
-  async run(feeds: NamedTensors): Promise<NamedTensors> {
-    const values = this.begin(feeds);
-    for (const stage of this.stages) keep(stage, await stage.runnable.run(operands(stage, values)), values);
-    return this.collect(values);
+  runSync(feeds: NamedTensors, options: RunOptions = {}): NamedTensors {
+    const inputs = this.begin(feeds, options);
+    return this.named(this.plan.runSync(inputs, undefined, options.signal));
   }
 
-  runSync(feeds: NamedTensors): NamedTensors {
-    const values = this.begin(feeds);
-    for (const stage of this.stages) {
-      if (!stage.runnable.runSync) {
-        throw new SessionError({
-          code: 'SESSION_ASYNC',
-          message: `backend ${stage.backend} runs asynchronously only.`,
-          remedy: 'Use run().',
-        });
-      }
-      keep(stage, stage.runnable.runSync(operands(stage, values)), values);
-    }
-    return this.collect(values);
+  async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
+    const tensors = this.begin(inputs, {});
+    const bound = bindPlan(this.plan, tensors, givenOutputs(this.plan.slots.outputNames, outputs));
+    return {
+      inputs,
+      outputs: this.named(bound.outputs),
+      run: () => {
+        this.checkAlive();
+        bound.run();
+      },
+      [Symbol.dispose]: () => bound.dispose(),
+    };
+  }
+
+  async profile(feeds: NamedTensors, options: ProfileOptions = {}): Promise<SessionProfile> {
+    return profilePlan(this.plan, this.begin(feeds, {}), options);
   }
 
   explain(): Explanation {
-    return createExplanation(this.token.nodes);
+    return createExplanation(this.plan.explain());
   }
 
   dispose(): void {
-    if (this.disposed) return;
     this.disposed = true;
-    for (const { runnable } of this.stages) runnable[Symbol.dispose]();
+    this.plan.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  private begin(feeds: NamedTensors): Map<number, Tensor> {
-    if (this.disposed)
-      throw new SessionError({ code: 'SESSION_DISPOSED', message: 'this session was disposed.' });
-    const tensors = checkFeeds(this.inputs, feeds);
-    const values = new Map(this.constants);
-    this.inputs.forEach(({ slot }, index) => {
-      const tensor = tensors[index];
-      if (tensor) values.set(slot, tensor);
-    });
-    return values;
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
   }
 
-  private collect(values: ReadonlyMap<number, Tensor>): NamedTensors {
-    return Object.fromEntries(this.outputs.map(({ name, slot }) => [name, found(values, slot)]));
+  private begin(feeds: NamedTensors, { onTap, signal }: RunOptions): Tensor[] {
+    this.checkAlive();
+    if (onTap) throw tapsElsewhere();
+    signal?.throwIfAborted();
+    return checkFeeds(this.inputs, feeds);
   }
+
+  private named(results: readonly Tensor[]): NamedTensors {
+    return namedTensors(this.plan.slots.outputNames, results);
+  }
+
+  private checkAlive(): void {
+    if (!this.disposed) return;
+    throw new SessionError({ code: 'SESSION_DISPOSED', message: 'this session was disposed.' });
+  }
+}
+
+function tapsElsewhere(): SessionError {
+  return new SessionError({
+    code: 'SESSION_TAPS',
+    where: 'option onTap',
+    message: 'a session that was opened from a token tells no values inside.',
+    remedy: 'Tap the session that was shared, or create one of its own with { taps } in this thread.',
+  });
 }
 
 function tensorOf({ dtype, shape, bytes }: TensorToken): Tensor {
   return tensorFromBytes(dtype, shape, bytes);
-}
-
-function operands(stage: StageToken, values: ReadonlyMap<number, Tensor>): Tensor[] {
-  return stage.inputs.map((slot) => found(values, slot));
-}
-
-function keep(stage: StageToken, results: readonly Tensor[], values: Map<number, Tensor>): void {
-  stage.outputs.forEach((slot, index) => {
-    const tensor = results[index];
-    if (tensor) values.set(slot, tensor);
-  });
-}
-
-function found(values: ReadonlyMap<number, Tensor>, slot: number): Tensor {
-  const tensor = values.get(slot);
-  if (tensor) return tensor;
-  throw new SessionError({
-    code: 'SESSION_VALUE',
-    message: 'a backend did not compute a value that it owes.',
-  });
 }

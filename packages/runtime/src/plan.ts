@@ -1,84 +1,36 @@
-import type { Backend, CompileOptions, Executable, Tap } from '@octavo/backend';
+import type { Backend, CompileOptions, Executable } from '@octavo/backend';
 import { type Graph, knownShape, type Node, type PassRecord, type Value } from '@octavo/core/ir';
 import { checkTensorBytes, MAX_TENSOR_BYTES, type StoredTensor, type Tensor } from '@octavo/core/tensor';
 import type { NodeExplanation } from './explain.js';
 import { boundary, type Decline, partition } from './partition.js';
 import { SessionError } from './session-error.js';
+import { type RunnableStage, type RunValues, StageList } from './stage-list.js';
 
-/** A run of nodes on one backend; `inputs` and `outputs` are positions in the values of a run. */
-export interface Stage {
+/** A run of nodes that one backend compiled. */
+export interface Stage extends RunnableStage {
   readonly backend: Backend;
   readonly executable: Executable;
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
   readonly declined: ReadonlyMap<Node, readonly Decline[]>;
 }
 
-/** The values of one run that cross stages, by position; undefined before they are computed. */
-export type RunValues = (Tensor | undefined)[];
-
 /** A graph compiled stage by stage for the shapes that it says. */
-export class Plan {
+export class Plan extends StageList<Stage> {
   readonly graph: Graph;
   /** What was done to the graph for this plan. */
   readonly passes: readonly PassRecord[];
-  readonly stages: readonly Stage[];
-  /** Positions of the graph's inputs and outputs in the values of a run. */
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-  /** The values of a run before it begins: constants that are outputs. */
-  private readonly initial: Readonly<RunValues>;
-  private disposed = false;
 
   constructor(graph: Graph, stages: readonly Stage[], slots: Slots, passes: readonly PassRecord[]) {
+    super(stages, {
+      inputs: graph.inputs.map((value) => slots.of(value)),
+      outputs: graph.outputs.map((value) => slots.of(value)),
+      outputNames: graph.outputs.map(({ name }) => name),
+      initial: slots.values,
+    });
     this.graph = graph;
     this.passes = passes;
-    this.stages = stages;
-    this.inputs = graph.inputs.map((value) => slots.of(value));
-    this.outputs = graph.outputs.map((value) => slots.of(value));
-    this.initial = slots.values;
   }
 
-  async run(inputs: readonly Tensor[], tap?: Tap, signal?: AbortSignal): Promise<Tensor[]> {
-    const values = this.begin(inputs);
-    for (const stage of this.stages) {
-      signal?.throwIfAborted();
-      keep(stage, await stage.executable.run(operands(stage, values), tap, signal), values);
-    }
-    return this.collect(values);
-  }
-
-  runSync(inputs: readonly Tensor[], tap?: Tap, signal?: AbortSignal): Tensor[] {
-    const values = this.begin(inputs);
-    for (const stage of this.stages) {
-      signal?.throwIfAborted();
-      const { executable, backend } = stage;
-      if (!executable.runSync) throw runsAsynchronously(backend.id);
-      keep(stage, executable.runSync(operands(stage, values), tap), values);
-    }
-    return this.collect(values);
-  }
-
-  /** The constants that are outputs, by position. */
-  get constants(): readonly (readonly [number, Tensor])[] {
-    return this.initial.flatMap((tensor, slot) => (tensor ? [[slot, tensor] as const] : []));
-  }
-
-  /** The values of a run before its first stage. */
-  begin(inputs: readonly Tensor[]): RunValues {
-    const values = this.initial.slice();
-    this.inputs.forEach((slot, index) => {
-      values[slot] = inputs[index];
-    });
-    return values;
-  }
-
-  /** The outputs of a run after its last stage. */
-  collect(values: Readonly<RunValues>): Tensor[] {
-    return this.outputs.map((slot) => required(values[slot]));
-  }
-
-  explain(): NodeExplanation[] {
+  override explain(): NodeExplanation[] {
     return this.stages.flatMap(({ executable, backend, declined }) =>
       executable.plan.map(({ node, kernel, fusedInto, notes }) => ({
         node: node.label,
@@ -91,12 +43,6 @@ export class Plan {
         declined: declined.get(node) ?? [],
       })),
     );
-  }
-
-  dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    for (const { executable } of this.stages) executable[Symbol.dispose]();
   }
 }
 
@@ -137,7 +83,14 @@ export async function compilePlan(
       const constant = (value: Value) => loadOnce(value, loaded);
       const executable = await backend.compile({ graph, nodes, inputs, outputs, constant }, options);
       const slotsOf = (values: readonly Value[]) => values.map((value) => slots.of(value));
-      stages.push({ backend, executable, inputs: slotsOf(inputs), outputs: slotsOf(outputs), declined });
+      stages.push({
+        backend,
+        executable,
+        inputs: slotsOf(inputs),
+        outputs: slotsOf(outputs),
+        nodes: executable.plan.length,
+        declined,
+      });
     }
     for (const value of graph.outputs) {
       if (value.constant) slots.values[slots.of(value)] = await loadOnce(value, loaded);
@@ -174,34 +127,6 @@ function loadOnce(value: Value, loaded: Map<StoredTensor, Promise<Tensor>>): Pro
   const tensor = constant.load();
   loaded.set(constant, tensor);
   return tensor;
-}
-
-/** What a stage takes, in its order. */
-export function operands(stage: Stage, values: Readonly<RunValues>): Tensor[] {
-  return stage.inputs.map((slot) => required(values[slot]));
-}
-
-/** Puts the results of a stage where later ones find them. */
-export function keep(stage: Stage, results: readonly Tensor[], values: RunValues): void {
-  stage.outputs.forEach((slot, index) => {
-    values[slot] = results[index];
-  });
-}
-
-export function runsAsynchronously(backend: string): SessionError {
-  return new SessionError({
-    code: 'SESSION_ASYNC',
-    message: `backend ${backend} runs asynchronously only.`,
-    remedy: 'Use run().',
-  });
-}
-
-function required(tensor: Tensor | undefined): Tensor {
-  if (tensor) return tensor;
-  throw new SessionError({
-    code: 'SESSION_VALUE',
-    message: 'a backend did not compute a value that it owes.',
-  });
 }
 
 /** The dtype that tells how a node computes: the storage of its first quantized operand, else its output's dtype. */

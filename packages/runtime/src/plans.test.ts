@@ -181,7 +181,7 @@ function capable() {
   const compile = async (subgraph: Subgraph): Promise<Executable> => {
     const executable = await inner.compile(subgraph);
     const runSync = (inputs: readonly Tensor[]) => executable.runSync?.(inputs) ?? [];
-    return {
+    const shared: Executable = {
       plan: executable.plan,
       run: runSync,
       runSync,
@@ -195,12 +195,14 @@ function capable() {
         run();
         return { inputs, outputs: results, run, [Symbol.dispose]() {} };
       },
+      profile: async (inputs) => (await executable.profile?.(inputs)) ?? { outputs: [], spans: [] },
       share() {
-        published.set(published.size, executable);
+        published.set(published.size, shared);
         return { id: published.size - 1, generation: 1 };
       },
       [Symbol.dispose]: () => executable[Symbol.dispose](),
     };
+    return shared;
   };
   const backend: Backend = {
     id: 'capable',
@@ -240,6 +242,37 @@ describe('a token', () => {
     expect(await opened.run({ x: batch(1) })).toEqual(await session.run({ x: batch(1) }));
     expect(opened.explain().toString()).toContain('Relu');
     expect(() => opened.runSync({ x: batch(2) })).toThrow(expect.objectContaining({ code: 'FEED_SHAPE' }));
+  });
+
+  it('opens to a session that binds, times nodes, and stops when told', async () => {
+    const backend = capable();
+    using session = await createSession(modelOf(FLATTEN), { backends: [backend] });
+    const opened = openSession(structuredClone(session.share()), { backends: [backend] });
+    const [x, y] = [batch(1), float32([0, 0, 0, 0], [1, 4])];
+    using bound = await opened.bind({ x }, { y });
+    x.data.fill(2);
+    bound.run();
+    expect(numbers(y)).toEqual([-2, -2, -2, -2]);
+    await expect(opened.bind({ x }, { z: y })).rejects.toMatchObject({ code: 'BIND_OUTPUT' });
+    const profile = await opened.profile({ x: batch(1) }, { rounds: 2 });
+    const own = await session.profile({ x: batch(1) }, { rounds: 2 });
+    expect(profile.nodes.map(({ node, kernel }) => [node, kernel])).toEqual(
+      own.nodes.map(({ node, kernel }) => [node, kernel]),
+    );
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    await expect(opened.run({ x: batch(1) }, { signal })).rejects.toBe(reason);
+    opened.dispose();
+    expect(() => bound.run()).toThrow(expect.objectContaining({ code: 'SESSION_DISPOSED' }));
+  });
+
+  it('opens to a session that refuses to tap', async () => {
+    const backend = capable();
+    using session = await createSession(modelOf(FLATTEN), { backends: [backend] });
+    using opened = openSession(structuredClone(session.share()), { backends: [backend] });
+    const refused = { code: 'SESSION_TAPS', remedy: expect.stringContaining('{ taps }') };
+    await expect(opened.run({ x: batch(1) }, { onTap() {} })).rejects.toMatchObject(refused);
+    expect(() => opened.runSync({ x: batch(1) }, { onTap() {} })).toThrow(expect.objectContaining(refused));
   });
 
   it('carries the defaults of inputs', async () => {

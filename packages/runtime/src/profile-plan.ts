@@ -1,6 +1,5 @@
 import type { ProfiledRun } from '@octavo/backend';
 import type { Tensor } from '@octavo/core/tensor';
-import { keep, operands, type Plan, type Stage } from './plan.js';
 import {
   DEFAULT_ROUNDS,
   type NodeSpan,
@@ -10,10 +9,11 @@ import {
   type TimedRun,
 } from './profile.js';
 import { SessionError } from './session-error.js';
+import { keep, operands, type RunnableStage, type StageList } from './stage-list.js';
 
 /** Runs a plan once untimed, then `rounds` times with the time of each node. */
 export async function profilePlan(
-  plan: Plan,
+  plan: StageList,
   inputs: readonly Tensor[],
   { rounds = DEFAULT_ROUNDS, signal }: ProfileOptions,
 ): Promise<SessionProfile> {
@@ -33,7 +33,7 @@ export async function profilePlan(
 }
 
 async function timedRun(
-  plan: Plan,
+  plan: StageList,
   inputs: readonly Tensor[],
   positions: ReadonlyMap<number, number>,
 ): Promise<TimedRun> {
@@ -48,13 +48,13 @@ async function timedRun(
       const node = positions.get(first + step);
       if (node !== undefined) spans.push({ node, start: start - began, duration });
     }
-    first += stage.executable.plan.length;
+    first += stage.nodes;
   }
   return { milliseconds: performance.now() - began, spans };
 }
 
 function profileStage(
-  { executable, backend }: Stage,
+  { executable, backend }: RunnableStage,
   inputs: readonly Tensor[],
 ): ProfiledRun | Promise<ProfiledRun> {
   if (executable.profile) return executable.profile(inputs);

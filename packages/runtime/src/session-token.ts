@@ -9,6 +9,8 @@ export interface StageToken {
   readonly executable: ExecutableToken;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** How many of the token's `nodes` are its own. */
+  readonly nodes: number;
 }
 
 /** A tensor as plain data. */

@@ -14,13 +14,18 @@ export function tokenOf(plan: Plan, defaults: ReadonlyMap<string, Tensor>): Sess
   const unable = plan.stages.find(({ executable }) => !executable.share);
   if (unable) throw notShareable(`backend ${unable.backend.id} keeps its programs in one thread`);
   return {
-    inputs: graph.inputs.map((value, index) => ({ ...portOf(value), slot: plan.inputs[index] ?? -1 })),
-    outputs: graph.outputs.map((value, index) => ({ ...portOf(value), slot: plan.outputs[index] ?? -1 })),
+    inputs: graph.inputs.map((value, index) => ({ ...portOf(value), slot: plan.slots.inputs[index] ?? -1 })),
+    outputs: graph.outputs.map((value, index) => ({
+      ...portOf(value),
+      slot: plan.slots.outputs[index] ?? -1,
+    })),
     defaults: [...defaults].map(([input, tensor]) => ({ input, ...tensorToken(tensor) })),
-    constants: plan.constants.map(([slot, tensor]) => ({ slot, ...tensorToken(tensor) })),
-    stages: plan.stages.flatMap(({ backend, executable, inputs, outputs }) => {
+    constants: plan.slots.initial.flatMap((tensor, slot) =>
+      tensor ? [{ slot, ...tensorToken(tensor) }] : [],
+    ),
+    stages: plan.stages.flatMap(({ backend, executable, inputs, outputs, nodes }) => {
       const token = executable.share?.();
-      return token ? [{ backend: backend.id, executable: token, inputs, outputs }] : [];
+      return token ? [{ backend: backend.id, executable: token, inputs, outputs, nodes }] : [];
     }),
     nodes: plan.explain(),
   };

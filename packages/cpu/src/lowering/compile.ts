@@ -7,7 +7,7 @@ import { assemble } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
 import { NativeExecutable } from './executable.js';
 import { halfWeights } from './half-weights.js';
-import { ProgramBuilder } from './program-builder.js';
+import { type PlacedOp, ProgramBuilder } from './program-builder.js';
 import type { ProgramPort, ProgramSignature } from './signature.js';
 import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
 import type { WeightCache } from './weight-cache.js';
@@ -33,10 +33,10 @@ export async function compileSubgraph(
   let pool: ConstantHandle | undefined;
   try {
     lowerNodes(compiler, subgraph, constants, builder);
-    const signature = signatureOf(subgraph, outputs);
     const outputBlocks = builder.outputBlocks();
     pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
     const { ops, weights, leases } = builder;
+    const signature = signatureOf(subgraph, outputs, ops);
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
     const handle = callNative(() =>
@@ -58,7 +58,6 @@ export async function compileSubgraph(
       signature,
       plan: builder.plan(),
       memory: { weights: weightBytes(constants), activations: native.arenaBytes },
-      steps: ops.map(({ step }) => step),
       taps: tapped.map((value) => [value, outputs.indexOf(value)]),
       leases,
     });
@@ -106,8 +105,17 @@ async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, 
   return constants;
 }
 
-function signatureOf({ inputs, outputs: results }: Subgraph, outputs: readonly Value[]): ProgramSignature {
-  return { inputs: inputs.map(portOf), outputs: outputs.map(portOf), results: results.length };
+function signatureOf(
+  { inputs, outputs: results }: Subgraph,
+  outputs: readonly Value[],
+  ops: readonly PlacedOp[],
+): ProgramSignature {
+  return {
+    inputs: inputs.map(portOf),
+    outputs: outputs.map(portOf),
+    results: results.length,
+    steps: ops.map(({ step }) => step),
+  };
 }
 
 function portOf(value: Value): ProgramPort {

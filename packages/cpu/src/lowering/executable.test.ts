@@ -136,6 +136,9 @@ describeWithAddon('a subgraph as one native program', () => {
     const opened = backend.open?.(token);
     executable[Symbol.dispose]();
     expect(numbers(opened?.runSync?.([X])[0])).toEqual(Z);
+    const profiled = await opened?.profile?.([X]);
+    expect(profiled?.spans.map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(numbers(profiled?.outputs[0])).toEqual(Z);
     opened?.[Symbol.dispose]();
     expect(() => backend.open?.(token)).toThrow(expect.objectContaining({ code: 'CPU_PROGRAM_GONE' }));
   });

@@ -1,4 +1,4 @@
-import type { Binding, Runnable, Tap } from '@octavo/backend';
+import type { Binding, ProfiledRun, Runnable, Span, Tap } from '@octavo/backend';
 import { OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
 import type { NativeBinding, ProgramHandle } from '../binding.js';
 import { CpuError, callNative } from '../cpu-error.js';
@@ -60,6 +60,22 @@ export class NativeRunnable implements Runnable {
         run = refuse;
       },
     };
+  }
+
+  profile(inputs: readonly Tensor[]): ProfiledRun {
+    const sources = this.sources(inputs);
+    const { outputs: ports, results, steps } = this.signature;
+    const outputs = ports.map(allocatePort);
+    const nanoseconds = new Float64Array(steps.length);
+    let start = performance.now();
+    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), nanoseconds));
+    const spans = steps.map((step, op): Span => {
+      const duration = (nanoseconds[op] ?? 0) / 1e6;
+      const span = { step, start, duration };
+      start += duration;
+      return span;
+    });
+    return { outputs: outputs.slice(0, results), spans };
   }
 
   [Symbol.dispose](): void {

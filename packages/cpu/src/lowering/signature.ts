@@ -24,6 +24,8 @@ export interface ProgramSignature {
   readonly outputs: readonly ProgramPort[];
   /** How many of the outputs are those of the subgraph. */
   readonly results: number;
+  /** For each op of the program the position of its node in the plan. */
+  readonly steps: readonly number[];
 }
 
 /** @throws OctavoError `BACKEND_OPERAND` where a tensor is not what the program takes or gives at this position. */
@@ -57,9 +59,9 @@ export function parseSignature(text: string): ProgramSignature {
 
 function isSignature(value: unknown): value is ProgramSignature {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('inputs' in value && 'outputs' in value && 'results' in value)) return false;
-  const { inputs, outputs, results } = value;
-  return isPortList(inputs) && isPortList(outputs) && typeof results === 'number';
+  if (!('inputs' in value && 'outputs' in value && 'results' in value && 'steps' in value)) return false;
+  const { inputs, outputs, results, steps } = value;
+  return isPortList(inputs) && isPortList(outputs) && typeof results === 'number' && Array.isArray(steps);
 }
 
 function isPortList(list: unknown): list is readonly ProgramPort[] {

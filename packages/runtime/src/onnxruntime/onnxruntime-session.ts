@@ -2,7 +2,7 @@ import { isDType, type Tensor } from '@octavo/core/tensor';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import { createExplanation, type Explanation } from '../explain.js';
 import { checkFeeds, checkShapes } from '../feeds.js';
-import { runsAsynchronously } from '../plan.js';
+
 import {
   DEFAULT_ROUNDS,
   type ProfileOptions,
@@ -13,6 +13,7 @@ import {
 import type { BoundRun, NamedShapes, NamedTensors, Port, RunOptions, Session } from '../session.js';
 import { SessionError } from '../session-error.js';
 import type { SessionToken } from '../session-token.js';
+import { runsAsynchronously } from '../stage-list.js';
 import { fromOrt, type OrtTensorConstructor, toOrt } from './tensors.js';
 
 /** A session of onnxruntime, whatever build of it. */
