@@ -116,14 +116,22 @@ export class ProgramBuilder {
   /**
    * Packed weights, as the word that ops name them by.
    * @param key How they are packed: equal keys of one constant share one handle.
+   * @param beside Constants that are packed with it, such as its scales: only the same ones share it.
    * @throws CpuError naming the node and the constant where the addon refuses them.
    */
-  packed(value: Value, key: string, pack: () => PackedHandle): number {
+  packed(
+    value: Value,
+    key: string,
+    pack: () => PackedHandle,
+    beside: readonly (Value | undefined)[] = [],
+  ): number {
     const { constant } = value;
     if (!constant) throw missing(value);
     const { label, op } = this.#node();
     const where = `node ${label} (${op.name}), tensor ${value.name}`;
-    const lease = callNative(() => this.#source.cache.packed.acquire(constant, key, pack), where);
+    const { packed } = this.#source.cache;
+    const parts = beside.map((each) => each?.constant);
+    const lease = callNative(() => packed.acquire(constant, key, pack, parts), where);
     this.leases.push(lease);
     return this.weights.push(lease.handle) - 1;
   }

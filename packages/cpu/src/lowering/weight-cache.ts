@@ -19,12 +19,21 @@ interface Entry<H> {
 class HandleCache<H extends PackedHandle | ConstantHandle> {
   readonly #free: (handle: H) => void;
   readonly #entries = new WeakMap<StoredTensor, Map<string, Entry<H>>>();
+  /** Numbers of the constants that are packed with others. */
+  readonly #numbers = new WeakMap<StoredTensor, number>();
+  #numbered = 0;
 
   constructor(free: (handle: H) => void) {
     this.#free = free;
   }
 
-  acquire(constant: StoredTensor, key: string, make: () => H): WeightLease<H> {
+  acquire(
+    constant: StoredTensor,
+    how: string,
+    make: () => H,
+    beside: readonly (StoredTensor | undefined)[] = [],
+  ): WeightLease<H> {
+    const key = [how, ...beside.map((each) => this.#numberOf(each))].join(' ');
     const made = this.#entries.get(constant) ?? new Map<string, Entry<H>>();
     this.#entries.set(constant, made);
     const entry = made.get(key) ?? { handle: make(), users: 0 };
@@ -38,6 +47,13 @@ class HandleCache<H extends PackedHandle | ConstantHandle> {
         this.#free(entry.handle);
       },
     };
+  }
+
+  #numberOf(constant: StoredTensor | undefined): number {
+    if (!constant) return 0;
+    const number = this.#numbers.get(constant) ?? ++this.#numbered;
+    this.#numbers.set(constant, number);
+    return number;
   }
 }
 

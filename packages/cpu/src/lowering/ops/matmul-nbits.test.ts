@@ -61,6 +61,26 @@ describeWithAddon('MatMulNBits on the CPU', () => {
     );
   });
 
+  it('packs weights anew for other scales and zero points, and once for the same', async () => {
+    const attributes = '{K=16, N=2, bits=4, block_size=16}';
+    const graph = `graph opset 21, com.microsoft 1 {
+      input %a: float32[3, 16]
+      value %b: uint8[2, 1, 8]
+      value %s: float32[2]
+      value %t: float32[2]
+      value %z: uint8[2]
+      %p = com.microsoft::MatMulNBits(%a, %b, %s) ${attributes}
+      %q = com.microsoft::MatMulNBits(%a, %b, %t) ${attributes}
+      %r = com.microsoft::MatMulNBits(%a, %b, %t, %z) ${attributes}
+      %u = com.microsoft::MatMulNBits(%a, %b, %t, %z) ${attributes}
+      output %p, %q, %r, %u
+    }`;
+    const each = { name: 'shared bytes', graph, extremes: false } as const;
+    expect(await runCase(cpu(), { ...each, bound: { kind: 'normalized', terms: 17 } })).toEqual({
+      outcome: 'passed',
+    });
+  });
+
   it('names the scales that are not finite', async () => {
     const graph = parse(`graph opset 21, com.microsoft 1 {
       input %a: float32[1, 16]

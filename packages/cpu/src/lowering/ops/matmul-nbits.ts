@@ -1,7 +1,7 @@
 import { supportUnless } from '@octavo/backend';
 import { MatMulNBits, type Node, type Value } from '@octavo/core/ir';
 import { checkScales } from '@octavo/core/quant';
-import { elementCount, type StoredTensor, type Tensor } from '@octavo/core/tensor';
+import { elementCount, type Tensor } from '@octavo/core/tensor';
 import { type BlockWeightsToPack, packBlocks } from '../../block-gemm.js';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
 import { declineFloats } from '../float-values.js';
@@ -23,12 +23,17 @@ const matMulNBits = defineLowering(MatMulNBits, {
     const output = required(node.output, node);
     const dynamic = attributes.accuracy_level === DYNAMIC_INT8;
     const { K, N, bits, block_size: blockSize } = attributes;
-    const key = ['nbits', K, N, bits, blockSize, identityOf(scales), identityOf(zeroPoints)].join(' ');
-    const packed = program.packed(required(b, node), key, () => {
-      const weights = weightsOf(node, constants);
-      checkScales(weights.scales, `node ${node.label} (MatMulNBits), tensor ${scales?.name}`);
-      return packBlocks(program.binding, weights);
-    });
+    const key = ['nbits', K, N, bits, blockSize].join(' ');
+    const packed = program.packed(
+      required(b, node),
+      key,
+      () => {
+        const weights = weightsOf(node, constants);
+        checkScales(weights.scales, `node ${node.label} (MatMulNBits), tensor ${scales?.name}`);
+        return packBlocks(program.binding, weights);
+      },
+      [scales, zeroPoints],
+    );
     const from = program.operand(required(a, node));
     const { operands, words, to } = fuseFloatEpilogue(program, {
       output,
@@ -50,18 +55,6 @@ const matMulNBits = defineLowering(MatMulNBits, {
 
 /** Products with weights quantized in blocks. */
 export const matMulNBitsLowerings: readonly Lowering[] = [matMulNBits];
-
-/** Numbers for tensors: weights that share bytes may have scales of their own under the same name. */
-const identities = new WeakMap<StoredTensor, number>();
-let tensors = 0;
-
-function identityOf(value: Value | undefined): number {
-  const constant = value?.constant;
-  if (!constant) return 0;
-  const known = identities.get(constant) ?? ++tensors;
-  identities.set(constant, known);
-  return known;
-}
 
 function declineWeights(node: Node): string | undefined {
   const { K, N, bits, block_size: blockSize, accuracy_level: accuracyLevel } = MatMulNBits.attributes(node);
