@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "threading/physical_cores.h"
 #include "threading/spin.h"
@@ -92,7 +93,12 @@ void ThreadPool::remove(Job& job) {
 // Called with the lock.
 void ThreadPool::announce() {
   epoch_.fetch_add(1, std::memory_order_release);
-  if (sleeping_ != 0) wake_.notify_all();
+  if (sleeping_ == 0) return;
+  const int here = current_processor();
+  for (const auto& worker : workers_) {
+    if (worker->asleep) worker->place.keep_off(worker->thread.native_handle(), here);
+  }
+  wake_.notify_all();
 }
 
 void ThreadPool::wait_for_helpers(Job& job) {
@@ -105,21 +111,27 @@ void ThreadPool::wait_for_helpers(Job& job) {
 // Called with the lock. A system without threads to give leaves the work to the caller.
 void ThreadPool::start_threads(uint32_t count) {
   try {
+    workers_.reserve(count);
     while (workers_.size() < count) {
-      workers_.emplace_back([this, generation = generation_] { work(generation); });
+      auto worker = std::make_unique<Worker>();
+      Worker& self = *worker;
+      self.thread = std::thread([this, &self, generation = generation_] { work(self, generation); });
+      self.place.keep_off(self.thread.native_handle(), current_processor());
+      workers_.push_back(std::move(worker));
     }
   } catch (const std::system_error&) {
   } catch (const std::bad_alloc&) {
   }
 }
 
-void ThreadPool::work(uint64_t generation) {
+void ThreadPool::work(Worker& self, uint64_t generation) {
   in_task = true;
   std::unique_lock<std::mutex> lock(mutex_);
+  self.place.leave();
   while (generation == generation_) {
     Job* job = join();
     if (job == nullptr) {
-      sleep(lock, generation);
+      sleep(self, lock, generation);
       continue;
     }
     lock.unlock();
@@ -161,27 +173,30 @@ void ThreadPool::leave(Job& job) {
 }
 
 // Called with the lock; returns with it when there may be something to do.
-void ThreadPool::sleep(std::unique_lock<std::mutex>& lock, uint64_t generation) {
+void ThreadPool::sleep(Worker& self, std::unique_lock<std::mutex>& lock, uint64_t generation) {
   const uint64_t seen = epoch_.load(std::memory_order_relaxed);
   const auto changed = [&] { return epoch_.load(std::memory_order_acquire) != seen; };
   lock.unlock();
   const bool found = spin_until(spin(), changed);
   lock.lock();
-  if (found) return;
+  if (found || generation != generation_) return;
+  self.asleep = true;
   ++sleeping_;
   wake_.wait(lock, [&] { return changed() || generation != generation_; });
   --sleeping_;
+  self.asleep = false;
+  self.place.leave();
 }
 
 void ThreadPool::stop() {
-  std::vector<std::thread> ended;
+  std::vector<std::unique_ptr<Worker>> ended;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++generation_;
     announce();
     ended.swap(workers_);
   }
-  for (std::thread& worker : ended) worker.join();
+  for (const auto& worker : ended) worker->thread.join();
 }
 
 }  // namespace octavo

@@ -7,12 +7,14 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/aligned_buffer.h"
 #include "threading/parallel_for.h"
+#include "threading/waking_place.h"
 
 namespace octavo {
 
@@ -48,6 +50,13 @@ class ThreadPool {
     std::atomic<size_t> taken_from_end{0};
   };
 
+  // Guarded by the pool's mutex.
+  struct Worker {
+    std::thread thread;
+    WakingPlace place;
+    bool asleep = false;
+  };
+
   ThreadPool();
   static bool take(Job& job);
   static bool help_next(Job& job);
@@ -55,13 +64,13 @@ class ThreadPool {
   void remove(Job& job);
   void wait_for_helpers(Job& job);
   void start_threads(uint32_t count);
-  void work(uint64_t generation);
+  void work(Worker& self, uint64_t generation);
   bool may_help(const Job& job) const;
   Job* join();
   void help(Job& job);
   void leave(Job& job);
   void announce();
-  void sleep(std::unique_lock<std::mutex>& lock, uint64_t generation);
+  void sleep(Worker& self, std::unique_lock<std::mutex>& lock, uint64_t generation);
 
   std::atomic<uint32_t> threads_;
   std::atomic<uint32_t> spin_;
@@ -71,7 +80,7 @@ class ThreadPool {
   alignas(kCacheLine) std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable finished_;
-  std::vector<std::thread> workers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   Job* jobs_ = nullptr;
   uint64_t generation_ = 0;  // of the threads: stop() begins a new one
   uint32_t sleeping_ = 0;
