@@ -8,6 +8,7 @@
 #include "base/aligned_buffer.h"
 #include "gemm/select.h"
 #include "pack/pack_rhs.h"
+#include "reference/reference_requantize.h"
 #include "samples.h"
 
 namespace octavo {
@@ -33,13 +34,7 @@ class TileCase {
         init_(samples.integers(size.rows * padded_, INT32_MIN, INT32_MAX)) {}
 
   void check(bool shared_init) const {
-    octavo_weights weights{};
-    weights.data = weights_.data();
-    weights.k = size_.depth;
-    weights.n = size_.columns;
-    weights.k_stride = size_.columns;
-    weights.n_stride = 1;
-    const PackedRhs packed = pack_rhs(weights, kernel_.layout);
+    const PackedRhs packed = pack();
     std::vector<int32_t> acc(size_.rows * padded_, 77);
     const size_t init_stride = shared_init ? 0 : padded_;
     kernel_.run({size_.rows, size_.columns, size_.depth, lhs_.data(), size_.depth,
@@ -54,7 +49,48 @@ class TileCase {
     }
   }
 
+  // Bytes of outputs around the tile's stay as they are.
+  void check_quantized(Samples& samples, int32_t clamp_min, int32_t clamp_max) const {
+    constexpr uint8_t kUntouched = 77;
+    const PackedRhs packed = pack();
+    std::vector<float> scales = samples.scales(padded_, 1'000'000);
+    scales[size_.columns / 2] = 3e30f;
+    const size_t stride = size_.columns + 3;
+    std::vector<uint8_t> out(size_.rows * stride, kUntouched);
+    EpilogueTile epilogue{};
+    epilogue.scales = scales.data();
+    epilogue.zero_point = 5;
+    epilogue.clamp_min = clamp_min;
+    epilogue.clamp_max = clamp_max;
+    epilogue.out = out.data();
+    epilogue.out_stride = stride;
+    kernel_.quantizing({size_.rows, size_.columns, size_.depth, lhs_.data(), size_.depth,
+                        packed.panels.data(), init_.data(), padded_, nullptr, 0},
+                       epilogue);
+    for (size_t i = 0; i < size_.rows; ++i) {
+      for (size_t j = 0; j < stride; ++j) {
+        const int32_t wanted =
+            j < size_.columns ? reference::requantize(expected(i, j, padded_), scales[j],
+                                                      epilogue.zero_point, clamp_min, clamp_max)
+                              : kUntouched;
+        ASSERT_EQ(out[i * stride + j], static_cast<uint8_t>(wanted))
+            << kernel_.name << " rows " << size_.rows << " columns " << size_.columns << " depth "
+            << size_.depth << " at " << i << "," << j;
+      }
+    }
+  }
+
  private:
+  PackedRhs pack() const {
+    octavo_weights weights{};
+    weights.data = weights_.data();
+    weights.k = size_.depth;
+    weights.n = size_.columns;
+    weights.k_stride = size_.columns;
+    weights.n_stride = 1;
+    return pack_rhs(weights, kernel_.layout);
+  }
+
   int32_t expected(size_t i, size_t j, size_t init_stride) const {
     uint32_t sum = static_cast<uint32_t>(init_[i * init_stride + j]);
     for (size_t k = 0; k < size_.depth; ++k) {
@@ -88,6 +124,22 @@ TEST_P(EveryMicrokernel, IsExactOnEveryTileSizeUpToItsLargest) {
       for (size_t depth : {1, 2, 3, 4, 5, 7, 8, 9, 12, 15}) {
         TileCase(kernel, {rows, columns, depth}, samples, Fill::random, Fill::random)
             .check(depth % 2 == 0);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST_P(EveryMicrokernel, RequantizesItsSumsOnEveryTileSizeUpToItsLargest) {
+  Samples samples(16);
+  const Microkernel& kernel = GetParam();
+  if (kernel.quantizing == nullptr) GTEST_SKIP() << "writes sums only";
+  for (size_t rows = 1; rows <= kernel.mr; ++rows) {
+    for (size_t columns = 1; columns <= kernel.layout.nr; ++columns) {
+      for (size_t depth : {0, 3, 8, 13, 100}) {
+        const TileCase tile(kernel, {rows, columns, depth}, samples, Fill::random, Fill::random);
+        tile.check_quantized(samples, 3, 250);
+        tile.check_quantized(samples, -128, 127);
         if (HasFatalFailure()) return;
       }
     }

@@ -55,20 +55,24 @@ constexpr size_t output_bytes(octavo_type output) {
   return output == OCTAVO_S32 || output == OCTAVO_F32 ? 4 : 1;
 }
 
-// Gives epilogues one scale a column, whether the caller has one a column or one for all.
+// Gives epilogues one scale a column, whether the caller has one a column or one for all, and zeros
+// beyond them.
 template <size_t kColumns>
 class ScalePanel {
  public:
-  explicit ScalePanel(const octavo_epilogue& epilogue) : epilogue_(epilogue) {
-    if (epilogue.scale_count == 1) std::fill_n(same_, kColumns, epilogue.scales[0]);
+  void begin_columns(const octavo_epilogue& epilogue, size_t first, size_t count) {
+    if (epilogue.scales == nullptr) return;
+    if (epilogue.scale_count == 1) {
+      std::fill_n(scales_, count, epilogue.scales[0]);
+    } else {
+      std::copy_n(epilogue.scales + first, count, scales_);
+    }
+    std::fill(scales_ + count, scales_ + kColumns, 0.0f);
   }
-  const float* from(size_t column) const {
-    return epilogue_.scale_count == 1 ? same_ : epilogue_.scales + column;
-  }
+  const float* scales() const { return scales_; }
 
  private:
-  const octavo_epilogue& epilogue_;
-  alignas(kCacheLine) float same_[kColumns];
+  alignas(kCacheLine) float scales_[kColumns];
 };
 
 }  // namespace octavo

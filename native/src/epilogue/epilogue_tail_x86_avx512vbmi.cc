@@ -89,23 +89,15 @@ struct PartOfChunk {
   __mmask64 bytes;
 };
 
-// Low bytes of four vectors, in order.
-inline __m512i narrow(__m512i a, __m512i b, __m512i c, __m512i d) {
-  const __m512i low = _mm512_set1_epi32(0xFF);
-  const __m512i ab = _mm512_packus_epi32(_mm512_and_si512(a, low), _mm512_and_si512(b, low));
-  const __m512i cd = _mm512_packus_epi32(_mm512_and_si512(c, low), _mm512_and_si512(d, low));
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(ab, cd));
-}
-
 template <typename Chunk>
-inline __m512i look_up(const Requantizer& requantize, const Table& table, const Row& row, size_t j,
-                       const Chunk& chunk) {
+inline __m512i look_up(const ByteRequantizer& requantize, const Table& table, const Row& row,
+                       size_t j, const Chunk& chunk) {
   const auto quarter = [&](int q) __attribute__((always_inline)) {
+    const auto lanes = chunk.quarter(q);
     const size_t at = j + kLanes * static_cast<size_t>(q);
-    return requantize(row.acc + at, row.scales + at, chunk.quarter(q));
+    return requantize.integers(lanes.load(row.acc + at), lanes.load(row.scales + at));
   };
-  return table(narrow(quarter(0), quarter(1), quarter(2), quarter(3)));
+  return table(requantize.bytes(quarter(0), quarter(1), quarter(2), quarter(3)));
 }
 
 template <int kQuarter, typename Sum, typename Chunk>
@@ -148,7 +140,7 @@ struct LookUp {
     });
   }
 
-  Requantizer requantize;
+  ByteRequantizer requantize;
   Table table;
 };
 
@@ -167,7 +159,7 @@ struct LookUpAndAdd {
     });
   }
 
-  Requantizer requantize;
+  ByteRequantizer requantize;
   Table table;
   Widen widen;
   Sum sum;

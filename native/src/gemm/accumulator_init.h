@@ -17,7 +17,7 @@
 namespace octavo {
 
 // Rows that a driver passes through an epilogue at once.
-inline constexpr size_t kRowsAtOnce = 32;
+inline constexpr size_t kRowsAtOnce = 36;
 
 class AccumulatorInit {
  public:

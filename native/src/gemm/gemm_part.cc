@@ -23,6 +23,10 @@ const PairedKernel* paired_for(const Microkernel& kernel, size_t rows, size_t co
   return rows >= paired->min_rows && columns >= paired->min_columns ? paired : nullptr;
 }
 
+QuantizingMicrokernelFn quantizing_for(const Microkernel& kernel, const octavo_epilogue& epilogue) {
+  return epilogue_kind(epilogue) == EpilogueKind::q8 ? kernel.quantizing : nullptr;
+}
+
 size_t steps_of(const PackedRhs& rhs) { return div_up(rhs.k, 4); }
 
 }  // namespace
@@ -33,6 +37,7 @@ GemmPlan::GemmPlan(const GemmProblem& problem, IsaSet available)
       paired_(problem.image == nullptr ? paired_for(kernel_, problem.m, problem.rhs->n)
                                        : kernel_.paired),
       epilogue_(select_epilogue(epilogue_kind(problem.epilogue), available).run),
+      quantizing_(paired_ == nullptr ? quantizing_for(kernel_, problem.epilogue) : nullptr),
       stage_(problem, kernel_, paired_) {}
 
 // The only caller of microkernels: groups of panels, some rows at once within a group, and tiles of
@@ -45,7 +50,6 @@ class GemmPartRun {
         part_(part),
         init_(plan.problem_,
               plan.paired_ == nullptr ? sign_shift(problem_.lhs_type, plan.kernel_.lhs) : 0),
-        scales_(problem_.epilogue),
         group_columns_(group_columns()) {
     row_terms_ = reinterpret_cast<int32_t*>(memory);
     uint32_t* sums = reinterpret_cast<uint32_t*>(memory + lines(part.rows * sizeof(int32_t)));
@@ -94,6 +98,7 @@ class GemmPartRun {
 
   void begin_panels(const Columns& columns) {
     alignas(kCacheLine) int32_t terms[kMaxPanelColumns];
+    scales_.begin_columns(problem_.epilogue, columns.first, columns.count);
     if (plan_.paired_ == nullptr) {
       return init_.begin_columns(columns.first, columns.count, columns.padded, nullptr);
     }
@@ -116,8 +121,9 @@ class GemmPartRun {
       return multiply(row, rows, columns, static_cast<int32_t*>(problem_.out) + out,
                       problem_.out_stride);
     }
+    if (plan_.quantizing_ != nullptr) return quantize(row, rows, columns, out);
     multiply(row, rows, columns, acc_, kMaxPanelColumns);
-    finish(row, rows, columns, out);
+    plan_.epilogue_(epilogue_tile(row, rows, columns, out));
   }
 
   void multiply(size_t row, size_t rows, const Columns& columns, int32_t* acc, size_t stride) {
@@ -145,8 +151,30 @@ class GemmPartRun {
 
   void multiply_bytes(size_t row, size_t rows, const Columns& columns, int32_t* acc,
                       size_t stride) {
+    for_each_tile(row, rows, columns, acc, stride,
+                  [this](const Tile& tile, size_t, size_t) { plan_.kernel_.run(tile); });
+  }
+
+  void quantize(size_t row, size_t rows, const Columns& columns, size_t out) {
+    EpilogueTile epilogue = epilogue_tile(row, rows, columns, out);
+    uint8_t* const first = static_cast<uint8_t*>(epilogue.out);
+    for_each_tile(row, rows, columns, acc_, 0, [&](const Tile& tile, size_t i, size_t j) {
+      epilogue.scales = scales_.scales() + j;
+      epilogue.out = first + i * epilogue.out_stride + j;
+      plan_.quantizing_(tile, epilogue);
+    });
+  }
+
+  // Calls use(tile, row, column), counted from `row` and the first of `columns`.
+  template <typename Use>
+  void for_each_tile(size_t row, size_t rows, const Columns& columns, int32_t* acc, size_t stride,
+                     const Use& use) {
     const PackedRhs& rhs = *problem_.rhs;
     const int32_t* init = init_.rows(row, rows);
+    const size_t init_stride = init_.stride();
+    // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
+    const size_t tiles = div_up(rows, plan_.kernel_.mr);
+    const size_t height = rows / tiles, taller = rows % tiles;
     for (size_t first = 0; first < columns.count; first += rhs.layout.nr) {
       Tile tile{0,
                 std::min<size_t>(rhs.layout.nr, columns.count - first),
@@ -154,37 +182,28 @@ class GemmPartRun {
                 nullptr,
                 block_.stride,
                 rhs.panel(columns.first + first),
-                init + first,
-                init_.stride(),
-                acc + first,
+                nullptr,
+                init_stride,
+                nullptr,
                 stride};
-      multiply_panel(row, rows, tile);
+      for (size_t index = 0, i = 0; index < tiles; ++index, i += tile.rows) {
+        tile.rows = height + (index < taller ? 1 : 0);
+        tile.lhs = block_.rows + (row + i) * block_.stride;
+        tile.init = init + i * init_stride + first;
+        tile.acc = acc + i * stride + first;
+        use(tile, i, first);
+      }
     }
   }
 
-  // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
-  void multiply_panel(size_t row, size_t rows, Tile& tile) {
-    const size_t tiles = div_up(rows, plan_.kernel_.mr);
-    const size_t height = rows / tiles, taller = rows % tiles;
-    const uint8_t* lhs = block_.rows + row * block_.stride;
-    for (size_t i = 0; i < tiles; ++i) {
-      tile.rows = height + (i < taller ? 1 : 0);
-      tile.lhs = lhs;
-      plan_.kernel_.run(tile);
-      lhs += tile.rows * block_.stride;
-      tile.init += tile.rows * tile.init_stride;
-      tile.acc += tile.rows * tile.acc_stride;
-    }
-  }
-
-  void finish(size_t row, size_t rows, const Columns& columns, size_t out) {
+  EpilogueTile epilogue_tile(size_t row, size_t rows, const Columns& columns, size_t out) const {
     const octavo_epilogue& epilogue = problem_.epilogue;
     EpilogueTile tile;
     tile.rows = rows;
     tile.columns = columns.count;
     tile.acc = acc_;
     tile.acc_stride = kMaxPanelColumns;
-    tile.scales = scales_.from(columns.first);
+    tile.scales = scales_.scales();
     tile.row_scales =
         epilogue.row_scales == nullptr ? nullptr : epilogue.row_scales + part_.first_row + row;
     tile.float_bias =
@@ -198,7 +217,7 @@ class GemmPartRun {
       const size_t first = (part_.first_row + row) * epilogue.residual.stride + columns.first;
       tile.tail = tail_of(epilogue, first);
     }
-    plan_.epilogue_(tile);
+    return tile;
   }
 
   const GemmPlan& plan_;

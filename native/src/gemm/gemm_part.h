@@ -26,6 +26,7 @@ class GemmPlan {
   const Microkernel& kernel_;
   const PairedKernel* paired_;  // null where the kernel's own function runs
   EpilogueFn epilogue_;
+  QuantizingMicrokernelFn quantizing_;  // in the place of kernel and epilogue, or null
   LhsStage stage_;
 };
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "epilogue/epilogue.h"
+
 namespace octavo {
 
 struct Tile {
@@ -29,14 +31,20 @@ struct Tile {
 };
 
 using MicrokernelFn = void (*)(const Tile& tile);
+// Makes of its sums what epilogue.h makes of a q8 output, instead of writing them: `acc` and its
+// stride and those of the epilogue are not read, nor are the epilogue's rows and columns. Scales are
+// readable as `init` is.
+using QuantizingMicrokernelFn = void (*)(const Tile& tile, const EpilogueTile& epilogue);
 // Gives back what the kernel holds of a thread's state between its calls.
 using ReleaseFn = void (*)();
 
-#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, by_lines, paired, release) \
+#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, by_lines, paired, quantizing, \
+                           release)                                                          \
   void name(const Tile& tile);
 #include "gemm/microkernels.inc"
 #undef OCTAVO_MICROKERNEL
 #ifdef OCTAVO_X86
+void gemm_u8s8q8_x86_avx512vnni(const Tile& tile, const EpilogueTile& epilogue);
 void gemm_release_x86_amxint8();
 #endif
 

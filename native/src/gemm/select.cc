@@ -4,8 +4,9 @@ namespace octavo {
 namespace {
 
 constexpr Microkernel kTable[] = {
-#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, by_lines, paired, release) \
-  {#name, isa, lhs, mr, {nr, granule, kr}, name, by_lines, paired, release},
+#define OCTAVO_MICROKERNEL(isa, name, lhs, mr, nr, granule, kr, by_lines, paired, quantizing, \
+                           release)                                                          \
+  {#name, isa, lhs, mr, {nr, granule, kr}, name, by_lines, paired, quantizing, release},
 #include "gemm/microkernels.inc"
 #undef OCTAVO_MICROKERNEL
 };

@@ -20,9 +20,10 @@ struct Microkernel {
   size_t mr;
   PackedLayout layout;
   MicrokernelFn run;
-  bool by_lines;               // reads a whole cache line of a row at once
-  const PairedKernel* paired;  // or null
-  ReleaseFn release;           // or null; what a thread calls after its last tile
+  bool by_lines;                       // reads a whole cache line of a row at once
+  const PairedKernel* paired;          // or null
+  QuantizingMicrokernelFn quantizing;  // or null
+  ReleaseFn release;                   // or null; what a thread calls after its last tile
 };
 
 inline constexpr size_t kMaxTileRows = 32;
