@@ -56,6 +56,30 @@ describe('fold-qdq', () => {
     `);
   });
 
+  it('quantizes a node where it is, and leaves out results that nobody reads', async () => {
+    const graph = parse(`graph opset 21 {${CONV}
+      const %sizes: int64[2] = [1, 1]
+      %y, %rest = Split(%xd, %sizes) {axis=2} @split
+      ${OUT}
+    }`);
+    const split = graph.nodes.find(({ name }) => name === 'split');
+    await runPasses(graph, [foldQdq], { verify: true });
+    expect(graph.nodes).toContain(split);
+    expect(split?.output).toBe(graph.value('y'));
+    expect(split?.output?.quantized?.scales).toEqual(Float32Array.of(0.1));
+    expect(split?.outputs[1]).toBeUndefined();
+    expect(graph.value('rest')).toBeUndefined();
+  });
+
+  it('removes a node whose integers nobody reads', async () => {
+    const { text } = await fold(`graph opset 21 {${CONV}
+      %wider = Mul(%xd, %xd)
+      %unread = QuantizeLinear(%wider, %ys, %yz)
+      output %xd
+    }`);
+    expect(text).not.toMatch(/wider|unread/);
+  });
+
   it('lets a Relu vanish where the zero point is the smallest integer', async () => {
     const { text } = await fold(`graph opset 21 {${CONV}
       %c = Conv(%xd, %wd, %bd)

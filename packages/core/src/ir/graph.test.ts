@@ -82,6 +82,21 @@ describe('Graph', () => {
     verify(graph);
   });
 
+  it('leaves out outputs that nobody reads', () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      %a, %b = Split(%x) {num_outputs=2}
+      output %a
+    }`);
+    const [split] = graph.nodes;
+    if (!split) throw new Error('the node exists');
+    expect(() => graph.dropOutput(split, 0)).toThrow('its output a is still read');
+    graph.dropOutput(split, 1);
+    expect(split.outputs).toEqual([graph.value('a'), undefined]);
+    expect(graph.value('b')).toBeUndefined();
+    verify(graph);
+  });
+
   it('does not remove a captured value', () => {
     const graph = parse(`graph opset 21 {
       input %c: bool[]

@@ -196,13 +196,7 @@ export class Graph {
     const { outputs } = node;
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
-      if (output && !constants[i] && (output.isRead || this.isOutput(output))) {
-        throw new GraphError({
-          code: 'GRAPH_IN_USE',
-          where: `node ${node.label}`,
-          message: `its output ${output.name} is still read.`,
-        });
-      }
+      if (output && !constants[i] && (output.isRead || this.isOutput(output))) throw stillRead(node, output);
     }
     this.nodeSet.delete(node);
     node.detach();
@@ -213,6 +207,15 @@ export class Graph {
         output.type = tensorType(constant.dtype, constant.shape, output.quantized);
       } else if (output) this.valueByName.delete(output.name);
     }
+  }
+
+  /** Leaves out an output of a node that nobody reads. Throws GraphError `GRAPH_IN_USE` when it is read. */
+  dropOutput(node: Node, index: number): void {
+    const output = node.outputs[index];
+    if (!output) return;
+    if (output.isRead || this.isOutput(output)) throw stillRead(node, output);
+    node.dropOutput(index);
+    this.valueByName.delete(output.name);
   }
 
   /** Removes an initializer or unused input. Throws GraphError `GRAPH_IN_USE` when it is read, produced or captured. */
@@ -251,4 +254,12 @@ export class Graph {
     }
     return [...this.order.nodes];
   }
+}
+
+function stillRead(node: Node, output: Value): GraphError {
+  return new GraphError({
+    code: 'GRAPH_IN_USE',
+    where: `node ${node.label}`,
+    message: `its output ${output.name} is still read.`,
+  });
 }

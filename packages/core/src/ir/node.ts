@@ -149,6 +149,13 @@ export class Node {
     this.operandsChanged();
   }
 
+  /** @internal Called by Graph only. */
+  dropOutput(index: number): void {
+    this.outputList[index]?.setProducer(undefined);
+    this.outputList[index] = undefined;
+    this.edits.count++;
+  }
+
   /** @internal Called by Graph only: disconnects every operand and output. */
   detach(): void {
     for (const value of this.operands) value.countOperand(this, -1);

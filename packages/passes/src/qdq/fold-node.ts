@@ -128,25 +128,23 @@ function throughClamp(graph: Graph, clamp: Node, typeOf: QuantizedOutputs): Quan
 }
 
 function applyFold(graph: Graph, node: Node, { inputs, results }: FoldPlan): void {
-  const outputs = node.outputs.map((value, i) => {
-    if (!value) return undefined;
-    const type = results[i]?.type;
-    if (!type && !value.isRead && !graph.isOutput(value)) return undefined;
-    const fresh = graph.addValue(graph.uniqueName(value.name), value.type);
-    if (type) setQuantized(fresh, type, value);
-    return fresh;
+  const before = [...node.inputs];
+  inputs.forEach((value, i) => {
+    if (value !== before[i]) node.setInput(i, value);
   });
-  const folded = graph.addNode(node.op, { name: node.name, inputs, outputs, attributes: node.attributes });
-  copyNotes(node, folded);
   const names: Naming[] = [];
   node.outputs.forEach((value, i) => {
-    const fresh = outputs[i];
     const result = results[i];
-    if (!value || !fresh) return;
-    if (result) names.push(...replaceQuantized(graph, fresh, value, result));
-    else supersede(graph, value, fresh);
+    if (!value) return;
+    if (result) names.push(...replaceQuantized(graph, value, result));
+    else if (!value.isRead && !graph.isOutput(value)) graph.dropOutput(node, i);
   });
-  eraseDead(graph, [node]);
+  eraseDead(
+    graph,
+    before.map((value) => value?.producer),
+  );
+  // Where nobody reads the integers either, the node is gone with the last QuantizeLinear.
+  if (!graph.has(node)) return;
   for (const [value, name] of names) if (!graph.value(name)) graph.rename(value, name);
 }
 
@@ -164,17 +162,21 @@ function copyNotes(from: Node, to: Node): void {
   to.overload = from.overload;
 }
 
-/** Puts clamps on integers behind `fresh`, and the last value in the place of the QuantizeLinear outputs. */
-function replaceQuantized(graph: Graph, fresh: Value, float: Value, result: QuantizedResult): Naming[] {
-  const { clamps, quantizers } = result;
+/** Makes an output integers, with clamps of integers behind, and puts the last in the place of the QuantizeLinear outputs. */
+function replaceQuantized(
+  graph: Graph,
+  float: Value,
+  { type, clamps, quantizers }: QuantizedResult,
+): Naming[] {
   const names: Naming[] = [];
-  let [last, name] = [fresh, float.name];
+  float.type = { kind: 'tensor', dtype: type.storage, shape: float.shape, quantized: type };
+  let [last, name] = [float, float.name];
   for (const clamp of clamps) {
     const bounds = clampBounds(clamp);
     if (!bounds || !clamp.output) continue;
-    if (!isImpliedByRange(bounds, result.type)) {
+    if (!isImpliedByRange(bounds, type)) {
       names.push([last, name]);
-      last = clampIntegers(graph, clamp, last, result.type);
+      last = clampIntegers(graph, clamp, last, type);
     }
     name = clamp.output.name;
   }
