@@ -1,6 +1,6 @@
 import { type Tensor, toNumbers } from '@octavo/core/tensor';
 import { expect } from 'vitest';
-import { type OnnxruntimeOptions, runBoth, type trial } from './both-runtimes.js';
+import { type OnnxruntimeOptions, runBoth, runNative, type trial } from './both-runtimes.js';
 
 /**
  * Expects the outputs to have the types that inference gives and onnxruntime's, and each to lie within `bound` of
@@ -12,8 +12,21 @@ export async function expectAgreement(
   options?: OnnxruntimeOptions,
 ): Promise<void> {
   const { ours, theirs } = await runBoth(each, options);
-  expect(typesOf(ours)).toEqual(typesOf(theirs));
+  expectWithin(bound, ours, theirs);
   expect(typesOf(ours)).toEqual(typesOf(each.graph.outputs));
+}
+
+/** Expects the same of sessions on the CPU backend too, whose native kernels run the whole graph. */
+export async function expectNativeAgreement(each: ReturnType<typeof trial>, bound: number): Promise<void> {
+  const { ours, theirs } = await runBoth(each);
+  expectWithin(bound, ours, theirs);
+  const { native, elsewhere } = await runNative(each.graph, each.feeds);
+  expect(elsewhere).toEqual([]);
+  expectWithin(bound, native, theirs);
+}
+
+function expectWithin(bound: number, ours: readonly Tensor[], theirs: readonly Tensor[]): void {
+  expect(typesOf(ours)).toEqual(typesOf(theirs));
   ours.forEach((tensor, at) => {
     const other = Array.from(toNumbers(theirs[at] ?? tensor));
     const distance = Math.hypot(...Array.from(toNumbers(tensor), (x, i) => x - (other[i] ?? Number.NaN)));

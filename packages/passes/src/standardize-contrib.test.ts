@@ -25,3 +25,60 @@ it('turns contrib Q/DQ into that of ONNX', async () => {
     "
   `);
 });
+
+async function standardized(body: string): Promise<string> {
+  const graph = parse(`graph opset 23, com.microsoft 1 {
+    input %x: float32[2, 4]
+    input %r: float32[2, 4]
+    const %g: float32[4] = [1, 2, 3, 4]
+    const %b: float32[4] = [5, 6, 7, 8]
+    ${body}
+  }`);
+  inferTypes(graph);
+  await runPasses(graph, [standardizeContrib], { verify: true });
+  inferTypes(graph);
+  return print(graph)
+    .split('\n')
+    .filter((line) => line.includes(' = ') && !line.includes('const'))
+    .map((line) => line.trim())
+    .join('\n');
+}
+
+it('takes apart the sums before activations and normalizations', async () => {
+  expect(
+    await standardized(`
+    %p = com.microsoft::BiasGelu(%x, %b)
+    %q = com.microsoft::FastGelu(%x, %b)
+    %s = com.microsoft::FastGelu(%x)
+    %n, _, _, %sum = com.microsoft::SkipLayerNormalization(%x, %r, %g, %b, %b) {epsilon=0.5}
+    %m = com.microsoft::SkipSimplifiedLayerNormalization(%x, %r, %g)
+    %l = SimplifiedLayerNormalization(%x, %g)
+    output %p, %q, %s, %n, %sum, %m, %l`),
+  ).toMatchInlineSnapshot(`
+    "%Add: float32[2, 4] = Add(%x, %b)
+    %p: float32[2, 4] = com.microsoft::Gelu(%Add)
+    %Add_2: float32[2, 4] = Add(%x, %b)
+    %q: float32[2, 4] = Gelu(%Add_2) {approximate="tanh"}
+    %s: float32[2, 4] = Gelu(%x) {approximate="tanh"}
+    %Add_3: float32[2, 4] = Add(%x, %r)
+    %sum: float32[2, 4] = Add(%Add_3, %b)
+    %n: float32[2, 4] = LayerNormalization(%sum, %g, %b) {epsilon=0.5}
+    %Add_4: float32[2, 4] = Add(%x, %r)
+    %m: float32[2, 4] = RMSNormalization(%Add_4, %g) {epsilon=1e-12}
+    %l: float32[2, 4] = RMSNormalization(%x, %g) {axis=-1, epsilon=0.00001, stash_type=1}"
+  `);
+});
+
+it('keeps the mean and deviation of a normalization where they are read', async () => {
+  const text = await standardized(`
+    %n, %mean, %inverse = com.microsoft::SkipLayerNormalization(%x, %r, %g)
+    %m, _, %scale = com.microsoft::SkipSimplifiedLayerNormalization(%x, %r, %g)
+    %l, %factor = SimplifiedLayerNormalization(%x, %g)
+    output %n, %mean, %inverse, %m, %scale, %l, %factor`);
+  expect(text).toMatchInlineSnapshot(`
+    "%m: float32[2, 4], _, %scale: float32[2, 1] = com.microsoft::SkipSimplifiedLayerNormalization(%x, %r, %g)
+    %l: float32[2, 4], %factor = SimplifiedLayerNormalization(%x, %g)
+    %Add: float32[2, 4] = Add(%x, %r)
+    %n: float32[2, 4], %mean: float32[2, 1], %inverse: float32[2, 1] = LayerNormalization(%Add, %g) {epsilon=1e-12}"
+  `);
+});

@@ -9,6 +9,7 @@ import {
   rulePass,
   supersede,
 } from '@octavo/core/ir';
+import { standardizeFused } from './standardize-fused.js';
 
 const quantize = defineRule({
   name: 'standardize-quantize',
@@ -32,5 +33,12 @@ const dequantize = defineRule({
   },
 });
 
-/** Turns onnxruntime's QuantizeLinear and DequantizeLinear into those of ONNX, which mean the same. */
-export const standardizeContrib: Pass = rulePass('standardize-contrib', [quantize, dequantize]);
+/**
+ * Turns ops of onnxruntime into those of ONNX that mean the same: its QuantizeLinear and DequantizeLinear, and sums that it
+ * fused into activations and normalizations, for which backends have kernels and fusions of their own.
+ */
+export const standardizeContrib: Pass = rulePass('standardize-contrib', [
+  quantize,
+  dequantize,
+  ...standardizeFused,
+]);
