@@ -51,6 +51,17 @@ describeWithAddon('comparisons and integer arithmetic equal the reference', () =
     );
   });
 
+  it('Not', async () => {
+    const shape = fc.array(fc.integer({ min: 0, max: 21 }), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(shape, async (sizes) => {
+        const text = `graph opset 21 {\ninput %x: bool${list(sizes)}\n%y = Not(%x)\noutput %y\n}`;
+        expect(await passes(text)).toEqual({ outcome: 'passed' });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it.each(['And', 'Or', 'Xor', 'Equal'])('%s of truth values', async (op) => {
     await fc.assert(
       fc.asyncProperty(shapes, async (pair) => {

@@ -13,6 +13,7 @@ import {
   Min,
   Mul,
   type Node,
+  Not,
   type OpDefinition,
   Or,
   type Slot,
@@ -119,6 +120,21 @@ const clip = defineLowering(Clip, {
   },
 });
 
+/** What is false is equal to false. */
+const not = defineLowering(Not, {
+  supports: (node) => {
+    const input = required(node.inputs[0], node);
+    return supportUnless(declineTypes([input], TRUTHS) ?? declineAxes(shapeOf(input)));
+  },
+  lower: ({ node }, program) => {
+    const [input, output] = [required(node.inputs[0], node), required(node.output, node)];
+    const layout = program.layoutOf(input);
+    const from = broadcastOperand(program, input, shapeOf(output), layout);
+    const no = { operand: program.constant(Uint8Array.of(0)), sizes: [] };
+    emitTyped(program, 'equal', input, [from, no], program.output(output, { layout }));
+  },
+});
+
 /** Comparisons, and arithmetic of integers and truth values, of two operands. */
 export const typedBinaryLowerings: readonly Lowering[] = [
   typed(Equal, 'equal', COMPARED),
@@ -129,6 +145,7 @@ export const typedBinaryLowerings: readonly Lowering[] = [
   typed(And, 'logical_and', TRUTHS),
   typed(Or, 'logical_or', TRUTHS),
   typed(Xor, 'logical_xor', TRUTHS),
+  not,
   typed(Add, 'add', COUNTED),
   typed(Sub, 'sub', COUNTED),
   typed(Mul, 'mul', COUNTED),
