@@ -31,7 +31,7 @@ export interface FoldConstantsOptions {
   readonly evaluate: NodeEvaluator;
   /** Results with more bytes than this are folded only when they are no larger than their inputs (default 1 MiB). */
   readonly maxBytes?: number | undefined;
-  /** Also compute DequantizeLinear nodes, whatever the size of their results (default false). */
+  /** Also compute DequantizeLinear nodes, whatever the size of one result (default false). */
   readonly dequantize?: boolean | undefined;
   /** What may be computed still, where passes share it (default what the graphs of the pass allow). */
   readonly work?: FoldingWork | undefined;

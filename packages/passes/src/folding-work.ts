@@ -14,6 +14,8 @@ const LEAST_OPERATIONS = 2 ** 26;
 export class FoldingWork {
   private allowed: number;
   private spent = 0;
+  /** Beside all else: runs need the weights, which nothing before them may use up the room for. */
+  private dequantized = 0;
   private readonly begun = new WeakSet<Graph>();
   /** Graphs share constants, and are copied and spliced with them: each allows work once. */
   private readonly counted = new WeakSet<StoredTensor>();
@@ -43,14 +45,16 @@ export class FoldingWork {
     for (const node of graph.nestingNodes) for (const inner of node.subgraphs) this.begin(inner.graph);
   }
 
-  /** Whether there is room for a node. Weights are dequantized at any cost: runs need them. */
+  /** Whether there is room for a node. As much again is allowed for dequantizing weights: several times all of them. */
   affords(node: Node): boolean {
-    return DequantizeLinear.is(node) || this.allowed - this.spent >= operationsOf(node);
+    const spent = DequantizeLinear.is(node) ? this.dequantized : this.spent;
+    return this.allowed - spent >= operationsOf(node);
   }
 
   /** Counts a node that was computed. */
   spend(node: Node): void {
-    if (!DequantizeLinear.is(node)) this.spent += operationsOf(node);
+    if (DequantizeLinear.is(node)) this.dequantized += operationsOf(node);
+    else this.spent += operationsOf(node);
   }
 
   /** Keeps what was folded from allowing more work, in whatever graph it turns up. */

@@ -12,6 +12,16 @@ function count(text: string): number {
   return node ? operationsOf(node) : Number.NaN;
 }
 
+/** The same, of elements that are in memory. */
+function countPicked(text: string, shape: readonly number[]): number {
+  const graph = parse(`graph opset 21 {\nvalue %x: float32[${shape.join(', ')}]\n${text}\n}`);
+  const value = graph.value('x');
+  if (value) value.constant = StoredTensor.of(zeros('float32', shape));
+  inferTypes(graph);
+  const node = graph.sorted().at(-1);
+  return node ? operationsOf(node) : Number.NaN;
+}
+
 const SQUARE = 'value %x: float32[1, 1, 64, 64]';
 
 describe('the operations of a node', () => {
@@ -84,6 +94,16 @@ describe('the operations of a node', () => {
     expect(sum(100) / sum(1)).toBeGreaterThan(20);
   });
 
+  it.each([
+    ['a row', 'value %i: int64[1]\n%y = Gather(%x, %i)'],
+    ['a slice', 'const %f: int64[1] = [0]\nconst %t: int64[1] = [1]\n%y = Slice(%x, %f, %t)'],
+  ])('of %s are those of what is taken, and of a copy of what it is taken from', (_, take) => {
+    const large = countPicked(take, [4096, 16]);
+    expect(large).toBeLessThan(2 * 4096 * 16);
+    expect(large).toBeGreaterThanOrEqual(4096 * 16);
+    expect(count(`value %x: float32[4096, 16]\n${take}`)).toBeGreaterThan(8 * 4096 * 16);
+  });
+
   it('grow with the parts that are put together, and with no more', () => {
     const parts = (many: number) =>
       count(`value %x: float32[64, 1000]\n%y = Concat(${Array(many).fill('%x').join(', ')}) {axis=0}`);
@@ -113,5 +133,29 @@ describe('the work that a graph allows', () => {
     expect(node && work.affords(node)).toBe(true);
     if (node) work.spend(node);
     expect(node && work.affords(node)).toBe(false);
+  });
+
+  it('dequantizes every weight several times, whatever else was computed, and no more', () => {
+    const side = 4096;
+    const graph = parse(`graph opset 21 {
+      value %w: int8[${side}, ${side}]
+      const %s: float32[] = 0.5
+      %f = DequantizeLinear(%w, %s)
+      %y = Neg(%f)
+    }`);
+    const value = graph.value('w');
+    if (value) value.constant = StoredTensor.of(zeros('int8', [side, side]));
+    inferTypes(graph);
+    const [dequantize, negate] = graph.sorted();
+    if (!dequantize || !negate) throw new Error('two nodes');
+    const work = new FoldingWork();
+    work.begin(graph);
+    let negated = 0;
+    for (; work.affords(negate); negated++) work.spend(negate);
+    expect(negated).toBeGreaterThan(0);
+    let times = 0;
+    for (; work.affords(dequantize) && times < 100; times++) work.spend(dequantize);
+    expect(times).toBeGreaterThanOrEqual(4);
+    expect(times).toBeLessThan(20);
   });
 });

@@ -10,6 +10,9 @@ import {
   DynamicQuantizeMatMul,
   Einsum,
   FusedConv,
+  Gather,
+  GatherElements,
+  GatherND,
   Gemm,
   GRU,
   GridSample,
@@ -43,6 +46,9 @@ import {
   RNN,
   RoiAlign,
   RoiAlign10,
+  Slice,
+  Slice1,
+  storedConstant,
   TopK,
   TopK1,
   Unique,
@@ -175,7 +181,20 @@ const COUNTS: ReadonlyMap<string, Count> = byKey([
 const readForEach: Count = (node) =>
   Concat.is(node) || QLinearConcat.is(node) ? 1 : Math.max(1, node.inputs.length);
 
+/** Ops that read of their first input no more than they write. */
+const PICKING: ReadonlySet<string> = new Set(
+  [Gather, GatherElements, GatherND, Slice, Slice1].map(({ key }) => key),
+);
+
+/** At most a copy of what is in memory, so that it is aligned; elsewhere all of it is read. */
+const loading = (value: Value | undefined): number =>
+  (storedConstant(value)?.storage.resident ? 1 : STEP) * weighted(value);
+
+const picking: Count = ({ inputs: [from, ...places], output }) =>
+  loading(from) + STEP * (places.reduce((sum, value) => sum + weighted(value), 0) + 2 * weighted(output));
+
 const proportional: Count = (node) => {
+  if (PICKING.has(node.op.key) && shapeOf(node.output)) return picking(node);
   const { inputs, outputs } = node;
   const read = inputs.reduce((sum, value) => sum + weighted(value), 0);
   // Results of unknown shape come from the elements that are read.
