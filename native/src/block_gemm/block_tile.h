@@ -22,7 +22,7 @@ constexpr size_t kBlockRowBytes = 64;
 constexpr size_t kMaxBlockTileRows = 12;
 // How far ahead weights are asked for: what memory delivers while one request is under way, and
 // beyond the page where the processor's own prefetching ends.
-constexpr size_t kBlockPrefetchBytes = 4096;
+constexpr size_t kBlockPrefetchBytes = 8192;
 
 // What all panels of a matrix have in common.
 struct BlockShape {

@@ -13,7 +13,7 @@ namespace octavo {
 using PeakLoop = double (*)(long rounds);
 // Reads `bytes`, a multiple of kReadBlock, by vector loads and little else; returns their sum.
 using ReadLoop = float (*)(const float* data, size_t bytes);
-inline constexpr size_t kReadBlock = 256;
+inline constexpr size_t kReadBlock = 16384;
 
 #ifdef OCTAVO_X86
 double peak_vpdpbusd_x86_avx512vnni(long rounds);
