@@ -32,6 +32,7 @@ import { resizeLowerings } from './ops/resize.js';
 import { softmaxLowerings } from './ops/softmax.js';
 import { typedBinaryLowerings } from './ops/typed-binary.js';
 import { unaryLowerings } from './ops/unary.js';
+import { whereLowerings } from './ops/where.js';
 
 /**
  * Every lowering; several of one op are tried in order, and the first that supports a node lowers it. Those of
@@ -71,4 +72,5 @@ export const LOWERINGS: readonly Lowering[] = [
   ...reduceLowerings,
   ...softmaxLowerings,
   ...unaryLowerings,
+  ...whereLowerings,
 ];
