@@ -67,6 +67,10 @@ void expect_right(QuantizeRowFn quantize, const std::vector<float>& x, size_t bl
   std::vector<int8_t> alone(q.size(), kBeyond);
   quantize({x.data(), x.size(), block_size, 1, alone.data(), scales.data(), nullptr});
   ASSERT_EQ(alone, q);
+  quantize({x.data(), x.size(), block_size, 1, alone.data(), scales.data(), nullptr, 0x80});
+  std::vector<int8_t> flipped(q);
+  for (size_t k = 0; k < x.size(); ++k) flipped[k] = static_cast<int8_t>(q[k] ^ 0x80);
+  ASSERT_EQ(alone, flipped);
 }
 
 void on_every_quantizer(const std::vector<float>& x, size_t block_size) {

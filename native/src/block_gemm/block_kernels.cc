@@ -70,6 +70,7 @@ QuantizedBlock quantize_block(const float* x, size_t count, int8_t* q) {
 void quantize(const RowQuantization& row) {
   const float* x = row.x;
   int8_t* q = row.q;
+  const uint8_t flip = row.flip;
   for (size_t block = 0, left = row.count; left != 0; ++block) {
     const size_t count = left < row.block_size ? left : row.block_size;
     const QuantizedBlock quantized = quantize_block(x, count, q);
@@ -77,6 +78,9 @@ void quantize(const RowQuantization& row) {
     if (row.offsets != nullptr) {
       row.offsets[block] =
           static_cast<int32_t>(0u - row.factor * static_cast<uint32_t>(quantized.sum));
+    }
+    if (flip != 0) {
+      for (size_t i = 0; i < count; ++i) q[i] = static_cast<int8_t>(q[i] ^ flip);
     }
     x += count;
     q += count;

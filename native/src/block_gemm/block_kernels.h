@@ -13,7 +13,8 @@
 namespace octavo {
 
 // A row of lhs, block by block: scale = f32(amax / 127), q = rne(x / scale), and offset = -factor *
-// the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN.
+// the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN. q is
+// written with the bits `flip` inverted: 0x80 adds 128, for kernels that read unsigned bytes.
 struct RowQuantization {
   const float* x;
   size_t count;
@@ -22,6 +23,7 @@ struct RowQuantization {
   int8_t* q;
   float* scales;     // one a block
   int32_t* offsets;  // modulo 2^32; null where nobody reads them
+  uint8_t flip = 0;
 };
 using QuantizeRowFn = void (*)(const RowQuantization&);
 

@@ -33,10 +33,6 @@ void widen_row(uint8_t* row, size_t count) {
   }
 }
 
-void add_middle(uint8_t* row, size_t count) {
-  for (size_t k = 0; k < count; ++k) row[k] ^= 0x80;
-}
-
 }  // namespace
 
 QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
@@ -67,12 +63,12 @@ void QuantizedRows::quantize_row(const float* from, size_t row) const {
   uint8_t* const values = values_ + row * stride_;
   const size_t at = row * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
+  const uint8_t zero = type_ == OCTAVO_U8 ? 128 : 0;
   quantize_({from, rhs_.k, rhs_.block_size, factor, reinterpret_cast<int8_t*>(values),
-             scales_ + at, offsets_ == nullptr ? nullptr : offsets_ + at});
+             scales_ + at, offsets_ == nullptr ? nullptr : offsets_ + at, zero});
   const size_t padded = rhs_.padded_k();
-  std::memset(values + rhs_.k, 0, padded - rhs_.k);
+  std::memset(values + rhs_.k, zero, padded - rhs_.k);
   if (type_ == OCTAVO_S16) widen_row(values, padded);
-  if (type_ == OCTAVO_U8) add_middle(values, padded);
 }
 
 }  // namespace octavo

@@ -33,6 +33,7 @@ struct Blocks {
   alignas(64) int32_t partial[kLanes][kLanes];  // of each block, 16 parts of its maximum or its sum
   alignas(64) float scales[kLanes];
   alignas(64) float inverses[kLanes];
+  unsigned used, exact;  // bits of blocks that are there, and whose quotients `Exact` gets right
 };
 
 OCTAVO_ALWAYS_INLINE __mmask16 first_lanes(size_t count) {
@@ -126,76 +127,146 @@ struct Divided {
 };
 
 // Returns the sums of what it writes, lane by lane, if they are asked for.
+// The low byte of each lane.
+OCTAVO_ALWAYS_INLINE __m128i bytes_of(__m512i values, uint8_t flip) {
+  return _mm_xor_si128(_mm512_cvtepi32_epi8(values), _mm_set1_epi8(static_cast<char>(flip)));
+}
+
 template <bool Sums, typename Quotient>
 OCTAVO_ALWAYS_INLINE __m512i quantize_numbers(const Quotient& quotient, const float* x,
-                                              size_t count, int8_t* q) {
+                                              size_t count, int8_t* q, uint8_t flip) {
   __m512i sums = _mm512_setzero_si512();
   size_t i = 0;
 #pragma GCC unroll 2
   for (; i + kLanes <= count; i += kLanes) {
     const __m512i values = quotient(_mm512_loadu_ps(x + i));
     if constexpr (Sums) sums = sum(sums, values);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + i), _mm512_cvtepi32_epi8(values));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + i), bytes_of(values, flip));
   }
   if (i == count) return sums;
   const __mmask16 some = first_lanes(count - i);
   const __m512i values = quotient(_mm512_maskz_loadu_ps(some, x + i));
-  _mm_mask_storeu_epi8(q + i, some, _mm512_cvtepi32_epi8(values));
+  _mm_mask_storeu_epi8(q + i, some, bytes_of(values, flip));
   return sum(sums, values);
 }
 
 template <bool Sums>
 OCTAVO_ALWAYS_INLINE __m512i quantize_block(const Blocks& blocks, size_t block, bool exact,
-                                            const float* x, size_t count, int8_t* q) {
-  if (!exact) return quantize_numbers<Sums>(Divided(blocks, block), x, count, q);
+                                            const float* x, size_t count, int8_t* q,
+                                            uint8_t flip) {
+  if (!exact) return quantize_numbers<Sums>(Divided(blocks, block), x, count, q, flip);
   const Exact quotient(blocks, block);
-  if (count == kUsualSize) return quantize_numbers<Sums>(quotient, x, kUsualSize, q);
-  return quantize_numbers<Sums>(quotient, x, count, q);
+  if (count == kUsualSize) return quantize_numbers<Sums>(quotient, x, kUsualSize, q, flip);
+  return quantize_numbers<Sums>(quotient, x, count, q, flip);
 }
 
-// At most 16 blocks from `begin` on, the first one's index. Apart from its caller, since compilers
-// write `blocks` there as if they spilled.
-template <bool Sums>
-__attribute__((noinline)) void quantize_blocks(const RowQuantization& row, size_t begin,
-                                               Blocks& blocks) {
-  const size_t size = row.block_size, left = row.count - begin * size;
-  const size_t total = left < kLanes * size ? left : kLanes * size;
-  const float* const from = row.x + begin * size;
-  int8_t* const to = row.q + begin * size;
+// A cache line of bytes, the halves of which have scales of their own or the same.
+OCTAVO_ALWAYS_INLINE void quantize_line(const Exact& lower, const Exact& upper, const float* x,
+                                        int8_t* q, __m512i flip) {
+  const __m512i a = lower(_mm512_loadu_ps(x)), b = lower(_mm512_loadu_ps(x + kLanes));
+  const __m512i c = upper(_mm512_loadu_ps(x + 2 * kLanes));
+  const __m512i d = upper(_mm512_loadu_ps(x + 3 * kLanes));
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i packed = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+  _mm512_storeu_si512(q, _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), flip));
+}
+
+// At most 16 blocks from `begin` on, the first one's index. What becomes of a row's blocks is apart
+// from its caller, since compilers write `blocks` there as if they spilled.
+struct Group {
+  Group(const RowQuantization& row, size_t begin)
+      : size(row.block_size),
+        total(row.count - begin * size < kLanes * size ? row.count - begin * size : kLanes * size),
+        from(row.x + begin * size),
+        to(row.q + begin * size) {}
+  size_t count(size_t first) const { return total - first < size ? total - first : size; }
+
+  size_t size;
+  size_t total;
+  const float* from;
+  int8_t* to;
+};
+
+// Writes the scales.
+__attribute__((noinline)) void measure_blocks(const RowQuantization& row, size_t begin,
+                                              Blocks& blocks) {
+  const Group group(row, begin);
   size_t block = 0;
-  for (size_t first = 0; first < total; first += size, ++block) {
-    const size_t count = total - first < size ? total - first : size;
-    const float* const x = from + first;
+  for (size_t first = 0; first < group.total; first += group.size, ++block) {
+    const size_t count = group.count(first);
+    const float* const x = group.from + first;
     const __m512i most = count == kUsualSize ? highest_magnitudes(x, kUsualSize)
                                              : highest_magnitudes(x, count);
     _mm512_store_si512(blocks.partial[block], most);
   }
-  const __mmask16 used = first_lanes(block);
+  blocks.used = first_lanes(block);
   for (; block < kLanes; ++block) {
     _mm512_store_si512(blocks.partial[block], _mm512_setzero_si512());
     __asm__ volatile("" ::: "memory");  // or a few stores become a slow `rep stos`
   }
-  const unsigned exact = find_scales(blocks);
-  _mm512_mask_storeu_ps(row.scales + begin, used, _mm512_load_ps(blocks.scales));
-  block = 0;
-  for (size_t first = 0; first < total; first += size, ++block) {
-    const size_t count = total - first < size ? total - first : size;
-    const __m512i sums = quantize_block<Sums>(blocks, block, (exact >> block & 1) != 0,
-                                              from + first, count, to + first);
+  blocks.exact = find_scales(blocks);
+  _mm512_mask_storeu_ps(row.scales + begin, static_cast<__mmask16>(blocks.used), _mm512_load_ps(blocks.scales));
+}
+
+// Whole lines of blocks that are all exact. Returns false where there are others.
+OCTAVO_ALWAYS_INLINE bool quantize_lines(const RowQuantization& row, const Group& group,
+                                         const Blocks& blocks) {
+  constexpr size_t kLine = 4 * kLanes;
+  const bool pairs = group.size == kLine / 2;
+  if (blocks.exact != blocks.used || group.total % kLine != 0) return false;
+  if (!pairs && group.size % kLine != 0) return false;
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(row.flip));
+  if (pairs) {
+    for (size_t first = 0, block = 0; first < group.total; first += kLine, block += 2) {
+      quantize_line(Exact(blocks, block), Exact(blocks, block + 1), group.from + first,
+                    group.to + first, flip);
+    }
+    return true;
+  }
+  size_t first = 0;
+  for (size_t block = 0; first < group.total; ++block) {
+    const Exact quotient(blocks, block);
+    const size_t end = first + group.count(first);
+    for (; first < end; first += kLine) {
+      quantize_line(quotient, quotient, group.from + first, group.to + first, flip);
+    }
+  }
+  return true;
+}
+
+template <bool Sums>
+__attribute__((noinline)) void quantize_blocks(const RowQuantization& row, size_t begin,
+                                               Blocks& blocks) {
+  const Group group(row, begin);
+  if constexpr (!Sums) {
+    if (quantize_lines(row, group, blocks)) return;
+  }
+  size_t block = 0;
+  for (size_t first = 0; first < group.total; first += group.size, ++block) {
+    const __m512i sums = quantize_block<Sums>(blocks, block, (blocks.exact >> block & 1) != 0,
+                                              group.from + first, group.count(first),
+                                              group.to + first, row.flip);
     if constexpr (Sums) _mm512_store_si512(blocks.partial[block], sums);
   }
   if constexpr (Sums) {
     const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(0u - row.factor));
     const __m512i sums = reduce<kLanes, sum>(blocks.partial);
-    _mm512_mask_storeu_epi32(row.offsets + begin, used, _mm512_mullo_epi32(sums, factor));
+    _mm512_mask_storeu_epi32(row.offsets + begin, static_cast<__mmask16>(blocks.used),
+                             _mm512_mullo_epi32(sums, factor));
   }
 }
 
+// The next blocks are measured before the last ones are quantized: a scale is the end of a chain of
+// slow steps, and what waits for it fills the processor.
 template <bool Sums>
 OCTAVO_ALWAYS_INLINE void quantize_row(const RowQuantization& row) {
-  Blocks blocks;
-  for (size_t block = 0; block * row.block_size < row.count; block += kLanes) {
-    quantize_blocks<Sums>(row, block, blocks);
+  Blocks blocks[2];
+  if (row.count == 0) return;
+  measure_blocks(row, 0, blocks[0]);
+  for (size_t begin = 0, turn = 0; begin * row.block_size < row.count; begin += kLanes, turn ^= 1) {
+    const size_t next = begin + kLanes;
+    if (next * row.block_size < row.count) measure_blocks(row, next, blocks[turn ^ 1]);
+    quantize_blocks<Sums>(row, begin, blocks[turn]);
   }
 }
 
