@@ -273,6 +273,8 @@ TEST(DynamicQuantize, FollowsTheFormulaOfOnnx) {
     const float positive[] = {2.0f, 5.1f};
     EXPECT_EQ(dynamic_parameters(positive, 2, isa).zero_point, 0);
     EXPECT_EQ(dynamic_parameters(positive, 2, isa).scale, 5.1f / 255.0f);
+    const float infinite[] = {-INFINITY, 1.0f};
+    EXPECT_EQ(dynamic_parameters(infinite, 2, isa).zero_point, 0);
   });
 }
 

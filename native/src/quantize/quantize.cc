@@ -1,5 +1,6 @@
 #include "quantize/quantize.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "quantize/quantize_kernels.h"
@@ -81,8 +82,9 @@ void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& b
 QuantizationParameters parameters_of_range(float low, float high) {
   const float scale = (high - low) / 255.0f;
   if (scale == 0.0f) return {1.0f, 0};
-  const float zero_point = std::fmin(std::fmax(-low / scale, 0.0f), 255.0f);
-  return {scale, static_cast<int32_t>(std::nearbyint(zero_point))};
+  // In this order NaN, of infinities, becomes 0.
+  const float zero_point = std::min(std::max(0.0f, -low / scale), 255.0f);
+  return {scale, static_cast<int32_t>(std::lrint(zero_point))};
 }
 
 template <typename Kernel, typename In, typename Out>
