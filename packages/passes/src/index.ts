@@ -2,6 +2,7 @@ export { absorbBlockWeights } from './absorb-block-weights.js';
 export { channelsFirst } from './channels-first.js';
 export { eliminateDeadNodes } from './eliminate-dead-nodes.js';
 export { eliminateIdentity } from './eliminate-identity.js';
+export { expandEinsum } from './expand-einsum.js';
 export { foldBatchNorm } from './fold-batch-norm.js';
 export { type FoldConstantsOptions, foldConstants, type NodeEvaluator } from './fold-constants.js';
 export { foldQdq } from './fold-qdq.js';

@@ -2,6 +2,7 @@ import type { Backend } from '@octavo/backend';
 import { type Graph, inferTypes, type Node, type PassRecord, runPasses } from '@octavo/core/ir';
 import {
   eliminateDeadNodes,
+  expandEinsum,
   type FoldingWork,
   foldBatchNorm,
   fuseConvBias,
@@ -28,6 +29,7 @@ export async function optimize(
   const records = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), dequantize: true, work };
     return runPasses(graph, [
+      expandEinsum,
       inlineBranches(folding),
       widenHalves({
         gain: (from, node, twin) => rankOf(from, node, backends) - rankOf(twin.graph, twin.node, backends),

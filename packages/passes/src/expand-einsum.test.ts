@@ -1,0 +1,51 @@
+import { inferTypes, parse, print, runPasses } from '@octavo/core/ir';
+import { describe, expect, it } from 'vitest';
+import { expandEinsum } from './index.js';
+
+async function expand(equation: string, a: string, b = '') {
+  const operands = b ? '%a, %b' : '%a';
+  const graph = parse(`graph opset 21 {
+    input %a: float32[${a}]
+    ${b ? `input %b: float32[${b}]` : ''}
+    %y = Einsum(${operands}) {equation="${equation}"} @sum
+    output %y
+  }`);
+  inferTypes(graph);
+  const [record] = await runPasses(graph, [expandEinsum], { verify: true });
+  inferTypes(graph);
+  const lines = print(graph)
+    .split('\n')
+    .filter((line) => line.includes(' = ') && !line.includes('const'));
+  return { ops: lines.map((line) => line.trim()), declined: record?.declined.map(({ reason }) => reason) };
+}
+
+describe('expand-einsum', () => {
+  it('is a product where the axes are in its order', async () => {
+    const { ops } = await expand('bij,bjk->bik', '2, 3, 4', '2, 4, 5');
+    expect(ops).toEqual(['%y: float32[2, 3, 5] = MatMul(%a, %b) @sum']);
+  });
+
+  it('turns and joins axes for the product, and takes them apart behind it', async () => {
+    const { ops } = await expand('bqhd,bkhd->bhqk', '2, 3, 4, 5', '2, 6, 4, 5');
+    expect(ops).toEqual([
+      '%Transpose: float32[2, 4, 3, 5] = Transpose(%a) {perm=[0, 2, 1, 3]}',
+      '%Reshape: float32[8, 3, 5] = Reshape(%Transpose, %shape)',
+      '%Transpose_2: float32[2, 4, 5, 6] = Transpose(%b) {perm=[0, 2, 3, 1]}',
+      '%Reshape_2: float32[8, 5, 6] = Reshape(%Transpose_2, %shape_2)',
+      '%sum: float32[8, 3, 6] = MatMul(%Reshape, %Reshape_2) @sum',
+      '%y: float32[2, 4, 3, 6] = Reshape(%sum, %shape_3)',
+    ]);
+  });
+
+  it.each([
+    ['ii,ij->ij', '3, 3', '3, 4', 'it takes a diagonal'],
+    ['ij,jk->i', '2, 3', '3, 4', 'it sums over an axis of one operand'],
+    ['...i,...i->...', '1, 3', '2, 3', 'its axis .0 is repeated'],
+    ['ij->ji', '2, 3', '', 'it has not two operands'],
+    ['ij,jk->ik', 'N, 3', '3, 4', 'the shapes of its operands are not known'],
+  ])('leaves %s', async (equation, a, b, reason) => {
+    const { ops, declined } = await expand(equation, a, b);
+    expect(ops.join()).toContain('Einsum(');
+    expect(declined).toEqual([reason]);
+  });
+});

@@ -1,0 +1,124 @@
+import {
+  defineRule,
+  Einsum,
+  type Graph,
+  knownShape,
+  MatMul,
+  match,
+  type Node,
+  type Pass,
+  parseEinsum,
+  Reshape,
+  rulePass,
+  supersede,
+  Transpose,
+  type Value,
+} from '@octavo/core/ir';
+import { elementCount, int64, StoredTensor } from '@octavo/core/tensor';
+
+/** The labels of a product of two operands, each in the order in which the result or the first operand has them. */
+interface ProductLabels {
+  readonly operands: readonly [readonly string[], readonly string[]];
+  readonly output: readonly string[];
+  /** In both operands and in the result. */
+  readonly batch: readonly string[];
+  /** In one operand and in the result. */
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** In both operands alone: summed over. */
+  readonly inner: readonly string[];
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** The product that a node is, or why it is none. */
+function labelsOf(node: Node): ProductLabels | string {
+  const [a, b, ...rest] = node.inputs;
+  if (!a || !b || rest.length > 0) return 'it has not two operands';
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return 'it is not computed in float32';
+  const shapes = [a, b].map(({ shape }) => knownShape(shape));
+  const ranks = shapes.map((shape) => shape?.length ?? 0);
+  if (shapes.includes(undefined)) return 'the shapes of its operands are not known';
+  const { inputs, output } = parseEinsum(Einsum.attributes(node).equation, ranks);
+  const [left = [], right = []] = inputs;
+  if ([left, right, output].some((labels) => new Set(labels).size < labels.length))
+    return 'it takes a diagonal';
+  const sizes = new Map<string, number>();
+  for (const [operand, labels] of inputs.entries())
+    for (const [axis, label] of labels.entries()) {
+      const size = shapes[operand]?.[axis] ?? 0;
+      if ((sizes.get(label) ?? size) !== size) return `its axis ${label} is repeated`;
+      sizes.set(label, size);
+    }
+  const isIn = (labels: readonly string[]) => (label: string) => labels.includes(label);
+  if (
+    [...sizes.keys()].some(
+      (label) => !output.includes(label) && !(left.includes(label) && right.includes(label)),
+    )
+  )
+    return 'it sums over an axis of one operand';
+  return {
+    operands: [left, right],
+    output,
+    batch: output.filter(isIn(left)).filter(isIn(right)),
+    rows: output.filter(isIn(left)).filter((label) => !right.includes(label)),
+    columns: output.filter(isIn(right)).filter((label) => !left.includes(label)),
+    inner: left.filter((label) => !output.includes(label)),
+    sizes,
+  };
+}
+
+function transposed(graph: Graph, value: Value, from: readonly string[], to: readonly string[]): Value {
+  const perm = to.map((label) => from.indexOf(label));
+  if (perm.every((axis, index) => axis === index)) return value;
+  return graph.emit(Transpose, { data: value }, { perm }).output ?? value;
+}
+
+function reshaped(graph: Graph, value: Value, shape: readonly number[]): Value {
+  const target = graph.addInitializer('shape', StoredTensor.of(int64(shape)));
+  return graph.emit(Reshape, { data: value, shape: target }).output ?? value;
+}
+
+/** A value as matrices: a batch of them where there are labels of both operands and the result. */
+function asMatrices(
+  graph: Graph,
+  value: Value,
+  from: readonly string[],
+  groups: readonly (readonly string[])[],
+  sizes: ReadonlyMap<string, number>,
+): Value {
+  const shape = groups.map((labels) => elementCount(labels.map((label) => sizes.get(label) ?? 1)));
+  const turned = transposed(graph, value, from, groups.flat());
+  const isPlain = groups.every(({ length }) => length === 1);
+  return isPlain ? turned : reshaped(graph, turned, shape);
+}
+
+const product = defineRule({
+  name: 'expand-einsum',
+  pattern: match.op(Einsum),
+  declines: (_, __, node) => {
+    const labels = labelsOf(node);
+    return typeof labels === 'string' ? labels : undefined;
+  },
+  rewrite(_, graph, node) {
+    const labels = labelsOf(node);
+    const [a, b] = node.inputs;
+    if (typeof labels === 'string' || !a || !b || !node.output) return;
+    const { operands, output, batch, rows, columns, inner, sizes } = labels;
+    const leading = batch.length > 0 ? [batch] : [];
+    const A = asMatrices(graph, a, operands[0], [...leading, rows, inner], sizes);
+    const B = asMatrices(graph, b, operands[1], [...leading, inner, columns], sizes);
+    const found = graph.emit(MatMul, { A, B }, {}, { name: node.name }).output;
+    if (!found) return;
+    const order = [...batch, ...rows, ...columns];
+    const shape = order.map((label) => sizes.get(label) ?? 1);
+    const isPlain = [...leading, rows, columns].every(({ length }) => length === 1);
+    const whole = isPlain ? found : reshaped(graph, found, shape);
+    supersede(graph, node.output, transposed(graph, whole, order, output));
+  },
+});
+
+/**
+ * Turns Einsum of two operands of known shapes that sums over what they share into MatMul, between transpositions and
+ * reshapes where the axes are not in its order. Diagonals, repeated axes and sums over one operand stay.
+ */
+export const expandEinsum: Pass = rulePass('expand-einsum', [product]);
