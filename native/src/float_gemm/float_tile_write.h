@@ -46,9 +46,13 @@ OCTAVO_ALWAYS_INLINE size_t lanes_of(const FloatTile& tile, size_t j) {
 template <class V, bool Whole, int Rows, int Vectors>
 OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
                                         typename V::T (&sums)[Rows][Vectors]) {
-  const auto load = [&tile](const float* from, int j) {
+  // Counted from the tile itself they would be counted again after every store.
+  size_t lanes[Vectors];
+#pragma GCC unroll 8
+  for (int j = 0; j < Vectors; ++j) lanes[j] = lanes_of<V>(tile, j);
+  const auto load = [&lanes](const float* from, int j) {
     if constexpr (Whole) return V::load(from);
-    return V::load_first(from, lanes_of<V>(tile, j));
+    return V::load_first(from, lanes[j]);
   };
   if (tile.bias != nullptr) {
 #pragma GCC unroll 8
@@ -84,7 +88,7 @@ OCTAVO_ALWAYS_INLINE void write_vectors(const FloatTile& tile,
       if constexpr (Whole) {
         V::store(out + j * V::lanes, sums[i][j]);
       } else {
-        V::store_first(out + j * V::lanes, sums[i][j], lanes_of<V>(tile, j));
+        V::store_first(out + j * V::lanes, sums[i][j], lanes[j]);
       }
     }
   }
