@@ -187,17 +187,22 @@ RunResult Program::run(const RunBuffers& buffers, const RunOptions& options) con
   for (const uint8_t* input : buffers.inputs) *next++ = const_cast<uint8_t*>(input);
   for (uint8_t* output : buffers.outputs) *next++ = output;
   const Frame frame{bases};
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
-      return RunResult::stopped;
-    }
-    if (options.nanoseconds == nullptr) {
+  size_t i = 0;
+  try {
+    for (; i < ops_.size(); ++i) {
+      if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
+        return RunResult::stopped;
+      }
+      if (options.nanoseconds == nullptr) {
+        ops_[i]->run(frame);
+        continue;
+      }
+      const auto start = std::chrono::steady_clock::now();
       ops_[i]->run(frame);
-      continue;
+      options.nanoseconds[i] = nanoseconds_since(start);
     }
-    const auto start = std::chrono::steady_clock::now();
-    ops_[i]->run(frame);
-    options.nanoseconds[i] = nanoseconds_since(start);
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument{"op " + std::to_string(i) + ": " + error.message};
   }
   return RunResult::done;
 }

@@ -50,7 +50,8 @@ class Program {
   // Throws InvalidArgument where the description is wrong, and std::bad_alloc.
   explicit Program(const ProgramSpec& spec);
 
-  // Throws InvalidArgument and std::bad_alloc.
+  // Throws InvalidArgument, which begins with the number of the op that refuses what it finds
+  // (`op 3: `), and std::bad_alloc.
   RunResult run(const RunBuffers& buffers, const RunOptions& options = {}) const;
 
   size_t op_count() const { return ops_.size(); }

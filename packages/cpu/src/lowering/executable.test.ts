@@ -1,6 +1,6 @@
 import type { Executable } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
-import { fromNumbers, type Tensor, toNumbers, zeros } from '@octavo/core/tensor';
+import { fromNumbers, int64, type Tensor, toNumbers, zeros } from '@octavo/core/tensor';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
 import { compileGraph, graphOf } from '../../tests/compile-graph.js';
@@ -120,6 +120,26 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(profiled?.spans.map(({ step }) => step)).toEqual([0, 1, 2]);
     expect(profiled?.spans.every(({ duration }) => duration >= 0)).toBe(true);
     expect(numbers(profiled?.outputs[0])).toEqual(Z);
+  });
+
+  it.each([[4], [8192]])('names the node whose operands do not serve in a run over %i rows', async (rows) => {
+    const graph = graphOf([
+      `input %x: float32[${rows}, 2]`,
+      'input %i: int64[2]',
+      '%r = Relu(%x)',
+      '%y = Gather(%r, %i) @pick',
+      'output %y',
+    ]);
+    using executable = await compileGraph(graph);
+    const feeds = [zeros('float32', [rows, 2]), int64([0, rows])];
+    const refused = {
+      name: 'CpuError',
+      where: 'node pick (Gather)',
+      fault: 'gather: indices: expected indices within the axis',
+    };
+    expect(() => executable.runSync?.(feeds)).toThrow(expect.objectContaining(refused));
+    await expect(executable.run(feeds)).rejects.toMatchObject(refused);
+    expect(() => executable.bind?.(feeds, []).run()).toThrow(expect.objectContaining(refused));
   });
 
   it('does not begin when the signal has been raised', async () => {

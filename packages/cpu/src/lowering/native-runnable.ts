@@ -39,7 +39,11 @@ export class NativeRunnable implements Runnable {
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
     const sources = this.sources(inputs);
-    return this.#isSmall ? this.finish(this.runStaged(sources), tap) : this.runDirect(sources, tap);
+    try {
+      return this.#isSmall ? this.finish(this.runStaged(sources), tap) : this.runDirect(sources, tap);
+    } catch (error) {
+      throw this.#placed(error);
+    }
   }
 
   bind(inputs: readonly Tensor[], given: readonly (Tensor | undefined)[]): Binding {
@@ -54,7 +58,11 @@ export class NativeRunnable implements Runnable {
       outputs: outputs.slice(0, this.signature.results),
       run: () => {
         if (this.#disposed) run = refuse;
-        run();
+        try {
+          run();
+        } catch (error) {
+          throw this.#placed(error);
+        }
       },
       [Symbol.dispose]: () => {
         run = refuse;
@@ -98,6 +106,22 @@ export class NativeRunnable implements Runnable {
     return this.signature.inputs.map((port, index) => checkPort(port, inputs[index]).data);
   }
 
+  /** The node that an op of the program computes, where it is known. */
+  protected placeOf(_op: number): string | undefined {
+    return undefined;
+  }
+
+  /** What an op refuses in a run, such as an index outside an axis, with the node that it computes. */
+  #placed(error: unknown): unknown {
+    if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+    if (error instanceof OctavoError && !(error instanceof CpuError)) return error;
+    const text = error instanceof CpuError ? error.fault : error.message;
+    const [, op, message] = /\bop (\d+): (.*)$/s.exec(text) ?? [];
+    const where = (op === undefined ? undefined : this.placeOf(Number(op))) ?? '@octavo/cpu';
+    const remedy = op === undefined ? undefined : 'Check what the run is fed.';
+    return new CpuError({ code: error.code, message: message ?? text, where, remedy, cause: error });
+  }
+
   /** Called with each output that is no result of the subgraph. */
   protected tapped(_tap: Tap, _outputs: readonly Tensor[]): void {}
 
@@ -132,7 +156,7 @@ export class NativeRunnable implements Runnable {
       const done = (error: Error | undefined) => {
         signal?.removeEventListener('abort', abort);
         if (!error) resolve();
-        else reject(signal?.aborted && isStopped(error) ? signal.reason : asCpuError(error));
+        else reject(signal?.aborted && isStopped(error) ? signal.reason : this.#placed(error));
       };
       stop = callNative(() => this.binding.startProgram(this.handle, sources, outputs.map(dataOf), done));
       signal?.addEventListener('abort', abort, { once: true });
@@ -150,9 +174,4 @@ function refuse(): never {
 
 function isStopped(error: Error): boolean {
   return 'code' in error && error.code === 'CPU_STOPPED';
-}
-
-function asCpuError(cause: Error): CpuError {
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : 'CPU_INVALID_ARGUMENT';
-  return new CpuError({ code, message: cause.message, where: '@octavo/cpu', cause });
 }
