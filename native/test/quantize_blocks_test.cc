@@ -71,6 +71,10 @@ void expect_right(QuantizeRowFn quantize, const std::vector<float>& x, size_t bl
   std::vector<int8_t> flipped(q);
   for (size_t k = 0; k < x.size(); ++k) flipped[k] = static_cast<int8_t>(q[k] ^ 0x80);
   ASSERT_EQ(alone, flipped);
+  std::vector<int32_t> same(offsets.size(), kBeyond);
+  quantize({x.data(), x.size(), block_size, 8, alone.data(), scales.data(), same.data(), 0x80});
+  ASSERT_EQ(alone, flipped);
+  ASSERT_EQ(same, offsets);
 }
 
 void on_every_quantizer(const std::vector<float>& x, size_t block_size) {
@@ -93,9 +97,9 @@ TEST(QuantizeBlocks, IsRightForEveryBlockSize) {
 TEST(QuantizeBlocks, IsRightForEveryMagnitude) {
   FloatSamples samples(93);
   for (int exponent = -149; exponent < 128; ++exponent) {
-    std::vector<float> x = samples.floats(96, -1, 1);
+    std::vector<float> x = samples.floats(128, -1, 1);
     for (float& value : x) value = std::ldexp(value, exponent);
-    on_every_quantizer(x, 32);
+    for (size_t block_size : {32, 64}) on_every_quantizer(x, block_size);
   }
 }
 
@@ -115,6 +119,8 @@ TEST(QuantizeBlocks, RoundsHalvesLikeDivision) {
       }
     }
     x.push_back(most);
+    // Whole cache lines are quantized in another way.
+    x.resize(div_up(x.size(), 64) * 64);
     on_every_quantizer(x, 1024);
   }
 }
@@ -123,10 +129,12 @@ TEST(QuantizeBlocks, KeepsWhatIsNoNumberInItsBlock) {
   FloatSamples samples(95);
   for (float special : {kInfinity, -kInfinity, kNaN, -kNaN, kLeast, -kLeast, 0.0f, -0.0f}) {
     for (size_t at : {0, 40, 95, 97}) {
-      std::vector<float> x = samples.floats(98);
-      std::fill(x.begin() + 32, x.begin() + 64, 0.0f);
-      x[at] = special;
-      on_every_quantizer(x, 32);
+      for (const Row& row : {Row{98, 32}, Row{128, 32}, Row{128, 64}}) {
+        std::vector<float> x = samples.floats(row.count);
+        std::fill_n(x.begin() + row.block_size, row.block_size, 0.0f);
+        x[at] = special;
+        on_every_quantizer(x, row.block_size);
+      }
     }
   }
 }

@@ -80,7 +80,7 @@ TEST(WakingPlaceTest, LeavesAThreadItsOnlyProcessor) {
   CPU_ZERO(&mask);
   CPU_SET(only, &mask);
   Sleeper sleeper;
-  ASSERT_EQ(pthread_setaffinity_np(sleeper.handle(), sizeof mask, &mask), 0);
+  EXPECT_EQ(pthread_setaffinity_np(sleeper.handle(), sizeof mask, &mask), 0);
   sleeper.place.keep_off(sleeper.handle(), only);
   EXPECT_EQ(allowed(sleeper.handle()), std::set<int>{only});
   EXPECT_EQ(sleeper.wake(), std::set<int>{only});

@@ -79,6 +79,7 @@ void ThreadPool::add(Job& job) {
   if (jobs_ != nullptr) jobs_->previous = &job;
   jobs_ = &job;
   ++running_;
+  if (sleeping_ != 0) spread(helpers);
   announce();
 }
 
@@ -93,12 +94,18 @@ void ThreadPool::remove(Job& job) {
 // Called with the lock.
 void ThreadPool::announce() {
   epoch_.fetch_add(1, std::memory_order_release);
-  if (sleeping_ == 0) return;
+  if (sleeping_ != 0) wake_.notify_all();
+}
+
+// Called with the lock, by a thread that is about to work: so many wake elsewhere to help it.
+void ThreadPool::spread(size_t helpers) {
   const int here = current_processor();
   for (const auto& worker : workers_) {
-    if (worker->asleep) worker->place.keep_off(worker->thread.native_handle(), here);
+    if (helpers == 0) return;
+    if (!worker->asleep) continue;
+    worker->place.keep_off(worker->thread.native_handle(), here);
+    --helpers;
   }
-  wake_.notify_all();
 }
 
 void ThreadPool::wait_for_helpers(Job& job) {

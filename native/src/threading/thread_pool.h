@@ -70,6 +70,7 @@ class ThreadPool {
   void help(Job& job);
   void leave(Job& job);
   void announce();
+  void spread(size_t helpers);
   void sleep(Worker& self, std::unique_lock<std::mutex>& lock, uint64_t generation);
 
   std::atomic<uint32_t> threads_;

@@ -126,12 +126,12 @@ struct Divided {
   __mmask16 positive;
 };
 
-// Returns the sums of what it writes, lane by lane, if they are asked for.
 // The low byte of each lane.
 OCTAVO_ALWAYS_INLINE __m128i bytes_of(__m512i values, uint8_t flip) {
   return _mm_xor_si128(_mm512_cvtepi32_epi8(values), _mm_set1_epi8(static_cast<char>(flip)));
 }
 
+// Returns the sums of what it writes, lane by lane, if they are asked for.
 template <bool Sums, typename Quotient>
 OCTAVO_ALWAYS_INLINE __m512i quantize_numbers(const Quotient& quotient, const float* x,
                                               size_t count, int8_t* q, uint8_t flip) {
@@ -205,7 +205,8 @@ __attribute__((noinline)) void measure_blocks(const RowQuantization& row, size_t
     __asm__ volatile("" ::: "memory");  // or a few stores become a slow `rep stos`
   }
   blocks.exact = find_scales(blocks);
-  _mm512_mask_storeu_ps(row.scales + begin, static_cast<__mmask16>(blocks.used), _mm512_load_ps(blocks.scales));
+  _mm512_mask_storeu_ps(row.scales + begin, static_cast<__mmask16>(blocks.used),
+                        _mm512_load_ps(blocks.scales));
 }
 
 // Whole lines of blocks that are all exact. Returns false where there are others.
