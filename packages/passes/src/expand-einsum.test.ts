@@ -42,6 +42,8 @@ describe('expand-einsum', () => {
     ['ij,jk->i', '2, 3', '3, 4', 'it sums over an axis of one operand'],
     ['...i,...i->...', '1, 3', '2, 3', 'its axis .0 is repeated'],
     ['ij->ji', '2, 3', '', 'it has not two operands'],
+    ['bqhd,bkhd->bhqk', '2, 0, 4, 5', '2, 6, 4, 5', 'an axis of it has no elements'],
+    ['bqd,kd->bqk', '2, 3, 0', '4, 0', 'an axis of it has no elements'],
     ['ij,jk->ik', 'N, 3', '3, 4', 'the shapes of its operands are not known'],
   ])('leaves %s', async (equation, a, b, reason) => {
     const { ops, declined } = await expand(equation, a, b);

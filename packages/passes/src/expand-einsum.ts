@@ -49,6 +49,8 @@ function labelsOf(node: Node): ProductLabels | string {
       if ((sizes.get(label) ?? size) !== size) return `its axis ${label} is repeated`;
       sizes.set(label, size);
     }
+  // Reshape takes a size of 0 for that of the axis it had.
+  if ([...sizes.values()].includes(0)) return 'an axis of it has no elements';
   const isIn = (labels: readonly string[]) => (label: string) => labels.includes(label);
   if (
     [...sizes.keys()].some(

@@ -69,6 +69,25 @@ it('takes apart the sums before activations and normalizations', async () => {
   `);
 });
 
+it('leaves sums before activations and normalizations that nothing reads', async () => {
+  const text = await standardized(`
+    %p = com.microsoft::BiasGelu(%x, %b)
+    %q = com.microsoft::FastGelu(%x, %b)
+    %n, _, _, %sum = com.microsoft::SkipLayerNormalization(%x, %r, %g)
+    %m = com.microsoft::SkipSimplifiedLayerNormalization(%x, %r, %g)
+    %l = SimplifiedLayerNormalization(%x, %g)
+    %y = Neg(%x)
+    output %y`);
+  expect(text.match(/= [\w.:]+\(/g)).toEqual([
+    '= com.microsoft::BiasGelu(',
+    '= com.microsoft::FastGelu(',
+    '= com.microsoft::SkipLayerNormalization(',
+    '= com.microsoft::SkipSimplifiedLayerNormalization(',
+    '= SimplifiedLayerNormalization(',
+    '= Neg(',
+  ]);
+});
+
 it('keeps the mean and deviation of a normalization where they are read', async () => {
   const text = await standardized(`
     %n, %mean, %inverse = com.microsoft::SkipLayerNormalization(%x, %r, %g)

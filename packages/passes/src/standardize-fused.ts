@@ -21,6 +21,7 @@ import {
 const biasGelu = defineRule({
   name: 'standardize-bias-gelu',
   pattern: match.op(BiasGelu),
+  declines: (_, graph, node) => unread(graph, node),
   rewrite(_, graph, node) {
     const { A, B } = BiasGelu.inputs(node);
     const fresh = graph.emit(MicrosoftGelu, { X: sumOf(graph, A, B) }, {}, { name: node.name });
@@ -31,6 +32,7 @@ const biasGelu = defineRule({
 const fastGelu = defineRule({
   name: 'standardize-fast-gelu',
   pattern: match.op(FastGelu),
+  declines: (_, graph, node) => unread(graph, node),
   rewrite(_, graph, node) {
     const { X, bias } = FastGelu.inputs(node);
     const sum = sumOf(graph, X, bias);
@@ -42,6 +44,7 @@ const fastGelu = defineRule({
 const skipLayerNormalization = defineRule({
   name: 'standardize-skip-layer-normalization',
   pattern: match.op(SkipLayerNormalization),
+  declines: (_, graph, node) => unread(graph, node),
   rewrite(_, graph, node) {
     const { input, skip, bias, gamma, beta } = SkipLayerNormalization.inputs(node);
     const { epsilon } = SkipLayerNormalization.attributes(node);
@@ -59,7 +62,7 @@ const skipSimplified = defineRule({
   declines: (_, graph, node) =>
     isRead(graph, node.outputs[1]) || isRead(graph, node.outputs[2])
       ? 'RMSNormalization gives no mean or deviation'
-      : undefined,
+      : unread(graph, node),
   rewrite(_, graph, node) {
     const { input, skip, bias, gamma } = SkipSimplifiedLayerNormalization.inputs(node);
     const { epsilon } = SkipSimplifiedLayerNormalization.attributes(node);
@@ -73,7 +76,7 @@ const simplified = defineRule({
   name: 'standardize-simplified-layer-normalization',
   pattern: match.op(SimplifiedLayerNormalization),
   declines: (_, graph, node) =>
-    isRead(graph, node.outputs[1]) ? 'RMSNormalization gives no deviation' : undefined,
+    isRead(graph, node.outputs[1]) ? 'RMSNormalization gives no deviation' : unread(graph, node),
   rewrite(_, graph, node) {
     const inputs = SimplifiedLayerNormalization.inputs(node);
     const attributes = SimplifiedLayerNormalization.attributes(node);
@@ -101,6 +104,11 @@ function sumOf(graph: Graph, first: Value, ...others: readonly (Value | undefine
 
 function isRead(graph: Graph, value: Value | undefined): boolean {
   return value !== undefined && (value.users.length > 0 || graph.isOutput(value));
+}
+
+/** A node that nothing reads would stay beside its new form, and match again. */
+function unread(graph: Graph, node: Node): string | undefined {
+  return node.outputs.some((value) => isRead(graph, value)) ? undefined : 'nothing reads what it gives';
 }
 
 /** Gives each output that is read its new form, by position. */

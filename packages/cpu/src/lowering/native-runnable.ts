@@ -117,9 +117,15 @@ export class NativeRunnable implements Runnable {
     if (error instanceof OctavoError && !(error instanceof CpuError)) return error;
     const text = error instanceof CpuError ? error.fault : error.message;
     const [, op, message] = /\bop (\d+): (.*)$/s.exec(text) ?? [];
-    const where = (op === undefined ? undefined : this.placeOf(Number(op))) ?? '@octavo/cpu';
+    const place = op === undefined ? undefined : this.placeOf(Number(op));
     const remedy = op === undefined ? undefined : 'Check what the run is fed.';
-    return new CpuError({ code: error.code, message: message ?? text, where, remedy, cause: error });
+    return new CpuError({
+      code: error.code,
+      message: place === undefined ? text : (message ?? text),
+      where: place ?? '@octavo/cpu',
+      remedy,
+      cause: error,
+    });
   }
 
   /** Called with each output that is no result of the subgraph. */

@@ -1,4 +1,5 @@
 import { runCase } from '@octavo/conformance';
+import { inferTypes, parse } from '@octavo/core/ir';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../../tests/addon.js';
@@ -34,5 +35,21 @@ describeWithAddon('Where on the CPU equals the reference', () => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  it.each([
+    ['int64', 'float32', 'float32', 'no kernel for conditions of int64'],
+    ['bool', 'float32', 'float64', 'its values differ in type'],
+  ])('but not for a condition of %s, of %s or %s', (c, x, y, reason) => {
+    const graph = parse(`graph opset 21 {
+      input %c: ${c}[4]
+      input %x: ${x}[4]
+      input %y: ${y}[4]
+      %z = Where(%c, %x, %y)
+      output %z
+    }`);
+    inferTypes(graph);
+    const [node] = graph.nodes;
+    expect(node && cpu().supports(node, { graph, opset: 21 })).toEqual({ supported: false, reason });
   });
 });

@@ -12,6 +12,9 @@ import { dtypeOf, elementBytes, required, shapeOf } from '../static-value.js';
 function declineChoice(node: Node): string | undefined {
   const values = [...node.inputs, node.output].map((value) => required(value, node));
   if (values.some(({ quantized }) => quantized)) return 'no kernel for quantized values';
+  const [condition, x, y, output] = values.map(dtypeOf);
+  if (condition !== 'bool') return `no kernel for conditions of ${condition}`;
+  if (x !== y || x !== output) return 'its values differ in type';
   const bytes = elementBytes(required(node.output, node));
   if (![1, 2, 4, 8].includes(bytes))
     return `no kernel for elements of ${dtypeOf(required(node.output, node))}`;
