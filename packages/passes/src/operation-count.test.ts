@@ -1,5 +1,5 @@
 import { inferTypes, parse } from '@octavo/core/ir';
-import { StoredTensor, zeros } from '@octavo/core/tensor';
+import { type DType, StoredTensor, zeros } from '@octavo/core/tensor';
 import { describe, expect, it } from 'vitest';
 import { FoldingWork } from './folding-work.js';
 import { operationsOf } from './operation-count.js';
@@ -13,10 +13,10 @@ function count(text: string): number {
 }
 
 /** The same, of elements that are in memory. */
-function countPicked(text: string, shape: readonly number[]): number {
-  const graph = parse(`graph opset 21 {\nvalue %x: float32[${shape.join(', ')}]\n${text}\n}`);
+function countPicked(text: string, shape: readonly number[], dtype: DType = 'float32'): number {
+  const graph = parse(`graph opset 21 {\nvalue %x: ${dtype}[${shape.join(', ')}]\n${text}\n}`);
   const value = graph.value('x');
-  if (value) value.constant = StoredTensor.of(zeros('float32', shape));
+  if (value) value.constant = StoredTensor.of(zeros(dtype, shape));
   inferTypes(graph);
   const node = graph.sorted().at(-1);
   return node ? operationsOf(node) : Number.NaN;
@@ -103,6 +103,14 @@ describe('the operations of a node', () => {
     expect(large).toBeGreaterThanOrEqual(4096 * 16);
     expect(count(`value %x: float32[4096, 16]\n${take}`)).toBeGreaterThan(8 * 4096 * 16);
   });
+
+  it.each(['int4', 'uint2', 'string'] as const)(
+    'take all elements of %s apart, however few are taken',
+    (dtype) => {
+      const take = 'value %i: int64[1]\n%y = Gather(%x, %i)';
+      expect(countPicked(take, [4096, 16], dtype)).toBeGreaterThan(8 * 4096 * 16);
+    },
+  );
 
   it('grow with the parts that are put together, and with no more', () => {
     const parts = (many: number) =>

@@ -56,7 +56,7 @@ import {
   Upsample7,
   type Value,
 } from '@octavo/core/ir';
-import { elementCount, isBigInt, type Shape } from '@octavo/core/tensor';
+import { DTYPES, elementCount, isBigInt, type Shape } from '@octavo/core/tensor';
 
 type Count = (node: Node) => number;
 
@@ -186,9 +186,15 @@ const PICKING: ReadonlySet<string> = new Set(
   [Gather, GatherElements, GatherND, Slice, Slice1].map(({ key }) => key),
 );
 
-/** At most a copy of what is in memory, so that it is aligned; elsewhere all of it is read. */
-const loading = (value: Value | undefined): number =>
-  (storedConstant(value)?.storage.resident ? 1 : STEP) * weighted(value);
+/**
+ * At most a copy of what is in memory, so that it is aligned; elsewhere all of it is read. Elements that no array has, such
+ * as strings and packed integers, are all taken apart.
+ */
+function loading(value: Value | undefined): number {
+  const bits = value?.dtype === undefined ? 0 : DTYPES[value.dtype].bits;
+  const isCopied = storedConstant(value)?.storage.resident && bits >= 8 && bits <= 64;
+  return (isCopied ? 1 : STEP) * weighted(value);
+}
 
 const picking: Count = ({ inputs: [from, ...places], output }) =>
   loading(from) + STEP * (places.reduce((sum, value) => sum + weighted(value), 0) + 2 * weighted(output));
