@@ -103,7 +103,7 @@ function sumOf(graph: Graph, first: Value, ...others: readonly (Value | undefine
 }
 
 function isRead(graph: Graph, value: Value | undefined): boolean {
-  return value !== undefined && (value.users.length > 0 || graph.isOutput(value));
+  return value !== undefined && (value.isRead || graph.isOutput(value));
 }
 
 /** A node that nothing reads would stay beside its new form, and match again. */

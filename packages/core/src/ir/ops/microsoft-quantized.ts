@@ -1,7 +1,7 @@
 import { attr } from '../attribute.js';
 import { broadcastDims, channelsFirstDims, channelsLastDims, type Dims, typeOf } from '../dims.js';
 import { defineOp, type Op } from '../op.js';
-import type { Value } from '../value.js';
+import type { TensorType, Value } from '../value.js';
 import { concatDims } from './arrange.js';
 import { convAttributes, convDims, perChannelDims } from './conv.js';
 import { checkConvQparams } from './integer.js';
@@ -22,17 +22,22 @@ const binarySlots = [
   'C_zero_point?',
 ] as const;
 
+type BinaryInputs = Readonly<Record<'A' | 'B' | `${'A' | 'B' | 'C'}_scale`, Value>> &
+  Readonly<Record<`${'A' | 'B' | 'C'}_zero_point`, Value | undefined>>;
+
+function binaryType(inputs: BinaryInputs): TensorType | undefined {
+  const { A, B, A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point } = inputs;
+  checkPerGroup({ A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point }, WHOLE);
+  return typeOf(A.dtype, broadcastDims(A.shape, B.shape));
+}
+
 /** Quantized addition; see `docs/numerics.md` for the formula. */
 export const QLinearAdd = defineOp({
   name: 'QLinearAdd',
   domain,
   inputs: binarySlots,
   outputs: ['C'],
-  inferTypes: ({ inputs }) => {
-    const { A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point } = inputs;
-    checkPerGroup({ A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point }, WHOLE);
-    return [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))];
-  },
+  inferTypes: ({ inputs }) => [binaryType(inputs)],
 });
 
 /** Quantized multiplication; see `docs/numerics.md` for the formula. */
@@ -41,11 +46,7 @@ export const QLinearMul = defineOp({
   domain,
   inputs: binarySlots,
   outputs: ['C'],
-  inferTypes: ({ inputs }) => {
-    const { A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point } = inputs;
-    checkPerGroup({ A_scale, A_zero_point, B_scale, B_zero_point, C_scale, C_zero_point }, WHOLE);
-    return [typeOf(inputs.A.dtype, broadcastDims(inputs.A.shape, inputs.B.shape))];
-  },
+  inferTypes: ({ inputs }) => [binaryType(inputs)],
 });
 
 const unarySlots = ['X', 'X_scale', 'X_zero_point?', 'Y_scale', 'Y_zero_point?'] as const;
