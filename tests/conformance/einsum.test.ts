@@ -18,6 +18,10 @@ describe('Einsum of two operands runs on native kernels, as onnxruntime does', (
     'ij,ij->',
     'bij,bij->b',
     'bi,bi->bi',
+    'bic,jb->bjci',
+    'ij,->ji',
+    ',->',
+    '...i,i->i...',
   ])('%s', async (equation) => {
     const [terms = ''] = equation.split('->');
     const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 12, maxLength: 12 });

@@ -38,6 +38,32 @@ describe('expand-einsum', () => {
   });
 
   it.each([
+    ['bi,bi->bi', '2, 3', '2, 3', ['%y: float32[2, 3] = Mul(%a, %b) @sum']],
+    ['ij,->ij', '2, 3', ' ', ['%y: float32[2, 3] = Mul(%a, %b) @sum']],
+    [',->', ' ', ' ', ['%y: float32[] = Mul(%a, %b) @sum']],
+    [
+      'i,j->ji',
+      '2',
+      '3',
+      ['%Reshape: float32[3, 1] = Reshape(%b, %shape)', '%y: float32[3, 2] = Mul(%a, %Reshape) @sum'],
+    ],
+    [
+      'bic,jb->bjci',
+      '2, 3, 4',
+      '5, 2',
+      [
+        '%Transpose: float32[2, 4, 3] = Transpose(%a) {perm=[0, 2, 1]}',
+        '%Reshape: float32[2, 1, 4, 3] = Reshape(%Transpose, %shape)',
+        '%Transpose_2: float32[2, 5] = Transpose(%b) {perm=[1, 0]}',
+        '%Reshape_2: float32[2, 5, 1, 1] = Reshape(%Transpose_2, %shape_2)',
+        '%y: float32[2, 5, 4, 3] = Mul(%Reshape, %Reshape_2) @sum',
+      ],
+    ],
+  ])('multiplies element by element where nothing is summed over: %s', async (equation, a, b, ops) => {
+    expect((await expand(equation, a, b)).ops).toEqual(ops);
+  });
+
+  it.each([
     ['ii,ij->ij', '3, 3', '3, 4', 'it takes a diagonal'],
     ['ij,jk->i', '2, 3', '3, 4', 'it sums over an axis of one operand'],
     ['...i,...i->...', '1, 3', '2, 3', 'its axis .0 is repeated'],

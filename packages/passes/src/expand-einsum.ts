@@ -4,6 +4,7 @@ import {
   type Graph,
   knownShape,
   MatMul,
+  Mul,
   match,
   type Node,
   type Pass,
@@ -40,8 +41,7 @@ function labelsOf(node: Node): ProductLabels | string {
   if (shapes.includes(undefined)) return 'the shapes of its operands are not known';
   const { inputs, output } = parseEinsum(Einsum.attributes(node).equation, ranks);
   const [left = [], right = []] = inputs;
-  if ([left, right, output].some((labels) => new Set(labels).size < labels.length))
-    return 'it takes a diagonal';
+  if ([left, right].some((labels) => new Set(labels).size < labels.length)) return 'it takes a diagonal';
   const sizes = new Map<string, number>();
   for (const [operand, labels] of inputs.entries())
     for (const [axis, label] of labels.entries()) {
@@ -94,6 +94,45 @@ function asMatrices(
   return isPlain ? turned : reshaped(graph, turned, shape);
 }
 
+type Operands = readonly [Value, Value];
+
+function matrixProduct(graph: Graph, [a, b]: Operands, labels: ProductLabels, name: string) {
+  const { operands, output, batch, rows, columns, inner, sizes } = labels;
+  const leading = batch.length > 0 ? [batch] : [];
+  const A = asMatrices(graph, a, operands[0], [...leading, rows, inner], sizes);
+  const B = asMatrices(graph, b, operands[1], [...leading, inner, columns], sizes);
+  const found = graph.emit(MatMul, { A, B }, {}, { name }).output;
+  if (!found) return undefined;
+  const order = [...batch, ...rows, ...columns];
+  const shape = order.map((label) => sizes.get(label) ?? 1);
+  const isPlain = [...leading, rows, columns].every(({ length }) => length === 1);
+  const whole = isPlain ? found : reshaped(graph, found, shape);
+  return transposed(graph, whole, order, output);
+}
+
+/** A value with the axes of the result, in its order, and 1 for those that it has not. */
+function spread(
+  graph: Graph,
+  value: Value,
+  from: readonly string[],
+  { output, sizes }: ProductLabels,
+): Value {
+  const own = output.filter((label) => from.includes(label));
+  const turned = transposed(graph, value, from, own);
+  const [first] = own;
+  const behind = first === undefined ? [] : output.slice(output.indexOf(first));
+  if (behind.length === own.length) return turned;
+  const shape = behind.map((label) => (own.includes(label) ? (sizes.get(label) ?? 1) : 1));
+  return reshaped(graph, turned, shape);
+}
+
+/** Where nothing is summed over, a product element by element. */
+function elementwiseProduct(graph: Graph, [a, b]: Operands, labels: ProductLabels, name: string) {
+  const [left, right] = labels.operands;
+  const [A, B] = [spread(graph, a, left, labels), spread(graph, b, right, labels)];
+  return graph.emit(Mul, { A, B }, {}, { name }).output;
+}
+
 const product = defineRule({
   name: 'expand-einsum',
   pattern: match.op(Einsum),
@@ -104,23 +143,16 @@ const product = defineRule({
   rewrite(_, graph, node) {
     const labels = labelsOf(node);
     const [a, b] = node.inputs;
-    if (typeof labels === 'string' || !a || !b || !node.output) return;
-    const { operands, output, batch, rows, columns, inner, sizes } = labels;
-    const leading = batch.length > 0 ? [batch] : [];
-    const A = asMatrices(graph, a, operands[0], [...leading, rows, inner], sizes);
-    const B = asMatrices(graph, b, operands[1], [...leading, inner, columns], sizes);
-    const found = graph.emit(MatMul, { A, B }, {}, { name: node.name }).output;
-    if (!found) return;
-    const order = [...batch, ...rows, ...columns];
-    const shape = order.map((label) => sizes.get(label) ?? 1);
-    const isPlain = [...leading, rows, columns].every(({ length }) => length === 1);
-    const whole = isPlain ? found : reshaped(graph, found, shape);
-    supersede(graph, node.output, transposed(graph, whole, order, output));
+    if (typeof labels === 'string' || !a || !b) return;
+    const form = labels.inner.length > 0 ? matrixProduct : elementwiseProduct;
+    const result = form(graph, [a, b], labels, node.name);
+    if (node.output && result) supersede(graph, node.output, result);
   },
 });
 
 /**
- * Turns Einsum of two operands of known shapes that sums over what they share into MatMul, between transpositions and
- * reshapes where the axes are not in its order. Diagonals, repeated axes and sums over one operand stay.
+ * Turns Einsum of two operands of known shapes that sums over what they share into MatMul, and into Mul where it sums over
+ * nothing, between transpositions and reshapes where the axes are not in order. Diagonals, repeated axes and sums over one
+ * operand stay.
  */
 export const expandEinsum: Pass = rulePass('expand-einsum', [product]);

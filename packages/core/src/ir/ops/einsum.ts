@@ -11,7 +11,8 @@ export interface EinsumPlan {
 
 /**
  * Reads an Einsum equation such as `bij,bjk->bik`. Without `->` the output has every label that occurs once, in
- * alphabetical order, after the ellipsis. Throws `INFER_TYPES` when equation and ranks do not fit.
+ * alphabetical order, after the ellipsis. Throws `INFER_TYPES` when equation and ranks do not fit, and when the output has an
+ * axis twice or one that no input has.
  */
 export function parseEinsum(equation: string, ranks: readonly number[]): EinsumPlan {
   const [left = '', right] = equation.replaceAll(' ', '').split('->');
@@ -21,8 +22,15 @@ export function parseEinsum(equation: string, ranks: readonly number[]): EinsumP
   }
   const hidden = Math.max(0, ...terms.map((term, i) => hiddenAxes(term, ranks[i] ?? 0)));
   const inputs = terms.map((term, i) => labelsOf(term, ranks[i] ?? 0, hidden, equation));
-  const output = right ?? implicitOutput(inputs.flat(), left.includes('...'));
-  return { inputs, output: output.includes('...') ? expand(output, hidden, hidden) : [...output] };
+  const labels = inputs.flat();
+  const result = right ?? implicitOutput(labels, left.includes('...'));
+  const output = result.includes('...') ? expand(result, hidden, hidden) : [...result];
+  const unknown = output.find((label) => !labels.includes(label));
+  if (unknown !== undefined)
+    contradiction(`Einsum ${equation}: no input has the axis ${unknown} of its output.`);
+  const repeated = output.find((label, index) => output.indexOf(label) < index);
+  if (repeated !== undefined) contradiction(`Einsum ${equation}: its output has the axis ${repeated} twice.`);
+  return { inputs, output };
 }
 
 function hiddenAxes(term: string, rank: number): number {
