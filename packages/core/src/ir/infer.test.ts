@@ -189,6 +189,41 @@ describe('inferTypes', () => {
     });
   });
 
+  it('sees in a subgraph by itself what it captures now', () => {
+    const graph = infer(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      input %z: float32[4, 6]
+      const %shape: int64[2] = [4, -1]
+      const %other: int64[2] = [3, -1]
+      const %two: int64[1] = [2]
+      const %rest: int64[1] = [-1]
+      %long = Concat(%two, %rest) {axis=0}
+      %y = If(%c) {then_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }, else_branch=graph (%i = %x, %s = %shape) {
+        %r = Reshape(%i, %s)
+        output %r
+      }}
+      output %y
+    }`);
+    const value = (name: string) => graph.value(name) ?? expect.fail(name);
+    const [node] = graph.nestingNodes;
+    const [inside] = node?.subgraphs.map((each) => each.graph) ?? [];
+    const shapeInside = () => {
+      if (inside) inferTypes(inside);
+      return inside?.outputs[0]?.shape;
+    };
+    expect(shapeInside()).toEqual([4, 3]);
+    value('shape').constant = value('other').constant;
+    expect(shapeInside()).toEqual([3, 4]);
+    node?.replaceOperand(value('shape'), value('long'));
+    expect(shapeInside()).toEqual([2, 6]);
+    node?.replaceOperand(value('x'), value('z'));
+    expect(shapeInside()).toEqual([2, 12]);
+  });
+
   it('leaves a branch alone that does not fit what it captures, unless strict', () => {
     const text = `graph opset 21 {
       input %c: bool[]

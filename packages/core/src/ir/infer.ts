@@ -2,7 +2,7 @@ import { GraphError, isInteger, OctavoError, type StoredTensor, type Tensor } fr
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
-import { isCurrent, type Knowledge, seenOf } from './inferred-node.js';
+import { capturedValue, followedElements, isCurrent, type Knowledge, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { NodeContext } from './op.js';
 import { propagateDims } from './symbolic-dims.js';
@@ -19,7 +19,8 @@ const LARGEST_CONSTANT = 4096;
 /**
  * Fills in the types of all values that can be known: element types and shapes, symbolic dimensions included.
  * Shapes that the graph itself computes (Shape, Gather, Concat ...) are followed. Types that are already there are
- * kept where they say more, quantized types always. Nodes without definition infer nothing.
+ * kept where they say more, quantized types always. Nodes without definition infer nothing. A subgraph that is looked at
+ * by itself, after the graph around it, captures what its node captures now, of the types and shapes last inferred there.
  * @throws GraphError `INFER_TYPES` with the node when its inputs contradict its op, or (strict) the type in the graph.
  */
 export function inferTypes(graph: Graph, options: InferOptions = {}): void {
@@ -42,6 +43,7 @@ class Inference implements Knowledge {
   }
 
   run(): void {
+    for (const inner of this.graph.captures) inner.type = capturedValue(inner)?.type ?? inner.type;
     for (const node of this.graph.sorted()) {
       try {
         const { subgraphs } = node;
@@ -54,12 +56,9 @@ class Inference implements Knowledge {
   }
 
   private inferSubgraphs(node: Node): void {
-    for (const { graph, sources } of node.subgraphs) {
-      graph.captures.forEach((inner, i) => {
-        const outer = node.captures[sources[i] ?? -1];
-        if (outer?.type) inner.type = outer.type;
-        inner.captured = outer && { elements: this.elements(outer), dims: this.followed(outer) };
-      });
+    for (const { graph } of node.subgraphs) {
+      const site = { node, graph };
+      for (const inner of graph.captures) inner.captured = site;
       this.inferInside(new Inference(graph, this.options));
     }
   }
@@ -148,13 +147,24 @@ class Inference implements Knowledge {
 
   /** What is stored of a value, here or in the enclosing graph. */
   elements(value: Value): StoredTensor | undefined {
-    return storedConstant(value) ?? value.captured?.elements;
+    const stored = storedConstant(value);
+    if (stored || !value.captured) return stored;
+    const outer = capturedValue(value);
+    return outer && this.elements(outer);
   }
 
   /** The elements of a value that is computed from shapes. */
   followed(value: Value): readonly Dim[] | undefined {
-    return this.known.get(value) ?? value.captured?.dims;
+    return this.known.get(value) ?? (value.captured && followedOutside(value));
   }
+}
+
+/** The elements of a captured value as they were last followed in the graphs around. */
+function followedOutside(inner: Value): readonly Dim[] | undefined {
+  const outer = capturedValue(inner);
+  if (!outer) return undefined;
+  const dims = outer.producer?.output === outer ? followedElements(outer.producer) : undefined;
+  return dims ?? followedOutside(outer);
 }
 
 function placed(error: unknown, node: Node): unknown {

@@ -1,4 +1,5 @@
 import type { StoredTensor } from '../tensor/index.js';
+import type { Graph } from './graph.js';
 import type { Node } from './node.js';
 import { type Dim, Value, type ValueType } from './value.js';
 
@@ -12,10 +13,18 @@ export interface InferredNode {
   readonly dims: readonly Dim[] | undefined;
 }
 
-/** What type inference found out about a value that a subgraph captures, beyond its type. */
-export interface CapturedElements {
-  readonly elements: StoredTensor | undefined;
-  readonly dims: readonly Dim[] | undefined;
+/** Where a value is captured: by which node, for which of its subgraphs. */
+export interface CaptureSite {
+  readonly node: Node;
+  readonly graph: Graph;
+}
+
+/** The value of the enclosing graph that a capture stands for now, as far as inference has seen where it is captured. */
+export function capturedValue(inner: Value): Value | undefined {
+  if (!inner.captured) return undefined;
+  const { node, graph } = inner.captured;
+  const sources = node.subgraphs.find((each) => each.graph === graph)?.sources;
+  return node.captures[sources?.[graph.captures.indexOf(inner)] ?? -1];
 }
 
 /** The elements of a node's first output as `inferTypes` last followed them from shapes, in row-major order. */

@@ -1,6 +1,6 @@
 import type { QuantizedType } from '../quant/index.js';
 import type { DType, StoredTensor } from '../tensor/index.js';
-import type { CapturedElements } from './inferred-node.js';
+import type { CaptureSite } from './inferred-node.js';
 import type { Node } from './node.js';
 
 /** A dimension: a size, a symbolic name such as `batch`, or null when nothing is known. */
@@ -42,8 +42,8 @@ export class Value {
   constant: StoredTensor | undefined;
   /** Description carried from the file. */
   docString = '';
-  /** @internal In a capture: what `inferTypes` last knew in the enclosing graph. */
-  captured: CapturedElements | undefined;
+  /** @internal In a capture: where `inferTypes` last saw it captured. */
+  captured: CaptureSite | undefined;
   private producedBy: Node | undefined;
   /** The node that reads this value, and how often, while it is one at most, as it is for most values. */
   private reader: Node | undefined;
