@@ -1,4 +1,4 @@
-import type { CompileOptions, Subgraph } from '@octavo/backend';
+import type { CompileOptions, NodePlan, Subgraph } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
 import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { ConstantHandle, NativeBinding } from '../binding.js';
@@ -36,7 +36,8 @@ export async function compileSubgraph(
     const outputBlocks = builder.outputBlocks();
     pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
     const { ops, weights, leases } = builder;
-    const signature = signatureOf(subgraph, outputs, ops);
+    const plan = builder.plan();
+    const signature = signatureOf(subgraph, outputs, ops, plan);
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
     const handle = callNative(() =>
@@ -56,7 +57,7 @@ export async function compileSubgraph(
       binding,
       handle,
       signature,
-      plan: builder.plan(),
+      plan,
       memory: { weights: weightBytes(constants), activations: native.arenaBytes },
       taps: tapped.map((value) => [value, outputs.indexOf(value)]),
       leases,
@@ -109,12 +110,14 @@ function signatureOf(
   { inputs, outputs: results }: Subgraph,
   outputs: readonly Value[],
   ops: readonly PlacedOp[],
+  plan: readonly NodePlan[],
 ): ProgramSignature {
   return {
     inputs: inputs.map(portOf),
     outputs: outputs.map(portOf),
     results: results.length,
     steps: ops.map(({ step }) => step),
+    nodes: plan.map(({ node }) => `node ${node.label} (${node.op.name})`),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Executable } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
-import { fromNumbers, int64, type Tensor, toNumbers, zeros } from '@octavo/core/tensor';
+import { float32, fromNumbers, int64, type Tensor, toNumbers, zeros } from '@octavo/core/tensor';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
 import { compileGraph, graphOf } from '../../tests/compile-graph.js';
@@ -161,6 +161,27 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(numbers(profiled?.outputs[0])).toEqual(Z);
     opened?.[Symbol.dispose]();
     expect(() => backend.open?.(token)).toThrow(expect.objectContaining({ code: 'CPU_PROGRAM_GONE' }));
+  });
+
+  it('names the node that refuses what a run is fed, timed, and in another thread', async () => {
+    const graph = graphOf([
+      'input %x: float32[3, 2]',
+      'input %i: int64[1]',
+      '%n: float32[3, 2] = Neg(%x)',
+      '%y: float32[1, 2] = Gather(%n, %i) {axis=0} @rows',
+      'output %y',
+    ]);
+    const feeds = [float32([1, 2, 3, 4, 5, 6], [3, 2]), int64([7])];
+    const backend = cpu();
+    using executable = await compileGraph(graph, { taps: new Set() }, backend);
+    const token = executable.share?.();
+    using opened = token && backend.open?.(token);
+    const refusal = { code: 'CPU_INVALID_ARGUMENT', where: 'node rows (Gather)' };
+    for (const each of [executable, opened]) {
+      expect(() => each?.runSync?.(feeds)).toThrow(expect.objectContaining(refusal));
+      expect(() => each?.profile?.(feeds)).toThrow(expect.objectContaining(refusal));
+      await expect(each?.run(feeds)).rejects.toMatchObject(refusal);
+    }
   });
 
   it('packs the weights of one constant once for all plans, and again after the last is gone', async () => {

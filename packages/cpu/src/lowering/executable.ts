@@ -37,11 +37,6 @@ export class NativeExecutable extends NativeRunnable implements Executable {
     return { id, generation };
   }
 
-  protected override placeOf(op: number): string | undefined {
-    const node = this.plan[this.signature.steps[op] ?? -1]?.node;
-    return node && `node ${node.label} (${node.op.name})`;
-  }
-
   protected override tapped(tap: Tap, outputs: readonly Tensor[]): void {
     for (const [value, position] of this.#program.taps) {
       const tensor = outputs[position];

@@ -76,7 +76,11 @@ export class NativeRunnable implements Runnable {
     const outputs = ports.map(allocatePort);
     const nanoseconds = new Float64Array(steps.length);
     let start = performance.now();
-    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), nanoseconds));
+    try {
+      callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), nanoseconds));
+    } catch (error) {
+      throw this.#placed(error);
+    }
     const spans = steps.map((step, op): Span => {
       const duration = (nanoseconds[op] ?? 0) / 1e6;
       const span = { step, start, duration };
@@ -106,18 +110,14 @@ export class NativeRunnable implements Runnable {
     return this.signature.inputs.map((port, index) => checkPort(port, inputs[index]).data);
   }
 
-  /** The node that an op of the program computes, where it is known. */
-  protected placeOf(_op: number): string | undefined {
-    return undefined;
-  }
-
   /** What an op refuses in a run, such as an index outside an axis, with the node that it computes. */
   #placed(error: unknown): unknown {
     if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
     if (error instanceof OctavoError && !(error instanceof CpuError)) return error;
     const text = error instanceof CpuError ? error.fault : error.message;
     const [, op, message] = /\bop (\d+): (.*)$/s.exec(text) ?? [];
-    const place = op === undefined ? undefined : this.placeOf(Number(op));
+    const { steps, nodes } = this.signature;
+    const place = op === undefined ? undefined : nodes[steps[Number(op)] ?? -1];
     const remedy = op === undefined ? undefined : 'Check what the run is fed.';
     return new CpuError({
       code: error.code,

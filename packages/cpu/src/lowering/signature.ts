@@ -26,6 +26,8 @@ export interface ProgramSignature {
   readonly results: number;
   /** For each op of the program the position of its node in the plan. */
   readonly steps: readonly number[];
+  /** What errors call the nodes of the plan. */
+  readonly nodes: readonly string[];
 }
 
 /** @throws OctavoError `BACKEND_OPERAND` where a tensor is not what the program takes or gives at this position. */
@@ -59,9 +61,10 @@ export function parseSignature(text: string): ProgramSignature {
 
 function isSignature(value: unknown): value is ProgramSignature {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('inputs' in value && 'outputs' in value && 'results' in value && 'steps' in value)) return false;
-  const { inputs, outputs, results, steps } = value;
-  return isPortList(inputs) && isPortList(outputs) && typeof results === 'number' && Array.isArray(steps);
+  if (!('inputs' in value && 'outputs' in value && 'results' in value)) return false;
+  const { inputs, outputs, results } = value;
+  if (!isPortList(inputs) || !isPortList(outputs) || typeof results !== 'number') return false;
+  return 'steps' in value && 'nodes' in value && [value.steps, value.nodes].every(Array.isArray);
 }
 
 function isPortList(list: unknown): list is readonly ProgramPort[] {
