@@ -1,5 +1,6 @@
+import { type Backend, unsupported } from '@octavo/backend';
 import { createModel, inferTypes, type Model, parse } from '@octavo/core/ir';
-import { float32, fromNumbers, int64, toNumbers } from '@octavo/core/tensor';
+import { float32, fromNumbers, int64, OctavoError, toNumbers } from '@octavo/core/tensor';
 import { reference } from '@octavo/reference';
 import { describe, expect, it } from 'vitest';
 import { createSession } from './create-session.js';
@@ -47,6 +48,21 @@ const LARGE = `graph opset 21 {
   %y = If(%c) {then_branch=graph (%v = %x) {
     const %shape: int64[2] = [1000, 2]
     %d = Expand(%v, %shape)
+    output %d
+  }, else_branch=graph (%v = %x) {
+    %d = Neg(%v)
+    output %d
+  }} @choice
+  output %y
+}`;
+
+/** A branch multiplies by a constant of the graph around. */
+const SCALED = `graph opset 21 {
+  input %c: bool[]
+  input %x: float32[2]
+  const %two: float32[] = [2]
+  %y = If(%c) {then_branch=graph (%v = %x, %k = %two) {
+    %d = Mul(%v, %k) @scaling
     output %d
   }, else_branch=graph (%v = %x) {
     %d = Neg(%v)
@@ -126,6 +142,44 @@ describe('If in a session', () => {
     await expect(session.run({ c: yes, x })).rejects.toMatchObject({ code: 'TENSOR_TOO_LARGE' });
     const choice = session.explain().nodes.find(({ node }) => node === 'choice');
     expect(choice?.kernel).toMatch(/^then fails: .*, else 1 node on reference$/);
+  });
+
+  it('is refused when it is made where no backend runs what a branch holds', async () => {
+    const typed = BEYOND.replace('%y = If', '%y: float32[2] = If');
+    const text = typed.replace('%d = Neg(%v)', '%d = NoSuchOp(%v)');
+    await expect(createSession(modelOf(text), { backends: [reference()] })).rejects.toMatchObject({
+      code: 'OP_UNSUPPORTED',
+    });
+  });
+
+  it('is refused when it is made where no backend runs a branch with its constants', async () => {
+    const plain = reference();
+    const variable: Backend = {
+      ...plain,
+      supports: (node, context) =>
+        node.inputs.some((value) => value?.constant)
+          ? unsupported('it has constants')
+          : plain.supports(node, context),
+    };
+    await expect(createSession(modelOf(SCALED), { backends: [variable] })).rejects.toMatchObject({
+      code: 'OP_UNSUPPORTED',
+      message: expect.stringContaining('scaling'),
+    });
+  });
+
+  it('is refused when it is made where a backend is at fault', async () => {
+    const fault = new OctavoError({ code: 'BACKEND_INTERNAL', message: 'no node is being lowered.' });
+    const plain = reference();
+    const faulty: Backend = {
+      ...plain,
+      compile: (subgraph, options) =>
+        subgraph.nodes.some(({ op }) => op.name === 'Mul')
+          ? Promise.reject(fault)
+          : plain.compile(subgraph, options),
+    };
+    await expect(createSession(modelOf(SCALED), { backends: [faulty] })).rejects.toMatchObject({
+      code: 'BACKEND_INTERNAL',
+    });
   });
 });
 

@@ -38,9 +38,13 @@ export interface SubgraphPlan {
   dispose(): void;
 }
 
+/** What shapes and elements decide: operands that contradict an op, or that no kernel computes with, and sizes. */
+const OF_OPERANDS = /^(INFER_TYPES$|TENSOR_|KERNEL_|QUANT_)/;
+
 /**
- * A plan of a subgraph. Whatever an If, Loop or Scan holds may never run, so what cannot be computed, such as a constant
- * or a shape that does not fit, is an error of the run that asks for it.
+ * A plan of a subgraph. What an If, Loop or Scan holds may never run with the shapes and constants that it is given, so
+ * operands that do not fit and values that are too large are errors of the run that asks for them.
+ * @throws OctavoError for everything else, such as `OP_UNSUPPORTED`, weights that cannot be read or a fault in a pass.
  */
 export async function planSubgraph(
   { graph, sources }: StandaloneGraph,
@@ -58,7 +62,7 @@ export async function planSubgraph(
       dispose: () => plan.dispose(),
     };
   } catch (error) {
-    if (error instanceof OctavoError) return failingPlan(error);
+    if (error instanceof OctavoError && OF_OPERANDS.test(error.code)) return failingPlan(error);
     throw error;
   }
 }
