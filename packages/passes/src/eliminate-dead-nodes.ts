@@ -14,7 +14,7 @@ function run(graph: Graph, log: PassLog): boolean {
     changed = true;
   }
   for (const value of graph.initializers) {
-    if (value.isRead || graph.isOutput(value) || graph.inputs.includes(value)) continue;
+    if (graph.isUsed(value) || graph.inputs.includes(value)) continue;
     graph.removeValue(value);
     changed = true;
   }

@@ -75,7 +75,7 @@ function run(graph: Graph, log: PassLog): boolean {
 }
 
 function othersRead(graph: Graph, node: Node): string | undefined {
-  const read = node.outputs.slice(1).find((value) => value && (value.isRead || graph.isOutput(value)));
+  const read = node.outputs.slice(1).find((value) => value && graph.isUsed(value));
   return read && `its output ${read.name} is read`;
 }
 

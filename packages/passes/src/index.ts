@@ -28,6 +28,6 @@ export { QparamsReader } from './qdq/node-qparams.js';
 export { raiseOpset } from './raise-opset.js';
 export { raiseQoperator } from './raise-qoperator.js';
 export { simplifyMovement } from './simplify-movement.js';
-export { standardizeContrib } from './standardize-contrib.js';
+export { standardizeContrib, standardizeContribToRun } from './standardize-contrib.js';
 export { standardizeLegacy } from './standardize-legacy.js';
 export { type WideningOptions, type WideTwin, widenHalves } from './widen-halves.js';

@@ -1,9 +1,9 @@
 import { inferTypes, parse, print, runPasses } from '@octavo/core/ir';
 import { expect, it } from 'vitest';
-import { standardizeContrib } from './index.js';
+import { standardizeContrib, standardizeContribToRun } from './index.js';
 
 it('turns contrib Q/DQ into that of ONNX', async () => {
-  const graph = parse(`graph opset 17, com.microsoft 1 {
+  const graph = parse(`graph opset 21, com.microsoft 1 {
     input %x: float32[2, 3]
     const %s: float32[3] = [1, 2, 3]
     const %z: uint16[3] = [7, 8, 9]
@@ -14,7 +14,7 @@ it('turns contrib Q/DQ into that of ONNX', async () => {
   inferTypes(graph);
   await runPasses(graph, [standardizeContrib], { verify: true });
   expect(print(graph)).toMatchInlineSnapshot(`
-    "graph opset 17, com.microsoft 1 {
+    "graph opset 21, com.microsoft 1 {
       input %x: float32[2, 3]
       const %s: float32[3] = [1, 2, 3]
       const %z: uint16[3] = [7, 8, 9]
@@ -26,8 +26,8 @@ it('turns contrib Q/DQ into that of ONNX', async () => {
   `);
 });
 
-async function standardized(body: string): Promise<string> {
-  const graph = parse(`graph opset 23, com.microsoft 1 {
+async function standardized(body: string, opset = 23, pass = standardizeContrib): Promise<string> {
+  const graph = parse(`graph opset ${opset}, com.microsoft 1 {
     input %x: float32[2, 4]
     input %r: float32[2, 4]
     const %g: float32[4] = [1, 2, 3, 4]
@@ -35,13 +35,17 @@ async function standardized(body: string): Promise<string> {
     ${body}
   }`);
   inferTypes(graph);
-  await runPasses(graph, [standardizeContrib], { verify: true });
+  await runPasses(graph, [pass], { verify: pass === standardizeContrib });
   inferTypes(graph);
   return print(graph)
     .split('\n')
     .filter((line) => line.includes(' = ') && !line.includes('const'))
     .map((line) => line.trim())
     .join('\n');
+}
+
+function opsOf(text: string): string[] {
+  return [...text.matchAll(/= ([\w.:]+)\(/g)].map(([, op = '']) => op);
 }
 
 it('takes apart the sums before activations and normalizations', async () => {
@@ -78,13 +82,13 @@ it('leaves sums before activations and normalizations that nothing reads', async
     %l = SimplifiedLayerNormalization(%x, %g)
     %y = Neg(%x)
     output %y`);
-  expect(text.match(/= [\w.:]+\(/g)).toEqual([
-    '= com.microsoft::BiasGelu(',
-    '= com.microsoft::FastGelu(',
-    '= com.microsoft::SkipLayerNormalization(',
-    '= com.microsoft::SkipSimplifiedLayerNormalization(',
-    '= SimplifiedLayerNormalization(',
-    '= Neg(',
+  expect(opsOf(text)).toEqual([
+    'com.microsoft::BiasGelu',
+    'com.microsoft::FastGelu',
+    'com.microsoft::SkipLayerNormalization',
+    'com.microsoft::SkipSimplifiedLayerNormalization',
+    'SimplifiedLayerNormalization',
+    'Neg',
   ]);
 });
 
@@ -100,4 +104,52 @@ it('keeps the mean and deviation of a normalization where they are read', async 
     %Add: float32[2, 4] = Add(%x, %r)
     %n: float32[2, 4], %mean: float32[2, 1], %inverse: float32[2, 1] = LayerNormalization(%Add, %g) {epsilon=1e-12}"
   `);
+});
+
+const NORMALIZED = `
+  %q = com.microsoft::FastGelu(%x)
+  %n = com.microsoft::SkipLayerNormalization(%x, %r, %g)
+  %l = SimplifiedLayerNormalization(%x, %g)
+  output %q, %n, %l`;
+
+it.each([
+  [16, ['com.microsoft::FastGelu', 'com.microsoft::SkipLayerNormalization', 'SimplifiedLayerNormalization']],
+  [17, ['com.microsoft::FastGelu', 'SimplifiedLayerNormalization', 'Add', 'LayerNormalization']],
+  [20, ['SimplifiedLayerNormalization', 'Gelu', 'Add', 'LayerNormalization']],
+  [23, ['Gelu', 'Add', 'LayerNormalization', 'RMSNormalization']],
+])('leaves what ONNX does not have in opset %i, but for running', async (opset, ops) => {
+  expect(opsOf(await standardized(NORMALIZED, opset))).toEqual(ops);
+  expect(opsOf(await standardized(NORMALIZED, opset, standardizeContribToRun))).toEqual([
+    'Gelu',
+    'Add',
+    'LayerNormalization',
+    'RMSNormalization',
+  ]);
+});
+
+it.each([
+  [20, 'uint16', 'const %s: float32[3] = [1, 2, 3]', 'const %z: uint16[3] = [7, 8, 9]'],
+  [12, 'uint8', 'const %s: float32[3] = [1, 2, 3]', 'const %z: uint8[3] = [7, 8, 9]'],
+  [18, 'uint8', 'const %s: float16[] = [1]', 'const %z: uint8[] = [7]'],
+])('leaves Q/DQ that opset %i does not have, but for running', async (opset, storage, scale, zero) => {
+  const graph = () =>
+    parse(`graph opset ${opset}, com.microsoft 1 {
+      input %q: ${storage}[2, 3]
+      ${scale}
+      ${zero}
+      %x = com.microsoft::DequantizeLinear(%q, %s, %z)
+      %y = com.microsoft::QuantizeLinear(%x, %s, %z)
+      output %y
+    }`);
+  const opsAfter = async (pass: typeof standardizeContrib) => {
+    const each = graph();
+    inferTypes(each);
+    const [record] = await runPasses(each, [pass]);
+    return { ops: each.nodes.map(({ op }) => op.domain), declined: record?.declined.length };
+  };
+  expect(await opsAfter(standardizeContrib)).toEqual({
+    ops: ['com.microsoft', 'com.microsoft'],
+    declined: 2,
+  });
+  expect(await opsAfter(standardizeContribToRun)).toEqual({ ops: ['', ''], declined: 0 });
 });

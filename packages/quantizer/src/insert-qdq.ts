@@ -121,7 +121,7 @@ export function quantizeConstants(
 
 /** Removes a constant that nobody reads. */
 export function dropUnused(graph: Graph, value: Value): void {
-  const isRead = value.isRead || graph.isOutput(value) || graph.inputs.includes(value);
+  const isRead = graph.isUsed(value) || graph.inputs.includes(value);
   if (value.constant && !isRead && !graph.captures.includes(value)) graph.removeValue(value);
 }
 

@@ -164,7 +164,7 @@ export function storedWeightNodes(
   return graph.sorted().flatMap((node) => {
     const entry = STORED_WEIGHT_OPS.find(({ op }) => op === node.op);
     const parts = entry?.parts(node).filter(({ weight }) => isLargeConstant(graph, weight, entry.rank)) ?? [];
-    const isRead = node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
+    const isRead = node.outputs.some((value) => value && graph.isUsed(value));
     return isRead && parts.length > 0 ? [{ node, parts }] : [];
   });
 }

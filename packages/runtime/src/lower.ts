@@ -9,7 +9,7 @@ import {
   inlineFunctions,
   liftConstants,
   raiseQoperator,
-  standardizeContrib,
+  standardizeContribToRun,
   standardizeLegacy,
 } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
@@ -29,7 +29,7 @@ export async function lower(
     const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [
       liftConstants,
-      standardizeContrib,
+      standardizeContribToRun,
       standardizeLegacy,
       channelsFirst,
       inlineBranches(folding),

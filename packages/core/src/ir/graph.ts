@@ -187,6 +187,11 @@ export class Graph {
     return this.outputs.includes(value);
   }
 
+  /** Whether a node or the graph's outputs read a value. */
+  isUsed(value: Value): boolean {
+    return value.isRead || this.isOutput(value);
+  }
+
   /**
    * Removes a node and its outputs. Throws GraphError `GRAPH_IN_USE` when an output is still read.
    * @param constants By output position: those outputs become initializers instead, with the names and readers that they
@@ -196,7 +201,7 @@ export class Graph {
     const { outputs } = node;
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];
-      if (output && !constants[i] && (output.isRead || this.isOutput(output))) throw stillRead(node, output);
+      if (output && !constants[i] && this.isUsed(output)) throw stillRead(node, output);
     }
     this.nodeSet.delete(node);
     node.detach();
@@ -213,7 +218,7 @@ export class Graph {
   dropOutput(node: Node, index: number): void {
     const output = node.outputs[index];
     if (!output) return;
-    if (output.isRead || this.isOutput(output)) throw stillRead(node, output);
+    if (this.isUsed(output)) throw stillRead(node, output);
     node.dropOutput(index);
     this.valueByName.delete(output.name);
   }
@@ -221,7 +226,7 @@ export class Graph {
   /** Removes an initializer or unused input. Throws GraphError `GRAPH_IN_USE` when it is read, produced or captured. */
   removeValue(value: Value): void {
     const captured = this.captures.includes(value);
-    if (value.isRead || value.producer || captured || this.isOutput(value)) {
+    if (this.isUsed(value) || value.producer || captured) {
       throw new GraphError({
         code: 'GRAPH_IN_USE',
         where: `value ${value.name}`,

@@ -39,7 +39,7 @@ export function normProblem(graph: Graph, norm: Node, channels: number | undefin
     if (!constant) return `its input ${value?.name} is not constant`;
     if (constant.size !== channels) return `its input ${value?.name} does not have ${channels} elements`;
   }
-  const read = norm.outputs.slice(1).some((value) => value && (value.isRead || graph.isOutput(value)));
+  const read = norm.outputs.slice(1).some((value) => value && graph.isUsed(value));
   return read ? 'its statistics are read' : undefined;
 }
 

@@ -21,7 +21,7 @@ function dropSpatial(_: Graph, node: Node): void {
 /** Before opset 14, further outputs meant training; in inference nobody reads them. */
 function dropTrainingOutputs(graph: Graph, node: Node): void {
   if (node.outputs.length <= 1) return;
-  const used = node.outputs.slice(1).some((value) => value && (value.isRead || graph.isOutput(value)));
+  const used = node.outputs.slice(1).some((value) => value && graph.isUsed(value));
   if (used) refuse(node, 'the statistics that BatchNormalization gave in training mode are read.');
   const { epsilon, momentum } = BatchNormalization.attributes(node);
   replaceNode(

@@ -35,12 +35,12 @@ export function fixNode(graph: Graph, node: Node, constants: readonly (StoredTen
 }
 
 function isRead(graph: Graph, node: Node): boolean {
-  return node.outputs.some((value) => value && (value.isRead || graph.isOutput(value)));
+  return node.outputs.some((value) => value && graph.isUsed(value));
 }
 
 function eraseDeadConstant(graph: Graph, value: Value): void {
   const isFixed = graph.inputs.includes(value) || graph.captures.includes(value);
-  const kept = value.isRead || graph.isOutput(value) || isFixed;
+  const kept = graph.isUsed(value) || isFixed;
   if (!kept && graph.value(value.name) === value) graph.removeValue(value);
 }
 

@@ -20,7 +20,7 @@ export function capturedBy(node: Node, { graph, sources }: Subgraph): Map<Value,
 export function recapture(node: Node, captured: ReadonlyMap<Graph, Captured>): void {
   const outers: Value[] = [];
   const again = ({ graph }: Subgraph): Subgraph => {
-    const read = [...(captured.get(graph) ?? [])].filter(([stand]) => stand.isRead || graph.isOutput(stand));
+    const read = [...(captured.get(graph) ?? [])].filter(([stand]) => graph.isUsed(stand));
     const before = graph.captures;
     graph.captures = read.map(([stand]) => stand);
     for (const stand of before) if (!graph.captures.includes(stand)) graph.removeValue(stand);

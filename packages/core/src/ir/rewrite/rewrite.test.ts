@@ -80,6 +80,21 @@ describe('rules', () => {
     });
   });
 
+  it('leave a node alone that nothing reads', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float32[2]
+      %a = Neg(%x)
+      %b = Neg(%a)
+      %y = Relu(%b)
+      %z = Abs(%x)
+      output %z
+    }`);
+    const before = print(graph);
+    const [record] = await runPasses(graph, [pass], { verify: true });
+    expect(print(graph)).toBe(before);
+    expect(record).toMatchObject({ changed: false, fired: [], declined: [] });
+  });
+
   it('do not match a node that must be read once but is read twice or is an output', async () => {
     for (const extra of ['%c = Neg(%b)\noutput %y, %c', 'output %y, %b']) {
       const graph = parse(`graph opset 21 {

@@ -53,8 +53,8 @@ export function defineRule<C extends Captures>(spec: RuleSpec<C>): Rule {
 const SWEEP_LIMIT = 1000;
 
 /**
- * A pass that applies rules to every node, in topological order, until none fires. Running it throws GraphError
- * `RULES_ENDLESS` when that does not happen.
+ * A pass that applies rules to every node whose outputs something reads, in topological order, until none fires. Running
+ * it throws GraphError `RULES_ENDLESS` when that does not happen.
  */
 export function rulePass(name: string, rules: readonly Rule[]): Pass {
   const byRoot = rulesByRoot(rules);
@@ -102,7 +102,8 @@ async function runSweep(
     const rules = byRoot.get(node.op.key);
     if (!rules) continue;
     for (const rule of rules) {
-      if (!graph.has(node)) break;
+      // A node that nothing reads would stay beside its new form, and match again.
+      if (!graph.has(node) || !node.outputs.some((value) => value && graph.isUsed(value))) break;
       const place = node.label;
       const outcome = await rule.apply(graph, node);
       if (outcome.kind === 'declined') declined.push([rule.name, place, outcome.reason]);
