@@ -106,6 +106,28 @@ it('keeps the mean and deviation of a normalization where they are read', async 
   `);
 });
 
+it('sums halves in float32, and rounds behind all that follows', async () => {
+  const text = await standardized(`
+    const %half: float16[4] = [1, 2, 3, 4]
+    %a = Cast(%x) {to=10}
+    %n, _, _, %sum = com.microsoft::SkipLayerNormalization(%a, %a, %half)
+    %p = com.microsoft::BiasGelu(%a, %half)
+    output %n, %sum, %p`);
+  expect(text).toMatchInlineSnapshot(`
+    "%a: float16[2, 4] = Cast(%x) {to=10}
+    %Cast: float32[2, 4] = Cast(%a) {to=1}
+    %Cast_2: float32[2, 4] = Cast(%a) {to=1}
+    %Add: float32[2, 4] = Add(%Cast, %Cast_2)
+    %LayerNormalization: float32[2, 4] = LayerNormalization(%Add, %half_2) {epsilon=1e-12}
+    %sum: float16[2, 4] = Cast(%Add) {to=10}
+    %n: float16[2, 4] = Cast(%LayerNormalization) {to=10}
+    %Cast_4: float32[2, 4] = Cast(%a) {to=1}
+    %Add_2: float32[2, 4] = Add(%Cast_4, %half_3)
+    %Gelu: float32[2, 4] = com.microsoft::Gelu(%Add_2)
+    %p: float16[2, 4] = Cast(%Gelu) {to=10}"
+  `);
+});
+
 const NORMALIZED = `
   %q = com.microsoft::FastGelu(%x)
   %n = com.microsoft::SkipLayerNormalization(%x, %r, %g)

@@ -1,6 +1,7 @@
 import {
   Add,
   BiasGelu,
+  Cast,
   defineRule,
   FastGelu,
   Gelu,
@@ -18,6 +19,7 @@ import {
   supersede,
   type Value,
 } from '@octavo/core/ir';
+import { DTYPES, type DType, isHalf, widenedConstant } from '@octavo/core/tensor';
 
 /** Why a graph cannot have an op, or undefined when it can. */
 export type OpCheck = (graph: Graph, op: Op) => string | undefined;
@@ -27,8 +29,9 @@ const biasGelu = defineRule({
   pattern: match.op(BiasGelu),
   rewrite(_, graph, node) {
     const { A, B } = BiasGelu.inputs(node);
-    const fresh = graph.emit(MicrosoftGelu, { X: sumOf(graph, A, B) }, {}, { name: node.name });
-    replaceOutputs(graph, node, fresh.outputs);
+    const { sumOf, narrow } = precisionOf(graph, node);
+    const fresh = graph.emit(MicrosoftGelu, { X: sumOf(A, B) }, {}, { name: node.name });
+    replaceOutputs(graph, node, [narrow(fresh.output)]);
   },
 });
 
@@ -39,9 +42,9 @@ function fastGelu(check: OpCheck): Rule {
     declines: (_, graph) => check(graph, Gelu),
     rewrite(_, graph, node) {
       const { X, bias } = FastGelu.inputs(node);
-      const sum = sumOf(graph, X, bias);
-      const fresh = graph.emit(Gelu, { X: sum }, { approximate: 'tanh' }, { name: node.name });
-      replaceOutputs(graph, node, fresh.outputs);
+      const { sumOf, narrow } = precisionOf(graph, node);
+      const fresh = graph.emit(Gelu, { X: sumOf(X, bias) }, { approximate: 'tanh' }, { name: node.name });
+      replaceOutputs(graph, node, [narrow(fresh.output)]);
     },
   });
 }
@@ -54,11 +57,14 @@ function skipLayerNormalization(check: OpCheck): Rule {
     rewrite(_, graph, node) {
       const { input, skip, bias, gamma, beta } = SkipLayerNormalization.inputs(node);
       const { epsilon } = SkipLayerNormalization.attributes(node);
-      const sum = sumOf(graph, input, skip, bias);
+      const { sumOf, wide, narrow } = precisionOf(graph, node);
+      const sum = sumOf(input, skip, bias);
       const outputs = isUsed(graph, node.outputs[1]) || isUsed(graph, node.outputs[2]) ? 3 : 1;
-      const operands = { X: sum, Scale: gamma, B: beta };
+      const operands = { X: sum, Scale: wide(gamma), B: beta && wide(beta) };
       const fresh = graph.emit(LayerNormalization, operands, { epsilon }, { name: node.name, outputs });
-      replaceOutputs(graph, node, [fresh.outputs[0], fresh.outputs[1], fresh.outputs[2], sum]);
+      const [normalized, mean, inverse] = fresh.outputs;
+      const total = isUsed(graph, node.outputs[3]) ? narrow(sum) : undefined;
+      replaceOutputs(graph, node, [narrow(normalized), mean, inverse, total]);
     },
   });
 }
@@ -74,9 +80,12 @@ function skipSimplified(check: OpCheck): Rule {
     rewrite(_, graph, node) {
       const { input, skip, bias, gamma } = SkipSimplifiedLayerNormalization.inputs(node);
       const { epsilon } = SkipSimplifiedLayerNormalization.attributes(node);
-      const sum = sumOf(graph, input, skip, bias);
-      const fresh = graph.emit(RMSNormalization, { X: sum, scale: gamma }, { epsilon }, { name: node.name });
-      replaceOutputs(graph, node, [fresh.output, undefined, undefined, sum]);
+      const { sumOf, wide, narrow } = precisionOf(graph, node);
+      const sum = sumOf(input, skip, bias);
+      const operands = { X: sum, scale: wide(gamma) };
+      const fresh = graph.emit(RMSNormalization, operands, { epsilon }, { name: node.name });
+      const total = isUsed(graph, node.outputs[3]) ? narrow(sum) : undefined;
+      replaceOutputs(graph, node, [narrow(fresh.output), undefined, undefined, total]);
     },
   });
 }
@@ -101,12 +110,32 @@ export function fusedRules(check: OpCheck): readonly Rule[] {
   return [biasGelu, fastGelu(check), skipLayerNormalization(check), skipSimplified(check), simplified(check)];
 }
 
-/** In the order of onnxruntime's sums: the roundings are the same. */
-function sumOf(graph: Graph, first: Value, ...others: readonly (Value | undefined)[]): Value {
-  return others.reduce<Value>(
-    (sum, term) => (term && graph.emit(Add, { A: sum, B: term }).output) ?? sum,
-    first,
-  );
+/** How the parts of a node compute: as onnxruntime does, which rounds halves where it is done and not in between. */
+interface Precision {
+  /** In the order of onnxruntime's sums, whose roundings are the same. */
+  sumOf(first: Value, ...others: readonly (Value | undefined)[]): Value;
+  wide(value: Value): Value;
+  narrow(value: Value | undefined): Value | undefined;
+}
+
+function precisionOf(graph: Graph, node: Node): Precision {
+  const half = node.inputs.map((value) => value?.dtype).find((dtype) => dtype && isHalf(dtype));
+  const cast = (input: Value, dtype: DType) =>
+    graph.emit(Cast, { input }, { to: DTYPES[dtype].onnx }).output ?? input;
+  const wide = (value: Value) => {
+    if (!half) return value;
+    if (!value.constant) return cast(value, 'float32');
+    return graph.addInitializer(value.name, widenedConstant(value.constant));
+  };
+  return {
+    sumOf: (first, ...others) =>
+      others.reduce<Value>(
+        (sum, term) => (term && graph.emit(Add, { A: sum, B: wide(term) }).output) ?? sum,
+        wide(first),
+      ),
+    wide,
+    narrow: (value) => (half && value ? cast(value, half) : value),
+  };
 }
 
 function isUsed(graph: Graph, value: Value | undefined): boolean {

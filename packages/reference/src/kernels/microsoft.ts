@@ -14,7 +14,7 @@ import {
   SkipSimplifiedLayerNormalization,
   sigmoid,
 } from '@octavo/core/ir';
-import { Tensor } from '@octavo/core/tensor';
+import { type DType, isHalf, Tensor } from '@octavo/core/tensor';
 import { mapElements, zipElements } from '../arithmetic.js';
 import { convolve, planConvolution } from '../convolution.js';
 import { floats, floatTensor } from '../floats.js';
@@ -29,16 +29,30 @@ import { qmoe } from './qmoe.js';
 
 const sum = { real: (a: number, b: number) => a + b };
 
+function converted(tensor: Tensor, dtype: DType): Tensor {
+  return tensor.dtype === dtype ? tensor : floatTensor(dtype, tensor.shape, floats(tensor));
+}
+
+/** The sum of all terms, in their order; of halves in float32, which onnxruntime rounds when the node is done. */
+function sumOf(first: Tensor, ...others: readonly (Tensor | undefined)[]): Tensor {
+  const wide = (tensor: Tensor) => converted(tensor, isHalf(tensor.dtype) ? 'float32' : tensor.dtype);
+  return others.reduce<Tensor>(
+    (total, term) => (term ? zipElements(total, wide(term), sum) : total),
+    wide(first),
+  );
+}
+
 const biasGelu = defineKernel(BiasGelu, {
-  prepare: () => (inputs) => [
-    mapElements(zipElements(operand(inputs, 0), operand(inputs, 1), sum), { real: gelu }),
-  ],
+  prepare: () => (inputs) => {
+    const x = operand(inputs, 0);
+    return [converted(mapElements(sumOf(x, operand(inputs, 1)), { real: gelu }), x.dtype)];
+  },
 });
 
 const fastGelu = defineKernel(FastGelu, {
   prepare: () => (inputs) => {
     const x = operand(inputs, 0);
-    return [mapElements(inputs[1] ? zipElements(x, inputs[1], sum) : x, { real: geluTanh })];
+    return [converted(mapElements(sumOf(x, inputs[1]), { real: geluTanh }), x.dtype)];
   },
 });
 
@@ -74,21 +88,22 @@ const fusedConv = defineKernel(FusedConv, {
 
 /** Normalizes `input + skip + bias` over the last axis. */
 function skipNormalize(
+  x: Tensor,
   terms: readonly (Tensor | undefined)[],
   gamma: Tensor,
   beta: Tensor | undefined,
   epsilon: number,
   rms: boolean,
 ): Tensor[] {
-  const total = terms.reduce((a, b) => (a && b ? zipElements(a, b, sum) : a)) ?? gamma;
+  const total = sumOf(x, ...terms);
   const length = total.shape.at(-1) ?? 1;
   const { values, shifts, factors } = normalizeLines(floats(total), length, epsilon, rms);
   const reduced = [...total.shape.slice(0, -1), 1];
   return [
-    floatTensor(total.dtype, total.shape, scaleAndShift(values, total.shape, gamma, beta)),
+    floatTensor(x.dtype, total.shape, scaleAndShift(values, total.shape, gamma, beta)),
     new Tensor('float32', reduced, shifts),
     new Tensor('float32', reduced, factors),
-    total,
+    converted(total, x.dtype),
   ];
 }
 
@@ -97,7 +112,8 @@ const skipLayerNormalization = defineKernel(SkipLayerNormalization, {
     ({ attributes: { epsilon } }) =>
     (inputs) =>
       skipNormalize(
-        [operand(inputs, 0), inputs[1], inputs[4]],
+        operand(inputs, 0),
+        [inputs[1], inputs[4]],
         operand(inputs, 2),
         inputs[3],
         epsilon,
@@ -109,7 +125,7 @@ const skipSimplifiedLayerNormalization = defineKernel(SkipSimplifiedLayerNormali
   prepare:
     ({ attributes: { epsilon } }) =>
     (inputs) =>
-      skipNormalize([operand(inputs, 0), inputs[1], inputs[3]], operand(inputs, 2), undefined, epsilon, true),
+      skipNormalize(operand(inputs, 0), [inputs[1], inputs[3]], operand(inputs, 2), undefined, epsilon, true),
 });
 
 export const microsoftKernels: readonly Kernel[] = [
