@@ -6,19 +6,18 @@ import { checkFeeds, checkShapes } from './feeds.js';
 import type { HeldPlan, PlanLease } from './held-plan.js';
 import type { Plan } from './plan.js';
 import type { PlanCache } from './plan-cache.js';
-import { portOf } from './port.js';
+import type { Ports } from './port.js';
 import type { ProfileOptions, SessionProfile } from './profile.js';
 import { profilePlan } from './profile-plan.js';
 import type { BoundRun, NamedShapes, NamedTensors, Port, RunOptions, Session } from './session.js';
 import { SessionError } from './session-error.js';
 import type { SessionToken } from './session-token.js';
 import { tokenOf } from './share-plan.js';
-import type { LoweredGraph } from './specialize.js';
 import { namedTensors } from './stage-list.js';
 
 /** What a session is made of. */
 export interface SessionParts {
-  readonly lowered: LoweredGraph;
+  readonly ports: Ports;
   /** Of the inputs that have one, by name. */
   readonly defaults: ReadonlyMap<string, Tensor>;
   readonly taps: ReadonlySet<string>;
@@ -44,11 +43,11 @@ export class BackendSession implements Session {
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.latest = parts.first;
-    this.inputs = parts.lowered.graph.inputs.map((value) => {
-      const preset = parts.defaults.get(value.name);
-      return preset ? { ...portOf(value), default: preset } : portOf(value);
+    this.inputs = parts.ports.inputs.map((port) => {
+      const preset = parts.defaults.get(port.name);
+      return preset ? { ...port, default: preset } : port;
     });
-    this.outputs = parts.lowered.graph.outputs.map(portOf);
+    this.outputs = parts.ports.outputs;
     this.outputNames = this.outputs.map((port) => port.name);
   }
 
@@ -101,7 +100,7 @@ export class BackendSession implements Session {
   }
 
   explain(): Explanation {
-    return createExplanation(this.latest.explain(), [...this.parts.lowered.passes, ...this.latest.passes]);
+    return createExplanation(this.latest.explain(), this.latest.passes);
   }
 
   async profile(feeds: NamedTensors, options: ProfileOptions = {}): Promise<SessionProfile> {

@@ -7,14 +7,15 @@ import { BackendSession } from './backend-session.js';
 import { withControlFlow } from './control-flow.js';
 import { takeDefaults } from './default-inputs.js';
 import { HeldPlan } from './held-plan.js';
-import { lower } from './lower.js';
+import type { LoweredGraph } from './lower.js';
+import { LoweredModel } from './lowered-model.js';
 import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
 import { PlanCache } from './plan-cache.js';
-import { portOf } from './port.js';
+import { checkTypes, declaredPorts, portsOf } from './port.js';
 import type { Session } from './session.js';
 import { SessionError } from './session-error.js';
-import { defaultShapes, hasFixedInputs, type LoweredGraph, specialize } from './specialize.js';
+import { defaultShapes, hasFixedInputs } from './specialize.js';
 
 export interface SessionOptions {
   /** In order of preference; each node goes to the first that supports it. */
@@ -51,31 +52,29 @@ export async function createSession(source: Model | string, options: SessionOpti
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
   checkDims(model.graph, dims);
-  const work = new FoldingWork();
-  const lowered = await lower(model, taps, work);
-  const { graph } = lowered;
-  for (const value of [...graph.inputs, ...graph.outputs]) portOf(value);
-  checkTaps(graph, taps);
-  const compile = async (each: Graph, before: FoldingWork) => {
-    const rest = new FoldingWork(before);
+  checkTypes(model.graph);
+  const lowered = new LoweredModel(model, taps);
+  if (taps.length > 0) checkTaps((await lowered.open()).graph, taps);
+  const compile = async ({ graph, passes, work }: LoweredGraph) => {
+    const rest = new FoldingWork(work);
     const backends = withControlFlow(options.backends, limits, rest);
-    const passes = await optimize(each, backends, taps, rest);
-    return compilePlan(each, backends, { ...limits, taps: tapped(each, taps) }, passes);
+    const optimized = await optimize(graph, backends, taps, rest);
+    const compiling = { ...limits, taps: tapped(graph, taps) };
+    return compilePlan(graph, backends, compiling, [...passes, ...optimized]);
   };
-  const plans = new PlanCache(maxPlans, async (shapes) => {
-    const shaped = new FoldingWork(work);
-    const special = await specialize(graph, shapes, taps, shaped);
-    return compile(special.graph, shaped);
-  });
-  const parts = { lowered, defaults, taps: new Set(taps), plans };
-  if (hasFixedInputs(graph)) {
-    const fixed = new HeldPlan(await compile(graph, work));
-    return new BackendSession({ ...parts, first: fixed.plan, fixed, open: undefined });
+  const plans = new PlanCache(maxPlans, async (shapes) => compile(await lowered.forShapes(shapes)));
+  const parts = { defaults, taps: new Set(taps), plans };
+  const isFixed = hasFixedInputs(model.graph);
+  const planned = isFixed ? undefined : await planDefaultSizes(model.graph, dims, plans);
+  if (planned) {
+    const ports = declaredPorts(model.graph, planned.graph) ?? portsOf((await lowered.open()).graph);
+    return new BackendSession({ ...parts, ports, first: planned, fixed: undefined, open: undefined });
   }
-  const planned = await planDefaultSizes(lowered, dims, plans);
-  if (planned) return new BackendSession({ ...parts, first: planned, fixed: undefined, open: undefined });
-  const open = new HeldPlan(await compile(graph, work));
-  return new BackendSession({ ...parts, first: open.plan, fixed: undefined, open });
+  const open = await lowered.open();
+  const ports = portsOf(open.graph);
+  const held = new HeldPlan(await compile(open));
+  const use = isFixed ? { fixed: held, open: undefined } : { fixed: undefined, open: held };
+  return new BackendSession({ ...parts, ports, first: held.plan, ...use });
 }
 
 function checkCount(option: string, count: number | undefined): void {
@@ -90,7 +89,7 @@ function checkCount(option: string, count: number | undefined): void {
 
 /** The plan for the default sizes; undefined where the model does not take them and nobody asked for them. */
 async function planDefaultSizes(
-  { graph }: LoweredGraph,
+  graph: Graph,
   dims: Readonly<Record<string, number>>,
   plans: PlanCache,
 ): Promise<Plan | undefined> {

@@ -3,7 +3,7 @@ import {
   absorbBlockWeights,
   channelsFirst,
   eliminateDeadNodes,
-  type FoldingWork,
+  FoldingWork,
   foldQdq,
   inlineBranches,
   inlineFunctions,
@@ -14,17 +14,21 @@ import {
 } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
 
+/** A lowered graph, what was done to it, and what that took of the work that folding may do. */
+export interface LoweredGraph {
+  readonly graph: Graph;
+  readonly passes: readonly PassRecord[];
+  readonly work: FoldingWork;
+}
+
 /**
  * Makes the graph of a model the canonical one that backends see: functions inlined, constants folded, Q/DQ pairs and
  * QLinear ops turned into ops on quantized types. `taps` keep their values alive.
  */
-export async function lower(
-  model: Model,
-  taps: readonly string[],
-  work: FoldingWork,
-): Promise<{ graph: Graph; passes: readonly PassRecord[] }> {
+export async function lower(model: Model, taps: readonly string[]): Promise<LoweredGraph> {
   inlineFunctions(model);
   const { graph } = model;
+  const work = new FoldingWork();
   const passes = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [
@@ -40,7 +44,7 @@ export async function lower(
     ]);
   });
   inferTypes(graph);
-  return { graph, passes };
+  return { graph, passes, work };
 }
 
 /** Works on a graph whose tapped values count as outputs meanwhile, so that no pass removes them. */

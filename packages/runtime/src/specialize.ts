@@ -1,22 +1,8 @@
-import {
-  cloneGraph,
-  type Dim,
-  type Graph,
-  inferTypes,
-  type PassRecord,
-  runPasses,
-  tensorType,
-} from '@octavo/core/ir';
+import { cloneGraph, type Dim, type Graph, inferTypes, runPasses, tensorType } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
-import { eliminateDeadNodes, eliminateIdentity, type FoldingWork, inlineBranches } from '@octavo/passes';
+import { eliminateDeadNodes, eliminateIdentity, FoldingWork, inlineBranches } from '@octavo/passes';
 import { evaluateOnReference } from './evaluate-on-reference.js';
-import { withTaps } from './lower.js';
-
-/** A lowered graph, and what was done to it. */
-export interface LoweredGraph {
-  readonly graph: Graph;
-  readonly passes: readonly PassRecord[];
-}
+import { type LoweredGraph, withTaps } from './lower.js';
 
 /** Whether a graph says the shape of every input. */
 export function hasFixedInputs(graph: Graph): boolean {
@@ -36,21 +22,26 @@ export function defaultShapes(
   return shapes.every((shape) => shape !== undefined) ? shapes : undefined;
 }
 
-/** A copy of a lowered graph for inputs of these shapes: what follows from them is known or computed now. */
-export async function specialize(
-  source: Graph,
-  shapes: readonly Shape[],
-  taps: readonly string[],
-  work: FoldingWork,
-): Promise<LoweredGraph> {
-  const graph = cloneGraph(source);
+/** Gives the inputs of a graph these shapes. */
+export function setShapes(graph: Graph, shapes: readonly Shape[]): void {
   graph.inputs.forEach((value, index) => {
     if (value.tensorType) value.type = tensorType(value.tensorType.dtype, shapes[index], value.quantized);
   });
+}
+
+/** A copy of a lowered graph for inputs of these shapes: what follows from them is known or computed now. */
+export async function specialize(
+  source: LoweredGraph,
+  shapes: readonly Shape[],
+  taps: readonly string[],
+): Promise<LoweredGraph> {
+  const graph = cloneGraph(source.graph);
+  const work = new FoldingWork(source.work);
+  setShapes(graph, shapes);
   inferTypes(graph);
   const passes = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [inlineBranches(folding), eliminateIdentity, eliminateDeadNodes]);
   });
-  return { graph, passes };
+  return { graph, passes: [...source.passes, ...passes], work };
 }
