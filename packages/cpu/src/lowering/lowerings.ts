@@ -7,6 +7,7 @@ import { byteFunctionLowerings } from './ops/byte-function.js';
 import { castLowerings } from './ops/cast.js';
 import { convTransposeLowerings } from './ops/conv-transpose.js';
 import { conv2dLowerings } from './ops/conv2d.js';
+import { cumSumLowerings } from './ops/cum-sum.js';
 import { dynamicLstmLowerings } from './ops/dynamic-lstm.js';
 import { dynamicProductLowerings } from './ops/dynamic-product.js';
 import { floatConv2dLowerings } from './ops/float-conv2d.js';
@@ -30,6 +31,7 @@ import { reduceLowerings } from './ops/reduce.js';
 import { reshapeLowerings } from './ops/reshape.js';
 import { resizeLowerings } from './ops/resize.js';
 import { softmaxLowerings } from './ops/softmax.js';
+import { topKLowerings } from './ops/top-k.js';
 import { typedBinaryLowerings } from './ops/typed-binary.js';
 import { unaryLowerings } from './ops/unary.js';
 import { whereLowerings } from './ops/where.js';
@@ -44,6 +46,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...castLowerings,
   ...conv2dLowerings,
   ...convTransposeLowerings,
+  ...cumSumLowerings,
   ...dynamicLstmLowerings,
   ...dynamicProductLowerings,
   ...floatIntegerProductLowerings,
@@ -71,6 +74,7 @@ export const LOWERINGS: readonly Lowering[] = [
   ...recurrentLowerings,
   ...reduceLowerings,
   ...softmaxLowerings,
+  ...topKLowerings,
   ...unaryLowerings,
   ...whereLowerings,
 ];
