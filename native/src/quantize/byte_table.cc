@@ -7,7 +7,7 @@
 namespace octavo {
 namespace {
 
-constexpr Tier<QuantizeKernels> kTiers[] = {
+constexpr Tier<QuantizeTier> kTiers[] = {
 #define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
     OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
 #undef OCTAVO_QUANTIZE_TIER
@@ -42,7 +42,7 @@ ByteTable unary_table(const ByteFunction& quantization, UnaryOp op,
 }
 
 void look_up(const void* in, const ByteTable& table, size_t count, void* out, IsaSet available) {
-  const LookupFn run = select_tier(kTiers, available).lookup;
+  const LookupFn run = select_tier(kTiers, available).from_cache.lookup;
   const uint8_t* bytes = static_cast<const uint8_t*>(in);
   parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
     run(bytes + first, table.entries, size, static_cast<uint8_t*>(out) + first);

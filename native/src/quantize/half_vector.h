@@ -42,11 +42,11 @@ OCTAVO_INLINE F32 from_half(I32 h) {
   return as_float(((h & 0x8000) << 16) | pick(magnitude >= 0x7C00, special, number));
 }
 
-template <typename Convert>
+template <bool kFromMemory, typename Convert>
 OCTAVO_INLINE void shorten(const float* in, size_t count, uint16_t* out, Convert convert) {
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store_narrow(out + i, convert(load<I32>(in + i)));
   }
   for (; i < count; ++i) {
@@ -65,55 +65,59 @@ OCTAVO_INLINE __m512i bfloat_above(__m512 x) {
 }
 #endif
 
+template <bool kFromMemory>
 void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
   size_t i = 0;
 #if defined(__AVX512F__)
   for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
-    prefetch_ahead(in + i);
-    prefetch_ahead(in + i + kLanes);
+    prefetch_ahead<kFromMemory>(in + i);
+    prefetch_ahead<kFromMemory>(in + i + kLanes);
     const __m512i first = _mm512_srli_epi32(bfloat_above(load<F32>(in + i)), 16);
     const __m512i second = _mm512_srli_epi32(bfloat_above(load<F32>(in + i + kLanes)), 16);
     store_words_in_order(out + i, _mm512_packus_epi32(first, second));
   }
 #endif
-  shorten(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
+  shorten<kFromMemory>(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
 }
 
+template <bool kFromMemory>
 void bfloats_to_floats(const uint16_t* in, size_t count, float* out) {
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store(out + i, load_wide(in + i) << 16);
   }
   for (; i < count; ++i) store_some(out + i, splat(static_cast<int32_t>(in[i])) << 16, 1);
 }
 
+template <bool kFromMemory>
 void floats_to_halves(const float* in, size_t count, uint16_t* out) {
   size_t i = 0;
 #if defined(__AVX512F__)
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store(out + i, _mm512_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
   }
 #elif defined(__F16C__)
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store(out + i, _mm256_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
   }
 #endif
-  shorten(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_half(x); });
+  shorten<kFromMemory>(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_half(x); });
 }
 
+template <bool kFromMemory>
 void halves_to_floats(const uint16_t* in, size_t count, float* out) {
   size_t i = 0;
 #if defined(__AVX512F__)
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store(out + i, _mm512_cvtph_ps(load<__m256i>(in + i)));
   }
 #elif defined(__F16C__)
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     store(out + i, _mm256_cvtph_ps(load<__m128i>(in + i)));
   }
 #else

@@ -14,13 +14,13 @@ OCTAVO_INLINE void stream(uint8_t* to, __m512i bytes) {
 }
 
 // Whole vectors of bytes by write(to, vector); returns how many bytes were made.
-template <typename Write>
+template <bool kFromMemory, typename Write>
 OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out,
                                     Write write) {
   const __m512i low = _mm512_set1_epi8(15), top = _mm512_set1_epi8(static_cast<char>(sign));
   size_t i = 0;
   for (; i + 64 <= count; i += 64) {
-    prefetch_ahead(in + i / 2);
+    prefetch_ahead<kFromMemory>(in + i / 2);
     const __m512i pairs = _mm512_cvtepu8_epi16(load<__m256i>(in + i / 2));
     const __m512i apart = (pairs | _mm512_slli_epi16(pairs, 4)) & low;
     write(out + i, _mm512_sub_epi8(apart ^ top, top));
@@ -28,6 +28,7 @@ OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sig
   return i;
 }
 
+template <bool kFromMemory>
 OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out) {
   const __m512i low = _mm512_set1_epi8(15), factors = _mm512_set1_epi16(0x1001);
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
@@ -36,8 +37,8 @@ OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out)
   };
   size_t i = 0;
   for (; i + 128 <= count; i += 128) {
-    prefetch_ahead(in + i);
-    prefetch_ahead(in + i + 64);
+    prefetch_ahead<kFromMemory>(in + i);
+    prefetch_ahead<kFromMemory>(in + i + 64);
     const __m512i quads = _mm512_packus_epi16(words(in + i), words(in + i + 64));
     store(out + i / 2, _mm512_permutexvar_epi64(order, quads));
   }
@@ -51,7 +52,7 @@ OCTAVO_INLINE void stream(uint8_t* to, __m256i bytes) {
 }
 
 // Whole vectors of bytes by write(to, vector); returns how many bytes were made.
-template <typename Write>
+template <bool kFromMemory, typename Write>
 OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sign, uint8_t* out,
                                     Write write) {
   const __m256i low = _mm256_set1_epi8(15), top = _mm256_set1_epi8(static_cast<char>(sign));
@@ -62,7 +63,7 @@ OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sig
   };
   size_t i = 0;
   for (; i + 64 <= count; i += 64) {
-    prefetch_ahead(in + i / 2);
+    prefetch_ahead<kFromMemory>(in + i / 2);
     const __m256i first = bytes(in + i / 2), second = bytes(in + i / 2 + 16);
     write(out + i, first);
     write(out + i + 32, second);
@@ -70,6 +71,7 @@ OCTAVO_INLINE size_t unpack_vectors(const uint8_t* in, size_t count, uint8_t sig
   return i;
 }
 
+template <bool kFromMemory>
 OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out) {
   const __m256i low = _mm256_set1_epi8(15), factors = _mm256_set1_epi16(0x1001);
   const auto words = [=](const uint8_t* bytes) OCTAVO_LAMBDA_INLINE {
@@ -77,7 +79,7 @@ OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out)
   };
   size_t i = 0;
   for (; i + 64 <= count; i += 64) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     const __m256i quads = _mm256_packus_epi16(words(in + i), words(in + i + 32));
     store(out + i / 2, _mm256_permute4x64_epi64(quads, 0xD8));
   }
@@ -86,10 +88,11 @@ OCTAVO_INLINE size_t pack_vectors(const uint8_t* in, size_t count, uint8_t* out)
 
 #else
 
-template <typename Write>
+template <bool kFromMemory, typename Write>
 OCTAVO_INLINE size_t unpack_vectors(const uint8_t*, size_t, uint8_t, uint8_t*, Write) {
   return 0;
 }
+template <bool kFromMemory>
 OCTAVO_INLINE size_t pack_vectors(const uint8_t*, size_t, uint8_t*) { return 0; }
 
 #endif
@@ -106,9 +109,10 @@ OCTAVO_INLINE void unpack_bytes(const uint8_t* in, size_t count, uint8_t sign, u
   if (count % 2 != 0) out[count - 1] = extend(in[count / 2] & 15);
 }
 
+template <bool kFromMemory>
 void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
   const auto write = [](uint8_t* to, auto bytes) OCTAVO_LAMBDA_INLINE { store(to, bytes); };
-  const size_t done = unpack_vectors(in, count, sign, out, write);
+  const size_t done = unpack_vectors<kFromMemory>(in, count, sign, out, write);
   unpack_bytes(in + done / 2, count - done, sign, out + done);
 }
 
@@ -116,27 +120,30 @@ void unpack_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __re
 
 // The same past the cache, whole lines from the first on. A line that begins within a byte of `in`
 // is none of them.
+template <bool kFromMemory>
 void stream_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
   const size_t before = -reinterpret_cast<uintptr_t>(out) % kCacheLine;
-  if (before % 2 != 0 || before > count) return unpack_nibbles(in, count, sign, out);
+  if (before % 2 != 0 || before > count) return unpack_nibbles<kFromMemory>(in, count, sign, out);
   unpack_bytes(in, before, sign, out);
   in += before / 2, out += before, count -= before;
   const auto write = [](uint8_t* to, auto bytes) OCTAVO_LAMBDA_INLINE { stream(to, bytes); };
-  const size_t done = unpack_vectors(in, count, sign, out, write);
+  const size_t done = unpack_vectors<kFromMemory>(in, count, sign, out, write);
   unpack_bytes(in + done / 2, count - done, sign, out + done);
   _mm_sfence();
 }
 
 #else
 
+template <bool kFromMemory>
 void stream_nibbles(const uint8_t* in, size_t count, uint8_t sign, uint8_t* __restrict out) {
-  unpack_nibbles(in, count, sign, out);
+  unpack_nibbles<kFromMemory>(in, count, sign, out);
 }
 
 #endif
 
+template <bool kFromMemory>
 void pack_nibbles(const uint8_t* in, size_t count, uint8_t* __restrict out) {
-  size_t i = pack_vectors(in, count, out) / 2;
+  size_t i = pack_vectors<kFromMemory>(in, count, out) / 2;
   for (; i < count / 2; ++i) {
     out[i] = static_cast<uint8_t>((in[2 * i] & 15) | (in[2 * i + 1] << 4));
   }

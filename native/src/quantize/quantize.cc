@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quantize/line_ranges.h"
 #include "quantize/quantize_kernels.h"
 #include "quantize/streamed_output.h"
 #include "threading/parallel_ranges.h"
@@ -11,7 +12,7 @@
 namespace octavo {
 namespace {
 
-constexpr Tier<QuantizeKernels> kTiers[] = {
+constexpr Tier<QuantizeTier> kTiers[] = {
 #define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
     OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
 #undef OCTAVO_QUANTIZE_TIER
@@ -27,12 +28,19 @@ size_t elements_per_task(size_t elements) {
   return exceeds_caches(elements * sizeof(float)) ? 16 * kElementsPerTask : kElementsPerTask;
 }
 
+// For what takes so many bytes on the wider side.
+const QuantizeKernels& kernels_for(IsaSet available, size_t bytes) {
+  const QuantizeTier& tier = select_tier(kTiers, available);
+  return exceeds_caches(bytes) ? tier.from_memory : tier.from_cache;
+}
+
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
-void for_each_run(const Quantization& by, Run&& run) {
+void for_each_run(const Quantization& by, size_t before, Run&& run) {
   const size_t elements = by.outer * by.channels * by.inner;
   if (by.channels == 1) {
-    return parallel_ranges(elements, elements_per_task(elements), [&](size_t first, size_t count) {
+    const size_t per_task = elements_per_task(elements);
+    return ranges_from_line(before, elements, per_task, [&](size_t first, size_t count) {
       run(first, count, QuantizationRun{by.scales, by.zero_points, 0});
     });
   }
@@ -52,13 +60,14 @@ void for_each_run(const Quantization& by, Run&& run) {
 }
 
 // Calls kernel(first element, count, parameters, where to write) for parts that cover the tensor.
-template <typename Out, typename Kernel>
-void write_runs(const Quantization& by, Out* out, Kernel kernel) {
+template <typename In, typename Out, typename Kernel>
+void write_runs(const In* in, const Quantization& by, Out* out, Kernel kernel) {
   const size_t elements = by.outer * by.channels * by.inner;
   const bool streamed = by.channels == 1 && is_streamed(elements * sizeof(Out));
-  for_each_run(by, [&](size_t first, size_t count, const QuantizationRun& run) {
+  const size_t before = elements_before_line(in, out, elements);
+  for_each_run(by, before, [&](size_t first, size_t count, const QuantizationRun& run) {
     write_elements(out + first, count, streamed, [&](size_t from, size_t size, Out* to) {
-      kernel(first + from, size, run, to);
+      kernel(in + first + from, run, size, to);
     });
     if (streamed) finish_streaming();
   });
@@ -66,16 +75,12 @@ void write_runs(const Quantization& by, Out* out, Kernel kernel) {
 
 template <typename T>
 void quantize_as(QuantizeFn<T> kernel, const float* in, const Quantization& by, void* out) {
-  write_runs(by, static_cast<T*>(out), [=](size_t first, size_t count, auto& run, T* to) {
-    kernel(in + first, run, count, to);
-  });
+  write_runs(in, by, static_cast<T*>(out), kernel);
 }
 
 template <typename T>
 void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& by, float* out) {
-  write_runs(by, out, [=](size_t first, size_t count, auto& run, float* to) {
-    kernel(static_cast<const T*>(in) + first, run, count, to);
-  });
+  write_runs(static_cast<const T*>(in), by, out, kernel);
 }
 
 // (max - min) / 255, and the zero point computed from the rounded scale, all in float32.
@@ -90,7 +95,8 @@ QuantizationParameters parameters_of_range(float low, float high) {
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
   const bool streamed = is_streamed(count * sizeof(Out));
-  parallel_ranges(count, elements_per_task(count), [&](size_t first, size_t size) {
+  const size_t before = elements_before_line(in, out, count);
+  ranges_from_line(before, count, elements_per_task(count), [&](size_t first, size_t size) {
     write_elements(out + first, size, streamed, [&](size_t from, size_t part, Out* to) {
       kernel(in + first + from, part, to);
     });
@@ -102,7 +108,8 @@ void convert(Kernel kernel, const In* in, size_t count, Out* out) {
 
 void quantize(const float* in, const Quantization& by, octavo_type type, void* out,
               IsaSet available) {
-  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const size_t bytes = by.outer * by.channels * by.inner * sizeof(float);
+  const QuantizeKernels& kernels = kernels_for(available, bytes);
   switch (type) {
     case OCTAVO_S8:
       return quantize_as(kernels.to_s8, in, by, out);
@@ -117,7 +124,8 @@ void quantize(const float* in, const Quantization& by, octavo_type type, void* o
 
 void dequantize(const void* in, octavo_type type, const Quantization& by, float* out,
                 IsaSet available) {
-  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const size_t bytes = by.outer * by.channels * by.inner * sizeof(float);
+  const QuantizeKernels& kernels = kernels_for(available, bytes);
   switch (type) {
     case OCTAVO_S8:
       return dequantize_as(kernels.from_s8, in, by, out);
@@ -134,13 +142,13 @@ void dequantize(const void* in, octavo_type type, const Quantization& by, float*
 
 QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
   float low = 0, high = 0;
-  select_tier(kTiers, available).range(in, count, &low, &high);
+  kernels_for(available, count * sizeof(float)).range(in, count, &low, &high);
   return parameters_of_range(low, high);
 }
 
 void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
                    int32_t* zero_points, IsaSet available) {
-  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const QuantizeKernels& kernels = kernels_for(available, rows * columns * sizeof(float));
   const size_t per_task = div_up(elements_per_task(rows * columns), columns == 0 ? 1 : columns);
   const bool streamed = is_streamed(rows * columns);
   const auto parameters_of = [&](size_t row) {
@@ -167,36 +175,40 @@ void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, f
 }
 
 void floats_to_half(const float* in, size_t count, uint16_t* out, IsaSet available) {
-  convert(select_tier(kTiers, available).to_half, in, count, out);
+  convert(kernels_for(available, count * sizeof(float)).to_half, in, count, out);
 }
 
 void floats_to_bfloat(const float* in, size_t count, uint16_t* out, IsaSet available) {
-  convert(select_tier(kTiers, available).to_bfloat, in, count, out);
+  convert(kernels_for(available, count * sizeof(float)).to_bfloat, in, count, out);
 }
 
 void half_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
-  convert(select_tier(kTiers, available).from_half, in, count, out);
+  convert(kernels_for(available, count * sizeof(float)).from_half, in, count, out);
 }
 
 void bfloat_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
-  convert(select_tier(kTiers, available).from_bfloat, in, count, out);
+  convert(kernels_for(available, count * sizeof(float)).from_bfloat, in, count, out);
 }
 
 void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out,
                     IsaSet available) {
   const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
-  const QuantizeKernels& kernels = select_tier(kTiers, available);
+  const QuantizeKernels& kernels = kernels_for(available, count);
   const bool streamed = is_streamed(count);
   const UnpackNibblesFn kernel = streamed ? kernels.stream_nibbles : kernels.unpack_nibbles;
-  parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
-    kernel(in + first / 2, size, sign, static_cast<uint8_t*>(out) + first);
+  uint8_t* const bytes = static_cast<uint8_t*>(out);
+  const size_t before = elements_before_line(bytes, count) & ~size_t{1};
+  ranges_from_line(before, count, kNibblesPerTask, [&](size_t first, size_t size) {
+    kernel(in + first / 2, size, sign, bytes + first);
   });
 }
 
 void pack_nibbles(const void* in, size_t count, uint8_t* out, IsaSet available) {
-  const auto kernel = select_tier(kTiers, available).pack_nibbles;
-  parallel_ranges(count, kNibblesPerTask, [&](size_t first, size_t size) {
-    kernel(static_cast<const uint8_t*>(in) + first, size, out + first / 2);
+  const auto kernel = kernels_for(available, count).pack_nibbles;
+  const uint8_t* const bytes = static_cast<const uint8_t*>(in);
+  const size_t before = elements_before_line(bytes, count) & ~size_t{1};
+  ranges_from_line(before, count, kNibblesPerTask, [&](size_t first, size_t size) {
+    kernel(bytes + first, size, out + first / 2);
   });
 }
 

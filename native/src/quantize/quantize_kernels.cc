@@ -72,47 +72,47 @@ struct QuickQuantizer {
 template <typename T>
 constexpr size_t kAtOnce = OCTAVO_VECTOR_BYTES / sizeof(T);
 
-template <typename T>
+template <bool kFromMemory, typename T>
 OCTAVO_INLINE void quantize_vector(const QuickQuantizer<T>& to, const float* in, T* out) {
   I32 integers[kAtOnce<T> / kLanes];
 #pragma GCC unroll 4
   for (size_t k = 0; k < kAtOnce<T> / kLanes; ++k) {
-    prefetch_ahead(in + k * kLanes);
+    prefetch_ahead<kFromMemory>(in + k * kLanes);
     integers[k] = to(load<F32>(in + k * kLanes));
   }
   store_saturated(out, integers, to.zero_point);
 }
 
 // Returns whether the scale was one that serves.
-template <typename T>
+template <bool kFromMemory, typename T>
 bool quantize_quickly(const float* in, const QuantizationRun& by, size_t count, T* out) {
   if (!ExactQuotient::serves(*by.scales)) return false;
   const QuickQuantizer<T> to(*by.scales, *by.zero_points);
   size_t i = 0;
   for (; i + kAtOnce<T> <= count; i += kAtOnce<T>) {
-    quantize_vector(to, in + i, out + i);
+    quantize_vector<kFromMemory>(to, in + i, out + i);
   }
   if (i == count) return true;
   float rest[kAtOnce<T>] = {};
   T integers[kAtOnce<T>];
   __builtin_memcpy(rest, in + i, (count - i) * sizeof(float));
-  quantize_vector(to, rest, integers);
+  quantize_vector<false>(to, rest, integers);
   __builtin_memcpy(out + i, integers, (count - i) * sizeof(T));
   return true;
 }
 
 #else
 
-template <typename T>
+template <bool kFromMemory, typename T>
 bool quantize_quickly(const float*, const QuantizationRun&, size_t, T*) {
   return false;
 }
 
 #endif
 
-template <size_t kStep, typename T>
+template <bool kFromMemory, size_t kStep, typename T>
 void quantize_steps(const float* in, const QuantizationRun& by, size_t count, T* out) {
-  if (kStep == 0 && quantize_quickly(in, by, count, out)) return;
+  if (kStep == 0 && quantize_quickly<kFromMemory>(in, by, count, out)) return;
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     store_lanes(out + i, quantizer_at<kStep, T>(by, i)(load<F32>(in + i)));
@@ -124,10 +124,10 @@ void quantize_steps(const float* in, const QuantizationRun& by, size_t count, T*
   }
 }
 
-template <typename T>
+template <bool kFromMemory, typename T>
 void quantize(const float* in, const QuantizationRun& by, size_t count, T* out) {
-  return by.step == 0 ? quantize_steps<0, T>(in, by, count, out)
-                      : quantize_steps<1, T>(in, by, count, out);
+  return by.step == 0 ? quantize_steps<kFromMemory, 0, T>(in, by, count, out)
+                      : quantize_steps<kFromMemory, 1, T>(in, by, count, out);
 }
 
 OCTAVO_INLINE I32 load_lanes(const int32_t* from) { return load<I32>(from); }
@@ -136,13 +136,13 @@ OCTAVO_INLINE I32 load_lanes(const T* from) {
   return load_wide(from);
 }
 
-template <size_t kStep, typename T>
+template <bool kFromMemory, size_t kStep, typename T>
 void dequantize_steps(const T* in, const QuantizationRun& by, size_t count, float* out) {
   const F32 scale = splat(*by.scales);
   const I32 zero_point = splat(*by.zero_points);
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    prefetch_ahead(in + i);
+    prefetch_ahead<kFromMemory>(in + i);
     const I32 zero = kStep == 0 ? zero_point : load<I32>(by.zero_points + i);
     const F32 factor = kStep == 0 ? scale : load<F32>(by.scales + i);
     store(out + i, to_float(difference(load_lanes(in + i), zero)) * factor);
@@ -153,14 +153,15 @@ void dequantize_steps(const T* in, const QuantizationRun& by, size_t count, floa
   }
 }
 
-template <typename T>
+template <bool kFromMemory, typename T>
 void dequantize(const T* in, const QuantizationRun& by, size_t count, float* out) {
   if (count == 0) return;
-  return by.step == 0 ? dequantize_steps<0, T>(in, by, count, out)
-                      : dequantize_steps<1, T>(in, by, count, out);
+  return by.step == 0 ? dequantize_steps<kFromMemory, 0, T>(in, by, count, out)
+                      : dequantize_steps<kFromMemory, 1, T>(in, by, count, out);
 }
 
 // min and max give their second operand where the first is NaN.
+template <bool kFromMemory>
 void range(const float* in, size_t count, float* low, float* high) {
   F32 lows[4], highs[4];
   for (size_t k = 0; k < 4; ++k) {
@@ -171,7 +172,7 @@ void range(const float* in, size_t count, float* low, float* high) {
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
 #pragma GCC unroll 4
     for (size_t k = 0; k < 4; ++k) {
-      prefetch_ahead(in + i + k * kLanes);
+      prefetch_ahead<kFromMemory>(in + i + k * kLanes);
       const F32 x = load<F32>(in + i + k * kLanes);
       lows[k] = min(x, lows[k]);
       highs[k] = max(x, highs[k]);
@@ -189,16 +190,20 @@ void range(const float* in, size_t count, float* low, float* high) {
   *high = highest_lane(max(max(highs[0], highs[1]), max(highs[2], highs[3])));
 }
 
+template <bool kFromMemory>
+constexpr QuantizeKernels kKernels = {
+    quantize<kFromMemory, uint8_t>,    quantize<kFromMemory, int8_t>,
+    quantize<kFromMemory, uint16_t>,   quantize<kFromMemory, int16_t>,
+    dequantize<kFromMemory, uint8_t>,  dequantize<kFromMemory, int8_t>,
+    dequantize<kFromMemory, uint16_t>, dequantize<kFromMemory, int16_t>,
+    dequantize<kFromMemory, int32_t>,  range<kFromMemory>,
+    floats_to_halves<kFromMemory>,     floats_to_bfloats<kFromMemory>,
+    halves_to_floats<kFromMemory>,     bfloats_to_floats<kFromMemory>,
+    look_up_bytes,                     unpack_nibbles<kFromMemory>,
+    stream_nibbles<kFromMemory>,       pack_nibbles<kFromMemory>};
+
 }  // namespace
 
-const QuantizeKernels OCTAVO_TIERED(quantize) = {quantize<uint8_t>,    quantize<int8_t>,
-                                                 quantize<uint16_t>,   quantize<int16_t>,
-                                                 dequantize<uint8_t>,  dequantize<int8_t>,
-                                                 dequantize<uint16_t>, dequantize<int16_t>,
-                                                 dequantize<int32_t>,  range,
-                                                 floats_to_halves,     floats_to_bfloats,
-                                                 halves_to_floats,     bfloats_to_floats,
-                                                 look_up_bytes,        unpack_nibbles,
-                                                 stream_nibbles,       pack_nibbles};
+const QuantizeTier OCTAVO_TIERED(quantize) = {kKernels<false>, kKernels<true>};
 
 }  // namespace octavo

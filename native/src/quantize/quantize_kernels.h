@@ -57,7 +57,12 @@ struct QuantizeKernels {
   PackNibblesFn pack_nibbles;
 };
 
-#define OCTAVO_QUANTIZE_TIER(isa, tier) extern const QuantizeKernels quantize_##tier;
+// The same for what caches hold, and for what they do not, which is asked for in time.
+struct QuantizeTier {
+  QuantizeKernels from_cache, from_memory;
+};
+
+#define OCTAVO_QUANTIZE_TIER(isa, tier) extern const QuantizeTier quantize_##tier;
 OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
 #undef OCTAVO_QUANTIZE_TIER
 

@@ -49,11 +49,17 @@ OCTAVO_INLINE void store(void* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
 }
 
-// Of a stream that is read once: what comes two pages later. Hardware looks less far ahead.
-template <typename T>
+// Of a stream that is read once: what comes two pages later. Hardware looks less far ahead. Into the
+// second-level cache, which can wait for more lines than the first. What caches hold already is
+// found sooner without.
+template <bool kFromMemory = true, typename T>
 OCTAVO_INLINE void prefetch_ahead(const T* from) {
   constexpr uintptr_t kAhead = 8192;
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead));
+  constexpr int kSecondLevel = 2;
+  if constexpr (kFromMemory) {
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(from) + kAhead), 0,
+                       kSecondLevel);
+  }
 }
 
 // The first `count` lanes; the others are zero, or are not stored.
