@@ -3,6 +3,7 @@ import { cloneModel, type Graph, type Model, type Value } from '@octavo/core/ir'
 import { OctavoError } from '@octavo/core/tensor';
 import { FoldingWork } from '@octavo/passes';
 import { readModel } from '#read-model';
+import { atSource } from './at-source.js';
 import { BackendSession } from './backend-session.js';
 import { withControlFlow } from './control-flow.js';
 import { takeDefaults } from './default-inputs.js';
@@ -43,9 +44,14 @@ const DEFAULT_PLANS = 8;
  * @param source A model in memory, or where its ONNX file is: a path in Node, a URL in browsers.
  * @throws SessionError `OP_UNSUPPORTED` when no backend runs a node, `TAP_UNKNOWN` for a tap that names no value,
  *   `SESSION_OPTION` for numbers of threads, plans or bytes that are none and for `dims` that no input has;
- *   TensorError `TENSOR_TOO_LARGE` for a value that takes more than `maxTensorBytes`.
+ *   TensorError `TENSOR_TOO_LARGE` for a value that takes more than `maxTensorBytes`. Where the source is a path or URL,
+ *   errors begin with it.
  */
-export async function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
+export function createSession(source: Model | string, options: SessionOptions): Promise<Session> {
+  return atSource(source, () => create(source, options));
+}
+
+async function create(source: Model | string, options: SessionOptions): Promise<Session> {
   const { taps = [], dims = {}, maxPlans = DEFAULT_PLANS } = options;
   const limits = compileLimits(options);
   checkCount('maxPlans', maxPlans);

@@ -11,7 +11,10 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Base of every error that Octavo throws on purpose; `message` joins place, fault and remedy. */
+/**
+ * Base of every error that Octavo throws on purpose; `message` joins place, fault and remedy. Classes for errors of models
+ * take the same details.
+ */
 export class OctavoError extends Error {
   readonly code: string;
   readonly where: string | undefined;
@@ -28,6 +31,13 @@ export class OctavoError extends Error {
     this.where = details.where;
     this.remedy = details.remedy;
     this.fault = details.message;
+  }
+
+  /** The same error, of the same class and code, from within an outer place such as a file; its `cause` is this one. */
+  within(place: string): OctavoError {
+    const SameError = this.constructor as new (details: ErrorDetails) => OctavoError;
+    const where = this.where === undefined ? place : `${place}: ${this.where}`;
+    return new SameError({ code: this.code, message: this.fault, where, remedy: this.remedy, cause: this });
   }
 }
 
