@@ -61,31 +61,44 @@ class ExpandedProduct {
   }
 
   void multiply_group(const Range& rows, const Range& columns, float* scratch) const {
-    const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
-    const size_t count = rows.last - rows.first, width = panels * kBlockColumns;
-    float* const sums = scratch;
-    uint8_t* const expanded = reinterpret_cast<uint8_t*>(scratch + count * width);
-    std::fill(sums, sums + count * width, 0.0f);
+    const size_t count = rows.last - rows.first, outputs = columns.last - columns.first;
+    const size_t width = div_up(outputs, kBlockColumns) * kBlockColumns;
+    const bool finished = outputs == width && sums_are_outputs(args_);
+    float* const out = args_.out + rows.first * args_.out_stride + columns.first;
     for (size_t block = 0; block < rhs_.shape.blocks; block += chunk_blocks_) {
-      BlockShape shape = rhs_.shape;
-      shape.blocks = std::min(chunk_blocks_, rhs_.shape.blocks - block);
-      if (block + shape.blocks != rhs_.shape.blocks) shape.last_rows = shape.block_rows;
-      const size_t stride = expanded_bytes(shape.blocks);
-      for (size_t panel = 0; panel < panels; ++panel) {
-        const uint8_t* const packed = rhs_.panel(columns.first + panel * kBlockColumns);
-        kernel_.expand({shape, packed + block * block_bytes(), expanded + panel * stride});
+      const bool last = block + chunk_blocks_ >= rhs_.shape.blocks;
+      if (last && finished) {
+        multiply_chunk(rows, columns, block, scratch, out, args_.out_stride);
+      } else {
+        multiply_chunk(rows, columns, block, scratch, scratch, width);
       }
-      kernel_.run({shape.blocks, shape.block_rows * quads_per_row_,
-                   shape.last_rows * quads_per_row_, panels, expanded, stride, count,
-                   lhs_.values(rows.first) + block * rhs_.block_size, lhs_.stride(),
-                   lhs_.scales(rows.first) + block, rhs_.shape.blocks, sums});
     }
-    const size_t outputs = columns.last - columns.first;
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count && !finished; ++i) {
       const size_t row = rows.first + i;
       if (i + kRowsAhead < count) prefetch_row(args_, row + kRowsAhead, columns.first, outputs);
-      finish_row(args_, row, columns.first, sums + i * width, outputs);
+      finish_row(args_, row, columns.first, scratch + i * width, outputs);
     }
+  }
+
+  // Blocks from `block` on. The sums are in scratch memory, before what is expanded.
+  void multiply_chunk(const Range& rows, const Range& columns, size_t block, float* scratch,
+                      float* out, size_t out_stride) const {
+    const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
+    const size_t count = rows.last - rows.first, width = panels * kBlockColumns;
+    uint8_t* const expanded = reinterpret_cast<uint8_t*>(scratch + count * width);
+    BlockShape shape = rhs_.shape;
+    shape.blocks = std::min(chunk_blocks_, rhs_.shape.blocks - block);
+    if (block + shape.blocks != rhs_.shape.blocks) shape.last_rows = shape.block_rows;
+    const size_t stride = expanded_bytes(shape.blocks);
+    for (size_t panel = 0; panel < panels; ++panel) {
+      const uint8_t* const packed = rhs_.panel(columns.first + panel * kBlockColumns);
+      kernel_.expand({shape, packed + block * block_bytes(), expanded + panel * stride});
+    }
+    kernel_.run({shape.blocks, shape.block_rows * quads_per_row_, shape.last_rows * quads_per_row_,
+                 panels, expanded, stride, count,
+                 lhs_.values(rows.first) + block * rhs_.block_size, lhs_.stride(),
+                 lhs_.scales(rows.first) + block, rhs_.shape.blocks, block == 0, scratch, out,
+                 out_stride});
   }
 
   size_t block_bytes() const {

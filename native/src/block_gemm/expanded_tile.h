@@ -40,7 +40,10 @@ struct ExpandedTile {
   size_t lhs_stride;    // in bytes
   const float* lhs_scales;
   size_t block_stride;  // from row to row of these
-  float* sums;          // [rows][16 * panels], aligned to 64 bytes
+  bool first;           // there are no sums yet: they start at 0, whatever memory holds
+  const float* sums;    // [rows][16 * panels], aligned to 64 bytes
+  float* out;           // where the new sums go: `sums`, or other memory of any alignment
+  size_t out_stride;    // in floats, from row to row of it
 };
 using ExpandedMicrokernelFn = void (*)(const ExpandedTile& tile);
 

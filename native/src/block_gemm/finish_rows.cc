@@ -21,6 +21,12 @@ float activate(const octavo_float_epilogue& epilogue, float x) {
 
 }  // namespace
 
+bool sums_are_outputs(const octavo_block_matmul_args& args) {
+  const octavo_float_epilogue& epilogue = args.epilogue;
+  return epilogue.bias == nullptr && epilogue.residual == nullptr &&
+         epilogue.activation == OCTAVO_IDENTITY;
+}
+
 void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column, const float* sums,
                 size_t count) {
   const octavo_float_epilogue& epilogue = args.epilogue;
@@ -28,8 +34,7 @@ void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column,
   const float* residual = epilogue.residual == nullptr
                               ? nullptr
                               : epilogue.residual + row * epilogue.residual_stride + column;
-  const bool plain = epilogue.bias == nullptr && residual == nullptr;
-  if (plain && epilogue.activation == OCTAVO_IDENTITY && sums != nullptr) {
+  if (sums_are_outputs(args) && sums != nullptr) {
     std::memcpy(out, sums, count * sizeof(float));
     return;
   }

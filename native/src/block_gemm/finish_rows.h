@@ -6,6 +6,9 @@
 
 namespace octavo {
 
+// Whether outputs are the sums themselves.
+bool sums_are_outputs(const octavo_block_matmul_args& args);
+
 // Writes `count` outputs of a row from `column`: activation(sum + bias + residual). Without `sums`
 // they are 0.
 void finish_row(const octavo_block_matmul_args& args, size_t row, size_t column, const float* sums,

@@ -109,11 +109,16 @@ template <int Rows>
 __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, size_t panel,
                                         int32_t* sums) {
   const size_t width = tile.panels * kBlockColumns;
-  float* const first = tile.sums + row * width + panel * kBlockColumns;
-  float* to = first;
+  const float* from = tile.sums + row * width + panel * kBlockColumns;
   __m512 out[Rows];
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i, to = next_row(to, width)) out[i] = _mm512_load_ps(to);
+  for (int i = 0; i < Rows; ++i, from = next_row(from, width)) {
+    out[i] = tile.first ? _mm512_setzero_ps() : _mm512_load_ps(from);
+  }
+  float* const first = tile.out + row * tile.out_stride + panel * kBlockColumns;
+  float* to = first;
+#pragma GCC unroll 1
+  for (int i = 0; i < Rows; ++i, to += tile.out_stride) __builtin_prefetch(to, 1);
   const size_t block_bytes = kExpandedHeaderBytes + tile.block_quads * kTileBytes;
   const float* lhs_scale = tile.lhs_scales + row * tile.block_stride;
   const float* const end = lhs_scale + tile.blocks;
@@ -130,7 +135,7 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, si
   }
   to = first;
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i, to = next_row(to, width)) _mm512_store_ps(to, out[i]);
+  for (int i = 0; i < Rows; ++i, to = next_row(to, tile.out_stride)) _mm512_storeu_ps(to, out[i]);
 }
 
 template <int Rows>

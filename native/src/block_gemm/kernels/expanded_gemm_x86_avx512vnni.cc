@@ -40,17 +40,26 @@ OCTAVO_ALWAYS_INLINE void multiply_quad(__m512i (&sums)[Rows][Panels], const uin
   }
 }
 
+// Also asks for the memory that the sums will go to, while there is all the time of a tile.
 template <int Rows, int Panels>
-__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
-  float* const to = tile.sums + row * Panels * kBlockColumns;
-  __m512 out[Rows][Panels];
+OCTAVO_ALWAYS_INLINE void load_sums(const ExpandedTile& tile, size_t row,
+                                    __m512 (&sums)[Rows][Panels]) {
+  const float* from = tile.sums + row * Panels * kBlockColumns;
+  const float* to = tile.out + row * tile.out_stride;
 #pragma GCC unroll 4
-  for (int i = 0; i < Rows; ++i) {
+  for (int i = 0; i < Rows; ++i, to += tile.out_stride) {
 #pragma GCC unroll 3
-    for (int j = 0; j < Panels; ++j) {
-      out[i][j] = _mm512_load_ps(to + (i * Panels + j) * kBlockColumns);
+    for (int j = 0; j < Panels; ++j, from += kBlockColumns) {
+      sums[i][j] = tile.first ? _mm512_setzero_ps() : _mm512_load_ps(from);
+      __builtin_prefetch(to + j * kBlockColumns, 1);
     }
   }
+}
+
+template <int Rows, int Panels>
+__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
+  __m512 out[Rows][Panels];
+  load_sums(tile, row, out);
   const uint8_t* panel = tile.panel;
   const uint8_t* lhs = tile.lhs + row * tile.lhs_stride;
   const float* lhs_scales = tile.lhs_scales + row * tile.block_stride;
@@ -90,12 +99,11 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
       }
     }
   }
+  float* to = tile.out + row * tile.out_stride;
 #pragma GCC unroll 4
-  for (int i = 0; i < Rows; ++i) {
+  for (int i = 0; i < Rows; ++i, to += tile.out_stride) {
 #pragma GCC unroll 3
-    for (int j = 0; j < Panels; ++j) {
-      _mm512_store_ps(to + (i * Panels + j) * kBlockColumns, out[i][j]);
-    }
+    for (int j = 0; j < Panels; ++j) _mm512_storeu_ps(to + j * kBlockColumns, out[i][j]);
   }
 }
 
