@@ -105,24 +105,43 @@ TEST(QuantizeBlocks, IsRightForEveryMagnitude) {
 
 // Quotients at the halves and a few units of the last place beside them: what rounds a quotient
 // wrong, or twice, gives another integer there.
+void expect_halves_right(float most) {
+  const float scale = most / 127;
+  std::vector<float> x;
+  for (int half = 0; half < 127; ++half) {
+    const double at = (half + 0.5) * static_cast<double>(scale);
+    float near = std::nextafter(std::nextafter(static_cast<float>(at), 0.0f), 0.0f);
+    for (int step = -2; step <= 2; ++step, near = std::nextafter(near, kInfinity)) {
+      if (near <= most) x.push_back(half % 2 == 0 ? near : -near);
+    }
+  }
+  x.push_back(most);
+  // Whole cache lines are quantized in another way.
+  x.resize(div_up(x.size(), 64) * 64);
+  on_every_quantizer(x, 1024);
+}
+
 TEST(QuantizeBlocks, RoundsHalvesLikeDivision) {
   FloatSamples samples(94);
   for (int round = 0; round < 400; ++round) {
-    const float most = std::ldexp(samples.floats(1, 1, 2)[0], round % 200 - 100);
-    const float scale = most / 127;
-    std::vector<float> x;
-    for (int half = 0; half < 127; ++half) {
-      const double at = (half + 0.5) * static_cast<double>(scale);
-      float near = std::nextafter(std::nextafter(static_cast<float>(at), 0.0f), 0.0f);
-      for (int step = -2; step <= 2; ++step, near = std::nextafter(near, kInfinity)) {
-        if (near <= most) x.push_back(half % 2 == 0 ? near : -near);
-      }
-    }
-    x.push_back(most);
-    // Whole cache lines are quantized in another way.
-    x.resize(div_up(x.size(), 64) * 64);
-    on_every_quantizer(x, 1024);
+    expect_halves_right(std::ldexp(samples.floats(1, 1, 2)[0], round % 200 - 100));
   }
+}
+
+// Quotients that come nearest to the middle between a half and a number beside it are those by scales
+// whose last 17 digits are next to all zeros or all ones.
+TEST(QuantizeBlocks, RoundsHalvesOfTheHardestScales) {
+  int tried = 0;
+  for (int first = 64; first < 128; ++first) {
+    for (int last = -4; last <= 4; ++last) {
+      const float scale = std::ldexp(static_cast<float>(first * (1 << 17) + last), -23);
+      const float most = scale * 127;
+      if (most / 127 != scale) continue;
+      ++tried;
+      expect_halves_right(most);
+    }
+  }
+  EXPECT_GT(tried, 300);
 }
 
 TEST(QuantizeBlocks, KeepsWhatIsNoNumberInItsBlock) {

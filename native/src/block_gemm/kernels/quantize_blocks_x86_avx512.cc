@@ -25,14 +25,15 @@ constexpr size_t kUsualSize = 32;
 // Two pages: the processor's own prefetching starts anew at each.
 constexpr size_t kPrefetchFloats = 2048;
 constexpr int32_t kInfinity = 0x7F800000;
-// From here on, the remainders of quotients that do not round to 0 are numbers, however small.
-constexpr float kLeastExactScale = 0x1p-100f;
+// Between these, all that matters on the way to a quotient is a normal number.
+constexpr float kLeastExactScale = 0x1p-60f, kGreatestExactScale = 0x1p60f;
 
 // What passes through memory on its way between the blocks and the lanes of vectors.
 struct Blocks {
   alignas(64) int32_t partial[kLanes][kLanes];  // of each block, 16 parts of its maximum or its sum
   alignas(64) float scales[kLanes];
   alignas(64) float inverses[kLanes];
+  alignas(64) float rests[kLanes];  // of the inverses, what their rounding took
   unsigned used, exact;  // bits of blocks that are there, and whose quotients `Exact` gets right
 };
 
@@ -86,27 +87,29 @@ OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks) {
                                            _mm512_castsi512_ps(bits));
   const __m512 scales = _mm512_div_ps(most, _mm512_set1_ps(127));
   _mm512_store_ps(blocks.scales, scales);
-  _mm512_store_ps(blocks.inverses, _mm512_div_ps(_mm512_set1_ps(1), scales));
-  return _mm512_cmp_ps_mask(scales, _mm512_set1_ps(kLeastExactScale), _CMP_GE_OQ);
+  const __m512 one = _mm512_set1_ps(1), inverses = _mm512_div_ps(one, scales);
+  _mm512_store_ps(blocks.inverses, inverses);
+  _mm512_store_ps(blocks.rests, _mm512_div_ps(_mm512_fnmadd_ps(inverses, scales, one), scales));
+  const __mmask16 large = _mm512_cmp_ps_mask(scales, _mm512_set1_ps(kLeastExactScale), _CMP_GE_OQ);
+  return _mm512_mask_cmp_ps_mask(large, scales, _mm512_set1_ps(kGreatestExactScale), _CMP_LE_OQ);
 }
 
-// A product with the rounded inverse is less than two units of the last place off; its remainder
-// times the inverse makes it the quotient as division rounds it (N. Brisebarre, J.-M. Muller, S. K.
-// Raina, "Accelerating Correctly Rounded Floating-Point Division When the Divisor Is Known in
-// Advance", 2004).
+// The inverse is kept to twice the digits, so that what is rounded to a float once is off by less
+// than 2^-47 of it, and then rounds to the integer that the quotient as division rounds it does (N.
+// Brisebarre, J.-M. Muller, S. K. Raina, "Accelerating Correctly Rounded Floating-Point Division
+// When the Divisor Is Known in Advance", 2004). Nothing else can be where quotients pass 127.5 no
+// more than by rounding: all digits of a scale were tried with the nine numbers about each tie.
 struct Exact {
   OCTAVO_ALWAYS_INLINE Exact(const Blocks& blocks, size_t block)
-      : scale(_mm512_set1_ps(blocks.scales[block])),
-        inverse(_mm512_set1_ps(blocks.inverses[block])) {}
+      : inverse(_mm512_set1_ps(blocks.inverses[block])),
+        rest(_mm512_set1_ps(blocks.rests[block])) {}
 
   OCTAVO_ALWAYS_INLINE __m512i operator()(__m512 x) const {
     OCTAVO_IN_REGISTER(x);
-    const __m512 near = _mm512_mul_ps(x, inverse);
-    const __m512 remainder = _mm512_fnmadd_ps(near, scale, x);
-    return _mm512_cvtps_epi32(_mm512_fmadd_ps(remainder, inverse, near));
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(x, inverse, _mm512_mul_ps(x, rest)));
   }
 
-  __m512 scale, inverse;
+  __m512 inverse, rest;
 };
 
 // A scale that is not normal may be so far from amax / 127 that quotients pass the range; one that
