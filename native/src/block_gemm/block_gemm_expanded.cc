@@ -17,6 +17,10 @@ constexpr size_t kRowsBytes = 768 * 1024;
 // Of expanded weights: fewer would fetch and write back the sums of rows more often than the
 // second-level cache can hide.
 constexpr size_t kExpandedBytes = 64 * 1024;
+// Rows of a task that are still enough to be worth the expansion, where there are few columns.
+constexpr size_t kLeastRows = 128;
+// Tasks of a thread, for the threads to end together.
+constexpr size_t kTasksPerThread = 4;
 // Rows of outputs that are asked for before they are written: no row's memory leads to the next.
 constexpr size_t kRowsAhead = 8;
 
@@ -32,9 +36,14 @@ class ExpandedProduct {
         chunk_blocks_(std::clamp<size_t>(kExpandedBytes / kernel.panels / expanded_bytes(1), 1,
                                          rhs.shape.blocks)) {}
 
-  // Rows of a task, a multiple of 16.
-  size_t task_rows() const {
-    return std::max<size_t>(1, kRowsBytes / (lhs_.stride() * kRowUnit)) * kRowUnit;
+  // Rows of a task, a multiple of 16: fewer where the columns alone are too few tasks for so many
+  // threads.
+  size_t task_rows(uint32_t threads) const {
+    const size_t most = std::max<size_t>(1, kRowsBytes / (lhs_.stride() * kRowUnit)) * kRowUnit;
+    const size_t parts = div_up(threads * kTasksPerThread, div_up(rhs_.n, group()));
+    if (threads <= 1 || parts <= 1) return most;
+    const size_t part = div_up(div_up(args_.m, parts), kRowUnit) * kRowUnit;
+    return std::min(most, std::max(kLeastRows, part));
   }
   size_t group() const { return kernel_.panels * kBlockColumns; }
   size_t scratch_floats(size_t rows) const {
@@ -118,7 +127,8 @@ class ExpandedProduct {
 void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                          const ExpandedMicrokernel& kernel, IsaSet available) {
   const ExpandedProduct product(args, rhs, kernel, available);
-  const RowBlocks blocks(args.m, product.task_rows(), ExpandedProduct::kRowUnit);
+  const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
+  const RowBlocks blocks(args.m, product.task_rows(threads), ExpandedProduct::kRowUnit);
   const TaskGrid grid(blocks, rhs.n, product.group(), rhs.k, args.threads);
   Failure failure;
   parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
