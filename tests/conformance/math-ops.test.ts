@@ -17,6 +17,7 @@ import {
   Mod,
   Mul,
   Neg,
+  Not,
   Pow,
   ReduceL1,
   ReduceL2,
@@ -96,7 +97,9 @@ describe('arithmetic agrees with onnxruntime', () => {
                 ? graph.emit(Mod, { A, B }, { fmod: Number(dtype.startsWith('float')) }).output
                 : graph.emit(op, { A, B }).output,
             );
-            return [...emitted, ...[Min, Max].map((op) => graph.emit(op, { inputs: [A, B, A] }).output)];
+            const X = graph.emit(Greater, { A, B }).output;
+            const extremes = [Min, Max].map((op) => graph.emit(op, { inputs: [A, B, A] }).output);
+            return [...emitted, ...extremes, X && graph.emit(Not, { X }).output];
           }),
         ),
       ),

@@ -1,7 +1,8 @@
 import { standardOps } from '@octavo/core/ir';
 import type { DType } from '@octavo/core/tensor';
 
-type DTypesByOp = Readonly<Record<string, readonly string[]>>;
+/** Element types by op. */
+export type DTypesByOp = Readonly<Record<string, readonly string[]>>;
 
 /** What is known about an op from tests that pass: how many of ONNX's, and element types of its first operand in them. */
 export interface Evidence {
@@ -35,6 +36,13 @@ interface Row {
   readonly versions: readonly number[];
 }
 
+/** What either table has. */
+export function joined(a: DTypesByOp, b: DTypesByOp): DTypesByOp {
+  const all = { ...a };
+  for (const [op, types] of Object.entries(b)) all[op] = [...new Set([...(a[op] ?? []), ...types])];
+  return all;
+}
+
 /** The operator reference, from the registry and the evidence. */
 export function operatorTable(evidence: Evidence): string {
   const domains = [...new Set(standardOps.map((op) => op.domain))].sort();
@@ -49,8 +57,8 @@ by node.
 *Since* lists the versions of the op set at which the meaning changed. *Tests* counts ONNX's own backend node tests with the op that
 pass, on each backend. *reference* and *cpu* say which backends have run the op in a test, and the columns of element types, for its
 first operand, which ran it there: **c** native kernels and the reference, *r* the reference alone. Evidence is from ONNX's node
-tests, and for ops without node tests from comparisons with onnxruntime in \`tests/conformance\`; an op without a mark has a
-kernel, and no such test. Written by \`npm run operators\`.
+tests and from comparisons with onnxruntime in \`tests/conformance\`; an op without a mark has a kernel, and no such test. Written by
+\`npm run operators\`.
 
 ${sections.join('\n')}`;
 }

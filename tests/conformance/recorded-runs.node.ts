@@ -15,12 +15,11 @@ const file = process.env['OCTAVO_RECORDED_RUNS'];
 
 type Line = readonly (readonly [op: string, dtype: string])[];
 
-/** Notes the ops of com.microsoft in a graph that ran, where `npm run operators` asks for that. */
+/** Notes the ops of a graph that ran, where `npm run operators` asks for that. */
 export async function recordRun(graph: Graph): Promise<void> {
-  const ran = ownOps(operandTypes(graph));
-  if (!file || ran.length === 0) return;
+  if (!file) return;
   using session = await createSession(createModel(graph), { backends: [cpu(), reference()] });
-  appendFileSync(file, `${JSON.stringify([ran, ownOps(nativeTypes(graph, session))])}\n`);
+  appendFileSync(file, `${JSON.stringify([operandTypes(graph), nativeTypes(graph, session)])}\n`);
 }
 
 /** What was noted; undefined where nobody asked for it. */
@@ -32,8 +31,4 @@ export function recordedRuns(): RecordedRuns | undefined {
     dtypes: tabulate(runs.flatMap(([ran]) => ran)),
     native: tabulate(runs.flatMap(([, native]) => native)),
   };
-}
-
-function ownOps(types: Line): Line {
-  return types.filter(([op]) => op.startsWith('com.microsoft.'));
 }
