@@ -88,8 +88,9 @@ async function compare(graph: Graph, folder: string, backend: Backend): Promise<
     constant: async (value) => constantOf(value),
   });
   const mistyped: string[] = [];
-  const outputs = await executable.run(inputs, (value, tensor) => {
-    const wrong = typeMismatch(value, tensor);
+  const outputs = await executable.run(inputs, (name, tensor) => {
+    const value = graph.value(name);
+    const wrong = value && typeMismatch(value, tensor);
     if (wrong) mistyped.push(wrong);
   });
   const wrong = outputs.map((tensor, i) => {

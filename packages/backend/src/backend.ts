@@ -47,9 +47,10 @@ export interface NodePlan {
 }
 
 /**
- * Called with each intermediate value as it is computed. The tensor is the backend's: its next run may overwrite it.
+ * Called with the name of each intermediate value as it is computed. The tensor is the backend's: its next run may overwrite
+ * it.
  */
-export type Tap = (value: Value, tensor: Tensor) => void;
+export type Tap = (name: string, tensor: Tensor) => void;
 
 /** When one entry of a plan ran, in milliseconds on the clock of `performance.now()`. */
 export interface Span {

@@ -221,7 +221,7 @@ class StepList implements Executable {
       if (slot < 0 || !tensor) continue;
       values[slot] = tensor;
       const value = tap && this.values[slot];
-      if (value) tap(value, tensor);
+      if (value) tap(value.name, tensor);
     }
     for (const slot of slots.freed) values[slot] = undefined;
   }

@@ -57,7 +57,7 @@ describe('a backend made of kernels', () => {
     const backend = defineBackend({ id: 'list', kernels: [neg, add, relu] });
     using executable = await backend.compile(subgraphOf(GRAPH));
     const seen: string[] = [];
-    const [y] = await executable.run([float32([12, 3])], (value) => seen.push(value.name));
+    const [y] = await executable.run([float32([12, 3])], (name) => seen.push(name));
     expect(y && Array.from(toNumbers(y))).toEqual([0, 17]);
     expect(seen).toEqual(['n', 's', 'y']);
     expect(executable.plan.map(({ kernel }) => kernel)).toEqual(['list', 'add_constant', 'list']);

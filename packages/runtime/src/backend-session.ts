@@ -1,4 +1,3 @@
-import type { Tap } from '@octavo/backend';
 import type { Shape, Tensor } from '@octavo/core/tensor';
 import { bindPlan, givenOutputs } from './bind-plan.js';
 import { createExplanation, type Explanation } from './explain.js';
@@ -9,6 +8,7 @@ import type { PlanCache } from './plan-cache.js';
 import type { Ports } from './port.js';
 import type { ProfileOptions, SessionProfile } from './profile.js';
 import { profilePlan } from './profile-plan.js';
+import { tapOf, tellInputs } from './run-tap.js';
 import type { BoundRun, NamedShapes, NamedTensors, Port, RunOptions, Session } from './session.js';
 import { SessionError } from './session-error.js';
 import type { SessionToken } from './session-token.js';
@@ -53,7 +53,9 @@ export class BackendSession implements Session {
 
   async run(feeds: NamedTensors, options: RunOptions = {}): Promise<NamedTensors> {
     const inputs = this.begin(feeds, options);
-    const results = await this.usePlan(inputs, (plan) => plan.run(inputs, this.tap(options), options.signal));
+    const results = await this.usePlan(inputs, (plan) =>
+      plan.run(inputs, tapOf(this.parts.taps, options), options.signal),
+    );
     return namedTensors(this.outputNames, results);
   }
 
@@ -61,7 +63,7 @@ export class BackendSession implements Session {
     const inputs = this.begin(feeds, options);
     return namedTensors(
       this.outputNames,
-      this.readyPlan(inputs).runSync(inputs, this.tap(options), options.signal),
+      this.readyPlan(inputs).runSync(inputs, tapOf(this.parts.taps, options), options.signal),
     );
   }
 
@@ -110,7 +112,7 @@ export class BackendSession implements Session {
 
   share(): SessionToken {
     this.checkAlive();
-    return tokenOf(this.latest, this.parts.defaults);
+    return tokenOf(this.latest, this.parts.defaults, this.parts.taps);
   }
 
   dispose(): void {
@@ -133,12 +135,7 @@ export class BackendSession implements Session {
     this.checkAlive();
     options.signal?.throwIfAborted();
     const tensors = checkFeeds(this.inputs, feeds);
-    if (options.onTap) {
-      this.inputs.forEach(({ name }, index) => {
-        const tensor = tensors[index];
-        if (tensor && this.parts.taps.has(name)) options.onTap?.(name, tensor);
-      });
-    }
+    tellInputs(this.inputs, tensors, tapOf(this.parts.taps, options));
     return tensors;
   }
 
@@ -171,14 +168,6 @@ export class BackendSession implements Session {
   private checkAlive(): void {
     if (!this.disposed) return;
     throw new SessionError({ code: 'SESSION_DISPOSED', message: 'this session was disposed.' });
-  }
-
-  private tap({ onTap }: RunOptions): Tap | undefined {
-    const { taps } = this.parts;
-    if (!onTap || taps.size === 0) return undefined;
-    return (value, tensor) => {
-      if (taps.has(value.name)) onTap(value.name, tensor);
-    };
   }
 }
 

@@ -5,6 +5,7 @@ import { createExplanation, type Explanation, type NodeExplanation } from './exp
 import { checkFeeds } from './feeds.js';
 import type { ProfileOptions, SessionProfile } from './profile.js';
 import { profilePlan } from './profile-plan.js';
+import { tapOf, tellInputs } from './run-tap.js';
 import type { BoundRun, NamedTensors, Port, RunOptions, Session } from './session.js';
 import { SessionError } from './session-error.js';
 import type { SessionToken, TensorToken } from './session-token.js';
@@ -12,7 +13,7 @@ import { namedTensors, type RunnableStage, type RunValues, StageList } from './s
 
 /**
  * A session that another thread compiled: runs its programs on its weights, for the input shapes that were planned there
- * last. Taps see nothing here: values inside are told by the session that was shared.
+ * last, and tells the values that it was made to tell.
  */
 export interface OpenedSession
   extends Pick<
@@ -66,6 +67,7 @@ function checkToken(token: Partial<SessionToken> | null | undefined): void {
     token?.outputs,
     token?.defaults,
     token?.constants,
+    token?.taps,
     token?.stages,
     token?.nodes,
   ];
@@ -101,10 +103,12 @@ class TokenSession implements OpenedSession {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   private readonly plan: OpenedPlan;
+  private readonly taps: ReadonlySet<string>;
   private disposed = false;
 
-  constructor({ inputs, outputs, defaults }: SessionToken, plan: OpenedPlan) {
+  constructor({ inputs, outputs, defaults, taps }: SessionToken, plan: OpenedPlan) {
     this.plan = plan;
+    this.taps = new Set(taps);
     this.outputs = outputs;
     this.inputs = inputs.map((port) => {
       const preset = defaults.find(({ input }) => input === port.name);
@@ -114,12 +118,12 @@ class TokenSession implements OpenedSession {
 
   async run(feeds: NamedTensors, options: RunOptions = {}): Promise<NamedTensors> {
     const inputs = this.begin(feeds, options);
-    return this.named(await this.plan.run(inputs, undefined, options.signal));
+    return this.named(await this.plan.run(inputs, tapOf(this.taps, options), options.signal));
   }
 
   runSync(feeds: NamedTensors, options: RunOptions = {}): NamedTensors {
     const inputs = this.begin(feeds, options);
-    return this.named(this.plan.runSync(inputs, undefined, options.signal));
+    return this.named(this.plan.runSync(inputs, tapOf(this.taps, options), options.signal));
   }
 
   async bind(inputs: NamedTensors, outputs: NamedTensors = {}): Promise<BoundRun> {
@@ -157,11 +161,12 @@ class TokenSession implements OpenedSession {
     this.dispose();
   }
 
-  private begin(feeds: NamedTensors, { onTap, signal }: RunOptions): Tensor[] {
+  private begin(feeds: NamedTensors, options: RunOptions): Tensor[] {
     this.checkAlive();
-    if (onTap) throw tapsElsewhere();
-    signal?.throwIfAborted();
-    return checkFeeds(this.inputs, feeds);
+    options.signal?.throwIfAborted();
+    const tensors = checkFeeds(this.inputs, feeds);
+    tellInputs(this.inputs, tensors, tapOf(this.taps, options));
+    return tensors;
   }
 
   private named(results: readonly Tensor[]): NamedTensors {
@@ -172,15 +177,6 @@ class TokenSession implements OpenedSession {
     if (!this.disposed) return;
     throw new SessionError({ code: 'SESSION_DISPOSED', message: 'this session was disposed.' });
   }
-}
-
-function tapsElsewhere(): SessionError {
-  return new SessionError({
-    code: 'SESSION_TAPS',
-    where: 'option onTap',
-    message: 'a session that was opened from a token tells no values inside.',
-    remedy: 'Tap the session that was shared, or create one of its own with { taps } in this thread.',
-  });
 }
 
 function tensorOf({ dtype, shape, bytes }: TensorToken): Tensor {

@@ -39,6 +39,8 @@ export interface SessionToken {
   readonly outputs: readonly (Port & { readonly slot: number })[];
   readonly defaults: readonly DefaultToken[];
   readonly constants: readonly ConstantToken[];
+  /** Names of the values that `RunOptions.onTap` is told. */
+  readonly taps: readonly string[];
   readonly stages: readonly StageToken[];
   readonly nodes: readonly NodeExplanation[];
 }

@@ -7,9 +7,14 @@ import type { SessionToken, TensorToken } from './session-token.js';
 /**
  * A plan as plain data; its executables become reachable for other threads.
  * @param defaults Of the inputs that have one, by name.
+ * @param taps Names of the values that runs tell.
  * @throws SessionError `SESSION_NOT_SHAREABLE` when a backend keeps its programs in one thread.
  */
-export function tokenOf(plan: Plan, defaults: ReadonlyMap<string, Tensor>): SessionToken {
+export function tokenOf(
+  plan: Plan,
+  defaults: ReadonlyMap<string, Tensor>,
+  taps: Iterable<string>,
+): SessionToken {
   const { graph } = plan;
   const unable = plan.stages.find(({ executable }) => !executable.share);
   if (unable) throw notShareable(`backend ${unable.backend.id} keeps its programs in one thread`);
@@ -23,6 +28,7 @@ export function tokenOf(plan: Plan, defaults: ReadonlyMap<string, Tensor>): Sess
     constants: plan.slots.initial.flatMap((tensor, slot) =>
       tensor ? [{ slot, ...tensorToken(tensor) }] : [],
     ),
+    taps: [...taps],
     stages: plan.stages.flatMap(({ backend, executable, inputs, outputs, nodes }) => {
       const token = executable.share?.();
       return token ? [{ backend: backend.id, executable: token, inputs, outputs, nodes }] : [];

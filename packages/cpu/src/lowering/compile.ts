@@ -37,7 +37,7 @@ export async function compileSubgraph(
     pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
     const { ops, weights, leases } = builder;
     const plan = builder.plan();
-    const signature = signatureOf(subgraph, outputs, ops, plan);
+    const signature = signatureOf(subgraph, outputs, tapped, ops, plan);
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
     const handle = callNative(() =>
@@ -59,7 +59,6 @@ export async function compileSubgraph(
       signature,
       plan,
       memory: { weights: weightBytes(constants), activations: native.arenaBytes },
-      taps: tapped.map((value) => [value, outputs.indexOf(value)]),
       leases,
     });
   } catch (error) {
@@ -109,6 +108,7 @@ async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, 
 function signatureOf(
   { inputs, outputs: results }: Subgraph,
   outputs: readonly Value[],
+  tapped: readonly Value[],
   ops: readonly PlacedOp[],
   plan: readonly NodePlan[],
 ): ProgramSignature {
@@ -116,6 +116,7 @@ function signatureOf(
     inputs: inputs.map(portOf),
     outputs: outputs.map(portOf),
     results: results.length,
+    taps: tapped.map((value) => outputs.indexOf(value)),
     steps: ops.map(({ step }) => step),
     nodes: plan.map(({ node }) => `node ${node.label} (${node.op.name})`),
   };

@@ -48,7 +48,7 @@ describeWithAddon('a subgraph as one native program', () => {
     const seen = async (taps: ReadonlySet<Value> | undefined) => {
       using executable = await compileGraph(graph, taps ? { taps } : {});
       const found = new Map<string, number[]>();
-      const [z] = await executable.run([X], (value, tensor) => found.set(value.name, numbers(tensor)));
+      const [z] = await executable.run([X], (name, tensor) => found.set(name, numbers(tensor)));
       expect(numbers(z)).toEqual(Z);
       return Object.fromEntries(found);
     };
@@ -68,7 +68,7 @@ describeWithAddon('a subgraph as one native program', () => {
     const x = (value: number) => fromNumbers('float32', [100, 100], Array(10_000).fill(value));
     const run = async (value: number) => {
       const seen = new Map<string, Tensor>();
-      const [y] = await executable.run([x(value)], ({ name }, tensor) => seen.set(name, tensor));
+      const [y] = await executable.run([x(value)], (name, tensor) => seen.set(name, tensor));
       expect(new Set(numbers(seen.get('t')))).toEqual(new Set([value]));
       return { t: seen.get('t')?.data, y: y?.data };
     };
@@ -91,7 +91,7 @@ describeWithAddon('a subgraph as one native program', () => {
     );
     const x = (value: number) => fromNumbers('float32', [10_000], Array(10_000).fill(value));
     const seen: number[] = [];
-    executable.runSync?.([x(1)], ({ name }, tensor) => {
+    executable.runSync?.([x(1)], (name, tensor) => {
       if (name !== 't') return;
       executable.runSync?.([x(2)], () => {});
       seen.push(...numbers(tensor));
@@ -161,6 +161,23 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(numbers(profiled?.outputs[0])).toEqual(Z);
     opened?.[Symbol.dispose]();
     expect(() => backend.open?.(token)).toThrow(expect.objectContaining({ code: 'CPU_PROGRAM_GONE' }));
+  });
+
+  it('tells taps in another thread what it tells here', async () => {
+    const graph = graphOf(CHAIN);
+    const [y, z] = [graph.value('y'), graph.value('z')];
+    if (!y || !z) throw new Error('the graph has these values');
+    const backend = cpu();
+    using executable = await compileGraph(graph, { taps: new Set([y, z]) }, backend);
+    const token = executable.share?.();
+    using opened = token && backend.open?.(token);
+    const seen: [string, number[]][] = [];
+    const outputs = opened?.runSync?.([X], (name, tensor) => seen.push([name, numbers(tensor)]));
+    expect(outputs?.map(numbers)).toEqual([Z]);
+    expect(seen).toEqual([
+      ['y', [2, 6, 4, 8]],
+      ['z', Z],
+    ]);
   });
 
   it('names the node that refuses what a run is fed, timed, and in another thread', async () => {

@@ -1,6 +1,4 @@
-import type { Executable, ExecutableToken, MemoryUse, NodePlan, Tap } from '@octavo/backend';
-import type { Value } from '@octavo/core/ir';
-import type { Tensor } from '@octavo/core/tensor';
+import type { Executable, ExecutableToken, MemoryUse, NodePlan } from '@octavo/backend';
 import type { NativeBinding, ProgramHandle } from '../binding.js';
 import { callNative } from '../cpu-error.js';
 import { NativeRunnable } from './native-runnable.js';
@@ -14,8 +12,6 @@ export interface CompiledProgram {
   readonly signature: ProgramSignature;
   readonly plan: readonly NodePlan[];
   readonly memory: MemoryUse;
-  /** What taps see, with its position among the program's outputs. */
-  readonly taps: readonly (readonly [Value, number])[];
   readonly leases: readonly WeightLease[];
 }
 
@@ -35,13 +31,6 @@ export class NativeExecutable extends NativeRunnable implements Executable {
     this.checkAlive();
     const [id, generation] = callNative(() => this.binding.shareProgram(this.handle));
     return { id, generation };
-  }
-
-  protected override tapped(tap: Tap, outputs: readonly Tensor[]): void {
-    for (const [value, position] of this.#program.taps) {
-      const tensor = outputs[position];
-      if (tensor) tap(value, tensor);
-    }
   }
 
   protected override release(): void {

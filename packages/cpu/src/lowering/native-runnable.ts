@@ -128,11 +128,15 @@ export class NativeRunnable implements Runnable {
     });
   }
 
-  /** Called with each output that is no result of the subgraph. */
-  protected tapped(_tap: Tap, _outputs: readonly Tensor[]): void {}
+  #tell(tap: Tap, outputs: readonly Tensor[]): void {
+    for (const position of this.signature.taps) {
+      const [port, tensor] = [this.signature.outputs[position], outputs[position]];
+      if (port && tensor) tap(port.name, tensor);
+    }
+  }
 
   private finish(outputs: readonly Tensor[], tap: Tap | undefined): readonly Tensor[] {
-    if (tap) this.tapped(tap, outputs);
+    if (tap) this.#tell(tap, outputs);
     return outputs.length === this.signature.results ? outputs : outputs.slice(0, this.signature.results);
   }
 

@@ -20,10 +20,12 @@ export interface ProgramPort {
 /** Everything about a program that whoever runs it must know; plain data. */
 export interface ProgramSignature {
   readonly inputs: readonly ProgramPort[];
-  /** The subgraph's outputs, then taps. */
+  /** The subgraph's outputs, then what only taps see. */
   readonly outputs: readonly ProgramPort[];
   /** How many of the outputs are those of the subgraph. */
   readonly results: number;
+  /** Positions among the outputs of what taps see. */
+  readonly taps: readonly number[];
   /** For each op of the program the position of its node in the plan. */
   readonly steps: readonly number[];
   /** What errors call the nodes of the plan. */
@@ -64,7 +66,8 @@ function isSignature(value: unknown): value is ProgramSignature {
   if (!('inputs' in value && 'outputs' in value && 'results' in value)) return false;
   const { inputs, outputs, results } = value;
   if (!isPortList(inputs) || !isPortList(outputs) || typeof results !== 'number') return false;
-  return 'steps' in value && 'nodes' in value && [value.steps, value.nodes].every(Array.isArray);
+  if (!('taps' in value && 'steps' in value && 'nodes' in value)) return false;
+  return [value.taps, value.steps, value.nodes].every(Array.isArray);
 }
 
 function isPortList(list: unknown): list is readonly ProgramPort[] {
