@@ -21,7 +21,8 @@ double peak_vpdpbusd_x86_avxvnni(long rounds);
 double peak_vpmaddwd_vpaddd_x86_avx2(long rounds);
 double peak_vfmadd_x86_avx512(long rounds);
 double peak_vfmadd_x86_avx2fma(long rounds);
-float read_x86_avx2(const float* data, size_t bytes);
+float read_in_order_x86_avx2(const float* data, size_t bytes);
+float read_by_pages_x86_avx2(const float* data, size_t bytes);
 #endif
 
 }  // namespace octavo
