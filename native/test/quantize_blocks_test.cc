@@ -93,6 +93,45 @@ TEST(QuantizeBlocks, IsRightForEveryBlockSize) {
   for (const Row& row : kRows) on_every_quantizer(samples.floats(row.count), row.block_size);
 }
 
+// Rows apart from each other give what each gives alone, and nothing between them is written.
+void expect_rows_right(QuantizeRowFn quantize, const std::vector<float>& x, const Row& row) {
+  constexpr size_t kRowCount = 5, kXGap = 3, kQGap = 7;
+  constexpr int8_t kBeyond = 99;
+  const size_t blocks = div_up(row.count, row.block_size), q_stride = row.count + kQGap;
+  std::vector<int8_t> q(kRowCount * q_stride, kBeyond), expected(q);
+  std::vector<float> scales(kRowCount * blocks), expected_scales(scales);
+  std::vector<int32_t> offsets(kRowCount * blocks), expected_offsets(offsets);
+  for (bool sums : {false, true}) {
+    RowQuantization rows{x.data(), row.count, row.block_size, 8, q.data(), scales.data(),
+                         sums ? offsets.data() : nullptr, 0x80};
+    for (size_t i = 0; i < kRowCount; ++i) {
+      RowQuantization alone = rows;
+      alone.x += i * (row.count + kXGap);
+      alone.q = expected.data() + i * q_stride;
+      alone.scales = expected_scales.data() + i * blocks;
+      if (sums) alone.offsets = expected_offsets.data() + i * blocks;
+      quantize(alone);
+    }
+    rows.rows = kRowCount;
+    rows.x_stride = row.count + kXGap;
+    rows.q_stride = q_stride;
+    quantize(rows);
+    ASSERT_EQ(q, expected);
+    ASSERT_EQ(scales, expected_scales);
+    ASSERT_EQ(offsets, expected_offsets);
+  }
+}
+
+TEST(QuantizeBlocks, TakesRowsOneAfterTheOther) {
+  FloatSamples samples(96);
+  for (const Row& row : kRows) {
+    const std::vector<float> x = samples.floats(5 * (row.count + 3));
+    expect_rows_right(select_row_quantizer(isa::scalar), x, row);
+    expect_rows_right(select_row_quantizer(active_isa()), x, row);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
 // From the least number to the greatest: where scales and remainders are not normal numbers too.
 TEST(QuantizeBlocks, IsRightForEveryMagnitude) {
   FloatSamples samples(93);

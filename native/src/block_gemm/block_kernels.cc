@@ -67,24 +67,27 @@ QuantizedBlock quantize_block(const float* x, size_t count, int8_t* q) {
   return {scale, sum_lanes(sums)};
 }
 
-void quantize(const RowQuantization& row) {
-  const float* x = row.x;
-  int8_t* q = row.q;
-  const uint8_t flip = row.flip;
-  for (size_t block = 0, left = row.count; left != 0; ++block) {
-    const size_t count = left < row.block_size ? left : row.block_size;
-    const QuantizedBlock quantized = quantize_block(x, count, q);
-    row.scales[block] = quantized.scale;
-    if (row.offsets != nullptr) {
-      row.offsets[block] =
-          static_cast<int32_t>(0u - row.factor * static_cast<uint32_t>(quantized.sum));
+void quantize(const RowQuantization& rows) {
+  const uint8_t flip = rows.flip;
+  size_t block = 0;
+  for (size_t row = 0; row < rows.rows; ++row) {
+    const float* x = rows.x + row * rows.x_stride;
+    int8_t* q = rows.q + row * rows.q_stride;
+    for (size_t left = rows.count; left != 0; ++block) {
+      const size_t count = left < rows.block_size ? left : rows.block_size;
+      const QuantizedBlock quantized = quantize_block(x, count, q);
+      rows.scales[block] = quantized.scale;
+      if (rows.offsets != nullptr) {
+        rows.offsets[block] =
+            static_cast<int32_t>(0u - rows.factor * static_cast<uint32_t>(quantized.sum));
+      }
+      if (flip != 0) {
+        for (size_t i = 0; i < count; ++i) q[i] = static_cast<int8_t>(q[i] ^ flip);
+      }
+      x += count;
+      q += count;
+      left -= count;
     }
-    if (flip != 0) {
-      for (size_t i = 0; i < count; ++i) q[i] = static_cast<int8_t>(q[i] ^ flip);
-    }
-    x += count;
-    q += count;
-    left -= count;
   }
 }
 

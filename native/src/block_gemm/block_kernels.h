@@ -12,23 +12,26 @@
 
 namespace octavo {
 
-// A row of lhs, block by block: scale = f32(amax / 127), q = rne(x / scale), and offset = -factor *
+// Rows of lhs, block by block: scale = f32(amax / 127), q = rne(x / scale), and offset = -factor *
 // the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN. q is
 // written with the bits `flip` inverted: 0x80 adds 128, for kernels that read unsigned bytes.
 struct RowQuantization {
   const float* x;
-  size_t count;
+  size_t count;  // of a row
   size_t block_size;
   uint32_t factor;
   int8_t* q;
-  float* scales;     // one a block
-  int32_t* offsets;  // modulo 2^32; null where nobody reads them
+  float* scales;     // one a block, row after row
+  int32_t* offsets;  // modulo 2^32, likewise; null where nobody reads them
   uint8_t flip = 0;
+  size_t rows = 1;
+  size_t x_stride = 0;  // from row to row
+  size_t q_stride = 0;
 };
 using QuantizeRowFn = void (*)(const RowQuantization&);
 
 #ifdef OCTAVO_X86
-void quantize_blocks_x86_avx512(const RowQuantization& row);
+void quantize_blocks_x86_avx512(const RowQuantization& rows);
 #endif
 
 // `rows` rows of 64 bytes, one block's or a part of it, as floats f32((q - zero_point) * scale):

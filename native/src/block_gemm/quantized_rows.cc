@@ -53,22 +53,24 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
   const size_t rows_per_task = std::max<size_t>(1, kElementsPerTask / rhs.k);
   parallel_for(div_up(args.m, rows_per_task), args.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;
-    for (size_t row = first; row < std::min(args.m, first + rows_per_task); ++row) {
-      quantize_row(args.lhs + row * args.lhs_stride, row);
-    }
+    quantize_rows(args, first, std::min(args.m - first, rows_per_task));
   });
 }
 
-void QuantizedRows::quantize_row(const float* from, size_t row) const {
-  uint8_t* const values = values_ + row * stride_;
-  const size_t at = row * rhs_.shape.blocks;
+void QuantizedRows::quantize_rows(const octavo_block_matmul_args& args, size_t first,
+                                  size_t count) const {
+  uint8_t* values = values_ + first * stride_;
+  const size_t at = first * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
   const uint8_t zero = type_ == OCTAVO_U8 ? 128 : 0;
-  quantize_({from, rhs_.k, rhs_.block_size, factor, reinterpret_cast<int8_t*>(values),
-             scales_ + at, offsets_ == nullptr ? nullptr : offsets_ + at, zero});
+  quantize_({args.lhs + first * args.lhs_stride, rhs_.k, rhs_.block_size, factor,
+             reinterpret_cast<int8_t*>(values), scales_ + at,
+             offsets_ == nullptr ? nullptr : offsets_ + at, zero, count, args.lhs_stride, stride_});
   const size_t padded = rhs_.padded_k();
-  std::memset(values + rhs_.k, zero, padded - rhs_.k);
-  if (type_ == OCTAVO_S16) widen_row(values, padded);
+  for (size_t row = 0; row < count; ++row, values += stride_) {
+    std::memset(values + rhs_.k, zero, padded - rhs_.k);
+    if (type_ == OCTAVO_S16) widen_row(values, padded);
+  }
 }
 
 }  // namespace octavo

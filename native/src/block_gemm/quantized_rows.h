@@ -29,7 +29,7 @@ class QuantizedRows {
   const int32_t* offsets(size_t row) const { return offsets_ + row * rhs_.shape.blocks; }
 
  private:
-  void quantize_row(const float* from, size_t row) const;
+  void quantize_rows(const octavo_block_matmul_args& args, size_t first, size_t count) const;
 
   const PackedBlocks& rhs_;
   QuantizeRowFn quantize_;

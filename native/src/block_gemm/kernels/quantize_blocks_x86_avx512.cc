@@ -22,7 +22,8 @@ namespace {
 constexpr size_t kLanes = 16;
 // Most blocks are as long: one whose length the compiler knows has no loop.
 constexpr size_t kUsualSize = 32;
-// Two pages: the processor's own prefetching starts anew at each.
+// Two pages beyond what has been measured: the processor's own prefetching starts anew at each.
+// While numbers are quantized, loads have time for it.
 constexpr size_t kPrefetchFloats = 2048;
 constexpr int32_t kInfinity = 0x7F800000;
 // Between these, all that matters on the way to a quotient is a normal number.
@@ -70,7 +71,6 @@ OCTAVO_ALWAYS_INLINE __m512i highest_magnitudes(const float* x, size_t count) {
   size_t i = 0;
 #pragma GCC unroll 2
   for (; i + kLanes <= count; i += kLanes) {
-    __builtin_prefetch(x + i + kPrefetchFloats);
     const __m512i bits = _mm512_castps_si512(_mm512_loadu_ps(x + i));
     most = highest(most, _mm512_and_si512(bits, magnitude));
   }
@@ -165,7 +165,9 @@ OCTAVO_ALWAYS_INLINE __m512i quantize_block(const Blocks& blocks, size_t block, 
 
 // A cache line of bytes, the halves of which have scales of their own or the same.
 OCTAVO_ALWAYS_INLINE void quantize_line(const Exact& lower, const Exact& upper, const float* x,
-                                        int8_t* q, __m512i flip) {
+                                        size_t ahead, int8_t* q, __m512i flip) {
+#pragma GCC unroll 4
+  for (size_t i = 0; i < 4; ++i) __builtin_prefetch(x + ahead + i * kLanes);
   const __m512i a = lower(_mm512_loadu_ps(x)), b = lower(_mm512_loadu_ps(x + kLanes));
   const __m512i c = upper(_mm512_loadu_ps(x + 2 * kLanes));
   const __m512i d = upper(_mm512_loadu_ps(x + 3 * kLanes));
@@ -174,14 +176,26 @@ OCTAVO_ALWAYS_INLINE void quantize_line(const Exact& lower, const Exact& upper, 
   _mm512_storeu_si512(q, _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), flip));
 }
 
-// At most 16 blocks from `begin` on, the first one's index. What becomes of a row's blocks is apart
-// from its caller, since compilers write `blocks` there as if they spilled.
+// Where at most 16 blocks of a row begin. It fits registers: compilers write more than that to
+// memory as if they spilled.
+struct Position {
+  size_t row, begin;
+};
+
+OCTAVO_ALWAYS_INLINE Position after(Position at, size_t blocks) {
+  if (at.begin + kLanes < blocks) return {at.row, at.begin + kLanes};
+  return {at.row + 1, 0};
+}
+
+// What becomes of these blocks is apart from its caller, since compilers write `Blocks` there as if
+// they spilled.
 struct Group {
-  Group(const RowQuantization& row, size_t begin)
-      : size(row.block_size),
-        total(row.count - begin * size < kLanes * size ? row.count - begin * size : kLanes * size),
-        from(row.x + begin * size),
-        to(row.q + begin * size) {}
+  Group(const RowQuantization& rows, Position at)
+      : size(rows.block_size),
+        total(rows.count - at.begin * size < kLanes * size ? rows.count - at.begin * size
+                                                           : kLanes * size),
+        from(rows.x + at.row * rows.x_stride + at.begin * size),
+        to(rows.q + at.row * rows.q_stride + at.begin * size) {}
   size_t count(size_t first) const { return total - first < size ? total - first : size; }
 
   size_t size;
@@ -190,10 +204,10 @@ struct Group {
   int8_t* to;
 };
 
-// Writes the scales.
-__attribute__((noinline)) void measure_blocks(const RowQuantization& row, size_t begin,
-                                              Blocks& blocks) {
-  const Group group(row, begin);
+// Writes the scales; `index` is that of the first block among all rows'.
+__attribute__((noinline)) void measure_blocks(const RowQuantization& rows, Position at,
+                                              size_t index, Blocks& blocks) {
+  const Group group(rows, at);
   size_t block = 0;
   for (size_t first = 0; first < group.total; first += group.size, ++block) {
     const size_t count = group.count(first);
@@ -208,22 +222,23 @@ __attribute__((noinline)) void measure_blocks(const RowQuantization& row, size_t
     __asm__ volatile("" ::: "memory");  // or a few stores become a slow `rep stos`
   }
   blocks.exact = find_scales(blocks);
-  _mm512_mask_storeu_ps(row.scales + begin, static_cast<__mmask16>(blocks.used),
+  _mm512_mask_storeu_ps(rows.scales + index, static_cast<__mmask16>(blocks.used),
                         _mm512_load_ps(blocks.scales));
 }
 
 // Whole lines of blocks that are all exact. Returns false where there are others.
-OCTAVO_ALWAYS_INLINE bool quantize_lines(const RowQuantization& row, const Group& group,
+OCTAVO_ALWAYS_INLINE bool quantize_lines(uint8_t inverted, const Group& group,
                                          const Blocks& blocks) {
   constexpr size_t kLine = 4 * kLanes;
   const bool pairs = group.size == kLine / 2;
   if (blocks.exact != blocks.used || group.total % kLine != 0) return false;
   if (!pairs && group.size % kLine != 0) return false;
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(row.flip));
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(inverted));
+  const size_t ahead = group.total + kPrefetchFloats;
   if (pairs) {
     for (size_t first = 0, block = 0; first < group.total; first += kLine, block += 2) {
       quantize_line(Exact(blocks, block), Exact(blocks, block + 1), group.from + first,
-                    group.to + first, flip);
+                    ahead, group.to + first, flip);
     }
     return true;
   }
@@ -232,30 +247,30 @@ OCTAVO_ALWAYS_INLINE bool quantize_lines(const RowQuantization& row, const Group
     const Exact quotient(blocks, block);
     const size_t end = first + group.count(first);
     for (; first < end; first += kLine) {
-      quantize_line(quotient, quotient, group.from + first, group.to + first, flip);
+      quantize_line(quotient, quotient, group.from + first, ahead, group.to + first, flip);
     }
   }
   return true;
 }
 
 template <bool Sums>
-__attribute__((noinline)) void quantize_blocks(const RowQuantization& row, size_t begin,
-                                               Blocks& blocks) {
-  const Group group(row, begin);
+__attribute__((noinline)) void quantize_blocks(const RowQuantization& rows, Position at,
+                                               size_t index, Blocks& blocks) {
+  const Group group(rows, at);
   if constexpr (!Sums) {
-    if (quantize_lines(row, group, blocks)) return;
+    if (quantize_lines(rows.flip, group, blocks)) return;
   }
   size_t block = 0;
   for (size_t first = 0; first < group.total; first += group.size, ++block) {
     const __m512i sums = quantize_block<Sums>(blocks, block, (blocks.exact >> block & 1) != 0,
                                               group.from + first, group.count(first),
-                                              group.to + first, row.flip);
+                                              group.to + first, rows.flip);
     if constexpr (Sums) _mm512_store_si512(blocks.partial[block], sums);
   }
   if constexpr (Sums) {
-    const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(0u - row.factor));
+    const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(0u - rows.factor));
     const __m512i sums = reduce<kLanes, sum>(blocks.partial);
-    _mm512_mask_storeu_epi32(row.offsets + begin, static_cast<__mmask16>(blocks.used),
+    _mm512_mask_storeu_epi32(rows.offsets + index, static_cast<__mmask16>(blocks.used),
                              _mm512_mullo_epi32(sums, factor));
   }
 }
@@ -263,22 +278,27 @@ __attribute__((noinline)) void quantize_blocks(const RowQuantization& row, size_
 // The next blocks are measured before the last ones are quantized: a scale is the end of a chain of
 // slow steps, and what waits for it fills the processor.
 template <bool Sums>
-OCTAVO_ALWAYS_INLINE void quantize_row(const RowQuantization& row) {
-  Blocks blocks[2];
-  if (row.count == 0) return;
-  measure_blocks(row, 0, blocks[0]);
-  for (size_t begin = 0, turn = 0; begin * row.block_size < row.count; begin += kLanes, turn ^= 1) {
-    const size_t next = begin + kLanes;
-    if (next * row.block_size < row.count) measure_blocks(row, next, blocks[turn ^ 1]);
-    quantize_blocks<Sums>(row, begin, blocks[turn]);
+OCTAVO_ALWAYS_INLINE void quantize_rows(const RowQuantization& rows) {
+  if (rows.count == 0 || rows.rows == 0) return;
+  const size_t blocks = (rows.count + rows.block_size - 1) / rows.block_size;
+  Blocks measured[2];
+  Position last{0, 0};
+  measure_blocks(rows, last, 0, measured[0]);
+  for (size_t turn = 0; last.row < rows.rows; turn ^= 1) {
+    const Position next = after(last, blocks);
+    if (next.row < rows.rows) {
+      measure_blocks(rows, next, next.row * blocks + next.begin, measured[turn ^ 1]);
+    }
+    quantize_blocks<Sums>(rows, last, last.row * blocks + last.begin, measured[turn]);
+    last = next;
   }
 }
 
 }  // namespace
 
-void quantize_blocks_x86_avx512(const RowQuantization& row) {
-  if (row.offsets == nullptr) return quantize_row<false>(row);
-  quantize_row<true>(row);
+void quantize_blocks_x86_avx512(const RowQuantization& rows) {
+  if (rows.offsets == nullptr) return quantize_rows<false>(rows);
+  quantize_rows<true>(rows);
 }
 
 }  // namespace octavo
