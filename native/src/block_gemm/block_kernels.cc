@@ -12,7 +12,6 @@ struct QuantizedBlock {
   int32_t sum;
 };
 
-OCTAVO_INLINE I32 highest(I32 a, I32 b) { return a > b ? a : b; }
 OCTAVO_INLINE I32 lowest(I32 a, I32 b) { return a < b ? a : b; }
 
 // Bits of magnitudes order like the numbers, infinity and NaNs last.

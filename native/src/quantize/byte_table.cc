@@ -1,17 +1,10 @@
 #include "quantize/byte_table.h"
 
-#include "quantize/quantize_kernels.h"
+#include "quantize/select_quantize.h"
 #include "threading/parallel_ranges.h"
-#include "vector/select_tier.h"
 
 namespace octavo {
 namespace {
-
-constexpr Tier<QuantizeTier> kTiers[] = {
-#define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
-    OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
-#undef OCTAVO_QUANTIZE_TIER
-};
 
 Quantization per_tensor(const QuantizationParameters& by) {
   return {1, 1, 256, &by.scale, &by.zero_point};
@@ -42,7 +35,7 @@ ByteTable unary_table(const ByteFunction& quantization, UnaryOp op,
 }
 
 void look_up(const void* in, const ByteTable& table, size_t count, void* out, IsaSet available) {
-  const LookupFn run = select_tier(kTiers, available).from_cache.lookup;
+  const LookupFn run = select_quantize(available, count).lookup;
   const uint8_t* bytes = static_cast<const uint8_t*>(in);
   parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
     run(bytes + first, table.entries, size, static_cast<uint8_t*>(out) + first);

@@ -35,11 +35,19 @@ class ExactQuotient {
     return divisor >= 0x1p-60f && divisor <= 0x1p60f && (bits & kLastDigits) != kLastDigits;
   }
 
-  OCTAVO_INLINE explicit ExactQuotient(float divisor) {
+  // What to construct one from.
+  OCTAVO_INLINE static void split_reciprocal(float divisor, float* nearest, float* rest) {
     const double exact = 1.0 / static_cast<double>(divisor);
-    const float nearest = static_cast<float>(exact);
-    reciprocal_ = splat(nearest);
-    rest_ = splat(static_cast<float>(exact - static_cast<double>(nearest)));
+    *nearest = static_cast<float>(exact);
+    *rest = static_cast<float>(exact - static_cast<double>(*nearest));
+  }
+  OCTAVO_INLINE ExactQuotient(float nearest, float rest)
+      : reciprocal_(splat(nearest)), rest_(splat(rest)) {}
+
+  OCTAVO_INLINE explicit ExactQuotient(float divisor) {
+    float nearest, rest;
+    split_reciprocal(divisor, &nearest, &rest);
+    *this = ExactQuotient(nearest, rest);
   }
 
   OCTAVO_INLINE F32 operator()(F32 x) const { return fused(x, reciprocal_, x * rest_); }

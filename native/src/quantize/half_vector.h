@@ -55,14 +55,33 @@ OCTAVO_INLINE void shorten(const float* in, size_t count, uint16_t* out, Convert
 }
 
 #if defined(__AVX512F__)
-// The same in the upper half of each lane.
-OCTAVO_INLINE __m512i bfloat_above(__m512 x) {
-  const __m512i bits = _mm512_castps_si512(x);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
-  const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-  return _mm512_mask_or_epi32(up, nan, bits, _mm512_set1_epi32(0x400000));
+
+constexpr struct WordOrder {
+  alignas(64) uint16_t words[32];
+} kUpperHalves = {{1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
+                   33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63}};
+
+// As words, whose operations take twice as many numbers. vpavgw makes half of what it adds, and 1:
+// the top bit is the carry of the lower half into the upper one.
+OCTAVO_INLINE void store_bfloats(uint16_t* to, I32 first, I32 second) {
+  const __m512i a = reinterpret_cast<__m512i>(first), b = reinterpret_cast<__m512i>(second);
+  const __m512i odd = load<__m512i>(kUpperHalves.words), one = _mm512_set1_epi16(1);
+  const __m512i upper = _mm512_permutex2var_epi16(a, odd, b);
+  const __m512i lower = _mm512_permutex2var_epi16(a, _mm512_sub_epi16(odd, one), b);
+  const __m512i up = (upper & one) | _mm512_set1_epi16(0x7FFE);
+  const __m512i carry = _mm512_srli_epi16(_mm512_avg_epu16(lower, up), 15);
+  __m512i rounded = _mm512_add_epi16(upper, carry);
+  const __m512i magnitude = upper & _mm512_set1_epi16(0x7FFF);
+  constexpr int16_t kInfinity = 0x7F80;
+  const __mmask32 special = _mm512_cmpge_epi16_mask(magnitude, _mm512_set1_epi16(kInfinity));
+  if (special != 0) [[unlikely]] {
+    const __mmask32 beyond = _mm512_cmpge_epi16_mask(magnitude, _mm512_set1_epi16(kInfinity + 1));
+    const __mmask32 nan = beyond | (special & _mm512_test_epi16_mask(lower, lower));
+    rounded = _mm512_mask_mov_epi16(rounded, nan, upper | _mm512_set1_epi16(0x40));
+  }
+  store(to, rounded);
 }
+
 #endif
 
 template <bool kFromMemory>
@@ -72,12 +91,11 @@ void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
   for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
     prefetch_ahead<kFromMemory>(in + i);
     prefetch_ahead<kFromMemory>(in + i + kLanes);
-    const __m512i first = _mm512_srli_epi32(bfloat_above(load<F32>(in + i)), 16);
-    const __m512i second = _mm512_srli_epi32(bfloat_above(load<F32>(in + i + kLanes)), 16);
-    store_words_in_order(out + i, _mm512_packus_epi32(first, second));
+    store_bfloats(out + i, load_once<I32>(in + i), load_once<I32>(in + i + kLanes));
   }
 #endif
-  shorten<kFromMemory>(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
+  shorten<kFromMemory>(in + i, count - i, out + i,
+                       [](I32 x) OCTAVO_LAMBDA_INLINE { return to_bfloat(x); });
 }
 
 template <bool kFromMemory>

@@ -6,9 +6,16 @@
 #include <cstdint>
 
 #include "base/aligned_memory.h"
+#include "quantize/streamed_output.h"
 #include "threading/parallel_ranges.h"
 
 namespace octavo {
+
+// Larger out of memory: what is prefetched at the end of a task may be for another thread, and each
+// task waits for what it has streamed.
+inline size_t elements_per_task(size_t elements) {
+  return exceeds_caches(elements * sizeof(float)) ? 16 * kElementsPerTask : kElementsPerTask;
+}
 
 // Elements in front of the first that begins a cache line: vectors that lie across two take twice as
 // long. None of few, which are done before that pays.

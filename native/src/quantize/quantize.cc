@@ -1,38 +1,15 @@
 #include "quantize/quantize.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "quantize/line_ranges.h"
-#include "quantize/quantize_kernels.h"
+#include "quantize/select_quantize.h"
 #include "quantize/streamed_output.h"
-#include "threading/parallel_ranges.h"
-#include "vector/select_tier.h"
 
 namespace octavo {
 namespace {
 
-constexpr Tier<QuantizeTier> kTiers[] = {
-#define OCTAVO_QUANTIZE_TIER(isa, tier) {isa, &quantize_##tier},
-    OCTAVO_WIDE_TIERS(OCTAVO_QUANTIZE_TIER)
-#undef OCTAVO_QUANTIZE_TIER
-};
-
 // As many bytes as that many floats have. Even, so that no two tasks share a byte.
 constexpr size_t kNibblesPerTask = kElementsPerTask * sizeof(float);
 static_assert(kNibblesPerTask % 2 == 0);
-
-// Larger out of memory: what is prefetched at the end of a task may be for another thread, and each
-// task waits for what it has streamed.
-size_t elements_per_task(size_t elements) {
-  return exceeds_caches(elements * sizeof(float)) ? 16 * kElementsPerTask : kElementsPerTask;
-}
-
-// For what takes so many bytes on the wider side.
-const QuantizeKernels& kernels_for(IsaSet available, size_t bytes) {
-  const QuantizeTier& tier = select_tier(kTiers, available);
-  return exceeds_caches(bytes) ? tier.from_memory : tier.from_cache;
-}
 
 // Calls run(first element, count, parameters) for runs that cover the tensor.
 template <typename Run>
@@ -83,15 +60,6 @@ void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& b
   write_runs(static_cast<const T*>(in), by, out, kernel);
 }
 
-// (max - min) / 255, and the zero point computed from the rounded scale, all in float32.
-QuantizationParameters parameters_of_range(float low, float high) {
-  const float scale = (high - low) / 255.0f;
-  if (scale == 0.0f) return {1.0f, 0};
-  // In this order NaN, of infinities, becomes 0.
-  const float zero_point = std::min(std::max(0.0f, -low / scale), 255.0f);
-  return {scale, static_cast<int32_t>(std::lrint(zero_point))};
-}
-
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
   const bool streamed = is_streamed(count * sizeof(Out));
@@ -109,7 +77,7 @@ void convert(Kernel kernel, const In* in, size_t count, Out* out) {
 void quantize(const float* in, const Quantization& by, octavo_type type, void* out,
               IsaSet available) {
   const size_t bytes = by.outer * by.channels * by.inner * sizeof(float);
-  const QuantizeKernels& kernels = kernels_for(available, bytes);
+  const QuantizeKernels& kernels = select_quantize(available, bytes);
   switch (type) {
     case OCTAVO_S8:
       return quantize_as(kernels.to_s8, in, by, out);
@@ -125,7 +93,7 @@ void quantize(const float* in, const Quantization& by, octavo_type type, void* o
 void dequantize(const void* in, octavo_type type, const Quantization& by, float* out,
                 IsaSet available) {
   const size_t bytes = by.outer * by.channels * by.inner * sizeof(float);
-  const QuantizeKernels& kernels = kernels_for(available, bytes);
+  const QuantizeKernels& kernels = select_quantize(available, bytes);
   switch (type) {
     case OCTAVO_S8:
       return dequantize_as(kernels.from_s8, in, by, out);
@@ -140,60 +108,26 @@ void dequantize(const void* in, octavo_type type, const Quantization& by, float*
   }
 }
 
-QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
-  float low = 0, high = 0;
-  kernels_for(available, count * sizeof(float)).range(in, count, &low, &high);
-  return parameters_of_range(low, high);
-}
-
-void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
-                   int32_t* zero_points, IsaSet available) {
-  const QuantizeKernels& kernels = kernels_for(available, rows * columns * sizeof(float));
-  const size_t per_task = div_up(elements_per_task(rows * columns), columns == 0 ? 1 : columns);
-  const bool streamed = is_streamed(rows * columns);
-  const auto parameters_of = [&](size_t row) {
-    float low = 0, high = 0;
-    kernels.range(in + row * columns, columns, &low, &high);
-    return parameters_of_range(low, high);
-  };
-  parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
-    // Parameters take divisions, one after the other: they are ready a row ahead.
-    QuantizationParameters next = parameters_of(first);
-    for (size_t row = first; row < first + count; ++row) {
-      const QuantizationParameters by = next;
-      if (row + 1 < first + count) next = parameters_of(row + 1);
-      scales[row] = by.scale;
-      zero_points[row] = by.zero_point;
-      const float* const from = in + row * columns;
-      write_elements(out + row * columns, columns, streamed,
-                     [&](size_t begin, size_t size, uint8_t* to) {
-                       kernels.to_u8(from + begin, {&by.scale, &by.zero_point, 0}, size, to);
-                     });
-    }
-    if (streamed) finish_streaming();
-  });
-}
-
 void floats_to_half(const float* in, size_t count, uint16_t* out, IsaSet available) {
-  convert(kernels_for(available, count * sizeof(float)).to_half, in, count, out);
+  convert(select_quantize(available, count * sizeof(float)).to_half, in, count, out);
 }
 
 void floats_to_bfloat(const float* in, size_t count, uint16_t* out, IsaSet available) {
-  convert(kernels_for(available, count * sizeof(float)).to_bfloat, in, count, out);
+  convert(select_quantize(available, count * sizeof(float)).to_bfloat, in, count, out);
 }
 
 void half_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
-  convert(kernels_for(available, count * sizeof(float)).from_half, in, count, out);
+  convert(select_quantize(available, count * sizeof(float)).from_half, in, count, out);
 }
 
 void bfloat_to_floats(const uint16_t* in, size_t count, float* out, IsaSet available) {
-  convert(kernels_for(available, count * sizeof(float)).from_bfloat, in, count, out);
+  convert(select_quantize(available, count * sizeof(float)).from_bfloat, in, count, out);
 }
 
 void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out,
                     IsaSet available) {
   const uint8_t sign = type == OCTAVO_S8 ? 8 : 0;
-  const QuantizeKernels& kernels = kernels_for(available, count);
+  const QuantizeKernels& kernels = select_quantize(available, count);
   const bool streamed = is_streamed(count);
   const UnpackNibblesFn kernel = streamed ? kernels.stream_nibbles : kernels.unpack_nibbles;
   uint8_t* const bytes = static_cast<uint8_t*>(out);
@@ -204,7 +138,7 @@ void unpack_nibbles(const uint8_t* in, size_t count, octavo_type type, void* out
 }
 
 void pack_nibbles(const void* in, size_t count, uint8_t* out, IsaSet available) {
-  const auto kernel = kernels_for(available, count).pack_nibbles;
+  const auto kernel = select_quantize(available, count).pack_nibbles;
   const uint8_t* const bytes = static_cast<const uint8_t*>(in);
   const size_t before = elements_before_line(bytes, count) & ~size_t{1};
   ranges_from_line(before, count, kNibblesPerTask, [&](size_t first, size_t size) {

@@ -24,8 +24,18 @@ using QuantizeFn = void (*)(const float* in, const QuantizationRun&, size_t coun
 // x = f32(f32(q - zero_point) * scale), the difference modulo 2^32.
 template <typename T>
 using DequantizeFn = void (*)(const T* in, const QuantizationRun&, size_t count, float* out);
-// Widens *low and *high to hold every element; NaN is skipped.
+// Widens *low and *high, between which 0 is, to hold every element; NaN is skipped.
 using RangeFn = void (*)(const float* in, size_t count, float* low, float* high);
+// Parameters of a row, and the two parts of the reciprocal of its scale (exact_quotient.h).
+struct RowParameters {
+  float scale;
+  int32_t zero_point;
+  float reciprocal, rest;
+};
+// Quantizes numbers of which none but NaN is beyond the range that the parameters were made of, and
+// widens *low and *high by as many at `ahead`. `out` must not overlap either.
+using QuantizeRowFn = void (*)(const float* in, const RowParameters& by, size_t count, uint8_t* out,
+                               const float* ahead, float* low, float* high);
 // IEEE conversions to and from 16 bits, rounding to nearest even; NaN stays NaN.
 using ShortenFn = void (*)(const float* in, size_t count, uint16_t* out);
 using LengthenFn = void (*)(const uint16_t* in, size_t count, float* out);
@@ -47,6 +57,7 @@ struct QuantizeKernels {
   DequantizeFn<int16_t> from_s16;
   DequantizeFn<int32_t> from_s32;
   RangeFn range;
+  QuantizeRowFn quantize_row;
   ShortenFn to_half;
   ShortenFn to_bfloat;
   LengthenFn from_half;

@@ -41,7 +41,12 @@ OCTAVO_INLINE void store_narrow(uint16_t* to, I32 x) {
 }
 
 // As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
-// number that the type has. Sums of words must be int32; the lanes of bytes may be any.
+// number that the type has. Sums of words must be int32; the lanes of bytes may be any. Returns words:
+// for int16 those stored, for bytes the lower of two, as they are without the zero point.
+OCTAVO_INLINE __m512i lowest(__m512i a, __m512i b) { return _mm512_min_epi16(a, b); }
+OCTAVO_INLINE bool any_is_lowest(__m512i words) {
+  return _mm512_cmple_epi16_mask(words, _mm512_set1_epi16(INT16_MIN)) != 0;
+}
 OCTAVO_INLINE __m512i saturated_words(I32 a, I32 b) {
   return _mm512_packs_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
 }
@@ -55,20 +60,26 @@ OCTAVO_INLINE void store_bytes_in_order(void* to, __m512i bytes) {
 OCTAVO_INLINE void store_words_in_order(void* to, __m512i words) {
   store(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), words));
 }
-OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
+OCTAVO_INLINE __m512i store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
   store_bytes_in_order(to, _mm512_packus_epi16(saturated_words(x[0], x[1], zero_point),
                                                saturated_words(x[2], x[3], zero_point)));
+  return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
-OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
+OCTAVO_INLINE __m512i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
   store_bytes_in_order(to, _mm512_packs_epi16(saturated_words(x[0], x[1], zero_point),
                                               saturated_words(x[2], x[3], zero_point)));
+  return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
-OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  store_words_in_order(to, saturated_words(x[0] + zero_point, x[1] + zero_point));
+OCTAVO_INLINE __m512i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
+  const __m512i words = saturated_words(x[0] + zero_point, x[1] + zero_point);
+  store_words_in_order(to, words);
+  return words;
 }
-OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
-  store_words_in_order(to, _mm512_packus_epi32(reinterpret_cast<__m512i>(x[0] + zero_point),
-                                               reinterpret_cast<__m512i>(x[1] + zero_point)));
+OCTAVO_INLINE __m512i store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
+  const __m512i words = _mm512_packus_epi32(reinterpret_cast<__m512i>(x[0] + zero_point),
+                                         reinterpret_cast<__m512i>(x[1] + zero_point));
+  store_words_in_order(to, words);
+  return words;
 }
 
 #elif defined(__AVX2__)
@@ -121,7 +132,12 @@ OCTAVO_INLINE void store_narrow(uint8_t* to, I32 a, I32 b, I32 c, I32 d) {
 }
 
 // As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
-// number that the type has. Sums of words must be int32; the lanes of bytes may be any.
+// number that the type has. Sums of words must be int32; the lanes of bytes may be any. Returns words:
+// for int16 those stored, for bytes the lower of two, as they are without the zero point.
+OCTAVO_INLINE __m256i lowest(__m256i a, __m256i b) { return _mm256_min_epi16(a, b); }
+OCTAVO_INLINE bool any_is_lowest(__m256i words) {
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi16(words, _mm256_set1_epi16(INT16_MIN))) != 0;
+}
 OCTAVO_INLINE __m256i saturated_words(I32 a, I32 b) {
   return _mm256_packs_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b));
 }
@@ -135,20 +151,26 @@ OCTAVO_INLINE void store_bytes_in_order(void* to, __m256i bytes) {
 OCTAVO_INLINE void store_words_in_order(void* to, __m256i words) {
   store(to, _mm256_permute4x64_epi64(words, 0xD8));
 }
-OCTAVO_INLINE void store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
+OCTAVO_INLINE __m256i store_saturated(uint8_t* to, const I32 (&x)[4], I32 zero_point) {
   store_bytes_in_order(to, _mm256_packus_epi16(saturated_words(x[0], x[1], zero_point),
                                                saturated_words(x[2], x[3], zero_point)));
+  return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
-OCTAVO_INLINE void store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
+OCTAVO_INLINE __m256i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_point) {
   store_bytes_in_order(to, _mm256_packs_epi16(saturated_words(x[0], x[1], zero_point),
                                               saturated_words(x[2], x[3], zero_point)));
+  return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
-OCTAVO_INLINE void store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  store_words_in_order(to, saturated_words(x[0] + zero_point, x[1] + zero_point));
+OCTAVO_INLINE __m256i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
+  const __m256i words = saturated_words(x[0] + zero_point, x[1] + zero_point);
+  store_words_in_order(to, words);
+  return words;
 }
-OCTAVO_INLINE void store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
-  store_words_in_order(to, _mm256_packus_epi32(reinterpret_cast<__m256i>(x[0] + zero_point),
-                                               reinterpret_cast<__m256i>(x[1] + zero_point)));
+OCTAVO_INLINE __m256i store_saturated(uint16_t* to, const I32 (&x)[2], I32 zero_point) {
+  const __m256i words = _mm256_packus_epi32(reinterpret_cast<__m256i>(x[0] + zero_point),
+                                         reinterpret_cast<__m256i>(x[1] + zero_point));
+  store_words_in_order(to, words);
+  return words;
 }
 
 #else

@@ -44,6 +44,18 @@ OCTAVO_INLINE V load(const void* from) {
   return value;
 }
 
+// Into a register, for several instructions: compilers have each of them read memory.
+template <typename V>
+OCTAVO_INLINE V load_once(const void* from) {
+  V value = load<V>(from);
+#if defined(__AVX512F__) && !defined(OCTAVO_EMULATE)
+  __asm__("" : "+v"(value));
+#elif defined(__x86_64__) && !defined(OCTAVO_EMULATE)
+  __asm__("" : "+x"(value));
+#endif
+  return value;
+}
+
 template <typename V>
 OCTAVO_INLINE void store(void* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
@@ -114,6 +126,24 @@ OCTAVO_INLINE F32 max(F32 a, F32 b) {
   return _mm_max_ps(a, b);
 #else
   return choose(a > b, a, b);
+#endif
+}
+
+OCTAVO_INLINE I32 highest(I32 a, I32 b) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<I32>(
+      _mm512_max_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#else
+  return a > b ? a : b;
+#endif
+}
+
+OCTAVO_INLINE U32 highest(U32 a, U32 b) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<U32>(
+      _mm512_max_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#else
+  return a > b ? a : b;
 #endif
 }
 

@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/math.h"
+#include "quantize/line_ranges.h"
+#include "quantize/quantize.h"
+#include "quantize/select_quantize.h"
+#include "quantize/streamed_output.h"
+
+namespace octavo {
+namespace {
+
+struct Range {
+  float low = 0, high = 0;
+};
+
+// (max - min) / 255, and the zero point computed from the rounded scale, all in float32.
+QuantizationParameters parameters_of(const Range& range) {
+  const float scale = (range.high - range.low) / 255.0f;
+  if (scale == 0.0f) return {1.0f, 0};
+  // In this order NaN, of infinities, becomes 0.
+  const float zero_point = std::min(std::max(0.0f, -range.low / scale), 255.0f);
+  return {scale, static_cast<int32_t>(std::lrint(zero_point))};
+}
+
+RowParameters row_parameters_of(const Range& range) {
+  const QuantizationParameters by = parameters_of(range);
+  const double exact = 1.0 / static_cast<double>(by.scale);
+  const float nearest = static_cast<float>(exact);
+  const float rest = static_cast<float>(exact - static_cast<double>(nearest));
+  return {by.scale, by.zero_point, nearest, rest};
+}
+
+class RowQuantizer {
+ public:
+  RowQuantizer(const float* in, size_t rows, size_t columns, uint8_t* out,
+               const QuantizeKernels& kernels)
+      : in_(in), columns_(columns), out_(out), streamed_(is_streamed(rows * columns)),
+        kernels_(kernels) {}
+
+  // Parameters take divisions, one after the other: they are begun a row ahead, of a range found
+  // two rows ahead.
+  void run(size_t first, size_t end, float* scales, int32_t* zero_points) const {
+    RowParameters by = row_parameters_of(range(first));
+    Range next = first + 1 < end ? range(first + 1) : Range{};
+    for (size_t row = first; row < end; ++row) {
+      const RowParameters following = row_parameters_of(next);
+      scales[row] = by.scale;
+      zero_points[row] = by.zero_point;
+      if (row + 2 < end) {
+        next = quantize_before(row, by, row + 2);
+      } else {
+        quantize_last(row, by);
+      }
+      by = following;
+    }
+    if (streamed_) finish_streaming();
+  }
+
+ private:
+  Range range(size_t row) const {
+    Range range;
+    kernels_.range(in_ + row * columns_, columns_, &range.low, &range.high);
+    return range;
+  }
+
+  // Returns the range of the row that is read ahead.
+  Range quantize_before(size_t row, const RowParameters& by, size_t ahead) const {
+    Range range;
+    const float *from = in_ + row * columns_, *next = in_ + ahead * columns_;
+    write_elements(out_ + row * columns_, columns_, streamed_,
+                   [&](size_t begin, size_t size, uint8_t* to) {
+                     kernels_.quantize_row(from + begin, by, size, to, next + begin, &range.low,
+                                           &range.high);
+                   });
+    return range;
+  }
+
+  void quantize_last(size_t row, const RowParameters& by) const {
+    const QuantizationRun run{&by.scale, &by.zero_point, 0};
+    const float* const from = in_ + row * columns_;
+    write_elements(out_ + row * columns_, columns_, streamed_,
+                   [&](size_t begin, size_t size, uint8_t* to) {
+                     kernels_.to_u8(from + begin, run, size, to);
+                   });
+  }
+
+  const float* in_;
+  size_t columns_;
+  uint8_t* out_;
+  bool streamed_;
+  const QuantizeKernels& kernels_;
+};
+
+}  // namespace
+
+QuantizationParameters dynamic_parameters(const float* in, size_t count, IsaSet available) {
+  Range range;
+  select_quantize(available, count * sizeof(float)).range(in, count, &range.low, &range.high);
+  return parameters_of(range);
+}
+
+void quantize_rows(const float* in, size_t rows, size_t columns, uint8_t* out, float* scales,
+                   int32_t* zero_points, IsaSet available) {
+  const size_t elements = rows * columns;
+  const QuantizeKernels& kernels = select_quantize(available, elements * sizeof(float));
+  const RowQuantizer quantizer(in, rows, columns, out, kernels);
+  const size_t per_task = div_up(elements_per_task(elements), std::max<size_t>(1, columns));
+  parallel_ranges(rows, per_task, [&](size_t first, size_t count) {
+    quantizer.run(first, first + count, scales, zero_points);
+  });
+}
+
+}  // namespace octavo
