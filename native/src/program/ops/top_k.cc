@@ -142,15 +142,22 @@ class TopK final : public Op {
       const bool is_whole = inner_ == 1 && count == kBlock && selection.is_full();
       if (is_whole && !has_better(from + first, from[selection.last_index()])) continue;
       for (size_t i = first; i < first + count; ++i) {
-        const auto rank = ascending(from[i * inner_]);
+        const T x = from[i * inner_];
+        if (selection.is_full() && !is_better(x, from[selection.last_index() * inner_])) continue;
+        const auto rank = ascending(x);
         selection.offer(entry_of(is_largest_ ? ~rank : rank, i));
       }
     }
     return selection.sorted();
   }
 
-  // Whether one of a block of neighbours may come before `last`, which has a lower index; yes where
-  // one is no number.
+  // Whether an element may come before `last`, which has a lower index; yes where one is no number.
+  template <typename T>
+  bool is_better(T x, T last) const {
+    return is_largest_ ? !(x <= last) : !(x >= last);
+  }
+
+  // The same of a block of neighbours.
   template <typename T>
   bool has_better(const T* block, T last) const {
     int found = 0;
