@@ -6,11 +6,18 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/word_square.h"
+
 namespace octavo {
 
 // +0 for zeros and subnormal numbers, x for any other.
 inline float flushed(float x) {
   return (std::bit_cast<uint32_t>(x) & 0x7F800000) == 0 ? 0.0f : x;
+}
+
+// The same of floats by their bits.
+inline WordVector flushed_words(WordVector bits) {
+  return bits & reinterpret_cast<WordVector>((bits & 0x7F800000) != 0);
 }
 
 // The same of a bfloat16 by its bits.

@@ -5,12 +5,10 @@
 #include "base/half.h"
 #include "base/math.h"
 #include "base/subnormal.h"
+#include "float_gemm/pack_columns.h"
 
 namespace octavo {
 namespace {
-
-// Rows read at once where columns are far apart: their cache lines are used up before they leave.
-constexpr size_t kRowsAtOnce = 64;
 
 FloatTaps as_taps(const octavo_float_weights& weights) {
   return {weights.data,     weights.type,    1, weights.k, weights.n, 0,
@@ -21,10 +19,12 @@ FloatTaps as_taps(const octavo_float_weights& weights) {
 struct Floats {
   using T = float;
   static T stored(T x) { return flushed(x); }
+  static WordVector stored_words(WordVector bits) { return flushed_words(bits); }
 };
 struct KeptFloats {
   using T = float;
   static T stored(T x) { return x; }
+  static WordVector stored_words(WordVector bits) { return bits; }
 };
 struct Bfloats {
   using T = uint16_t;
@@ -43,25 +43,6 @@ void copy_rows(const FloatTaps& weights, const T* from, size_t columns, size_t w
       std::transform(row, row + columns, to, Format::stored);
       std::fill(to + columns, to + width, T{});
       row += weights.channel_stride;
-    }
-  }
-}
-
-template <typename Format, typename T = typename Format::T>
-void copy_columns(const FloatTaps& weights, const T* from, size_t columns, size_t width, T* to) {
-  const size_t taps = weights.taps, channels = weights.channels;
-  if (columns != width) std::fill(to, to + taps * channels * width, T{});
-  const size_t step = std::max<size_t>(1, kRowsAtOnce / taps);
-  for (size_t first = 0; first < channels; first += step) {
-    const size_t last = std::min(channels, first + step);
-    for (size_t column = 0; column < columns; ++column) {
-      for (size_t tap = 0; tap < taps; ++tap) {
-        const T* source = from + column * weights.n_stride + tap * weights.tap_stride;
-        T* target = to + tap * channels * width + column;
-        for (size_t channel = first; channel < last; ++channel) {
-          target[channel * width] = Format::stored(source[channel * weights.channel_stride]);
-        }
-      }
     }
   }
 }
