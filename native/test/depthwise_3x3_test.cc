@@ -31,8 +31,11 @@ TEST(Depthwise3x3, IsExactForAnyNumberOfChannelsAndTypes) {
           layer.input = input;
           layer.stride = stride;
           layer.per_channel = channels % 2 == 0;
-          expect_exact_in_place(layer, samples);
-          if (HasFatalFailure()) return;
+          for (bool limited : {true, false}) {
+            layer.limited = limited;
+            expect_exact_in_place(layer, samples);
+            if (HasFatalFailure()) return;
+          }
         }
       }
     }
@@ -57,6 +60,7 @@ TEST(Depthwise3x3, IsExactForRandomGeometry) {
     layer.width = layer.pad_left + layer.pad_right < 2 ? size(3, 20) : size(1, 20);
     layer.batch = size(1, 2);
     layer.input = round % 3 == 0 ? OCTAVO_S8 : OCTAVO_U8;
+    layer.limited = round % 4 < 2;
     expect_exact_in_place(layer, samples);
     if (HasFatalFailure()) return;
   }
@@ -72,6 +76,7 @@ TEST(Depthwise3x3, IsExactAtTheExtremes) {
         layer.fill = fill;
         layer.input = layer.output = type;
         layer.stride = stride;
+        layer.limited = false;
         expect_exact_in_place(layer, samples);
         if (HasFatalFailure()) return;
       }

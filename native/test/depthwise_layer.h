@@ -23,6 +23,7 @@ struct Layer {
   int32_t largest_bias = 30000;
   float scale = 0;  // of every output; 0 for scales that suit the sums
   Fill fill = Fill::random;
+  bool limited = true;  // uint8 outputs to less than a byte holds
 };
 
 inline octavo_conv2d_args arguments(const Layer& layer) {
@@ -42,7 +43,7 @@ inline octavo_conv2d_args arguments(const Layer& layer) {
   args.epilogue.output = layer.output;
   args.epilogue.zero_point = 3;
   args.epilogue.clamp_min = layer.output == OCTAVO_U8 ? 0 : -128;
-  args.epilogue.clamp_max = layer.output == OCTAVO_U8 ? 250 : 127;
+  args.epilogue.clamp_max = layer.output == OCTAVO_S8 ? 127 : layer.limited ? 250 : 255;
   return args;
 }
 

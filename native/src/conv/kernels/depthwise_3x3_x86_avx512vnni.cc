@@ -1,6 +1,7 @@
 // A window's sums are made while its columns stay in registers, so that a pixel is read once for
 // each row of outputs. The limit are the two ports that Intel's cores have for 512 bits: for 64
-// outputs they execute 8 instructions for each new column, 12 products and 20 that make bytes.
+// outputs they execute 8 instructions for each new column, 12 products and 17 that make bytes, or 20
+// of those within limits or int8.
 #include "conv/depthwise_3x3_kernel.h"
 #include "conv/kernels/depthwise_vectors_x86_avx512.h"
 
@@ -98,9 +99,9 @@ __attribute__((always_inline)) inline void add(__m512i (&acc)[4], const QuadColu
 }
 
 // Registers are short: each column is made when it is needed, and the last weights are read again.
-template <int kOutputs, int kStride, typename Unsigned>
+template <int kOutputs, int kStride, typename Unsigned, typename Limits>
 void run_windows(const Depthwise3x3Run& run) {
-  const Requantizer<true> requantize(run.lanes);
+  const Requantizer<true, Limits> requantize(run.lanes);
   const QuadColumn first = load_weights(run.weights);
   const QuadColumn second = load_weights(run.weights + kDepthwiseQuadColumn);
   Columns<kOutputs, Unsigned> columns(run);
@@ -123,10 +124,19 @@ void run_windows(const Depthwise3x3Run& run) {
   }
 }
 
+template <int kOutputs, int kStride, typename Unsigned>
+void run_limits(const Depthwise3x3Run& run) {
+  const DepthwiseLanes& lanes = run.lanes;
+  if (lanes.clamp_min == 0 && lanes.clamp_max == UINT8_MAX && lanes.out_flip == 0) {
+    return run_windows<kOutputs, kStride, Unsigned, AnyByte>(run);
+  }
+  run_windows<kOutputs, kStride, Unsigned, ByteLimits>(run);
+}
+
 template <int kOutputs, int kStride>
 void run_type(const Depthwise3x3Run& run) {
-  if (run.flip == 0) return run_windows<kOutputs, kStride, Same>(run);
-  run_windows<kOutputs, kStride, Flipped>(run);
+  if (run.flip == 0) return run_limits<kOutputs, kStride, Same>(run);
+  run_limits<kOutputs, kStride, Flipped>(run);
 }
 
 template <int kOutputs>

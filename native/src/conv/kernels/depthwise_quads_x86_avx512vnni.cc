@@ -64,7 +64,7 @@ void interleave(const DepthwiseQuadRows& rows) {
 }
 
 template <int kOutputs>
-inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false>& requantize,
+inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false, ByteLimits>& requantize,
                         const uint8_t* values, uint8_t* out) {
   __m512i acc[kOutputs][4];
 #pragma GCC unroll 4
@@ -94,7 +94,7 @@ inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false>& r
 }
 
 void run_quads(const DepthwiseQuadRun& run) {
-  const Requantizer<false> requantize(run.lanes);
+  const Requantizer<false, ByteLimits> requantize(run.lanes);
   const uint8_t* values = run.values;
   uint8_t* out = run.out;
   size_t left = run.count;

@@ -34,18 +34,35 @@ inline QuadColumn interleave_vectors(__m512i a, __m512i b, __m512i c, __m512i d)
            _mm512_unpacklo_epi16(ab_high, cd_high), _mm512_unpackhi_epi16(ab_high, cd_high)}};
 }
 
+// Bytes within limits, flipped where they are int8.
+struct ByteLimits {
+  explicit ByteLimits(const DepthwiseLanes& lanes)
+      : low(_mm512_set1_epi8(static_cast<char>(lanes.clamp_min))),
+        high(_mm512_set1_epi8(static_cast<char>(lanes.clamp_max))),
+        flip(_mm512_set1_epi8(static_cast<char>(lanes.out_flip))) {}
+  __m512i operator()(__m512i bytes) const {
+    return _mm512_xor_si512(_mm512_max_epu8(_mm512_min_epu8(bytes, high), low), flip);
+  }
+
+  __m512i low, high, flip;
+};
+
+// All uint8 values.
+struct AnyByte {
+  explicit AnyByte(const DepthwiseLanes&) {}
+  __m512i operator()(__m512i bytes) const { return bytes; }
+};
+
 // vpackssdw and vpackuswb saturate. Only values beyond int32 must be clamped before they become
 // integers, and of these only large ones: small ones become the smallest. Scales within (-1, 1)
-// make none, and then all 64 outputs are clamped at once when they are bytes.
-template <bool kFractions>
+// make none.
+template <bool kFractions, typename Limits>
 struct Requantizer {
   explicit Requantizer(const DepthwiseLanes& lanes)
       : scales(lanes.scales),
         high(_mm512_set1_ps(static_cast<float>(lanes.clamp_max - lanes.zero_point))),
         zero_point(_mm512_set1_epi16(static_cast<int16_t>(lanes.zero_point))),
-        low(_mm512_set1_epi8(static_cast<char>(lanes.clamp_min))),
-        high_byte(_mm512_set1_epi8(static_cast<char>(lanes.clamp_max))),
-        flip(_mm512_set1_epi8(static_cast<char>(lanes.out_flip))) {}
+        limits(lanes) {}
 
   __m512i integers(__m512i acc, int quarter) const {
     __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_load_ps(scales + 16 * quarter));
@@ -57,14 +74,13 @@ struct Requantizer {
     return _mm512_adds_epi16(y, zero_point);
   }
   __m512i operator()(const __m512i (&acc)[4]) const {
-    __m512i y = _mm512_packus_epi16(halves(acc[0], acc[1], 0), halves(acc[2], acc[3], 2));
-    if (kFractions) y = _mm512_min_epu8(y, high_byte);
-    return _mm512_xor_si512(_mm512_max_epu8(y, low), flip);
+    return limits(_mm512_packus_epi16(halves(acc[0], acc[1], 0), halves(acc[2], acc[3], 2)));
   }
 
   const float* scales;
   __m512 high;
-  __m512i zero_point, low, high_byte, flip;
+  __m512i zero_point;
+  Limits limits;
 };
 
 }  // namespace
