@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace octavo {
@@ -35,23 +36,35 @@ TEST(TaskGrid, CoversEachElementOnce) {
   }
 }
 
-TEST(TaskGrid, GivesEachThreadAsManyTasks) {
+// When the last of the threads ends that each take the next task, relative to equal shares.
+double lateness(const TaskGrid& grid, size_t m, size_t n, uint32_t threads) {
+  std::vector<size_t> busy(threads);
+  for (size_t task = 0; task < grid.tasks(); ++task) {
+    const Range rows = grid.rows(task), columns = grid.columns(task);
+    *std::min_element(busy.begin(), busy.end()) +=
+        (rows.last - rows.first) * (columns.last - columns.first);
+  }
+  const double last = static_cast<double>(*std::max_element(busy.begin(), busy.end()));
+  return last * threads / static_cast<double>(m * n);
+}
+
+TEST(TaskGrid, LetsThreadsEndTogether) {
   for (uint32_t threads : {2u, 3u, 4u, 5u, 8u}) {
     for (size_t m : {100, 300, 512, 1000}) {
-      const TaskGrid grid({m, 176, 16}, 4096, 16, 4096, threads);
-      EXPECT_EQ(grid.tasks() % threads, 0u) << m << " rows on " << threads << " threads";
-      EXPECT_GE(grid.tasks(), threads * 4);
+      for (size_t n : {896, 2048, 4096, 11008}) {
+        const TaskGrid grid({m, 176, 4}, n, 32, 4096, threads);
+        const bool divides = n > 1000 && threads % 2 == 0;
+        EXPECT_LE(lateness(grid, m, n, threads), divides ? 1.05 : 1.15)
+            << m << " x " << n << " on " << threads << " threads";
+      }
     }
   }
 }
 
-TEST(TaskGrid, MakesTasksOfNearlyEqualWidth) {
-  const TaskGrid grid({512, 512, 16}, 896, 48, 4096, 2);
-  for (size_t task = 0; task < grid.tasks(); ++task) {
-    const Range columns = grid.columns(task);
-    EXPECT_GE(columns.last - columns.first, 80u);
-    EXPECT_LE(columns.last - columns.first, 144u);
-  }
+TEST(TaskGrid, TakesAsManyPartsAsHaveOneWidth) {
+  const TaskGrid grid({512, 512, 16}, 896, 32, 4096, 2);
+  EXPECT_EQ(grid.tasks(), 14u);
+  EXPECT_EQ(lateness(grid, 512, 896, 2), 1.0);
 }
 
 TEST(TaskGrid, KeepsLittleWorkTogether) {

@@ -19,6 +19,8 @@ constexpr size_t kRowsBytes = 768 * 1024;
 constexpr size_t kExpandedBytes = 64 * 1024;
 // Rows of a task that are still enough to be worth the expansion, where there are few columns.
 constexpr size_t kLeastRows = 128;
+// Of columns that make a task: two panels are multiplied as fast as three.
+constexpr size_t kTaskColumns = 2 * kBlockColumns;
 // Tasks of a thread, for the threads to end together.
 constexpr size_t kTasksPerThread = 4;
 // Rows of outputs that are asked for before they are written: no row's memory leads to the next.
@@ -40,7 +42,7 @@ class ExpandedProduct {
   // threads.
   size_t task_rows(uint32_t threads) const {
     const size_t most = std::max<size_t>(1, kRowsBytes / (lhs_.stride() * kRowUnit)) * kRowUnit;
-    const size_t parts = div_up(threads * kTasksPerThread, div_up(rhs_.n, group()));
+    const size_t parts = div_up(threads * kTasksPerThread, div_up(rhs_.n, kTaskColumns));
     if (threads <= 1 || parts <= 1) return most;
     const size_t part = div_up(div_up(args_.m, parts), kRowUnit) * kRowUnit;
     return std::min(most, std::max(kLeastRows, part));
@@ -129,7 +131,7 @@ void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlock
   const ExpandedProduct product(args, rhs, kernel, available);
   const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
   const RowBlocks blocks(args.m, product.task_rows(threads), ExpandedProduct::kRowUnit);
-  const TaskGrid grid(blocks, rhs.n, product.group(), rhs.k, args.threads);
+  const TaskGrid grid(blocks, rhs.n, kTaskColumns, rhs.k, args.threads);
   Failure failure;
   parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     const Range rows = grid.rows(task);

@@ -1,7 +1,6 @@
 #include "float_gemm/task_grid.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/math.h"
 #include "threading/parallel_for.h"
@@ -12,6 +11,20 @@ namespace {
 constexpr size_t kTasksPerThread = 4;
 // Float multiply-adds that outweigh the start of a thread: half as many as of bytes.
 constexpr size_t kParallelFloatWork = size_t{1} << 17;
+
+// Parts of the panels such that the threads, each with one of `rows` blocks times one of these parts
+// at a time, end soonest: of 9 equal tasks, one of two threads would do 5. The fewest of such.
+size_t even_parts(size_t panels, size_t rows, size_t threads) {
+  const size_t enough = div_up(threads * kTasksPerThread, rows);
+  size_t best = std::min(enough, panels), least = static_cast<size_t>(-1);
+  for (size_t parts = best; parts <= std::min(2 * enough, panels); ++parts) {
+    const size_t longest = div_up(panels, parts) * div_up(parts * rows, threads);
+    if (longest >= least) continue;
+    least = longest;
+    best = parts;
+  }
+  return best;
+}
 
 }  // namespace
 
@@ -25,10 +38,7 @@ TaskGrid::TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_
   if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelFloatWork) return;
   threads_ = threads == 0 ? usable_threads() : threads;
   if (threads_ <= 1) return;
-  const size_t enough = div_up(threads_ * kTasksPerThread, rows.count());
-  // Of 9 equal tasks, one of two threads would do 5.
-  const size_t even = threads_ / std::gcd(size_t{threads_}, rows.count());
-  column_tasks_ = std::min(div_up(enough, even) * even, panels_);
+  column_tasks_ = even_parts(panels_, rows.count(), threads_);
 }
 
 Range TaskGrid::columns(size_t task) const {
