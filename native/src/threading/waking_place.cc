@@ -1,12 +1,12 @@
 #include "threading/waking_place.h"
 
-#ifdef __linux__
+#if OCTAVO_PLACES_THREADS
 #include <pthread.h>
 #endif
 
 namespace octavo {
 
-#ifdef __linux__
+#if OCTAVO_PLACES_THREADS
 
 int current_processor() { return sched_getcpu(); }
 

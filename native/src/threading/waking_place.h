@@ -5,8 +5,13 @@
 #define OCTAVO_SRC_THREADING_WAKING_PLACE_H_
 
 #include <thread>
-#ifdef __linux__
+
+// Android has the kernel, but not the calls.
+#if defined(__linux__) && !defined(__ANDROID__)
+#define OCTAVO_PLACES_THREADS 1
 #include <sched.h>
+#else
+#define OCTAVO_PLACES_THREADS 0
 #endif
 
 namespace octavo {
@@ -24,7 +29,7 @@ class WakingPlace {
   void leave();
 
  private:
-#ifdef __linux__
+#if OCTAVO_PLACES_THREADS
   cpu_set_t allowed_;
   bool kept_off_ = false;
 #endif
