@@ -62,6 +62,7 @@ __attribute__((noinline)) void run_tile(const BlockTile& tile) {
   for (int i = 0; i < Rows; ++i) out[i] = _mm512_setzero_ps();
   for (size_t block = 0; block < shape.blocks; ++block) {
     const uint8_t* const header = panel;
+    __builtin_prefetch(header + kBlockPrefetchBytes);
     const int32_t* offset = tile.lhs_offsets + block;
     __m512i sums[Rows][kSets];
 #pragma GCC unroll 12
