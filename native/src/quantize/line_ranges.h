@@ -26,10 +26,11 @@ size_t elements_before_line(const T* elements, size_t count) {
   return count < kFew || bytes % sizeof(T) != 0 ? 0 : bytes / sizeof(T);
 }
 
-// Of the side with the wider elements, from which or to which most vectors go.
+// Of the side with the wider elements, from which or to which most vectors go, or of what is written
+// past the cache, where part of a line takes longer than all of it.
 template <typename In, typename Out>
-size_t elements_before_line(const In* in, const Out* out, size_t count) {
-  if constexpr (sizeof(In) > sizeof(Out)) return elements_before_line(in, count);
+size_t elements_before_line(const In* in, const Out* out, size_t count, bool streamed) {
+  if (sizeof(In) > sizeof(Out) && !streamed) return elements_before_line(in, count);
   return elements_before_line(out, count);
 }
 

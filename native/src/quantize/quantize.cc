@@ -41,7 +41,7 @@ template <typename In, typename Out, typename Kernel>
 void write_runs(const In* in, const Quantization& by, Out* out, Kernel kernel) {
   const size_t elements = by.outer * by.channels * by.inner;
   const bool streamed = by.channels == 1 && is_streamed(elements * sizeof(Out));
-  const size_t before = elements_before_line(in, out, elements);
+  const size_t before = elements_before_line(in, out, elements, streamed);
   for_each_run(by, before, [&](size_t first, size_t count, const QuantizationRun& run) {
     write_elements(out + first, count, streamed, [&](size_t from, size_t size, Out* to) {
       kernel(in + first + from, run, size, to);
@@ -63,7 +63,7 @@ void dequantize_as(DequantizeFn<T> kernel, const void* in, const Quantization& b
 template <typename Kernel, typename In, typename Out>
 void convert(Kernel kernel, const In* in, size_t count, Out* out) {
   const bool streamed = is_streamed(count * sizeof(Out));
-  const size_t before = elements_before_line(in, out, count);
+  const size_t before = elements_before_line(in, out, count, streamed);
   ranges_from_line(before, count, elements_per_task(count), [&](size_t first, size_t size) {
     write_elements(out + first, size, streamed, [&](size_t from, size_t part, Out* to) {
       kernel(in + first + from, part, to);

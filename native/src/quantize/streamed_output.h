@@ -3,6 +3,7 @@
 #define OCTAVO_SRC_QUANTIZE_STREAMED_OUTPUT_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/aligned_memory.h"
 #include "base/math.h"
@@ -20,6 +21,14 @@ bool is_streamed(size_t bytes);
 void stream_copy(void* to, const void* from, size_t bytes);
 void finish_streaming();
 
+// Of a result that is written by pieces, when the one at `piece` is made: asks for the page of the
+// next one where that is another. A store past the cache would wait for its address.
+inline void prefetch_page(const void* piece, const void* next) {
+  constexpr uintptr_t kPage = 4096;
+  const auto page = [](const void* at) { return reinterpret_cast<uintptr_t>(at) / kPage; };
+  if (page(piece) != page(next)) __builtin_prefetch(next, 1);
+}
+
 // Calls kernel(first element, count, where to write them) for all elements of a part of a result:
 // once, or by pieces so small that reading goes on while they are on their way; after them,
 // finish_streaming().
@@ -30,6 +39,7 @@ void write_elements(Out* out, size_t count, bool streamed, Kernel&& kernel) {
   alignas(kCacheLine) Out piece[kPiece];
   for (size_t first = 0; first < count; first += kPiece) {
     const size_t size = min_size(kPiece, count - first);
+    prefetch_page(out + first, out + first + size);
     kernel(first, size, piece);
     stream_copy(out + first, piece, size * sizeof(Out));
   }
