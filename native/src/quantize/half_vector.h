@@ -82,12 +82,31 @@ OCTAVO_INLINE void store_bfloats(uint16_t* to, I32 first, I32 second) {
   store(to, rounded);
 }
 
+#elif defined(__AVX2__)
+
+// Two vectors fill one of words. NaN, of which the carry may run out, is rare.
+OCTAVO_INLINE void store_bfloats(uint16_t* to, I32 first, I32 second) {
+  const auto rounded = [](I32 x) OCTAVO_LAMBDA_INLINE {
+    const U32 bits = reinterpret_cast<U32>(x);
+    return reinterpret_cast<__m256i>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+  };
+  const __m256 a = as_float(first), b = as_float(second);
+  const __m256 nan = _mm256_or_ps(_mm256_cmp_ps(a, a, _CMP_UNORD_Q),
+                                  _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
+  if (_mm256_movemask_ps(nan) != 0) [[unlikely]] {
+    store_narrow(to, to_bfloat(first));
+    store_narrow(to + kLanes, to_bfloat(second));
+    return;
+  }
+  store_words_in_order(to, _mm256_packus_epi32(rounded(first), rounded(second)));
+}
+
 #endif
 
 template <bool kFromMemory>
 void floats_to_bfloats(const float* in, size_t count, uint16_t* out) {
   size_t i = 0;
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
   for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
     prefetch_ahead<kFromMemory>(in + i);
     prefetch_ahead<kFromMemory>(in + i + kLanes);
