@@ -33,11 +33,19 @@ export class OctavoError extends Error {
     this.fault = details.message;
   }
 
-  /** The same error, of the same class and code, from within an outer place such as a file; its `cause` is this one. */
+  /**
+   * The same error, of the same class and with the same fields, from within an outer place such as a file; its `cause` is
+   * this one.
+   */
   within(place: string): OctavoError {
-    const SameError = this.constructor as new (details: ErrorDetails) => OctavoError;
     const where = this.where === undefined ? place : `${place}: ${this.where}`;
-    return new SameError({ code: this.code, message: this.fault, where, remedy: this.remedy, cause: this });
+    const details = { code: this.code, message: this.fault, where, remedy: this.remedy, cause: this };
+    // The constructor of the class may take other arguments.
+    const copy: OctavoError = Reflect.construct(OctavoError, [details], this.constructor);
+    Object.assign(copy, this, { where });
+    const stack = this.stack?.replace(this.message, () => copy.message);
+    Object.defineProperty(copy, 'stack', { value: stack, configurable: true, writable: true });
+    return copy;
   }
 }
 
