@@ -91,7 +91,9 @@ OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks) {
   _mm512_store_ps(blocks.inverses, inverses);
   _mm512_store_ps(blocks.rests, _mm512_div_ps(_mm512_fnmadd_ps(inverses, scales, one), scales));
   const __mmask16 large = _mm512_cmp_ps_mask(scales, _mm512_set1_ps(kLeastExactScale), _CMP_GE_OQ);
-  return _mm512_mask_cmp_ps_mask(large, scales, _mm512_set1_ps(kGreatestExactScale), _CMP_LE_OQ);
+  const __mmask16 small =
+      _mm512_cmp_ps_mask(scales, _mm512_set1_ps(kGreatestExactScale), _CMP_LE_OQ);
+  return static_cast<__mmask16>(large & small);
 }
 
 // The inverse is kept to twice the digits, so that what is rounded to a float once is off by less
