@@ -34,6 +34,18 @@ describe('errors of sessions that are made from a path', () => {
     });
   });
 
+  it('begin with it where the place holds it as a word of its own', async () => {
+    const from = process.cwd();
+    process.chdir(folder);
+    try {
+      await writeFile('value', bytes);
+      const tapped = createSession('value', { backends: [reference()], taps: ['nothing'] });
+      await expect(tapped).rejects.toMatchObject({ where: 'value: value nothing' });
+    } finally {
+      process.chdir(from);
+    }
+  });
+
   it('name it once', async () => {
     const short = join(folder, 'short.onnx');
     await writeFile(short, bytes.subarray(0, 20));

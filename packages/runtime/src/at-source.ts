@@ -7,6 +7,11 @@ export async function atSource<T>(source: Model | string, work: () => Promise<T>
     return await work();
   } catch (error) {
     if (typeof source !== 'string' || !(error instanceof OctavoError)) throw error;
-    throw error.where?.includes(source) ? error : error.within(source);
+    throw beginsWith(source, error.where) ? error : error.within(source);
   }
+}
+
+/** Whether a place is the source, or one in it. */
+function beginsWith(source: string, where = ''): boolean {
+  return where === source || [':', ','].some((mark) => where.startsWith(source + mark));
 }

@@ -13,7 +13,7 @@ import { LoweredModel } from './lowered-model.js';
 import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
 import { PlanCache } from './plan-cache.js';
-import { checkTypes, declaredPorts, portsOf } from './port.js';
+import { declaredPorts, isWhole, type Ports, portsOf, portsThatHold } from './port.js';
 import type { Session } from './session.js';
 import { SessionError } from './session-error.js';
 import { defaultShapes, hasFixedInputs } from './specialize.js';
@@ -58,9 +58,10 @@ async function create(source: Model | string, options: SessionOptions): Promise<
   const model = typeof source === 'string' ? await readModel(source) : cloneModel(source);
   const defaults = await takeDefaults(model.graph);
   checkDims(model.graph, dims);
-  checkTypes(model.graph);
+  const declared = declaredPorts(model.graph);
   const lowered = new LoweredModel(model, taps);
-  if (taps.length > 0) checkTaps((await lowered.open()).graph, taps);
+  // What follows asks for the open graph anyway: it had better be there for the first plan.
+  if (taps.length > 0 || !declared.outputs.every(isWhole)) checkTaps((await lowered.open()).graph, taps);
   const compile = async ({ graph, passes, work }: LoweredGraph) => {
     const rest = new FoldingWork(work);
     const backends = withControlFlow(options.backends, limits, rest);
@@ -73,7 +74,8 @@ async function create(source: Model | string, options: SessionOptions): Promise<
   const isFixed = hasFixedInputs(model.graph);
   const planned = isFixed ? undefined : await planDefaultSizes(model.graph, dims, plans);
   if (planned) {
-    const ports = declaredPorts(model.graph, planned.graph) ?? portsOf((await lowered.open()).graph);
+    const ports =
+      portsThatHold(declared, planned.graph) ?? (await closingAtFault(plans, () => openPorts(lowered)));
     return new BackendSession({ ...parts, ports, first: planned, fixed: undefined, open: undefined });
   }
   const open = await lowered.open();
@@ -81,6 +83,20 @@ async function create(source: Model | string, options: SessionOptions): Promise<
   const held = new HeldPlan(await compile(open));
   const use = isFixed ? { fixed: held, open: undefined } : { fixed: undefined, open: held };
   return new BackendSession({ ...parts, ports, first: held.plan, ...use });
+}
+
+async function openPorts(lowered: LoweredModel): Promise<Ports> {
+  return portsOf((await lowered.open()).graph);
+}
+
+/** Frees the plans when the work fails: no session will. */
+async function closingAtFault<T>(plans: PlanCache, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    plans.close();
+    throw error;
+  }
 }
 
 function checkCount(option: string, count: number | undefined): void {

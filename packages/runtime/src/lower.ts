@@ -3,6 +3,7 @@ import {
   absorbBlockWeights,
   channelsFirst,
   eliminateDeadNodes,
+  type FoldedResults,
   FoldingWork,
   foldQdq,
   inlineBranches,
@@ -24,11 +25,16 @@ export interface LoweredGraph {
 /**
  * Makes the graph of a model the canonical one that backends see: functions inlined, constants folded, Q/DQ pairs and
  * QLinear ops turned into ops on quantized types. `taps` keep their values alive.
+ * @param folded In other graphs of the model.
  */
-export async function lower(model: Model, taps: readonly string[]): Promise<LoweredGraph> {
+export async function lower(
+  model: Model,
+  taps: readonly string[],
+  folded: FoldedResults,
+): Promise<LoweredGraph> {
   inlineFunctions(model);
   const { graph } = model;
-  const work = new FoldingWork();
+  const work = new FoldingWork(undefined, folded);
   const passes = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [

@@ -58,6 +58,29 @@ function observed() {
 }
 
 describe('plans', () => {
+  it('are freed when the session cannot be made after all', async () => {
+    const { backend, log } = observed();
+    const model = modelOf(`
+      input %x: float32[N, 2]
+      const %zero: int64[1] = [0]
+      const %one: int64[1] = [1]
+      %s = Shape(%x)
+      %n = Gather(%s, %zero)
+      %c = Equal(%n, %one)
+      %y = If(%c) {else_branch=graph no(%i = %x) {
+        %r = Cast(%i) {to=7}
+        output %r
+      }, then_branch=graph yes(%i = %x) {
+        %r = Neg(%i)
+        output %r
+      }}
+      output %y`);
+    await expect(createSession(model, { backends: [backend] })).rejects.toMatchObject({
+      code: 'SESSION_TYPE',
+    });
+    expect(log).toEqual(['compile [1,2]', 'dispose [1,2]']);
+  });
+
   it('are made for batch 1 at once, and for other sizes at their first run', async () => {
     const { backend, log } = observed();
     using session = await createSession(modelOf(FLATTEN), { backends: [backend] });

@@ -17,12 +17,24 @@ async function declared(type: string) {
 }
 
 describe('the outputs of a session', () => {
+  it('are the same whether or not values are tapped', async () => {
+    const graph = parse(`graph opset 21 { input %x: float32[N]
+      %y: float32[many] = Neg(%x)
+      output %y }`);
+    const options = { backends: [reference()] };
+    using plain = await createSession(createModel(graph), options);
+    using tapped = await createSession(createModel(graph), { ...options, taps: ['y'] });
+    expect(plain.outputs).toEqual([{ name: 'y', dtype: 'float32', shape: ['many'] }]);
+    expect(tapped.outputs).toEqual(plain.outputs);
+  });
+
   it.each([
     ['as the model declares them', ': float32[many, 2]', ['many', 2]],
     ['inferred where it declares nothing', '', ['batch', 2]],
     ['inferred where it leaves a dimension out', ': float32[?, 2]', ['batch', 2]],
     ['inferred where it declares a size that is not so', ': float32[batch, 3]', ['batch', 2]],
     ['inferred where it declares a rank that is not so', ': float32[batch]', ['batch', 2]],
+    ['inferred where it declares another size of a dimension', ': float32[batch, batch]', ['batch', 2]],
   ])('are %s', async (_, type, shape) => {
     expect(await declared(type)).toEqual([{ name: 'y', dtype: 'float32', shape }]);
   });

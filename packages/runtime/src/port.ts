@@ -24,31 +24,54 @@ export function portOf(value: Value): Port {
   return { name: value.name, dtype: type.dtype, shape: type.shape };
 }
 
-/** Refuses a model that declares what {@link portOf} refuses. The types of outputs may be left to inference. */
-export function checkTypes({ inputs, outputs }: Graph): void {
-  for (const value of [...inputs, ...outputs.filter(({ type }) => type)]) portOf(value);
-}
-
 /** The ports of a graph whose types are inferred. Throws SessionError `SESSION_TYPE` as {@link portOf} does. */
 export function portsOf({ inputs, outputs }: Graph): Ports {
   return { inputs: inputs.map(portOf), outputs: outputs.map(portOf) };
 }
 
+/** What a model declares of its ports; it may leave the types of outputs to inference. */
+export interface DeclaredPorts {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly (Port | undefined)[];
+}
+
+/** The ports that a model declares. Throws SessionError `SESSION_TYPE` as {@link portOf} does. */
+export function declaredPorts({ inputs, outputs }: Graph): DeclaredPorts {
+  return {
+    inputs: inputs.map(portOf),
+    outputs: outputs.map((value) => (value.type ? portOf(value) : undefined)),
+  };
+}
+
+/** Whether a port is declared with each of its dimensions. */
+export function isWhole(port: Port | undefined): boolean {
+  return port?.shape?.every((dim) => dim !== null) ?? false;
+}
+
 /**
- * The ports as a model declares them; undefined where it leaves out a dimension of an output, or where what it declares
- * is not so in `planned`, a graph of it for some shapes.
+ * The ports that a model declares, where they hold for a graph of it for some shapes; undefined where it leaves out a
+ * dimension of an output, and where one is not so.
  */
-export function declaredPorts(model: Graph, planned: Graph): Ports | undefined {
-  const holds = model.outputs.every((value, index) => declaresTruly(value, planned.outputs[index]));
-  return holds ? portsOf(model) : undefined;
+export function portsThatHold(declared: DeclaredPorts, found: Graph): Ports | undefined {
+  const sizes = new Map<string, Dim>();
+  const holds = (port: Port | undefined, value: Value | undefined) =>
+    port !== undefined && value?.dtype === port.dtype && fits(port.shape, value.shape, sizes);
+  const inputsHold = declared.inputs.every((port, index) => holds(port, found.inputs[index]));
+  const outputs = declared.outputs.filter((port, index) => holds(port, found.outputs[index]));
+  const ports = outputs.filter((port) => port !== undefined);
+  return inputsHold && ports.length === declared.outputs.length
+    ? { inputs: declared.inputs, outputs: ports }
+    : undefined;
 }
 
-function declaresTruly({ dtype, shape }: Value, found: Value | undefined): boolean {
-  const sizes = found?.shape;
-  if (!shape || !sizes || dtype !== found.dtype || shape.length !== sizes.length) return false;
-  return shape.every((dim, axis) => dim !== null && allows(dim, sizes[axis] ?? null));
-}
-
-function allows(dim: Dim, size: Dim): boolean {
-  return typeof dim === 'string' || dim === size;
+/** @param sizes Of the symbolic dimensions so far. */
+function fits(declared: Port['shape'], found: Port['shape'], sizes: Map<string, Dim>): boolean {
+  if (!declared || declared.length !== found?.length) return false;
+  return declared.every((dim, axis) => {
+    const size = found[axis] ?? null;
+    if (typeof dim !== 'string') return dim !== null && dim === size;
+    const known = sizes.get(dim) ?? size;
+    sizes.set(dim, known);
+    return known === size;
+  });
 }
