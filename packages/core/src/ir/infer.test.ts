@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inferTypes } from './infer.js';
+import { capturedBy, recapture } from './rewrite/index.js';
 import { parse } from './text/index.js';
 import { tensorType } from './value.js';
 import { verify } from './verify.js';
@@ -222,6 +223,58 @@ describe('inferTypes', () => {
     expect(shapeInside()).toEqual([2, 6]);
     node?.replaceOperand(value('x'), value('z'));
     expect(shapeInside()).toEqual([2, 12]);
+  });
+
+  it('knows a capture by itself once the captures before it are gone', () => {
+    const graph = infer(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2, 6]
+      input %z: float32[3, 4]
+      %y = If(%c) {then_branch=graph (%i = %x, %j = %z) {
+        %r = Neg(%j)
+        output %r
+      }, else_branch=graph (%i = %x) {
+        %r = Neg(%i)
+        output %r
+      }}
+      output %y
+    }`);
+    const [node] = graph.nestingNodes;
+    const [first] = node?.subgraphs ?? [];
+    const z = graph.value('z');
+    if (!node || !first || !z) throw new Error('an If with two branches');
+    recapture(node, new Map(node.subgraphs.map((each) => [each.graph, capturedBy(node, each)])));
+    expect(first.graph.captures).toHaveLength(1);
+    z.type = tensorType('float32', [5, 4]);
+    inferTypes(first.graph);
+    expect(first.graph.outputs[0]?.shape).toEqual([5, 4]);
+  });
+
+  it('looks at each of many captures a few times', () => {
+    const names = Array.from({ length: 500 }, (_, i) => `v${i}`);
+    const branch = (op: string) => `graph (${names.map((name) => `%${name} = %${name}`).join(', ')}) {
+      %r = ${op}(${names.map((name) => `%${name}`).join(', ')})
+      output %r
+    }`;
+    const graph = parse(`graph opset 21 {
+      input %c: bool[]
+      ${names.map((name) => `input %${name}: float32[2]`).join('\n')}
+      %y = If(%c) {then_branch=${branch('Sum')}, else_branch=${branch('Max')}}
+      output %y
+    }`);
+    const [inside] = graph.nestingNodes.flatMap((node) => node.subgraphs);
+    let looks = 0;
+    if (inside)
+      inside.graph.captures = new Proxy(inside.graph.captures, {
+        get(captures, key) {
+          looks++;
+          return Reflect.get(captures, key);
+        },
+      });
+    inferTypes(graph);
+    expect(graph.value('y')?.shape).toEqual([2]);
+    expect(looks).toBeGreaterThan(names.length);
+    expect(looks).toBeLessThan(10 * names.length);
   });
 
   it('leaves a branch alone that does not fit what it captures, unless strict', () => {

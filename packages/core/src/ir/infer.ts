@@ -57,8 +57,7 @@ class Inference implements Knowledge {
 
   private inferSubgraphs(node: Node): void {
     for (const { graph } of node.subgraphs) {
-      const site = { node, graph };
-      for (const inner of graph.captures) inner.captured = site;
+      for (const [position, inner] of graph.captures.entries()) inner.captured = { node, graph, position };
       this.inferInside(new Inference(graph, this.options));
     }
   }

@@ -17,14 +17,18 @@ export interface InferredNode {
 export interface CaptureSite {
   readonly node: Node;
   readonly graph: Graph;
+  /** Where it last lay among the captures of that subgraph. */
+  position: number;
 }
 
 /** The value of the enclosing graph that a capture stands for now, as far as inference has seen where it is captured. */
 export function capturedValue(inner: Value): Value | undefined {
-  if (!inner.captured) return undefined;
-  const { node, graph } = inner.captured;
+  const site = inner.captured;
+  if (!site) return undefined;
+  const { node, graph } = site;
+  if (graph.captures[site.position] !== inner) site.position = graph.captures.indexOf(inner);
   const sources = node.subgraphs.find((each) => each.graph === graph)?.sources;
-  return node.captures[sources?.[graph.captures.indexOf(inner)] ?? -1];
+  return node.captures[sources?.[site.position] ?? -1];
 }
 
 /** The elements of a node's first output as `inferTypes` last followed them from shapes, in row-major order. */
