@@ -94,6 +94,10 @@ std::unique_ptr<const Op> make_op(std::span<const int32_t>& code, std::span<cons
   return op;
 }
 
+InvalidArgument in_op(size_t number, const InvalidArgument& error) {
+  return InvalidArgument{"op " + std::to_string(number) + ": " + error.message};
+}
+
 void check_alignment(std::span<const uint8_t* const> memories, std::span<const size_t> alignments,
                      const char* name) {
   for (size_t i = 0; i < memories.size(); ++i) {
@@ -167,7 +171,11 @@ Program::Program(const ProgramSpec& spec)
   alignments_.assign(1 + constants_.size() + input_bytes_.size() + output_bytes_.size(), 1);
   const SlotTable table(spec);
   for (std::span<const int32_t> code = spec.code; !code.empty();) {
-    ops_.push_back(make_op(code, table.slots(), spec.weights, alignments_));
+    try {
+      ops_.push_back(make_op(code, table.slots(), spec.weights, alignments_));
+    } catch (const InvalidArgument& error) {
+      throw in_op(ops_.size(), error);
+    }
   }
   arenas_.reserve(kKeptArenas);
   arenas_.emplace_back(arena_bytes_);
@@ -202,7 +210,7 @@ RunResult Program::run(const RunBuffers& buffers, const RunOptions& options) con
       options.nanoseconds[i] = nanoseconds_since(start);
     }
   } catch (const InvalidArgument& error) {
-    throw InvalidArgument{"op " + std::to_string(i) + ": " + error.message};
+    throw in_op(i, error);
   }
   return RunResult::done;
 }

@@ -1,16 +1,17 @@
 import type { CompileOptions, NodePlan, Subgraph } from '@octavo/backend';
 import type { Value } from '@octavo/core/ir';
 import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
-import type { ConstantHandle, NativeBinding } from '../binding.js';
+import type { ConstantHandle, NativeBinding, ProgramHandle } from '../binding.js';
 import { callNative } from '../cpu-error.js';
-import { assemble } from './assemble.js';
+import { assemble, type NativeProgram } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
 import { NativeExecutable } from './executable.js';
 import { halfWeights } from './half-weights.js';
+import { placedAtNode, placedInLowering, placeOf } from './placed-errors.js';
 import { type PlacedOp, ProgramBuilder } from './program-builder.js';
 import type { ProgramPort, ProgramSignature } from './signature.js';
 import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
-import type { WeightCache } from './weight-cache.js';
+import type { PackedHandle, WeightCache } from './weight-cache.js';
 
 /** What subgraphs are compiled with. */
 export interface Compiler {
@@ -40,19 +41,7 @@ export async function compileSubgraph(
     const signature = signatureOf(subgraph, outputs, tapped, ops, plan);
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
-    const handle = callNative(() =>
-      binding.createProgram(
-        native.code,
-        native.slots,
-        native.arenaBytes,
-        native.constants,
-        weights,
-        native.inputBytes,
-        native.outputBytes,
-        threads,
-        JSON.stringify(signature),
-      ),
-    );
+    const handle = createProgram(binding, native, weights, threads, signature);
     return new NativeExecutable({
       binding,
       handle,
@@ -66,6 +55,33 @@ export async function compileSubgraph(
     throw error;
   } finally {
     if (pool) binding.release(pool);
+  }
+}
+
+function createProgram(
+  binding: NativeBinding,
+  { code, slots, arenaBytes, constants, inputBytes, outputBytes }: NativeProgram,
+  weights: readonly PackedHandle[],
+  threads: number,
+  signature: ProgramSignature,
+): ProgramHandle {
+  const text = JSON.stringify(signature);
+  try {
+    return callNative(() =>
+      binding.createProgram(
+        code,
+        slots,
+        arenaBytes,
+        constants,
+        weights,
+        inputBytes,
+        outputBytes,
+        threads,
+        text,
+      ),
+    );
+  } catch (error) {
+    throw placedAtNode(error, signature);
   }
 }
 
@@ -86,7 +102,13 @@ function lowerNodes(
       });
     }
     const elements = node.inputs.map((value) => value && constants.get(value));
-    builder.enter(node, () => lowering.lower({ node, opset, constants: elements }, builder));
+    builder.enter(node, () => {
+      try {
+        lowering.lower({ node, opset, constants: elements }, builder);
+      } catch (error) {
+        throw placedInLowering(error, node);
+      }
+    });
   }
 }
 
@@ -118,7 +140,7 @@ function signatureOf(
     results: results.length,
     taps: tapped.map((value) => outputs.indexOf(value)),
     steps: ops.map(({ step }) => step),
-    nodes: plan.map(({ node }) => `node ${node.label} (${node.op.name})`),
+    nodes: plan.map(({ node }) => placeOf(node)),
   };
 }
 

@@ -23,6 +23,14 @@ function numbers(tensor: Tensor | undefined): number[] {
   return tensor ? Array.from(toNumbers(tensor)) : [];
 }
 
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 async function chain(): Promise<Executable> {
   return compileGraph(graphOf(CHAIN), { taps: new Set() });
 }
@@ -78,6 +86,19 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(first.y?.[0]).toBeCloseTo(Math.E);
     structuredClone(first.t, { transfer: first.t ? [first.t.buffer as ArrayBuffer] : [] });
     expect((await run(3)).t?.byteLength).toBe(40_000);
+  });
+
+  it.each([[4], [10_000]])('throws what a tap throws as it is, over %i elements', async (count) => {
+    using executable = await compileGraph(
+      graphOf([`input %x: float32[${count}]`, '%y = Relu(%x)', 'output %y']),
+    );
+    const broken = Object.assign(new Error('op 0: no space'), { code: 'ENOSPC' });
+    const tap = () => {
+      throw broken;
+    };
+    const feeds = [zeros('float32', [count])];
+    expect(thrownBy(() => executable.runSync?.(feeds, tap))).toBe(broken);
+    await expect(executable.run(feeds, tap)).rejects.toBe(broken);
   });
 
   it('keeps apart what a run within a tap writes', async () => {
@@ -163,7 +184,7 @@ describeWithAddon('a subgraph as one native program', () => {
     expect(() => backend.open?.(token)).toThrow(expect.objectContaining({ code: 'CPU_PROGRAM_GONE' }));
   });
 
-  it('tells taps in another thread what it tells here', async () => {
+  it('tells taps of an executable from a token what it tells its own', async () => {
     const graph = graphOf(CHAIN);
     const [y, z] = [graph.value('y'), graph.value('z')];
     if (!y || !z) throw new Error('the graph has these values');
@@ -180,7 +201,7 @@ describeWithAddon('a subgraph as one native program', () => {
     ]);
   });
 
-  it('names the node that refuses what a run is fed, timed, and in another thread', async () => {
+  it('names the node that refuses what a run is fed, timed, and from a token', async () => {
     const graph = graphOf([
       'input %x: float32[3, 2]',
       'input %i: int64[1]',

@@ -1,7 +1,8 @@
 import type { Binding, ProfiledRun, Runnable, Span, Tap } from '@octavo/backend';
 import { OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
 import type { NativeBinding, ProgramHandle } from '../binding.js';
-import { CpuError, callNative } from '../cpu-error.js';
+import { callNative } from '../cpu-error.js';
+import { placedAtNode } from './placed-errors.js';
 import { allocatePort, checkPort, type ProgramSignature } from './signature.js';
 import { StagedRun } from './staged-run.js';
 import { TapBuffers } from './tap-buffers.js';
@@ -39,11 +40,7 @@ export class NativeRunnable implements Runnable {
 
   runSync(inputs: readonly Tensor[], tap?: Tap): readonly Tensor[] {
     const sources = this.sources(inputs);
-    try {
-      return this.#isSmall ? this.finish(this.runStaged(sources), tap) : this.runDirect(sources, tap);
-    } catch (error) {
-      throw this.#placed(error);
-    }
+    return this.#isSmall ? this.finish(this.runStaged(sources), tap) : this.runDirect(sources, tap);
   }
 
   bind(inputs: readonly Tensor[], given: readonly (Tensor | undefined)[]): Binding {
@@ -112,20 +109,7 @@ export class NativeRunnable implements Runnable {
 
   /** What an op refuses in a run, such as an index outside an axis, with the node that it computes. */
   #placed(error: unknown): unknown {
-    if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
-    if (error instanceof OctavoError && !(error instanceof CpuError)) return error;
-    const text = error instanceof CpuError ? error.fault : error.message;
-    const [, op, message] = /\bop (\d+): (.*)$/s.exec(text) ?? [];
-    const { steps, nodes } = this.signature;
-    const place = op === undefined ? undefined : nodes[steps[Number(op)] ?? -1];
-    const remedy = op === undefined ? undefined : 'Check what the run is fed.';
-    return new CpuError({
-      code: error.code,
-      message: place === undefined ? text : (message ?? text),
-      where: place ?? '@octavo/cpu',
-      remedy,
-      cause: error,
-    });
+    return placedAtNode(error, this.signature, 'Check what the run is fed.');
   }
 
   #tell(tap: Tap, outputs: readonly Tensor[]): void {
@@ -144,7 +128,11 @@ export class NativeRunnable implements Runnable {
     const { outputs: ports, results } = this.signature;
     const taps = this.#taps.take();
     const outputs = [...ports.slice(0, results).map(allocatePort), ...taps];
-    callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
+    try {
+      callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
+    } catch (error) {
+      throw this.#placed(error);
+    }
     const found = this.finish(outputs, tap);
     this.#taps.giveBack(taps);
     return found;
@@ -152,7 +140,11 @@ export class NativeRunnable implements Runnable {
 
   private runStaged(sources: readonly TensorArray[]): readonly Tensor[] {
     this.#staged ??= new StagedRun(this.binding, this.handle, this.signature);
-    return this.#staged.run(sources);
+    try {
+      return this.#staged.run(sources);
+    } catch (error) {
+      throw this.#placed(error);
+    }
   }
 
   private start(
