@@ -30,6 +30,7 @@ function declineValue(value: Value): string | undefined {
   const { type } = value;
   const shape = type?.kind === 'tensor' ? knownShape(type.shape) : undefined;
   if (type?.kind !== 'tensor' || !shape) return `the shape of ${value.name} is not known before it runs`;
+  if (shape.some((size) => size < 0)) return `${value.name} has a negative size`;
   const { bits, kind } = DTYPES[type.dtype];
   if (kind === 'string' || kind === 'opaque') return `no kernel for ${type.dtype}`;
   if (bits < 8 && !value.constant) return `no kernel for ${type.dtype} activations`;
@@ -67,6 +68,11 @@ export function elementBytes(value: Value): number {
 /** Bytes of all elements. */
 export function valueBytes(value: Value): number {
   return byteLengthOf(dtypeOf(value), elementCount(shapeOf(value)));
+}
+
+/** Whether a tensor of this rank has an axis, counted from either end. */
+export function hasAxis(axis: number, rank: number): boolean {
+  return axis >= -rank && axis < rank;
 }
 
 /** The elements of a constant; none of one that is left out. */

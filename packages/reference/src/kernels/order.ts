@@ -38,7 +38,7 @@ function compare(a: Ordered, b: Ordered): number {
 function top(data: Tensor, k: number, axis: number, largest: boolean): Operands {
   const at = normalizeAxis(axis, data.shape.length);
   const { count, length, indices } = rowsAlong(data.shape, [at]);
-  if (k > length) refuse(`TopK wants ${k} of ${length} elements.`);
+  if (k < 0 || k > length) refuse(`TopK wants ${k} of ${length} elements.`);
   const values = ordered(data);
   const shape = data.shape.with(at, k);
   const { indices: places } = rowsAlong(shape, [at]);

@@ -15,11 +15,12 @@ describeWithAddon('CumSum on the CPU equals the reference', () => {
           .map((others) => ({ long: long ?? 0, others })),
       );
     const types = fc.constantFrom('float32', 'int64', 'int32');
+    const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean());
     await fc.assert(
-      fc.asyncProperty(types, shapes, fc.nat(3), fc.nat(3), fc.boolean(), fc.boolean(), async (...drawn) => {
-        const [dtype, { long, others }, at, along, exclusive, reverse] = drawn;
+      fc.asyncProperty(types, shapes, fc.nat(3), fc.nat(3), flags, async (...drawn) => {
+        const [dtype, { long, others }, at, along, [exclusive, reverse, fromEnd]] = drawn;
         const shape = others.toSpliced(Math.min(at, others.length), 0, long);
-        const axis = Math.min(along, shape.length - 1) - (exclusive ? shape.length : 0);
+        const axis = Math.min(along, shape.length - 1) - (fromEnd ? shape.length : 0);
         const graph = `graph opset 21 {
           input %x: ${dtype}[${shape.join(', ')}]
           const %axis: int32[] = ${axis}
@@ -41,6 +42,12 @@ describeWithAddon('CumSum on the CPU equals the reference', () => {
       outcome: 'declined',
       reason: 'CumSum: its axis is not constant',
     });
+    for (const axis of [1, -2]) {
+      expect(await declined('input %x: float32[3]', `const %axis: int64[] = ${axis}`)).toEqual({
+        outcome: 'declined',
+        reason: `CumSum: it has no axis ${axis}`,
+      });
+    }
     expect(await declined('input %x: float64[3]', 'const %axis: int64[] = 0')).toEqual({
       outcome: 'declined',
       reason: 'CumSum: no kernel for float64',

@@ -3,13 +3,15 @@ import { CumSum, type Node } from '@octavo/core/ir';
 import { type DType, elementCount, normalizeAxis } from '@octavo/core/tensor';
 import { requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
-import { dtypeOf, numbersOf, required, shapeOf } from '../static-value.js';
+import { dtypeOf, hasAxis, numbersOf, required, shapeOf } from '../static-value.js';
 
 const SUMMED: ReadonlySet<DType> = new Set<DType>(['int32', 'int64', 'float32']);
 
 function declineSums(node: Node): string | undefined {
   const [input, axis] = [required(node.inputs[0], node), required(node.inputs[1], node)];
   if (axis.constant?.size !== 1) return 'its axis is not constant';
+  const [along] = axis.constant.peekNumbers() ?? [];
+  if (along !== undefined && !hasAxis(along, shapeOf(input).length)) return `it has no axis ${along}`;
   if (input.quantized) return 'no kernel for quantized values';
   return SUMMED.has(dtypeOf(input)) ? undefined : `no kernel for ${dtypeOf(input)}`;
 }

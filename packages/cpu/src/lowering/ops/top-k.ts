@@ -1,23 +1,46 @@
 import { supportUnless } from '@octavo/backend';
 import { type Node, TopK, TopK1 } from '@octavo/core/ir';
-import { elementCount, normalizeAxis } from '@octavo/core/tensor';
+import { elementCount, normalizeAxis, OctavoError } from '@octavo/core/tensor';
 import { elementType, requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
-import { dtypeOf, required, shapeOf } from '../static-value.js';
+import { dtypeOf, hasAxis, numbersOf, required, shapeOf } from '../static-value.js';
 
-function declineElements(node: Node): string | undefined {
+/** Why no kernel gives the first `k` along an axis; `k` is undefined where it is not in memory yet. */
+function declineTop(node: Node, axis: number, k: number | undefined): string | undefined {
   const input = required(node.inputs[0], node);
   if (input.quantized) return 'no kernel for quantized values';
-  return elementType(input) === undefined ? `no kernel for ${dtypeOf(input)}` : undefined;
+  if (elementType(input) === undefined) return `no kernel for ${dtypeOf(input)}`;
+  const shape = shapeOf(input);
+  if (!hasAxis(axis, shape.length)) return `it has no axis ${axis}`;
+  const [given, length] = [givenAlong(node, axis), shape.at(axis) ?? 0];
+  if (given === undefined || given > length) return `it gives other than some of ${length} elements`;
+  return k === undefined || k === given ? undefined : `its outputs have ${given} of its ${k} elements`;
 }
 
-function lowerTop(node: Node, axis: number, largest: boolean, program: ProgramBuilder): void {
+/** How many elements along an axis the outputs have; undefined where they differ. */
+function givenAlong(node: Node, axis: number): number | undefined {
+  const sizes = node.outputs.flatMap((value) => (value ? shapeOf(value).at(axis) : []));
+  return sizes.every((size) => size === sizes[0]) ? sizes[0] : undefined;
+}
+
+function declineNumber(node: Node): string | undefined {
+  const k = required(node.inputs[1], node).constant;
+  if (!k) return 'how many it gives is not constant';
+  return k.dtype === 'int64' && k.size === 1 ? undefined : 'how many it gives is not one int64';
+}
+
+function lowerTop(node: Node, axis: number, k: number, largest: boolean, program: ProgramBuilder): void {
   const input = required(node.inputs[0], node);
   const [values, indices] = node.outputs;
   const shape = shapeOf(input);
   const at = normalizeAxis(axis, shape.length);
-  const k = shapeOf(required(values ?? indices, node))[at] ?? 1;
+  const given = givenAlong(node, axis);
+  if (k !== given)
+    throw new OctavoError({
+      code: 'KERNEL_OPERAND',
+      message: `its outputs are declared with ${given} elements of the ${k} that it gives.`,
+    });
   program.emit({
     name: 'top_k',
     operands: [program.operand(input), values && program.output(values), indices && program.output(indices)],
@@ -35,12 +58,19 @@ function lowerTop(node: Node, axis: number, largest: boolean, program: ProgramBu
 /** The largest or smallest elements along one axis, in order, whether or not that is asked for. */
 export const topKLowerings: readonly Lowering[] = [
   defineLowering(TopK1, {
-    supports: (node) => supportUnless(declineElements(node)),
-    lower: ({ node, attributes: { axis } }, program) => lowerTop(node, axis, true, program),
+    supports: (node) => {
+      const { axis, k } = TopK1.attributes(node);
+      return supportUnless(declineTop(node, axis, k));
+    },
+    lower: ({ node, attributes: { axis, k } }, program) => lowerTop(node, axis, k, true, program),
   }),
   defineLowering(TopK, {
-    supports: (node) =>
-      supportUnless(node.inputs[1]?.constant ? declineElements(node) : 'how many it gives is not constant'),
-    lower: ({ node, attributes: { axis, largest } }, program) => lowerTop(node, axis, largest !== 0, program),
+    supports: (node) => {
+      const { axis } = TopK.attributes(node);
+      const known = () => node.inputs[1]?.constant?.peekNumbers()?.[0];
+      return supportUnless(declineNumber(node) ?? declineTop(node, axis, known()));
+    },
+    lower: ({ node, attributes: { axis, largest }, constants: [, k] }, program) =>
+      lowerTop(node, axis, numbersOf(k)[0] ?? 0, largest !== 0, program),
   }),
 ];
