@@ -18,8 +18,8 @@ it('turns contrib Q/DQ into that of ONNX', async () => {
       input %x: float32[2, 3]
       const %s: float32[3] = [1, 2, 3]
       const %z: uint16[3] = [7, 8, 9]
-      %q: uint16[2, 3] = QuantizeLinear(%x, %s, %z) {axis=1, block_size=0}
-      %y: float32[2, 3] = DequantizeLinear(%q, %s, %z) {axis=1, block_size=0}
+      %q: uint16[2, 3] = QuantizeLinear(%x, %s, %z) {axis=1}
+      %y: float32[2, 3] = DequantizeLinear(%q, %s, %z) {axis=1}
       output %y
     }
     "
@@ -174,4 +174,33 @@ it.each([
     declined: 2,
   });
   expect(await opsAfter(standardizeContribToRun)).toEqual({ ops: ['', ''], declined: 0 });
+});
+
+it.each([
+  [10, 'uint8', '', ''],
+  [13, 'int8', '3', 'axis=-1'],
+  [19, 'float8e4m3fn', '', ''],
+  [19, 'float8e5m2fnuz', '', ''],
+  [21, 'int16', '', ''],
+  [21, 'uint4', '', ''],
+  [21, 'uint8', '2, 1', 'axis=1, block_size=3'],
+  [23, 'float4e2m1', '', ''],
+  [25, 'int2', '', ''],
+])('needs opset %i for %s with scales [%s]', async (since, storage, scales, attributes) => {
+  const opsAfter = async (opset: number) => {
+    const graph = parse(`graph opset ${opset}, com.microsoft 1 {
+      input %x: float32[2, 3]
+      input %s: float32[${scales}]
+      input %z: ${storage}[${scales}]
+      %q = com.microsoft::QuantizeLinear(%x, %s, %z) {${attributes}}
+      %y = com.microsoft::DequantizeLinear(%q, %s, %z) {${attributes}}
+      output %y
+    }`);
+    inferTypes(graph);
+    await runPasses(graph, [standardizeContrib], { verify: true });
+    return graph.nodes.map(({ op, attributes: given }) => [op.domain, [...given.keys()]]);
+  };
+  const given = attributes.match(/\w+(?==)/g) ?? [];
+  expect(await opsAfter(since - 1)).toEqual([0, 1].map(() => ['com.microsoft', given]));
+  expect(await opsAfter(since)).toEqual([0, 1].map(() => ['', given]));
 });

@@ -12,7 +12,6 @@ import {
   supersede,
   type Value,
 } from '@octavo/core/ir';
-import { isHalf } from '@octavo/core/tensor';
 import { linearOpset } from './qdq/needed-opset.js';
 import { fusedRules } from './standardize-fused.js';
 
@@ -25,12 +24,13 @@ function quantizeRule(check: OpsetCheck): Rule {
     pattern: match.op(MicrosoftQuantizeLinear),
     declines: (_, graph, node) => {
       const { y_scale } = MicrosoftQuantizeLinear.inputs(node);
-      const { block_size } = MicrosoftQuantizeLinear.attributes(node);
-      return check(graph, 'QuantizeLinear of such types', sinceOf(node.output, y_scale, block_size));
+      const granularity = granularityOf(y_scale, MicrosoftQuantizeLinear.attributes(node));
+      const since = linearOpset(node.output?.dtype ?? 'uint8', granularity, y_scale.dtype);
+      return check(graph, 'QuantizeLinear of such types', since);
     },
     rewrite(_, graph, node) {
       const inputs = MicrosoftQuantizeLinear.inputs(node);
-      const attributes = MicrosoftQuantizeLinear.attributes(node);
+      const attributes = attributesFor(inputs.y_scale, MicrosoftQuantizeLinear.attributes(node));
       const fresh = graph.emit(QuantizeLinear, inputs, attributes, { name: node.name });
       if (node.output && fresh.output) supersede(graph, node.output, fresh.output);
     },
@@ -43,23 +43,36 @@ function dequantizeRule(check: OpsetCheck): Rule {
     pattern: match.op(MicrosoftDequantizeLinear),
     declines: (_, graph, node) => {
       const { x, x_scale } = MicrosoftDequantizeLinear.inputs(node);
-      const { block_size } = MicrosoftDequantizeLinear.attributes(node);
-      return check(graph, 'DequantizeLinear of such types', sinceOf(x, x_scale, block_size));
+      const granularity = granularityOf(x_scale, MicrosoftDequantizeLinear.attributes(node));
+      const since = linearOpset(x.dtype ?? 'uint8', granularity, x_scale.dtype);
+      return check(graph, 'DequantizeLinear of such types', since);
     },
     rewrite(_, graph, node) {
       const inputs = MicrosoftDequantizeLinear.inputs(node);
-      const attributes = MicrosoftDequantizeLinear.attributes(node);
+      const attributes = attributesFor(inputs.x_scale, MicrosoftDequantizeLinear.attributes(node));
       const fresh = graph.emit(DequantizeLinear, inputs, attributes, { name: node.name });
       if (node.output && fresh.output) supersede(graph, node.output, fresh.output);
     },
   });
 }
 
-/** The op set that has QuantizeLinear to these integers with this scale. */
-function sinceOf(integers: Value | undefined, scale: Value, block: number): number {
-  const granularity = block > 0 ? 'per-block' : (scale.shape?.length ?? 1) > 0 ? 'per-axis' : 'per-tensor';
-  const since = linearOpset(integers?.dtype ?? 'uint8', granularity);
-  return scale.dtype && isHalf(scale.dtype) ? Math.max(since, 19) : since;
+interface Grouping {
+  readonly axis: number;
+  readonly block_size: number;
+}
+
+function granularityOf({ shape }: Value, { block_size }: Grouping): 'per-block' | 'per-axis' | 'per-tensor' {
+  if (block_size > 0) return 'per-block';
+  return shape?.length === 0 ? 'per-tensor' : 'per-axis';
+}
+
+/** Only what says something: op sets that have no such granularity do not have the attribute either. */
+function attributesFor(scale: Value, { axis, block_size }: Grouping): Partial<Grouping> {
+  const granularity = granularityOf(scale, { axis, block_size });
+  return {
+    ...(granularity !== 'per-tensor' && { axis }),
+    ...(granularity === 'per-block' && { block_size }),
+  };
 }
 
 function contribPass(check: OpsetCheck): Pass {
