@@ -118,14 +118,69 @@ it('sums halves in float32, and rounds behind all that follows', async () => {
     %Cast: float32[2, 4] = Cast(%a) {to=1}
     %Cast_2: float32[2, 4] = Cast(%a) {to=1}
     %Add: float32[2, 4] = Add(%Cast, %Cast_2)
-    %LayerNormalization: float32[2, 4] = LayerNormalization(%Add, %half_2) {epsilon=1e-12}
+    %LayerNormalization: float32[2, 4] = LayerNormalization(%Add, %half_float32) {epsilon=1e-12}
     %sum: float16[2, 4] = Cast(%Add) {to=10}
     %n: float16[2, 4] = Cast(%LayerNormalization) {to=10}
     %Cast_4: float32[2, 4] = Cast(%a) {to=1}
-    %Add_2: float32[2, 4] = Add(%Cast_4, %half_3)
+    %Add_2: float32[2, 4] = Add(%Cast_4, %half_float32)
     %Gelu: float32[2, 4] = com.microsoft::Gelu(%Add_2)
     %p: float16[2, 4] = Cast(%Gelu) {to=10}"
   `);
+});
+
+it('widens what a run may feed at run time, though it has a default', async () => {
+  const text = await standardized(`
+    input %half: float16[4] = [1, 2, 3, 4]
+    %a = Cast(%x) {to=10}
+    %p = com.microsoft::BiasGelu(%a, %half)
+    output %p`);
+  expect(text).toContain('%Cast_2: float32[4] = Cast(%half) {to=1}\n');
+  expect(text).toContain('Add(%Cast, %Cast_2)');
+});
+
+it('widens a constant once for all nodes that read it', async () => {
+  const graph = parse(`graph opset 23, com.microsoft 1 {
+    input %a: float16[2, 4]
+    const %g: float16[4] = [1, 2, 3, 4]
+    const %g_float32: float32[4] = [5, 6, 7, 8]
+    const %b: float16[4] = [1, 2, 3, 4]
+    %p = com.microsoft::BiasGelu(%a, %b)
+    %q = com.microsoft::FastGelu(%a, %b)
+    %n = com.microsoft::SkipLayerNormalization(%p, %q, %g, %b)
+    %w = Cast(%n) {to=1}
+    %y = Add(%w, %g_float32)
+    output %y
+  }`);
+  inferTypes(graph);
+  await runPasses(graph, [standardizeContrib], { verify: true });
+  expect(graph.initializers.map(({ name, dtype }) => [name, dtype])).toEqual([
+    ['g_float32', 'float32'],
+    ['b_float32', 'float32'],
+    ['g_float32_2', 'float32'],
+  ]);
+});
+
+it.each([
+  ['output %sum', ['Cast', 'Cast', 'Add', 'Cast']],
+  ['output %mean', ['Cast', 'Cast', 'Add', 'LayerNormalization']],
+  ['output %mean, %sum', ['Cast', 'Cast', 'Add', 'LayerNormalization', 'Cast']],
+  ['output %total', ['Cast', 'Cast', 'Add', 'Cast']],
+])('computes of a normalization of halves only what is read: %s', async (outputs, ops) => {
+  const graph = parse(`graph opset 23, com.microsoft 1 {
+    input %a: float16[2, 4]
+    input %b: float16[2, 4]
+    const %g: float16[4] = [1, 2, 3, 4]
+    %n, %mean, _, %sum = com.microsoft::SkipLayerNormalization(%a, %b, %g)
+    %m, _, _, %total = com.microsoft::SkipSimplifiedLayerNormalization(%a, %b, %g)
+    ${outputs}
+  }`);
+  inferTypes(graph);
+  await runPasses(graph, [standardizeContrib], { verify: true });
+  const read = graph.nodes.filter((node) => node.outputs.some((value) => value && graph.isUsed(value)));
+  expect(read.map(({ op }) => op.name)).toEqual(ops);
+  expect(graph.nodes.filter((node) => !read.includes(node)).map(({ op }) => op.domain)).toEqual([
+    'com.microsoft',
+  ]);
 });
 
 const NORMALIZED = `

@@ -1,7 +1,5 @@
 import {
-  Add,
   BiasGelu,
-  Cast,
   defineRule,
   FastGelu,
   Gelu,
@@ -19,7 +17,8 @@ import {
   supersede,
   type Value,
 } from '@octavo/core/ir';
-import { DTYPES, type DType, isHalf, widenedConstant } from '@octavo/core/tensor';
+import { isUsed } from './fused/is-used.js';
+import { precisionOf } from './fused/precision.js';
 
 /** Why a graph cannot have an op, or undefined when it can. */
 export type OpCheck = (graph: Graph, op: Op) => string | undefined;
@@ -31,7 +30,7 @@ const biasGelu = defineRule({
     const { A, B } = BiasGelu.inputs(node);
     const { sumOf, narrow } = precisionOf(graph, node);
     const fresh = graph.emit(MicrosoftGelu, { X: sumOf(A, B) }, {}, { name: node.name });
-    replaceOutputs(graph, node, [narrow(fresh.output)]);
+    replaceOutputs(graph, node, [narrow(fresh.output, node.output)]);
   },
 });
 
@@ -44,7 +43,7 @@ function fastGelu(check: OpCheck): Rule {
       const { X, bias } = FastGelu.inputs(node);
       const { sumOf, narrow } = precisionOf(graph, node);
       const fresh = graph.emit(Gelu, { X: sumOf(X, bias) }, { approximate: 'tanh' }, { name: node.name });
-      replaceOutputs(graph, node, [narrow(fresh.output)]);
+      replaceOutputs(graph, node, [narrow(fresh.output, node.output)]);
     },
   });
 }
@@ -59,12 +58,14 @@ function skipLayerNormalization(check: OpCheck): Rule {
       const { epsilon } = SkipLayerNormalization.attributes(node);
       const { sumOf, wide, narrow } = precisionOf(graph, node);
       const sum = sumOf(input, skip, bias);
-      const outputs = isUsed(graph, node.outputs[1]) || isUsed(graph, node.outputs[2]) ? 3 : 1;
-      const operands = { X: sum, Scale: wide(gamma), B: beta && wide(beta) };
-      const fresh = graph.emit(LayerNormalization, operands, { epsilon }, { name: node.name, outputs });
-      const [normalized, mean, inverse] = fresh.outputs;
-      const total = isUsed(graph, node.outputs[3]) ? narrow(sum) : undefined;
-      replaceOutputs(graph, node, [narrow(normalized), mean, inverse, total]);
+      const further = isUsed(graph, node.outputs[1]) || isUsed(graph, node.outputs[2]);
+      const isNormalized = further || isUsed(graph, node.output);
+      const operands = () => ({ X: sum, Scale: wide(gamma), B: beta && wide(beta) });
+      const options = { name: node.name, outputs: further ? 3 : 1 };
+      const fresh = isNormalized && graph.emit(LayerNormalization, operands(), { epsilon }, options);
+      const [normalized, mean, inverse] = fresh ? fresh.outputs : [];
+      const total = narrow(sum, node.outputs[3]);
+      replaceOutputs(graph, node, [narrow(normalized, node.output), mean, inverse, total]);
     },
   });
 }
@@ -82,10 +83,12 @@ function skipSimplified(check: OpCheck): Rule {
       const { epsilon } = SkipSimplifiedLayerNormalization.attributes(node);
       const { sumOf, wide, narrow } = precisionOf(graph, node);
       const sum = sumOf(input, skip, bias);
-      const operands = { X: sum, scale: wide(gamma) };
-      const fresh = graph.emit(RMSNormalization, operands, { epsilon }, { name: node.name });
-      const total = isUsed(graph, node.outputs[3]) ? narrow(sum) : undefined;
-      replaceOutputs(graph, node, [narrow(fresh.output), undefined, undefined, total]);
+      const operands = () => ({ X: sum, scale: wide(gamma) });
+      const fresh =
+        isUsed(graph, node.output) &&
+        graph.emit(RMSNormalization, operands(), { epsilon }, { name: node.name });
+      const normalized = fresh ? narrow(fresh.output, node.output) : undefined;
+      replaceOutputs(graph, node, [normalized, undefined, undefined, narrow(sum, node.outputs[3])]);
     },
   });
 }
@@ -108,38 +111,6 @@ function simplified(check: OpCheck): Rule {
 /** onnxruntime's sums before an activation or a normalization, as sums and what ONNX has, where the graph can have it. */
 export function fusedRules(check: OpCheck): readonly Rule[] {
   return [biasGelu, fastGelu(check), skipLayerNormalization(check), skipSimplified(check), simplified(check)];
-}
-
-/** How the parts of a node compute: as onnxruntime does, which rounds halves where it is done and not in between. */
-interface Precision {
-  /** In the order of onnxruntime's sums, whose roundings are the same. */
-  sumOf(first: Value, ...others: readonly (Value | undefined)[]): Value;
-  wide(value: Value): Value;
-  narrow(value: Value | undefined): Value | undefined;
-}
-
-function precisionOf(graph: Graph, node: Node): Precision {
-  const half = node.inputs.map((value) => value?.dtype).find((dtype) => dtype && isHalf(dtype));
-  const cast = (input: Value, dtype: DType) =>
-    graph.emit(Cast, { input }, { to: DTYPES[dtype].onnx }).output ?? input;
-  const wide = (value: Value) => {
-    if (!half) return value;
-    if (!value.constant) return cast(value, 'float32');
-    return graph.addInitializer(value.name, widenedConstant(value.constant));
-  };
-  return {
-    sumOf: (first, ...others) =>
-      others.reduce<Value>(
-        (sum, term) => (term && graph.emit(Add, { A: sum, B: wide(term) }).output) ?? sum,
-        wide(first),
-      ),
-    wide,
-    narrow: (value) => (half && value ? cast(value, half) : value),
-  };
-}
-
-function isUsed(graph: Graph, value: Value | undefined): boolean {
-  return value !== undefined && graph.isUsed(value);
 }
 
 /** Gives each output that is read its new form, by position. */
