@@ -31,8 +31,8 @@ describe('expand-einsum', () => {
       '%Reshape: float32[8, 3, 5] = Reshape(%Transpose, %shape)',
       '%Transpose_2: float32[2, 4, 5, 6] = Transpose(%b) {perm=[0, 2, 3, 1]}',
       '%Reshape_2: float32[8, 5, 6] = Reshape(%Transpose_2, %shape_2)',
-      '%sum: float32[8, 3, 6] = MatMul(%Reshape, %Reshape_2) @sum',
-      '%y: float32[2, 4, 3, 6] = Reshape(%sum, %shape_3)',
+      '%MatMul: float32[8, 3, 6] = MatMul(%Reshape, %Reshape_2)',
+      '%y: float32[2, 4, 3, 6] = Reshape(%MatMul, %shape_3) @sum',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('expand-einsum', () => {
     [12, '%y: float32[3] = ReduceSum(%a) {axes=[0, 2], keepdims=0}'],
     [21, '%y: float32[3] = ReduceSum(%a, %axes) {keepdims=0}'],
   ])('sums over axes of one operand, in opset %i', async (opset, sum) => {
-    expect((await expand('ijk->j', ['2, 3, 4'], opset)).ops).toEqual([sum]);
+    expect((await expand('ijk->j', ['2, 3, 4'], opset)).ops).toEqual([`${sum} @sum`]);
     expect((await expand('ijk,jl->jl', ['2, 3, 4', '3, 5'], opset)).ops).toEqual([
       sum.replace('%y', '%ReduceSum'),
       '%Reshape: float32[3, 1] = Reshape(%ReduceSum, %shape)',
@@ -79,6 +79,19 @@ describe('expand-einsum', () => {
       '%y: float32[3, 2] = Transpose(%a) {perm=[1, 0]} @sum',
     ]);
     expect((await expand('ij->ij', ['2, 3'])).ops).toEqual(['%y: float32[2, 3] = Identity(%a) @sum']);
+  });
+
+  it('names the last node as the Einsum was, for it computes its result', async () => {
+    for (const [equation, shapes, last] of [
+      ['ij,jk->ki', ['2, 3', '3, 4'], 'Transpose'],
+      ['ijk,jl->lj', ['2, 3, 4', '3, 5'], 'Mul'],
+      ['ijk->kj', ['2, 3, 4'], 'Transpose'],
+      ['i,i->', ['3', '3'], 'Reshape'],
+    ] as const) {
+      const { ops } = await expand(equation, shapes);
+      expect(ops.at(-1)).toMatch(new RegExp(`^%y: .* = ${last}\\(.* @sum$`));
+      expect(ops.slice(0, -1).join()).not.toContain('@');
+    }
   });
 
   it('multiplies several operands one after the other', async () => {

@@ -15,7 +15,10 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import { elementCount, int64, StoredTensor } from '@octavo/core/tensor';
-import { contract, type Sizes, sizesOf, type Term, transposed } from './einsum/contract.js';
+import { contract } from './einsum/contract.js';
+import { type Sizes, sizesOf } from './einsum/sizes.js';
+import type { Term } from './einsum/term.js';
+import { transposed } from './einsum/transposed.js';
 
 /** What an Einsum computes: the sum over all labels that the output lacks of the product of its terms. */
 interface Equation {
@@ -79,19 +82,19 @@ function summed(graph: Graph, term: Term, others: readonly Term[], output: reado
 }
 
 /** Sums each operand over its own axes, then multiplies one after the other. */
-function expand(graph: Graph, { terms, output, sizes }: Equation, name: string): Value | undefined {
+function expand(graph: Graph, { terms, output, sizes }: Equation): Value | undefined {
   const others = (index: number) => terms.filter((_, i) => i !== index);
   const [first, ...rest] = terms.map((term, index) => summed(graph, term, others(index), output));
   if (!first) return undefined;
   if (rest.length === 0) {
-    const value = transposed(graph, first, output, name);
-    return value === terms[0]?.value ? graph.emit(Identity, { input: value }, {}, { name }).output : value;
+    const value = transposed(graph, first, output);
+    return value === terms[0]?.value ? graph.emit(Identity, { input: value }).output : value;
   }
   let product = first;
   for (const [index, term] of rest.entries()) {
     const behind = rest.slice(index + 1);
     const labels = behind.length === 0 ? output : keptOf([product, term], behind, output);
-    const value = contract(graph, [product, term], labels, sizes, behind.length === 0 ? name : '');
+    const value = contract(graph, [product, term], labels, sizes);
     if (!value) return undefined;
     product = { value, labels };
   }
@@ -107,8 +110,10 @@ const expansion = defineRule({
   },
   rewrite(_, graph, node) {
     const equation = equationOf(node);
-    const result = typeof equation === 'string' ? undefined : expand(graph, equation, node.name);
-    if (node.output && result) supersede(graph, node.output, result);
+    const result = typeof equation === 'string' ? undefined : expand(graph, equation);
+    if (!node.output || !result) return;
+    if (result.producer) result.producer.name = node.name;
+    supersede(graph, node.output, result);
   },
 });
 

@@ -222,13 +222,22 @@ it.each([
     const each = graph();
     inferTypes(each);
     const [record] = await runPasses(each, [pass]);
-    return { ops: each.nodes.map(({ op }) => op.domain), declined: record?.declined.length };
+    return {
+      pass: record?.pass,
+      ops: each.nodes.map(({ op }) => op.domain),
+      declined: record?.declined.length,
+    };
   };
   expect(await opsAfter(standardizeContrib)).toEqual({
+    pass: 'standardize-contrib',
     ops: ['com.microsoft', 'com.microsoft'],
     declined: 2,
   });
-  expect(await opsAfter(standardizeContribToRun)).toEqual({ ops: ['', ''], declined: 0 });
+  expect(await opsAfter(standardizeContribToRun)).toEqual({
+    pass: 'standardize-contrib-to-run',
+    ops: ['', ''],
+    declined: 0,
+  });
 });
 
 it.each([

@@ -75,9 +75,9 @@ function attributesFor(scale: Value, { axis, block_size }: Grouping): Partial<Gr
   };
 }
 
-function contribPass(check: OpsetCheck): Pass {
-  const fused = fusedRules((graph, { name, since }) => check(graph, name, since));
-  return rulePass('standardize-contrib', [quantizeRule(check), dequantizeRule(check), ...fused]);
+function contribPass(name: string, check: OpsetCheck): Pass {
+  const fused = fusedRules((graph, op) => check(graph, op.name, op.since));
+  return rulePass(name, [quantizeRule(check), dequantizeRule(check), ...fused]);
 }
 
 /**
@@ -85,9 +85,9 @@ function contribPass(check: OpsetCheck): Pass {
  * fused into activations and normalizations, for which backends have kernels and fusions of their own. What the op set of
  * the graph does not have yet stays as it is: raise it first.
  */
-export const standardizeContrib: Pass = contribPass((graph, op, since) =>
+export const standardizeContrib: Pass = contribPass('standardize-contrib', (graph, op, since) =>
   graph.opset < since ? `ONNX has ${op} since opset ${since}, the graph has ${graph.opset}` : undefined,
 );
 
 /** The same for running, not for writing: the ops may be newer than the op set of the graph. */
-export const standardizeContribToRun: Pass = contribPass(() => undefined);
+export const standardizeContribToRun: Pass = contribPass('standardize-contrib-to-run', () => undefined);

@@ -1,42 +1,23 @@
-import { type Graph, MatMul, Mul, Reshape, Transpose, type Value } from '@octavo/core/ir';
+import { type Graph, MatMul, Mul, Reshape, type Value } from '@octavo/core/ir';
 import { elementCount, int64, StoredTensor } from '@octavo/core/tensor';
-
-/** A value with a label for each of its axes. */
-export interface Term {
-  readonly value: Value;
-  readonly labels: readonly string[];
-}
-
-/** The size of each label. */
-export type Sizes = ReadonlyMap<string, number>;
+import { type Sizes, sizesOf } from './sizes.js';
+import type { Term } from './term.js';
+import { transposed } from './transposed.js';
 
 /**
  * The product of two terms with the axes of `output`, summed over those that both have and it has not. Each term has no label
  * twice and none that is neither in the other nor in the output.
- * @param name Of the node that multiplies.
  */
 export function contract(
   graph: Graph,
   terms: readonly [Term, Term],
   output: readonly string[],
   sizes: Sizes,
-  name: string,
 ): Value | undefined {
   const isSummed = terms[0].labels.some((label) => !output.includes(label));
   return isSummed
-    ? matrixProduct(graph, terms, output, sizes, name)
-    : elementwiseProduct(graph, terms, output, sizes, name);
-}
-
-/** A value with its axes in another order. */
-export function transposed(graph: Graph, { value, labels }: Term, to: readonly string[], name = ''): Value {
-  const perm = to.map((label) => labels.indexOf(label));
-  if (perm.every((axis, index) => axis === index)) return value;
-  return graph.emit(Transpose, { data: value }, { perm }, { name }).output ?? value;
-}
-
-export function sizesOf(labels: readonly string[], sizes: Sizes): number[] {
-  return labels.map((label) => sizes.get(label) ?? 1);
+    ? matrixProduct(graph, terms, output, sizes)
+    : elementwiseProduct(graph, terms, output, sizes);
 }
 
 function reshaped(graph: Graph, value: Value, shape: readonly number[]): Value {
@@ -61,7 +42,6 @@ function matrixProduct(
   [a, b]: readonly [Term, Term],
   output: readonly string[],
   sizes: Sizes,
-  name: string,
 ): Value | undefined {
   const isInA = (label: string) => a.labels.includes(label);
   const isInB = (label: string) => b.labels.includes(label);
@@ -72,7 +52,7 @@ function matrixProduct(
   const leading = batch.length > 0 ? [batch] : [];
   const A = asMatrices(graph, a, [...leading, rows, inner], sizes);
   const B = asMatrices(graph, b, [...leading, inner, columns], sizes);
-  const found = graph.emit(MatMul, { A, B }, {}, { name }).output;
+  const found = graph.emit(MatMul, { A, B }).output;
   if (!found) return undefined;
   const labels = [...batch, ...rows, ...columns];
   const isPlain = [...leading, rows, columns].every(({ length }) => length === 1);
@@ -99,8 +79,7 @@ function elementwiseProduct(
   [a, b]: readonly [Term, Term],
   output: readonly string[],
   sizes: Sizes,
-  name: string,
 ): Value | undefined {
   const [A, B] = [spread(graph, a, output, sizes), spread(graph, b, output, sizes)];
-  return graph.emit(Mul, { A, B }, {}, { name }).output;
+  return graph.emit(Mul, { A, B }).output;
 }
