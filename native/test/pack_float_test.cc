@@ -42,11 +42,12 @@ float packed_at(const PackedFloat& packed, size_t row, size_t column) {
 
 void expect_packed(const FloatTaps& weights, const std::vector<float>& values) {
   const PackedFloat packed = pack_float(weights);
-  for (size_t column = 0; column < weights.n; ++column) {
+  for (size_t column = 0; column < padded_columns(*packed.kernel, weights.n); ++column) {
     for (size_t tap = 0; tap < weights.taps; ++tap) {
       for (size_t channel = 0; channel < weights.channels; ++channel) {
-        const float value = values[tap * weights.tap_stride + channel * weights.channel_stride +
-                                   column * weights.n_stride];
+        const size_t at = tap * weights.tap_stride + channel * weights.channel_stride +
+                          column * weights.n_stride;
+        const float value = column < weights.n ? values[at] : 0.0f;
         const float found = packed_at(packed, tap * weights.channels + channel, column);
         ASSERT_EQ(bits_of(found), bits_of(normal_or_zero(value)))
             << tap << "/" << weights.taps << " " << channel << "/" << weights.channels << " "

@@ -98,10 +98,10 @@ void expect_rows_right(QuantizeRowFn quantize, const std::vector<float>& x, cons
   constexpr size_t kRowCount = 5, kXGap = 3, kQGap = 7;
   constexpr int8_t kBeyond = 99;
   const size_t blocks = div_up(row.count, row.block_size), q_stride = row.count + kQGap;
-  std::vector<int8_t> q(kRowCount * q_stride, kBeyond), expected(q);
-  std::vector<float> scales(kRowCount * blocks), expected_scales(scales);
-  std::vector<int32_t> offsets(kRowCount * blocks), expected_offsets(offsets);
   for (bool sums : {false, true}) {
+    std::vector<int8_t> q(kRowCount * q_stride, kBeyond), expected(q);
+    std::vector<float> scales(kRowCount * blocks), expected_scales(scales);
+    std::vector<int32_t> offsets(kRowCount * blocks), expected_offsets(offsets);
     RowQuantization rows{x.data(), row.count, row.block_size, 8, q.data(), scales.data(),
                          sums ? offsets.data() : nullptr, 0x80};
     for (size_t i = 0; i < kRowCount; ++i) {

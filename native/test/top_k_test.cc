@@ -45,7 +45,9 @@ void expect_top(size_t element, const std::vector<T>& in, size_t outer, size_t s
 template <typename T>
 void expect_tops(size_t element, int32_t low, int32_t high, T unit) {
   Samples samples(13);
-  const size_t shapes[][3] = {{1, 1, 1}, {3, 2, 1}, {2, 65, 3}, {1, 700, 1}, {4, 200, 5}};
+  // The last two are several tasks.
+  const size_t shapes[][3] = {{1, 1, 1},   {3, 2, 1},     {2, 65, 3},  {1, 700, 1},
+                              {4, 200, 5}, {300, 100, 1}, {7, 120, 40}};
   for (const auto& [outer, size, inner] : shapes) {
     std::vector<T> in(outer * size * inner);
     for (T& x : in) x = static_cast<T>(static_cast<T>(samples.integer(low, high)) * unit);
