@@ -128,6 +128,26 @@ TEST(Quantize, DividesExactlyAroundTies) {
   }
 }
 
+// Quotients that are int32, while with the zero point they are not.
+TEST(Quantize, LimitsSumsBeyondInt32) {
+  const float scale = 1;
+  for (const Limits& type : kTypes) {
+    for (const float x : {2147483520.0f, 2147418112.0f, -2147483648.0f, 4294967296.0f}) {
+      const std::vector<float> all(1024, x);
+      for (const int32_t zero_point : {type.lowest, type.highest}) {
+        test::on_every_tier([&](IsaSet isa) {
+          std::vector<uint8_t> y(all.size() * type.bytes);
+          quantize(all.data(), {1, 1, all.size(), &scale, &zero_point}, type.type, y.data(), isa);
+          for (size_t i = 0; i < all.size(); ++i) {
+            ASSERT_EQ(element(y, type, i), quantized(x, scale, zero_point, type)) << x;
+          }
+        });
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(StreamedOutput, WritesWhatItIsGivenAndNothingElse) {
   test::Samples samples(84);
   for (size_t count : {0, 1, 15, 16, 17, 63, 64, 65, 4096, 5000, 9001}) {

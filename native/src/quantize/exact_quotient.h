@@ -12,9 +12,9 @@
 namespace octavo {
 namespace {
 
-// Rounds to the integers that the quotients rounded to nearest do, those up to 2^16 in magnitude; of
-// numbers no larger than kLargestQuotient times the divisor. What is lower than its negative gives
-// a quotient below -kLargestQuotient, or one that is no number, as NaN does.
+// Rounds to the integers that the quotients rounded to nearest do, those up to 2^16 in magnitude.
+// What is beyond kLargestQuotient times the divisor, on either side, gives a quotient that is no
+// nearer to 0 than kLargestQuotient, on the same side, or one that is no number, as NaN does.
 //
 // For the two to differ, a quotient would have to lie within 2^-47 of itself beside the middle of
 // two neighbours of which one is a tie of integers. With B the 24 digits of the divisor and

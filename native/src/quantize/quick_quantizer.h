@@ -14,7 +14,7 @@ template <typename T>
 constexpr bool kIsSigned = static_cast<T>(-1) < 0;
 
 // Limits of the numbers are far outside of those of the integers. With kInRange the caller knows
-// that no number is beyond them.
+// that no number is beyond them, or sees what becomes of those that are.
 template <typename T, bool kInRange>
 struct QuickQuantizer {
   ExactQuotient quotient;

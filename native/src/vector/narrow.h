@@ -41,8 +41,10 @@ OCTAVO_INLINE void store_narrow(uint16_t* to, I32 x) {
 }
 
 // As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
-// number that the type has. Sums of words must be int32; the lanes of bytes may be any. Returns words:
-// for int16 those stored, for bytes the lower of two, as they are without the zero point.
+// number that the type has. The lanes of bytes may be any, and those of uint16 any whose sums are
+// int32. So may those of int16, or else too high by at most a zero point: such a sum wraps to a
+// lowest word. Returns words: for bytes the lower of two, as they are without the zero point, else
+// those stored, of which only int16 ones tell the lowest.
 OCTAVO_INLINE __m512i lowest(__m512i a, __m512i b) { return _mm512_min_epi16(a, b); }
 OCTAVO_INLINE bool any_is_lowest(__m512i words) {
   return _mm512_cmple_epi16_mask(words, _mm512_set1_epi16(INT16_MIN)) != 0;
@@ -71,7 +73,7 @@ OCTAVO_INLINE __m512i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_po
   return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
 OCTAVO_INLINE __m512i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  const __m512i words = saturated_words(x[0] + zero_point, x[1] + zero_point);
+  const __m512i words = saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
   store_words_in_order(to, words);
   return words;
 }
@@ -132,8 +134,10 @@ OCTAVO_INLINE void store_narrow(uint8_t* to, I32 a, I32 b, I32 c, I32 d) {
 }
 
 // As many lanes as fill a vector, each with `zero_point`, which the type has, added, at the nearest
-// number that the type has. Sums of words must be int32; the lanes of bytes may be any. Returns words:
-// for int16 those stored, for bytes the lower of two, as they are without the zero point.
+// number that the type has. The lanes of bytes may be any, and those of uint16 any whose sums are
+// int32. So may those of int16, or else too high by at most a zero point: such a sum wraps to a
+// lowest word. Returns words: for bytes the lower of two, as they are without the zero point, else
+// those stored, of which only int16 ones tell the lowest.
 OCTAVO_INLINE __m256i lowest(__m256i a, __m256i b) { return _mm256_min_epi16(a, b); }
 OCTAVO_INLINE bool any_is_lowest(__m256i words) {
   return _mm256_movemask_epi8(_mm256_cmpeq_epi16(words, _mm256_set1_epi16(INT16_MIN))) != 0;
@@ -162,7 +166,7 @@ OCTAVO_INLINE __m256i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_po
   return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
 OCTAVO_INLINE __m256i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  const __m256i words = saturated_words(x[0] + zero_point, x[1] + zero_point);
+  const __m256i words = saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
   store_words_in_order(to, words);
   return words;
 }

@@ -197,6 +197,9 @@ OCTAVO_INLINE F32 multiply_add(F32 a, F32 b, F32 c) {
 }
 
 // Modulo 2^32.
+OCTAVO_INLINE I32 wrapped_sum(I32 a, I32 b) {
+  return reinterpret_cast<I32>(reinterpret_cast<U32>(a) + reinterpret_cast<U32>(b));
+}
 OCTAVO_INLINE I32 difference(I32 a, I32 b) {
   return reinterpret_cast<I32>(reinterpret_cast<U32>(a) - reinterpret_cast<U32>(b));
 }
