@@ -55,22 +55,23 @@ double seconds_now() {
   return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
 }
 
-// The most that `run`, which returns what it did, does a second in any of several moments.
+// The most that run(i), which returns what it did, does a second in any of several moments, at
+// least `fewest`.
 template <typename Run>
-double best_rate(uint32_t milliseconds, Run run) {
+double best_rate(uint32_t milliseconds, size_t fewest, Run run) {
   double best = 0;
   const double end = seconds_now() + milliseconds * 1e-3;
-  do {
+  for (size_t i = 0; i < fewest || seconds_now() < end; ++i) {
     const double start = seconds_now();
-    const double done = run();
+    const double done = run(i);
     best = std::max(best, done / (seconds_now() - start));
-  } while (seconds_now() < end);
+  }
   return best;
 }
 
 double measure_loop(PeakLoop loop, uint32_t threads, uint32_t milliseconds) {
   constexpr long kRounds = 50'000;  // about 0.1 ms
-  return best_rate(milliseconds, [&] {
+  return best_rate(milliseconds, 1, [&](size_t) {
     std::atomic<double> operations{0};
     parallel_for(threads, threads, [&](size_t) { operations.fetch_add(loop(kRounds)); });
     return operations.load();
@@ -103,11 +104,11 @@ double measure_read(const ReadLoop* reads, uint32_t threads, uint32_t millisecon
   std::fill_n(data.data(), data.size(), 1.0f);
   const size_t share = kPart / threads / kReadBlock * kReadBlock;
   std::atomic<float> sum{0};
-  size_t part = 0, turn = 0;
-  return best_rate(milliseconds, [&] {
-    const ReadLoop read = reads[turn++ % kReads];
+  // One after the other, and as the parts come around again each has the other order.
+  return best_rate(milliseconds, kReads, [&](size_t i) {
+    const size_t part = i % parts;
+    const ReadLoop read = reads[(part + i / parts) % kReads];
     const float* const from = data.data() + part * floats;
-    part = (part + 1) % parts;
     parallel_for(threads, threads, [&](size_t thread) {
       sum.store(read(from + thread * (share / sizeof(float)), share));
     });
