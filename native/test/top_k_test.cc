@@ -73,6 +73,14 @@ TEST(TopK, FindsTheFewLargestOfManyThatGrow) {
   for (const size_t k : {size_t{1}, size_t{7}, size_t{2500}}) expect_top(2, rising, 1, 5000, 1, k);
 }
 
+TEST(TopK, OrdersMoreThanThreadsKeepMemoryFor) {
+  Samples samples(14);
+  constexpr size_t kSize = 70'000;
+  std::vector<int64_t> in(2 * kSize);
+  for (int64_t& x : in) x = samples.integer(-30'000, 30'000);
+  for (const size_t k : {kSize - 1, kSize}) expect_top(1, in, 2, kSize, 1, k);
+}
+
 TEST(TopK, FindsWhatIsNoNumberBehindMany) {
   std::vector<float> in(200, 1.0f);
   in[150] = std::numeric_limits<float>::quiet_NaN();

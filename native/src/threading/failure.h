@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <new>
 
+#include "base/aligned_buffer.h"
 #include "base/thread_scratch.h"
 
 namespace octavo {
@@ -26,6 +27,16 @@ class Failure {
   // Not null for no floats either.
   float* scratch(size_t floats) noexcept {
     return reinterpret_cast<float*>(scratch_bytes((floats + 1) * sizeof(float)));
+  }
+
+  // Memory that the thread does not keep; empty where there is none, which is recorded.
+  AlignedBuffer<uint8_t> buffer(size_t bytes) noexcept {
+    try {
+      return AlignedBuffer<uint8_t>(bytes);
+    } catch (const std::bad_alloc&) {
+      record();
+      return {};
+    }
   }
 
   void rethrow() const {

@@ -16,6 +16,8 @@ namespace {
 
 // Elements that are looked at together before each is ranked.
 constexpr size_t kBlock = 32;
+// Of entries: threads keep memory of that size from run to run, not more.
+constexpr size_t kKeptBytes = size_t{1} << 20;
 
 // An element as it is compared: entries that come first are less, and no two are equal.
 struct Entry {
@@ -123,8 +125,12 @@ class TopK final : public Op {
     Failure failure;
     const size_t per_task = div_up(kElementsPerTask, size_);
     parallel_ranges(outer_ * inner_, per_task, [&](size_t first, size_t count) {
-      E* entries = reinterpret_cast<E*>(failure.scratch_bytes(room * sizeof(E)));
-      if (entries == nullptr) return;
+      AlignedBuffer<uint8_t> own;
+      const size_t bytes = room * sizeof(E);
+      if (bytes > kKeptBytes) own = failure.buffer(bytes);
+      uint8_t* memory = bytes > kKeptBytes ? own.data() : failure.scratch_bytes(bytes);
+      if (memory == nullptr) return;
+      E* entries = reinterpret_cast<E*>(memory);
       for (size_t line = first; line < first + count; ++line) {
         const size_t outer = line / inner_, column = line % inner_;
         const T* from = in + outer * size_ * inner_ + column;

@@ -101,10 +101,15 @@ export class ProgramBuilder {
     return operand;
   }
 
-  /** Memory that only the op being emitted uses. Throws TensorError `TENSOR_TOO_LARGE` over the limit. */
-  scratch(bytes: number): Operand & { readonly block: ComputedBlock } {
+  /** For memory that a kernel asks for itself. Throws TensorError `TENSOR_TOO_LARGE` over the limit. */
+  checkScratch(bytes: number): void {
     const { label, op } = this.#node();
     checkBytes(bytes, this.#source.maxTensorBytes, 'what it works in', `node ${label} (${op.name})`);
+  }
+
+  /** Memory that only the op being emitted uses. Throws TensorError `TENSOR_TOO_LARGE` over the limit. */
+  scratch(bytes: number): Operand & { readonly block: ComputedBlock } {
+    this.checkScratch(bytes);
     return whole({ kind: 'computed', bytes }, bytes);
   }
 

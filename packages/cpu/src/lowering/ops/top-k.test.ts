@@ -98,6 +98,25 @@ describeWithAddon('TopK on the CPU equals the reference', () => {
     }
   });
 
+  it.each([
+    ['float32', 8],
+    ['int64', 16],
+  ])('and is refused where ordering elements of %s takes more memory than allowed', async (dtype, entry) => {
+    const graph = graphOf([
+      `input %x: ${dtype}[6]`,
+      'const %k: int64[1] = [2]',
+      '%y, _ = TopK(%x, %k) @few',
+      'output %y',
+    ]);
+    const limit = entry * 7;
+    using executable = await compileGraph(graph, { maxTensorBytes: limit });
+    expect(executable).toBeDefined();
+    await expect(compileGraph(graph, { maxTensorBytes: limit - 1 })).rejects.toMatchObject({
+      code: 'TENSOR_TOO_LARGE',
+      where: 'node few (TopK)',
+    });
+  });
+
   it('and is refused where a number that is read later is another than declared', async () => {
     const graph = graphOf([
       'input %x: float32[6]',

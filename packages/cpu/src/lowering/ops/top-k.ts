@@ -1,5 +1,5 @@
 import { supportUnless } from '@octavo/backend';
-import { type Node, TopK, TopK1 } from '@octavo/core/ir';
+import { type Node, TopK, TopK1, type Value } from '@octavo/core/ir';
 import { elementCount, normalizeAxis, OctavoError } from '@octavo/core/tensor';
 import { elementType, requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
@@ -30,6 +30,11 @@ function declineNumber(node: Node): string | undefined {
   return k.dtype === 'int64' && k.size === 1 ? undefined : 'how many it gives is not one int64';
 }
 
+/** What each thread works in (native/src/program/ops/top_k.cc): ranks and indices of 8 bytes, together or each. */
+function entryBytes(input: Value, length: number, k: number): number {
+  return (dtypeOf(input) === 'int64' ? 16 : 8) * (Math.min(length, 2 * k + 8) + 1);
+}
+
 function lowerTop(node: Node, axis: number, k: number, largest: boolean, program: ProgramBuilder): void {
   const input = required(node.inputs[0], node);
   const [values, indices] = node.outputs;
@@ -41,6 +46,7 @@ function lowerTop(node: Node, axis: number, k: number, largest: boolean, program
       code: 'KERNEL_OPERAND',
       message: `its outputs are declared with ${given} elements of the ${k} that it gives.`,
     });
+  program.checkScratch(entryBytes(input, shape[at] ?? 1, k));
   program.emit({
     name: 'top_k',
     operands: [program.operand(input), values && program.output(values), indices && program.output(indices)],
