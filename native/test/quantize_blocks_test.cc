@@ -47,7 +47,7 @@ void expect_block_right(const std::vector<float>& x, size_t first, size_t last, 
   ASSERT_EQ(offset, static_cast<int32_t>(0u - factor * sum));
 }
 
-void expect_right(QuantizeRowFn quantize, const std::vector<float>& x, size_t block_size) {
+void expect_right(QuantizeBlocksFn quantize, const std::vector<float>& x, size_t block_size) {
   const size_t blocks = div_up(x.size(), block_size);
   constexpr int8_t kBeyond = 99;
   std::vector<int8_t> q(x.size() + 1, kBeyond);
@@ -94,7 +94,7 @@ TEST(QuantizeBlocks, IsRightForEveryBlockSize) {
 }
 
 // Rows apart from each other give what each gives alone, and nothing between them is written.
-void expect_rows_right(QuantizeRowFn quantize, const std::vector<float>& x, const Row& row) {
+void expect_rows_right(QuantizeBlocksFn quantize, const std::vector<float>& x, const Row& row) {
   constexpr size_t kRowCount = 5, kXGap = 3, kQGap = 7;
   constexpr int8_t kBeyond = 99;
   const size_t blocks = div_up(row.count, row.block_size), q_stride = row.count + kQGap;

@@ -28,7 +28,7 @@ struct RowQuantization {
   size_t x_stride = 0;  // from row to row
   size_t q_stride = 0;
 };
-using QuantizeRowFn = void (*)(const RowQuantization&);
+using QuantizeBlocksFn = void (*)(const RowQuantization&);
 
 #ifdef OCTAVO_X86
 void quantize_blocks_x86_avx512(const RowQuantization& rows);
@@ -48,7 +48,7 @@ struct BlockExpansion {
 using ExpandBlockFn = void (*)(const BlockExpansion&);
 
 struct BlockKernels {
-  QuantizeRowFn quantize;
+  QuantizeBlocksFn quantize;
   ExpandBlockFn expand;
 };
 

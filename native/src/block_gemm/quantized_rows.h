@@ -32,7 +32,7 @@ class QuantizedRows {
   void quantize_rows(const octavo_block_matmul_args& args, size_t first, size_t count) const;
 
   const PackedBlocks& rhs_;
-  QuantizeRowFn quantize_;
+  QuantizeBlocksFn quantize_;
   octavo_type type_;
   size_t stride_;
   uint8_t* values_;

@@ -82,7 +82,7 @@ const ExactMicrokernel* select_exact_microkernel(size_t m, IsaSet available) {
   return nullptr;
 }
 
-QuantizeRowFn select_row_quantizer(IsaSet available) {
+QuantizeBlocksFn select_row_quantizer(IsaSet available) {
 #ifdef OCTAVO_X86
   if (available.contains(isa::avx512)) return quantize_blocks_x86_avx512;
 #endif

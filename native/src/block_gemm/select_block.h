@@ -60,7 +60,7 @@ const BlockKernels& select_block_kernels(IsaSet available = active_isa());
 // Null where none pays for m rows.
 const ExactMicrokernel* select_exact_microkernel(size_t m, IsaSet available = active_isa());
 
-QuantizeRowFn select_row_quantizer(IsaSet available = active_isa());
+QuantizeBlocksFn select_row_quantizer(IsaSet available = active_isa());
 
 }  // namespace octavo
 
