@@ -27,7 +27,7 @@ struct Entry {
     return rank != other.rank ? rank < other.rank : index < other.index;
   }
 };
-// Rank and index of an element of up to 32 bits in one number.
+// Rank and index of an element of up to 32 bits in one number. Words have 31 bits for an axis.
 using NarrowEntry = uint64_t;
 
 Entry entry_of(uint64_t rank, size_t index) { return {rank, index}; }

@@ -30,8 +30,13 @@ function byteString(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
+/** Negative where `a` comes first. What is no number is larger than every number, and all of it is equal. */
 function compare(a: Ordered, b: Ordered): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : a > b ? 1 : Number(isNoNumber(a)) - Number(isNoNumber(b));
+}
+
+function isNoNumber(x: Ordered): boolean {
+  return typeof x === 'number' && Number.isNaN(x);
 }
 
 /** The first `k` of each row in order; of equal elements the one with the lower index comes first. */
@@ -68,8 +73,11 @@ function slicesAlong(data: Tensor, axis: number): Ordered[][] {
 }
 
 function compareSlices(a: readonly Ordered[], b: readonly Ordered[]): number {
-  const at = a.findIndex((element, i) => element !== b[i]);
-  return at < 0 ? 0 : compare(a[at] ?? 0, b[at] ?? 0);
+  for (const [i, element] of a.entries()) {
+    const order = compare(element, b[i] ?? 0);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 interface Group {

@@ -1,6 +1,7 @@
 import { runCase } from '@octavo/conformance';
 import { type Graph, inferTypes, parse, tensorType } from '@octavo/core/ir';
 import { float32, StoredTensor, type Tensor } from '@octavo/core/tensor';
+import { reference } from '@octavo/reference';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../../tests/addon.js';
@@ -62,6 +63,35 @@ describeWithAddon('TopK on the CPU equals the reference', () => {
     }`;
     const x = float32([-0, Number.POSITIVE_INFINITY, 0, -1e-42, Number.NEGATIVE_INFINITY, 1e-42]);
     expect(await runCase(cpu(), { name: 'top-k', graph, values: { x } })).toEqual({ outcome: 'passed' });
+  });
+
+  it('for what is no number, larger than every number, of either sign', async () => {
+    const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
+    const x = float32([1, nan, -inf, 3, nan, inf, 2, nan, 0, -1], [2, 5]);
+    new DataView(x.data.buffer, x.data.byteOffset).setUint32(4, 0xffc00001, true);
+    for (const k of [1, 2, 3, 5]) {
+      const graph = `graph opset 21 {
+        input %x: float32[2, 5]
+        const %k: int64[1] = [${k}]
+        %y, %i = TopK(%x, %k)
+        %z, %j = TopK(%x, %k) {largest=0}
+        output %y, %i, %z, %j
+      }`;
+      expect(await runCase(cpu(), { name: 'top-k', graph, values: { x } })).toEqual({ outcome: 'passed' });
+    }
+    const rows = graphOf([
+      'input %x: float32[2, 5]',
+      'const %k: int64[1] = [5]',
+      '_, %i = TopK(%x, %k)',
+      '_, %j = TopK(%x, %k) {largest=0}',
+      'output %i, %j',
+    ]);
+    for (const backend of [cpu(), reference()]) {
+      using executable = await compileGraph(rows, {}, backend);
+      const [falling, rising] = await executable.run([x]);
+      expect(numbersOf(falling)).toEqual([1, 4, 3, 0, 2, 2, 0, 1, 3, 4]);
+      expect(numbersOf(rising)).toEqual([2, 0, 3, 1, 4, 4, 3, 1, 0, 2]);
+    }
   });
 
   it.each([
