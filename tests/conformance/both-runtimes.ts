@@ -7,6 +7,7 @@ import { reference } from '@octavo/reference';
 import { createSession } from '@octavo/runtime';
 import * as ort from 'onnxruntime-node';
 import { ortTensor } from '../onnxruntime-tensor.js';
+import { nativeTypes, operandTypes } from './evidence.js';
 import { recordRun } from './recorded-runs.node.js';
 
 /** A graph under construction with the tensors that feed it. */
@@ -52,6 +53,21 @@ export async function runBoth(
   return { ours: await runReference(graph, feeds), theirs };
 }
 
+/** The outputs of a graph in onnxruntime, and ours on each backend: the reference, and a session with native kernels. */
+export async function runEach(
+  each: { readonly graph: Graph; readonly feeds: readonly Tensor[] },
+  options?: OnnxruntimeOptions,
+): Promise<{
+  readonly all: readonly (readonly Tensor[])[];
+  readonly theirs: readonly Tensor[];
+  /** Ops of the session that had no native kernel. */
+  readonly elsewhere: readonly string[];
+}> {
+  const { ours, theirs } = await runBoth(each, options);
+  const { native, elsewhere } = await runNative(each.graph, each.feeds);
+  return { all: [ours, native], theirs, elsewhere };
+}
+
 /** The outputs of a graph in a session on the CPU backend, and the ops that ran elsewhere. */
 export async function runNative(
   graph: Graph,
@@ -60,6 +76,7 @@ export async function runNative(
   using session = await createSession(createModel(graph), { backends: [cpu(), reference()] });
   const named = session.inputs.map(({ name }, i) => [name, feedOf(feeds[i])] as const);
   const outputs = await session.run(Object.fromEntries(named));
+  recordRun('native', nativeTypes(graph, session));
   const others = session.explain().nodes.filter(({ backend }) => backend !== 'cpu');
   return {
     native: graph.outputs.map(({ name }) => feedOf(outputs[name])),
@@ -89,7 +106,7 @@ export async function runOn(
     },
   });
   const outputs = await executable.run(feeds);
-  await recordRun(graph);
+  recordRun(backend.id === 'cpu' ? 'native' : 'dtypes', operandTypes(graph));
   return outputs;
 }
 

@@ -11,8 +11,8 @@ export function opName({ op }: Graph['nodes'][number]): string {
  * Element types of the first operand of each op in a graph, or of its result where it has none; of QLinear ops those of
  * the first integers.
  */
-export function operandTypes(graph: Graph): [op: string, dtype: string][] {
-  return graph.nodes.flatMap((node): [string, string][] => {
+export function operandTypes({ nodes }: Pick<Graph, 'nodes'>): [op: string, dtype: string][] {
+  return nodes.flatMap((node): [string, string][] => {
     const operands = [...node.inputs, ...node.outputs].flatMap((value) => value?.dtype ?? []);
     const isQuantized = node.op.name.startsWith('QLinear');
     const dtype = isQuantized ? operands.find(isInteger) : operands[0];
@@ -22,14 +22,20 @@ export function operandTypes(graph: Graph): [op: string, dtype: string][] {
 
 /**
  * What native kernels compute of a graph, in the form of {@link operandTypes}: all of it where nothing runs elsewhere,
- * since lowering may give its ops other names, else the ops whose nodes they run.
+ * since lowering may give its ops other names, else the nodes that they run; of a node that passes renamed, those of an
+ * op of which nothing runs elsewhere.
  */
 export function nativeTypes(graph: Graph, session: Session): [op: string, dtype: string][] {
   const { nodes } = session.explain();
-  const native = new Set(nodes.filter(({ backend }) => backend === 'cpu').map(({ op }) => op));
-  const isWhole = native.size > 0 && nodes.every(({ backend }) => backend === 'cpu');
-  const types = new Map(graph.nodes.map((node) => [opName(node), node.op.name]));
-  return operandTypes(graph).filter(([op]) => isWhole || native.has(types.get(op) ?? op));
+  const [native, elsewhere] = [new Set<string>(), new Set<string>()];
+  for (const { backend, op, node } of nodes) {
+    const ran = backend === 'cpu' ? native : elsewhere;
+    ran.add(op).add(`${op} ${node}`);
+  }
+  if (elsewhere.size === 0) return native.size > 0 ? operandTypes(graph) : [];
+  const isNative = ({ op: { name }, label }: Graph['nodes'][number]) =>
+    native.has(`${name} ${label}`) || (native.has(name) && !elsewhere.has(name));
+  return operandTypes({ nodes: graph.nodes.filter(isNative) });
 }
 
 /** Tables of element types by op, sorted, each type once. */

@@ -24,7 +24,7 @@ import {
 import { fromNumbers, type Tensor, toNumbers } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runBoth, trial } from './both-runtimes.js';
+import { runEach, trial } from './both-runtimes.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
 
 const RUNS = { numRuns: 25 };
@@ -40,13 +40,15 @@ const autoPad = fc.constantFrom(
 const TOLERANCE = 2e-5;
 
 async function expectClose(each: ReturnType<typeof trial>): Promise<void> {
-  const { ours, theirs } = await runBoth(each);
-  expect(ours.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
-    theirs.map(({ dtype, shape }) => ({ dtype, shape })),
-  );
-  ours.forEach((tensor, i) => {
-    expect(largestDistance(tensor, theirs[i])).toBeLessThan(TOLERANCE);
-  });
+  const { all, theirs } = await runEach(each);
+  for (const ours of all) {
+    expect(ours.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(
+      theirs.map(({ dtype, shape }) => ({ dtype, shape })),
+    );
+    ours.forEach((tensor, i) => {
+      expect(largestDistance(tensor, theirs[i])).toBeLessThan(TOLERANCE);
+    });
+  }
 }
 
 /** Largest `|a - b| / max(1, |b|)`. */

@@ -132,7 +132,7 @@ describe("onnxruntime's activations and sums before normalization agree with it,
           if (x !== other[i]) differing++;
         });
       });
-    for (let start = 1; start <= 24; start++) {
+    for (const start of fc.sample(seed, 24)) {
       const each = trial((t) => ends(emit(t, start, halves)));
       const { ours, theirs } = await runBoth(each);
       compare(ours, theirs);
@@ -144,7 +144,9 @@ describe("onnxruntime's activations and sums before normalization agree with it,
 });
 
 it('the mean and deviation of SkipLayerNormalization are the same where its sum is taken apart', async () => {
-  for (let start = 0; start < 16; start++) {
+  for (const [at, drawn] of fc.sample(seed, 16).entries()) {
+    // The low bits say what it has: each of 16 ways once.
+    const start = at + 16 * (drawn >> 4);
     const { graph, feeds } = trial((t) => skipLayer(t, start).outputs);
     const { native, elsewhere } = await runNative(graph, feeds);
     expect(elsewhere).toEqual(['LayerNormalization']);

@@ -57,8 +57,8 @@ by node.
 *Since* lists the versions of the op set at which the meaning changed. *Tests* counts ONNX's own backend node tests with the op that
 pass, on each backend. *reference* and *cpu* say which backends have run the op in a test, and the columns of element types, for its
 first operand, which ran it there: **c** native kernels and the reference, *r* the reference alone. Evidence is from ONNX's node
-tests and from comparisons with onnxruntime in \`tests/conformance\`; an op without a mark has a kernel, and no such test. Written by
-\`npm run operators\`.
+tests and from comparisons in \`tests/conformance\`: of either with onnxruntime, and of some quantized ops with the float ops
+that they stand for. An op without a mark has a kernel, and no such test. Written by \`npm run operators\`.
 
 ${sections.join('\n')}`;
 }

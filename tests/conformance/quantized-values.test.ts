@@ -26,7 +26,7 @@ import { encodeModel } from '@octavo/formats';
 import { foldQdq } from '@octavo/passes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runOnnxruntime, runReference, type Trial, trial } from './both-runtimes.js';
+import { runNative, runOnnxruntime, runReference, type Trial, trial } from './both-runtimes.js';
 import { integersIn, reals, scales, seed } from './random-tensors.js';
 
 const RUNS = { numRuns: 30 };
@@ -98,6 +98,7 @@ async function expectBitsOfOnnxruntime(each: Case): Promise<void> {
   const ours = await runFolded(each);
   expect(quantizedNodes(each.graph)).toBeGreaterThan(0);
   expect(plain(ours)).toEqual(plain(theirs));
+  expect(plain((await runNative(each.graph, each.feeds)).native)).toEqual(plain(theirs));
 }
 
 /** Folding an op without integer arithmetic changes nothing: dequantize, compute, quantize. */
@@ -106,6 +107,7 @@ async function expectSameUnfolded(each: Case): Promise<void> {
   const folded = await runFolded(each);
   expect(quantizedNodes(each.graph)).toBeGreaterThan(0);
   expect(plain(folded)).toEqual(plain(unfolded));
+  expect(plain((await runNative(each.graph, each.feeds)).native)).toEqual(plain(unfolded));
 }
 
 describe('products and sums of quantized values have the bits of onnxruntime', () => {
@@ -225,6 +227,7 @@ describe('other ops on quantized values dequantize, compute and quantize', () =>
         const distances = a.map((y, i) => Math.abs(y - (b[i] ?? Number.NaN)));
         expect(distances.length).toBe(2 * 9 * 9);
         expect(Math.max(...distances)).toBeLessThanOrEqual(step * 1.001);
+        expect(plain((await runNative(each.graph, each.feeds)).native)).toEqual(plain([folded]));
       }),
       RUNS,
     );

@@ -1,34 +1,27 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { createModel, type Graph } from '@octavo/core/ir';
-import { cpu } from '@octavo/cpu';
-import { reference } from '@octavo/reference';
-import { createSession } from '@octavo/runtime';
-import { nativeTypes, operandTypes, tabulate } from './evidence.js';
+import { tabulate } from './evidence.js';
 
-/** Element types of first operands by op: of what ran on the reference backend, and of what native kernels take. */
+/** Element types of first operands by op: of what ran on the reference backend, and of what native kernels ran. */
 export interface RecordedRuns {
   readonly dtypes: Readonly<Record<string, readonly string[]>>;
   readonly native: Readonly<Record<string, readonly string[]>>;
 }
 
+type Types = readonly (readonly [op: string, dtype: string])[];
+
 const file = process.env['OCTAVO_RECORDED_RUNS'];
 
-type Line = readonly (readonly [op: string, dtype: string])[];
-
-/** Notes the ops of a graph that ran, where `npm run operators` asks for that. */
-export async function recordRun(graph: Graph): Promise<void> {
-  if (!file) return;
-  using session = await createSession(createModel(graph), { backends: [cpu(), reference()] });
-  appendFileSync(file, `${JSON.stringify([operandTypes(graph), nativeTypes(graph, session)])}\n`);
+/** Notes what a graph ran whose outputs the test compares, where `npm run operators` asks for that. */
+export function recordRun(kind: keyof RecordedRuns, types: Types): void {
+  if (file) appendFileSync(file, `${JSON.stringify([kind, types])}\n`);
 }
 
 /** What was noted; undefined where nobody asked for it. */
 export function recordedRuns(): RecordedRuns | undefined {
   if (!file) return undefined;
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const runs: [Line, Line][] = lines.map((line) => JSON.parse(line));
-  return {
-    dtypes: tabulate(runs.flatMap(([ran]) => ran)),
-    native: tabulate(runs.flatMap(([, native]) => native)),
-  };
+  const runs: [keyof RecordedRuns, Types][] = lines.map((line) => JSON.parse(line));
+  const of = (kind: keyof RecordedRuns) =>
+    tabulate(runs.flatMap(([each, types]) => (each === kind ? types : [])));
+  return { dtypes: of('dtypes'), native: of('native') };
 }

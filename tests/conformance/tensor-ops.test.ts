@@ -25,7 +25,7 @@ import {
 import { float32, fromNumbers, int64, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runBoth, trial } from './both-runtimes.js';
+import { runEach, trial } from './both-runtimes.js';
 import { integersIn, reals, seed } from './random-tensors.js';
 
 const RUNS = { numRuns: 30 };
@@ -33,17 +33,22 @@ const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLengt
 const axisOf = (shape: Shape) => fc.integer({ min: -shape.length, max: shape.length - 1 });
 const withAxis = shapes.chain((shape) => fc.tuple(fc.constant(shape), axisOf(shape)));
 
-/** Dtype, shape and elements of the outputs must be equal, and inferred shapes must hold. */
-async function expectEqual(each: ReturnType<typeof trial>, distance = 0): Promise<void> {
-  const { ours, theirs } = await runBoth(each);
-  ours.forEach((tensor, i) => {
-    const other = theirs[i];
-    expect([tensor.dtype, tensor.shape]).toEqual([other?.dtype, other?.shape]);
-    each.graph.outputs[i]?.shape?.forEach((dim, axis) => {
-      if (dim !== null) expect(dim).toBe(tensor.shape[axis]);
+/**
+ * Dtype, shape and elements of the outputs must be equal, and inferred shapes must hold; where `isNative`, nothing of the
+ * session may run elsewhere.
+ */
+async function expectEqual(each: ReturnType<typeof trial>, distance = 0, isNative = false): Promise<void> {
+  const { all, theirs, elsewhere } = await runEach(each);
+  if (isNative) expect(elsewhere).toEqual([]);
+  for (const ours of all)
+    ours.forEach((tensor, i) => {
+      const other = theirs[i];
+      expect([tensor.dtype, tensor.shape]).toEqual([other?.dtype, other?.shape]);
+      each.graph.outputs[i]?.shape?.forEach((dim, axis) => {
+        if (dim !== null) expect(dim).toBe(tensor.shape[axis]);
+      });
+      expect(farthest(tensor, other)).toBeLessThanOrEqual(distance);
     });
-    expect(farthest(tensor, other)).toBeLessThanOrEqual(distance);
-  });
 }
 
 function farthest(a: Tensor, b: Tensor | undefined): number {
@@ -281,6 +286,47 @@ describe('ops that order and accumulate agree with onnxruntime', () => {
     );
   });
 
+  it.each(['float32', 'int32', 'int64', 'uint8'] as const)('TopK of %s on native kernels', async (dtype) => {
+    await fc.assert(
+      fc.asyncProperty(withAxis, fc.boolean(), fc.boolean(), seed, ([shape, axis], largest, isWide, start) =>
+        expectEqual(
+          trial(({ graph, input, constant }) => {
+            const lowest = dtype === 'uint8' ? 0 : -(2 ** 31);
+            const range = isWide
+              ? ([lowest, dtype === 'uint8' ? 255 : 2 ** 31 - 1] as const)
+              : ([0, 3] as const);
+            const X = input(
+              fromNumbers(dtype, shape, toNumbers(integersIn('int32', shape, start, ...range))),
+            );
+            const K = constant(int64([start % ((shape.at(axis) ?? 1) + 1)]));
+            return graph.emit(TopK, { X, K }, { axis, largest: Number(largest) }, { outputs: 2 }).outputs;
+          }),
+          0,
+          true,
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it.each(['int32', 'int64'] as const)('CumSum of %s on native kernels', async (dtype) => {
+    await fc.assert(
+      fc.asyncProperty(withAxis, fc.nat(1), fc.nat(1), seed, ([shape, axis], exclusive, reverse, start) =>
+        expectEqual(
+          trial(({ graph, input, constant }) => {
+            const numbers = integersIn('int32', shape, start, -(2 ** 31), 2 ** 31 - 1);
+            const x = input(fromNumbers(dtype, shape, toNumbers(numbers)));
+            return graph.emit(CumSum, { x, axis: constant(int64([axis], [])) }, { exclusive, reverse })
+              .outputs;
+          }),
+          0,
+          true,
+        ),
+      ),
+      RUNS,
+    );
+  });
+
   it('CumSum in both directions', async () => {
     await fc.assert(
       fc.asyncProperty(withAxis, fc.nat(1), fc.nat(1), seed, ([shape, axis], exclusive, reverse, start) =>
@@ -291,6 +337,7 @@ describe('ops that order and accumulate agree with onnxruntime', () => {
               .outputs;
           }),
           1e-5,
+          true,
         ),
       ),
       RUNS,
