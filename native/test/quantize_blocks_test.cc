@@ -167,8 +167,8 @@ TEST(QuantizeBlocks, RoundsHalvesLikeDivision) {
   }
 }
 
-// Quotients that come nearest to the middle between a half and a number beside it are those by scales
-// whose last 17 digits are next to all zeros or all ones.
+// Quotients that come nearest to the middle between a half and a number beside it are those by
+// scales whose last 17 digits are next to all zeros or all ones.
 TEST(QuantizeBlocks, RoundsHalvesOfTheHardestScales) {
   int tried = 0;
   for (int first = 64; first < 128; ++first) {

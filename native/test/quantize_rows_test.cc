@@ -30,7 +30,8 @@ uint8_t expected_byte(float x, const QuantizationParameters& by) {
   if (std::isnan(x)) return 0;
   const float rounded = std::nearbyint(x / by.scale);
   if (std::isnan(rounded)) return 0;
-  return static_cast<uint8_t>(std::fmin(std::fmax(rounded + static_cast<float>(by.zero_point), 0.0f), 255.0f));
+  const float sum = rounded + static_cast<float>(by.zero_point);
+  return static_cast<uint8_t>(std::fmin(std::fmax(sum, 0.0f), 255.0f));
 }
 
 void expect_exact(const float* x, size_t columns, IsaSet isa) {

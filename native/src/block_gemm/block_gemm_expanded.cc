@@ -21,8 +21,6 @@ constexpr size_t kExpandedBytes = 64 * 1024;
 constexpr size_t kLeastRows = 128;
 // Of columns that make a task: two panels are multiplied as fast as three.
 constexpr size_t kTaskColumns = 2 * kBlockColumns;
-// Tasks of a thread, for the threads to end together.
-constexpr size_t kTasksPerThread = 4;
 // Rows of outputs that are asked for before they are written: no row's memory leads to the next.
 constexpr size_t kRowsAhead = 8;
 
@@ -42,7 +40,7 @@ class ExpandedProduct {
   // threads.
   size_t task_rows(uint32_t threads) const {
     const size_t most = std::max<size_t>(1, kRowsBytes / (lhs_.stride() * kRowUnit)) * kRowUnit;
-    const size_t parts = div_up(threads * kTasksPerThread, div_up(rhs_.n, kTaskColumns));
+    const size_t parts = div_up(threads * TaskGrid::kTasksPerThread, div_up(rhs_.n, kTaskColumns));
     if (threads <= 1 || parts <= 1) return most;
     const size_t part = div_up(div_up(args_.m, parts), kRowUnit) * kRowUnit;
     return std::min(most, std::max(kLeastRows, part));

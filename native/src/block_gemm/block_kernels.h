@@ -13,8 +13,8 @@
 namespace octavo {
 
 // Rows of lhs, block by block: scale = f32(amax / 127), q = rne(x / scale), and offset = -factor *
-// the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN. q is
-// written with the bits `flip` inverted: 0x80 adds 128, for kernels that read unsigned bytes.
+// the sum of q. A scale of 0 gives q = 0; where x holds a NaN or an infinity, the scale is NaN. q
+// is written with the bits `flip` inverted: 0x80 adds 128, for kernels that read unsigned bytes.
 struct RowQuantization {
   const float* x;
   size_t count;  // of a row

@@ -1,6 +1,6 @@
 // Columns of weights whose elements lie apart from those of their neighbours, as convolutions and
-// transposed matrices have them, into one panel. `Format` says how an element is stored, or a vector
-// of 32-bit ones.
+// transposed matrices have them, into one panel. `Format` says how an element is stored, or a
+// vector of 32-bit ones.
 #ifndef OCTAVO_SRC_FLOAT_GEMM_PACK_COLUMNS_H_
 #define OCTAVO_SRC_FLOAT_GEMM_PACK_COLUMNS_H_
 

@@ -8,16 +8,16 @@
 namespace octavo {
 namespace {
 
-constexpr size_t kTasksPerThread = 4;
 // Each costs some divisions: of many parts, a few more or less change little.
 constexpr size_t kPartsToTry = 16;
 // Float multiply-adds that outweigh the start of a thread: half as many as of bytes.
 constexpr size_t kParallelFloatWork = size_t{1} << 17;
 
-// Parts of the panels such that the threads, each with one of `rows` blocks times one of these parts
-// at a time, end soonest: of 9 equal tasks, one of two threads would do 5. The fewest of such.
+// Parts of the panels such that the threads, each with one of `rows` blocks times one of these
+// parts at a time, end soonest: of 9 equal tasks, one of two threads would do 5. The fewest of
+// such.
 size_t even_parts(size_t panels, size_t rows, size_t threads) {
-  const size_t enough = div_up(threads * kTasksPerThread, rows);
+  const size_t enough = div_up(threads * TaskGrid::kTasksPerThread, rows);
   const size_t most = std::min({2 * enough, enough + kPartsToTry, panels});
   size_t best = std::min(enough, panels), least = static_cast<size_t>(-1);
   for (size_t parts = best; parts <= most; ++parts) {

@@ -28,10 +28,12 @@ class RowBlocks {
   size_t m_, unit_, units_, count_;
 };
 
-// Blocks of rows by groups of column panels of nearly equal width: enough of them for the threads to
-// end together, as many for each where the columns allow, and no more than their work is worth.
+// Blocks of rows by groups of column panels of nearly equal width: enough of them for the threads
+// to end together, as many for each where the columns allow, and no more than their work is worth.
 class TaskGrid {
  public:
+  static constexpr size_t kTasksPerThread = 4;
+
   TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads);
 
   size_t tasks() const { return rows_.count() * column_tasks_; }
@@ -41,11 +43,11 @@ class TaskGrid {
   Range columns(size_t task) const;
 
  private:
-  RowBlocks rows_;
   size_t column_begin(size_t column_task) const {
     return column_task * panels_ / column_tasks_ * nr_;
   }
 
+  RowBlocks rows_;
   size_t n_, nr_, panels_, column_tasks_;
   uint32_t threads_;
 };

@@ -5,6 +5,7 @@
 #ifndef OCTAVO_SRC_QUANTIZE_EXACT_QUOTIENT_H_
 #define OCTAVO_SRC_QUANTIZE_EXACT_QUOTIENT_H_
 
+#include "quantize/split_reciprocal.h"
 #include "vector/vector.h"
 
 #if defined(__FMA__)
@@ -35,20 +36,12 @@ class ExactQuotient {
     return divisor >= 0x1p-60f && divisor <= 0x1p60f && (bits & kLastDigits) != kLastDigits;
   }
 
-  // What to construct one from.
-  OCTAVO_INLINE static void split_reciprocal(float divisor, float* nearest, float* rest) {
-    const double exact = 1.0 / static_cast<double>(divisor);
-    *nearest = static_cast<float>(exact);
-    *rest = static_cast<float>(exact - static_cast<double>(*nearest));
-  }
+  // From the parts of a SplitReciprocal.
   OCTAVO_INLINE ExactQuotient(float nearest, float rest)
       : reciprocal_(splat(nearest)), rest_(splat(rest)) {}
-
-  OCTAVO_INLINE explicit ExactQuotient(float divisor) {
-    float nearest, rest;
-    split_reciprocal(divisor, &nearest, &rest);
-    *this = ExactQuotient(nearest, rest);
-  }
+  OCTAVO_INLINE explicit ExactQuotient(const SplitReciprocal& by)
+      : ExactQuotient(by.nearest, by.rest) {}
+  OCTAVO_INLINE explicit ExactQuotient(float divisor) : ExactQuotient(SplitReciprocal(divisor)) {}
 
   OCTAVO_INLINE F32 operator()(F32 x) const { return fused(x, reciprocal_, x * rest_); }
 

@@ -141,7 +141,8 @@ void floats_to_halves(const float* in, size_t count, uint16_t* out) {
     store(out + i, _mm256_cvtps_ph(load<F32>(in + i), _MM_FROUND_TO_NEAREST_INT));
   }
 #endif
-  shorten<kFromMemory>(in + i, count - i, out + i, [](I32 x) OCTAVO_LAMBDA_INLINE { return to_half(x); });
+  shorten<kFromMemory>(in + i, count - i, out + i,
+                       [](I32 x) OCTAVO_LAMBDA_INLINE { return to_half(x); });
 }
 
 template <bool kFromMemory>

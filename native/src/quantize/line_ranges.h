@@ -17,8 +17,8 @@ inline size_t elements_per_task(size_t elements) {
   return exceeds_caches(elements * sizeof(float)) ? 16 * kElementsPerTask : kElementsPerTask;
 }
 
-// Elements in front of the first that begins a cache line: vectors that lie across two take twice as
-// long. None of few, which are done before that pays.
+// Elements in front of the first that begins a cache line: vectors that lie across two take twice
+// as long. None of few, which are done before that pays.
 template <typename T>
 size_t elements_before_line(const T* elements, size_t count) {
   constexpr size_t kFew = 1024;
@@ -26,8 +26,8 @@ size_t elements_before_line(const T* elements, size_t count) {
   return count < kFew || bytes % sizeof(T) != 0 ? 0 : bytes / sizeof(T);
 }
 
-// Of the side with the wider elements, from which or to which most vectors go, or of what is written
-// past the cache, where part of a line takes longer than all of it.
+// Of the side with the wider elements, from which or to which most vectors go, or of what is
+// written past the cache, where part of a line takes longer than all of it.
 template <typename In, typename Out>
 size_t elements_before_line(const In* in, const Out* out, size_t count, bool streamed) {
   if (sizeof(In) > sizeof(Out) && !streamed) return elements_before_line(in, count);

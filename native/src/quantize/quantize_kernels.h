@@ -26,7 +26,7 @@ template <typename T>
 using DequantizeFn = void (*)(const T* in, const QuantizationRun&, size_t count, float* out);
 // Widens *low and *high, between which 0 is, to hold every element; NaN is skipped.
 using RangeFn = void (*)(const float* in, size_t count, float* low, float* high);
-// Parameters of a row, and the two parts of the reciprocal of its scale (exact_quotient.h).
+// Parameters of a row, and the two parts of the reciprocal of its scale (split_reciprocal.h).
 struct RowParameters {
   float scale;
   int32_t zero_point;

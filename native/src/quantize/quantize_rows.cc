@@ -5,6 +5,7 @@
 #include "quantize/line_ranges.h"
 #include "quantize/quantize.h"
 #include "quantize/select_quantize.h"
+#include "quantize/split_reciprocal.h"
 #include "quantize/streamed_output.h"
 
 namespace octavo {
@@ -25,10 +26,8 @@ QuantizationParameters parameters_of(const Range& range) {
 
 RowParameters row_parameters_of(const Range& range) {
   const QuantizationParameters by = parameters_of(range);
-  const double exact = 1.0 / static_cast<double>(by.scale);
-  const float nearest = static_cast<float>(exact);
-  const float rest = static_cast<float>(exact - static_cast<double>(nearest));
-  return {by.scale, by.zero_point, nearest, rest};
+  const SplitReciprocal reciprocal(by.scale);
+  return {by.scale, by.zero_point, reciprocal.nearest, reciprocal.rest};
 }
 
 class RowQuantizer {

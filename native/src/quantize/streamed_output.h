@@ -16,8 +16,8 @@ constexpr bool exceeds_caches(size_t bytes) { return bytes >= size_t{1} << 24; }
 // Whether a whole result of so many bytes goes past the cache. Smaller ones may be read next.
 bool is_streamed(size_t bytes);
 
-// Copies bytes past the cache. Other threads may read them after finish_streaming(), which waits for
-// what is on its way.
+// Copies bytes past the cache. Other threads may read them after finish_streaming(), which waits
+// for what is on its way.
 void stream_copy(void* to, const void* from, size_t bytes);
 void finish_streaming();
 

@@ -73,7 +73,8 @@ OCTAVO_INLINE __m512i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_po
   return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
 OCTAVO_INLINE __m512i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  const __m512i words = saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
+  const __m512i words =
+      saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
   store_words_in_order(to, words);
   return words;
 }
@@ -166,7 +167,8 @@ OCTAVO_INLINE __m256i store_saturated(int8_t* to, const I32 (&x)[4], I32 zero_po
   return lowest(saturated_words(x[0], x[1]), saturated_words(x[2], x[3]));
 }
 OCTAVO_INLINE __m256i store_saturated(int16_t* to, const I32 (&x)[2], I32 zero_point) {
-  const __m256i words = saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
+  const __m256i words =
+      saturated_words(wrapped_sum(x[0], zero_point), wrapped_sum(x[1], zero_point));
   store_words_in_order(to, words);
   return words;
 }

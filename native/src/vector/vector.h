@@ -61,8 +61,8 @@ OCTAVO_INLINE void store(void* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
 }
 
-// Of a stream that is read once: what comes two pages later. Hardware looks less far ahead. Into the
-// second-level cache, which can wait for more lines than the first. What caches hold already is
+// Of a stream that is read once: what comes two pages later. Hardware looks less far ahead. Into
+// the second-level cache, which can wait for more lines than the first. What caches hold already is
 // found sooner without.
 template <bool kFromMemory = true, typename T>
 OCTAVO_INLINE void prefetch_ahead(const T* from) {

@@ -25,8 +25,8 @@ constexpr int kPlanes = 8 / Bits;
 template <int Bits>
 constexpr size_t kDepth = 4 * kPlanes<Bits>;  // values of k in a row of 64 bytes
 
-// Few rows would leave the multipliers waiting for each other's sums: each plane has its own, and of
-// one row, every other 64 bytes.
+// Few rows would leave the multipliers waiting for each other's sums: each plane has its own, and
+// of one row, every other 64 bytes.
 template <int Bits, int Rows>
 constexpr int kSets = Rows == 1 ? 2 * kPlanes<Bits> : Rows <= 4 ? kPlanes<Bits> : 1;
 

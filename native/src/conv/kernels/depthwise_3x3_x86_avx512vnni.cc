@@ -1,7 +1,7 @@
 // A window's sums are made while its columns stay in registers, so that a pixel is read once for
 // each row of outputs. The limit are the two ports that Intel's cores have for 512 bits: for 64
-// outputs they execute 8 instructions for each new column, 12 products and 17 that make bytes, or 20
-// of those within limits or int8.
+// outputs they execute 8 instructions for each new column, 12 products and 17 that make bytes, or
+// 20 of those within limits or int8.
 #include "conv/depthwise_3x3_kernel.h"
 #include "conv/kernels/depthwise_vectors_x86_avx512.h"
 

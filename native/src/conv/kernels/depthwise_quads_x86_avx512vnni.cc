@@ -64,8 +64,9 @@ void interleave(const DepthwiseQuadRows& rows) {
 }
 
 template <int kOutputs>
-inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false, ByteLimits>& requantize,
-                        const uint8_t* values, uint8_t* out) {
+inline void run_outputs(const DepthwiseQuadRun& run,
+                        const Requantizer<false, LowByteLimit>& requantize, const uint8_t* values,
+                        uint8_t* out) {
   __m512i acc[kOutputs][4];
 #pragma GCC unroll 4
   for (int x = 0; x < kOutputs; ++x) {
@@ -94,7 +95,7 @@ inline void run_outputs(const DepthwiseQuadRun& run, const Requantizer<false, By
 }
 
 void run_quads(const DepthwiseQuadRun& run) {
-  const Requantizer<false, ByteLimits> requantize(run.lanes);
+  const Requantizer<false, LowByteLimit> requantize(run.lanes);
   const uint8_t* values = run.values;
   uint8_t* out = run.out;
   size_t left = run.count;

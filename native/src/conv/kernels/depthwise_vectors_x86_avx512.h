@@ -34,17 +34,27 @@ inline QuadColumn interleave_vectors(__m512i a, __m512i b, __m512i c, __m512i d)
            _mm512_unpacklo_epi16(ab_high, cd_high), _mm512_unpackhi_epi16(ab_high, cd_high)}};
 }
 
-// Bytes within limits, flipped where they are int8.
-struct ByteLimits {
-  explicit ByteLimits(const DepthwiseLanes& lanes)
+// Of bytes that are not above the upper limit: not below the lower one, flipped where they are
+// int8.
+struct LowByteLimit {
+  explicit LowByteLimit(const DepthwiseLanes& lanes)
       : low(_mm512_set1_epi8(static_cast<char>(lanes.clamp_min))),
-        high(_mm512_set1_epi8(static_cast<char>(lanes.clamp_max))),
         flip(_mm512_set1_epi8(static_cast<char>(lanes.out_flip))) {}
   __m512i operator()(__m512i bytes) const {
-    return _mm512_xor_si512(_mm512_max_epu8(_mm512_min_epu8(bytes, high), low), flip);
+    return _mm512_xor_si512(_mm512_max_epu8(bytes, low), flip);
   }
 
-  __m512i low, high, flip;
+  __m512i low, flip;
+};
+
+// The same of any bytes.
+struct ByteLimits {
+  explicit ByteLimits(const DepthwiseLanes& lanes)
+      : high(_mm512_set1_epi8(static_cast<char>(lanes.clamp_max))), rest(lanes) {}
+  __m512i operator()(__m512i bytes) const { return rest(_mm512_min_epu8(bytes, high)); }
+
+  __m512i high;
+  LowByteLimit rest;
 };
 
 // All uint8 values.
@@ -55,7 +65,7 @@ struct AnyByte {
 
 // vpackssdw and vpackuswb saturate. Only values beyond int32 must be clamped before they become
 // integers, and of these only large ones: small ones become the smallest. Scales within (-1, 1)
-// make none.
+// make none; after others, no byte is above the upper limit.
 template <bool kFractions, typename Limits>
 struct Requantizer {
   explicit Requantizer(const DepthwiseLanes& lanes)

@@ -1,7 +1,7 @@
 // Running sums along one axis. Operands: input ([outer][size][inner]), output (as the input).
-// Words: element type (0 to 2 as in elementwise/element.h), outer, size, inner, whether a sum leaves
-// its own element out, whether sums begin at the end. Floats are summed in double precision, in
-// order; integers wrap.
+// Words: element type (0 to 2 as in elementwise/element.h), outer, size, inner, whether a sum
+// leaves its own element out, whether sums begin at the end. Floats are summed in double precision,
+// in order; integers wrap.
 #include <algorithm>
 
 #include "program/element_reader.h"
