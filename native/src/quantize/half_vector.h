@@ -3,6 +3,7 @@
 #define OCTAVO_SRC_QUANTIZE_HALF_VECTOR_H_
 
 #include "vector/narrow.h"
+#include "vector/store_saturated.h"
 
 namespace octavo {
 namespace {

@@ -3,7 +3,7 @@
 #define OCTAVO_SRC_QUANTIZE_QUICK_QUANTIZER_H_
 
 #include "quantize/exact_quotient.h"
-#include "vector/narrow.h"
+#include "vector/store_saturated.h"
 
 #if defined(__FMA__)
 
