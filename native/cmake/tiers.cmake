@@ -27,7 +27,7 @@ function(octavo_add_tier target tier)
   target_include_directories(${target}_${tier} PRIVATE include src)
   set(flags ${OCTAVO_FLAGS_${tier}})
   if(OCTAVO_EMULATE AND tier STREQUAL "x86_avx512")
-    set(flags ${OCTAVO_FLAGS_x86_avx2fma})
+    set(flags ${OCTAVO_EMULATED_X86_FLAGS})
   endif()
   target_compile_options(${target}_${tier} PRIVATE ${OCTAVO_COMPILE_OPTIONS}
     ${flags} ${OCTAVO_INTRINSICS_WARNINGS})

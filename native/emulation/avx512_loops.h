@@ -97,6 +97,33 @@ static inline int32_t octavo_reduce_add_epi32(simde__m512i value) {
 #define _mm512_reduce_max_ps(a) octavo_reduce_ps(a, true)
 #define _mm512_reduce_add_epi32(a) octavo_reduce_add_epi32(a)
 
+// Lanes within quarters, and quarters.
+static inline simde__m512 octavo_permute_ps(simde__m512 value, unsigned order) {
+  const simde__m512_private a = simde__m512_to_private(value);
+  simde__m512_private r = a;
+  for (int i = 0; i < 16; ++i) r.f32[i] = a.f32[i / 4 * 4 + (int)(order >> i % 4 * 2 & 3u)];
+  return simde__m512_from_private(r);
+}
+static inline simde__m512 octavo_shuffle_f32x4(simde__m512 low, simde__m512 high, unsigned order) {
+  const simde__m512_private a = simde__m512_to_private(low), b = simde__m512_to_private(high);
+  simde__m512_private r = a;
+  for (int i = 0; i < 16; ++i) {
+    const int from = (int)(order >> i / 4 * 2 & 3u) * 4 + i % 4;
+    r.f32[i] = i < 8 ? a.f32[from] : b.f32[from];
+  }
+  return simde__m512_from_private(r);
+}
+#define _mm512_permute_ps(a, order) octavo_permute_ps(a, order)
+#define _mm512_shuffle_f32x4(a, b, order) octavo_shuffle_f32x4(a, b, order)
+
+// Stores past the cache, a half at a time.
+static inline void octavo_stream_si512(simde__m512i* to, simde__m512i value) {
+  const simde__m512i_private a = simde__m512i_to_private(value);
+  _mm256_stream_si256((__m256i*)to, a.m256i[0]);
+  _mm256_stream_si256((__m256i*)to + 1, a.m256i[1]);
+}
+#define _mm512_stream_si512(to, a) octavo_stream_si512(to, a)
+
 // Masked loads and stores: they touch no byte whose lane is off.
 #define OCTAVO_MASKED_MEMORY(suffix, vector, f, type, lanes)                                     \
   static inline simde__##vector octavo_maskz_loadu_##suffix(uint64_t mask, const void* memory) { \
