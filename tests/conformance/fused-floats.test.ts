@@ -132,14 +132,15 @@ describe("onnxruntime's activations and sums before normalization agree with it,
           if (x !== other[i]) differing++;
         });
       });
-    for (const start of fc.sample(seed, 24)) {
+    const starts = fc.sample(seed, 24);
+    for (const start of starts) {
       const each = trial((t) => ends(emit(t, start, halves)));
       const { ours, theirs } = await runBoth(each);
       compare(ours, theirs);
       compare((await runNative(each.graph, each.feeds)).native, theirs);
     }
     // What float32 rounds elsewhere moves few elements over the middle between two halves; rounded sums move every third.
-    expect(differing).toBeLessThan(count / 100);
+    expect(differing, `from ${starts}`).toBeLessThan(count / 100);
   });
 });
 
@@ -154,7 +155,7 @@ it('the mean and deviation of SkipLayerNormalization are the same where its sum 
       const expected = Array.from(toNumbers(tensor));
       const ours = native[at] ? toNumbers(native[at]) : [];
       const distance = Math.hypot(...expected.map((x, i) => x - (ours[i] ?? Number.NaN)));
-      expect(distance).toBeLessThanOrEqual(BOUND * Math.hypot(...expected));
+      expect(distance, `from ${start}`).toBeLessThanOrEqual(BOUND * Math.hypot(...expected));
     });
   }
 });

@@ -67,7 +67,7 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
         if (!graph.has(node)) continue;
         const known = knownResult(graph, node) ?? followedResult(graph, node);
         if (!known && !isCandidate(node, options.dequantize ?? false)) continue;
-        const results = known ? known.map(StoredTensor.of) : await compute(graph, node, options, work, log);
+        const results = known ?? (await compute(graph, node, options, work, log));
         if (!results) continue;
         const place = node.label;
         replace(graph, node, results, work);
@@ -121,7 +121,7 @@ async function compute(
   { evaluate, maxBytes = DEFAULT_BYTES }: FoldConstantsOptions,
   work: FoldingWork,
   log: PassLog,
-): Promise<readonly StoredTensor[] | undefined> {
+): Promise<readonly Tensor[] | undefined> {
   const decline = (reason: string): undefined => {
     log.declined('fold-constants', node.label, reason);
   };
@@ -129,8 +129,6 @@ async function compute(
     return decline('it gives an output of the graph');
   }
   const stored = node.inputs.map((value) => storedConstant(value));
-  const kept = work.results.find(node, stored);
-  if (kept) return kept;
   const inputBytes = stored.reduce((sum, constant) => sum + (constant?.byteLength ?? 0), 0);
   const limit = DequantizeLinear.is(node) ? Number.POSITIVE_INFINITY : Math.max(maxBytes, inputBytes);
   if (knownBytes(node) > limit) return decline('its result is much larger than its inputs');
@@ -142,10 +140,7 @@ async function compute(
   // It may never run, in a branch that is not taken: a run that needs the result will say so.
   if (typeof results === 'string') return decline(`computing it fails: ${results}`);
   const bytes = results.reduce((sum, tensor) => sum + tensor.byteLength, 0);
-  if (bytes > limit) return decline('its result is much larger than its inputs');
-  const constants = results.map(StoredTensor.of);
-  work.results.keep(node, stored, constants);
-  return constants;
+  return bytes > limit ? decline('its result is much larger than its inputs') : results;
 }
 
 /** What a computation gives, or what is wrong with what it was given. */
@@ -170,11 +165,13 @@ function knownBytes(node: Node): number {
 }
 
 /** @param results One for each output that is there. */
-function replace(graph: Graph, node: Node, results: readonly StoredTensor[], work: FoldingWork): void {
+function replace(graph: Graph, node: Node, results: readonly Tensor[], work: FoldingWork): void {
   const left = results.values();
   const constants = node.outputs.map((value) => {
-    const constant = value && left.next().value;
-    if (constant) work.folded(constant);
+    const tensor = value && left.next().value;
+    if (!tensor) return undefined;
+    const constant = StoredTensor.of(tensor);
+    work.folded(constant);
     return constant;
   });
   fixNode(graph, node, constants);

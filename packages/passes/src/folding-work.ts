@@ -1,6 +1,5 @@
 import { DequantizeLinear, type Graph, type Node } from '@octavo/core/ir';
 import type { StoredTensor } from '@octavo/core/tensor';
-import { FoldedResults } from './folded-results.js';
 import { operationsOf } from './operation-count.js';
 
 /** Operations for every element that a model stores, and for a model that stores none. */
@@ -21,17 +20,13 @@ export class FoldingWork {
   /** Graphs share constants, and are copied and spliced with them: each allows work once. */
   private readonly counted = new WeakSet<StoredTensor>();
   private readonly before: FoldingWork | undefined;
-  /** What was computed already, in these graphs and in others of their model. */
-  readonly results: FoldedResults;
 
   /**
    * @param before The work on the graphs that those of this one were made from: as much is allowed again, and no more
    *   for what it folded, or each round of folding would let the next do many times as much.
-   * @param results Shared by the graphs of a model (default those of `before`).
    */
-  constructor(before?: FoldingWork, results = before?.results ?? new FoldedResults()) {
+  constructor(before?: FoldingWork) {
     this.before = before;
-    this.results = results;
     this.allowed = before?.allowed ?? LEAST_OPERATIONS;
   }
 

@@ -6,7 +6,6 @@ export { expandEinsum } from './expand-einsum.js';
 export { foldBatchNorm } from './fold-batch-norm.js';
 export { type FoldConstantsOptions, foldConstants, type NodeEvaluator } from './fold-constants.js';
 export { foldQdq } from './fold-qdq.js';
-export { FoldedResults } from './folded-results.js';
 export { FoldingWork } from './folding-work.js';
 export { fusePasses } from './fuse.js';
 export { fuseAttention } from './fuse-attention.js';

@@ -145,7 +145,7 @@ it('widens a constant once for all nodes that read it', async () => {
     const %g_float32: float32[4] = [5, 6, 7, 8]
     const %b: float16[4] = [1, 2, 3, 4]
     %p = com.microsoft::BiasGelu(%a, %b)
-    %q = com.microsoft::FastGelu(%a, %b)
+    %q = com.microsoft::FastGelu(%a, %g)
     %n = com.microsoft::SkipLayerNormalization(%p, %q, %g, %b)
     %w = Cast(%n) {to=1}
     %y = Add(%w, %g_float32)

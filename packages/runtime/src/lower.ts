@@ -3,7 +3,6 @@ import {
   absorbBlockWeights,
   channelsFirst,
   eliminateDeadNodes,
-  type FoldedResults,
   FoldingWork,
   foldQdq,
   inlineBranches,
@@ -25,16 +24,11 @@ export interface LoweredGraph {
 /**
  * Makes the graph of a model the canonical one that backends see: functions inlined, constants folded, Q/DQ pairs and
  * QLinear ops turned into ops on quantized types. `taps` keep their values alive.
- * @param folded In other graphs of the model.
  */
-export async function lower(
-  model: Model,
-  taps: readonly string[],
-  folded: FoldedResults,
-): Promise<LoweredGraph> {
+export async function lower(model: Model, taps: readonly string[]): Promise<LoweredGraph> {
   inlineFunctions(model);
   const { graph } = model;
-  const work = new FoldingWork(undefined, folded);
+  const work = new FoldingWork();
   const passes = await withTaps(graph, taps, async () => {
     const folding = { evaluate: evaluateOnReference(), work };
     return runPasses(graph, [

@@ -1,6 +1,5 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
-import { FoldedResults } from '@octavo/passes';
 import { type LoweredGraph, lower } from './lower.js';
 import { setShapes, specialize } from './specialize.js';
 
@@ -12,7 +11,6 @@ import { setShapes, specialize } from './specialize.js';
 export class LoweredModel {
   private readonly model: Model;
   private readonly taps: readonly string[];
-  private readonly folded = new FoldedResults();
   private opened: Promise<LoweredGraph> | undefined;
   private isFirst = true;
 
@@ -24,7 +22,7 @@ export class LoweredModel {
 
   /** The graph with the dimensions open that the model leaves open. */
   open(): Promise<LoweredGraph> {
-    this.opened ??= lower(this.model, this.taps, this.folded);
+    this.opened ??= lower(this.model, this.taps);
     return this.opened;
   }
 
@@ -35,6 +33,6 @@ export class LoweredModel {
     if (!isAlone) return specialize(await this.open(), shapes, this.taps);
     const model = cloneModel(this.model);
     setShapes(model.graph, shapes);
-    return lower(model, this.taps, this.folded);
+    return lower(model, this.taps);
   }
 }

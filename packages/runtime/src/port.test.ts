@@ -17,6 +17,15 @@ async function declared(type: string) {
 }
 
 describe('the outputs of a session', () => {
+  it('are as declared where an input leaves a dimension out', async () => {
+    const graph = parse(`graph opset 21 { input %x: float32[?, N]
+      %y: float32[some, N] = Neg(%x)
+      output %y }`);
+    using session = await createSession(createModel(graph), { backends: [reference()] });
+    expect(session.outputs).toEqual([{ name: 'y', dtype: 'float32', shape: ['some', 'N'] }]);
+    expect(session.inputs).toEqual([{ name: 'x', dtype: 'float32', shape: [null, 'N'] }]);
+  });
+
   it('are the same whether or not values are tapped', async () => {
     const graph = parse(`graph opset 21 { input %x: float32[N]
       %y: float32[many] = Neg(%x)

@@ -54,24 +54,25 @@ export function isWhole(port: Port | undefined): boolean {
  */
 export function portsThatHold(declared: DeclaredPorts, found: Graph): Ports | undefined {
   const sizes = new Map<string, Dim>();
-  const holds = (port: Port | undefined, value: Value | undefined) =>
-    port !== undefined && value?.dtype === port.dtype && fits(port.shape, value.shape, sizes);
-  const inputsHold = declared.inputs.every((port, index) => holds(port, found.inputs[index]));
-  const outputs = declared.outputs.filter((port, index) => holds(port, found.outputs[index]));
+  // The graph has the inputs' own sizes: this only learns what the symbolic ones are.
+  for (const [index, { shape }] of declared.inputs.entries()) fits(shape, found.inputs[index]?.shape, sizes);
+  const outputs = declared.outputs.filter((port, index) => {
+    const value = found.outputs[index];
+    return port !== undefined && value?.dtype === port.dtype && fits(port.shape, value.shape, sizes);
+  });
   const ports = outputs.filter((port) => port !== undefined);
-  return inputsHold && ports.length === declared.outputs.length
-    ? { inputs: declared.inputs, outputs: ports }
-    : undefined;
+  return ports.length === declared.outputs.length ? { inputs: declared.inputs, outputs: ports } : undefined;
 }
 
 /** @param sizes Of the symbolic dimensions so far. */
 function fits(declared: Port['shape'], found: Port['shape'], sizes: Map<string, Dim>): boolean {
   if (!declared || declared.length !== found?.length) return false;
-  return declared.every((dim, axis) => {
+  const misfits = declared.filter((dim, axis) => {
     const size = found[axis] ?? null;
-    if (typeof dim !== 'string') return dim !== null && dim === size;
+    if (typeof dim !== 'string') return dim === null || dim !== size;
     const known = sizes.get(dim) ?? size;
     sizes.set(dim, known);
-    return known === size;
+    return known !== size;
   });
+  return misfits.length === 0;
 }

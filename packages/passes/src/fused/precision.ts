@@ -40,7 +40,6 @@ export function precisionOf(graph: Graph, node: Node): Precision {
 /** One float32 form of a constant for all that read it. */
 function widened(graph: Graph, name: string, half: StoredTensor): Value {
   const wide = widenedConstant(half);
-  const hint = `${name}_float32`;
-  const known = graph.value(hint);
-  return known?.constant === wide ? known : graph.addInitializer(hint, wide);
+  const known = graph.initializers.find(({ constant }) => constant === wide);
+  return known ?? graph.addInitializer(`${name}_float32`, wide);
 }
