@@ -73,11 +73,7 @@ export class NativeRunnable implements Runnable {
     const outputs = ports.map(allocatePort);
     const nanoseconds = new Float64Array(steps.length);
     let start = performance.now();
-    try {
-      callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), nanoseconds));
-    } catch (error) {
-      throw this.#placed(error);
-    }
+    this.#runProgram(sources, outputs, nanoseconds);
     const spans = steps.map((step, op): Span => {
       const duration = (nanoseconds[op] ?? 0) / 1e6;
       const span = { step, start, duration };
@@ -112,6 +108,19 @@ export class NativeRunnable implements Runnable {
     return placedAtNode(error, this.signature, 'Check what the run is fed.');
   }
 
+  /** @param nanoseconds Takes the time of each op. */
+  #runProgram(
+    sources: readonly TensorArray[],
+    outputs: readonly Tensor[],
+    nanoseconds?: Float64Array<ArrayBuffer>,
+  ): void {
+    try {
+      callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), nanoseconds));
+    } catch (error) {
+      throw this.#placed(error);
+    }
+  }
+
   #tell(tap: Tap, outputs: readonly Tensor[]): void {
     for (const position of this.signature.taps) {
       const [port, tensor] = [this.signature.outputs[position], outputs[position]];
@@ -128,11 +137,7 @@ export class NativeRunnable implements Runnable {
     const { outputs: ports, results } = this.signature;
     const taps = this.#taps.take();
     const outputs = [...ports.slice(0, results).map(allocatePort), ...taps];
-    try {
-      callNative(() => this.binding.runProgram(this.handle, sources, outputs.map(dataOf), undefined));
-    } catch (error) {
-      throw this.#placed(error);
-    }
+    this.#runProgram(sources, outputs);
     const found = this.finish(outputs, tap);
     this.#taps.giveBack(taps);
     return found;
