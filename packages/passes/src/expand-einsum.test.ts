@@ -2,10 +2,10 @@ import { inferTypes, parse, print, runPasses } from '@octavo/core/ir';
 import { describe, expect, it } from 'vitest';
 import { expandEinsum } from './index.js';
 
-async function expand(equation: string, shapes: readonly string[], opset = 21) {
+async function expand(equation: string, shapes: readonly string[], opset = 21, dtype = 'float32') {
   const inputs = shapes.map((shape, index) => ({ name: `%${'abcd'[index]}`, shape }));
   const graph = parse(`graph opset ${opset} {
-    ${inputs.map(({ name, shape }) => `input ${name}: float32[${shape}]`).join('\n')}
+    ${inputs.map(({ name, shape }) => `input ${name}: ${dtype}[${shape}]`).join('\n')}
     %y = Einsum(${inputs.map(({ name }) => name).join(', ')}) {equation="${equation}"} @sum
     output %y
   }`);
@@ -101,9 +101,72 @@ describe('expand-einsum', () => {
     ]);
   });
 
+  it('takes a diagonal at equal distances in the axes joined, which it brings together first', async () => {
+    const { ops } = await expand('ibi->bi', ['3, 2, 3']);
+    expect(ops).toEqual([
+      '%Transpose: float32[3, 3, 2] = Transpose(%a) {perm=[0, 2, 1]}',
+      '%Reshape: float32[9, 2] = Reshape(%Transpose, %shape)',
+      '%Slice: float32[3, 2] = Slice(%Reshape, %starts, %ends, %axes, %steps)',
+      '%y: float32[2, 3] = Transpose(%Slice) {perm=[1, 0]} @sum',
+    ]);
+  });
+
+  it('drops axes along which one element stands for all', async () => {
+    expect((await expand('...i,...j->...ij', ['1, 3', '2, 4'])).ops).toEqual([
+      '%Reshape: float32[3] = Reshape(%a, %shape)',
+      '%Reshape_2: float32[3, 1] = Reshape(%Reshape, %shape_2)',
+      '%Reshape_3: float32[2, 1, 4] = Reshape(%b, %shape_3)',
+      '%y: float32[2, 3, 4] = Mul(%Reshape_2, %Reshape_3) @sum',
+    ]);
+    expect((await expand('ii->i', ['1, 3'])).ops).toEqual(['%y: float32[3] = Reshape(%a, %shape) @sum']);
+  });
+
+  it('computes with halves in float32, rounded once, and moves them as they are', async () => {
+    expect((await expand('ij,jk->ik', ['2, 3', '3, 4'], 21, 'float16')).ops).toEqual([
+      '%Cast: float32[2, 3] = Cast(%a) {to=1}',
+      '%Cast_2: float32[3, 4] = Cast(%b) {to=1}',
+      '%MatMul: float32[2, 4] = MatMul(%Cast, %Cast_2)',
+      '%y: float16[2, 4] = Cast(%MatMul) {to=10} @sum',
+    ]);
+    expect((await expand('ij->ji', ['2, 3'], 21, 'bfloat16')).ops).toEqual([
+      '%y: bfloat16[3, 2] = Transpose(%a) {perm=[1, 0]} @sum',
+    ]);
+  });
+
+  it('widens constants once, but not defaults of inputs', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float16[2]
+      input %d: float16[2]
+      const %c: float16[2] = [1, 2]
+      %y = Einsum(%x, %c, %d) {equation="i,i,i->i"}
+      output %y
+    }`);
+    const [given, constant] = [graph.value('d'), graph.value('c')?.constant];
+    if (given) given.constant = constant;
+    inferTypes(graph);
+    await runPasses(graph, [expandEinsum], { verify: true });
+    const casts = graph.nodes.filter(({ op }) => op.name === 'Cast');
+    expect(casts.map(({ inputs: [value] }) => value?.name)).toEqual(['x', 'd', 'Mul_2']);
+  });
+
   it.each([
-    ['ii,ij->ij', ['3, 3', '3, 4'], 'it takes a diagonal'],
-    ['...i,...i->...', ['1, 3', '2, 3'], 'its axis .0 is repeated'],
+    ['int64', 'i,i->i', ['3', '3'], ['%y: int64[3] = Mul(%a, %b) @sum']],
+    ['float64', 'ij->ji', ['2, 3'], ['%y: float64[3, 2] = Transpose(%a) {perm=[1, 0]} @sum']],
+  ])('moves and multiplies %s', async (dtype, equation, shapes, ops) => {
+    expect((await expand(equation, shapes, 21, dtype)).ops).toEqual(ops);
+  });
+
+  it.each([
+    ['int32', 'ij->i', ['2, 3'], 'no kernel sums int32'],
+    ['int64', 'ij,jk->ik', ['2, 3', '3, 4'], 'no kernel sums int64'],
+    ['float64', 'i,i->i', ['3', '3'], 'no kernel multiplies float64'],
+  ])('leaves what there is no kernel of %s for', async (dtype, equation, shapes, reason) => {
+    const { ops, declined } = await expand(equation, shapes, 21, dtype);
+    expect(ops.join()).toContain('Einsum(');
+    expect(declined).toEqual([reason]);
+  });
+
+  it.each([
     ['bqhd,bkhd->bhqk', ['2, 0, 4, 5', '2, 6, 4, 5'], 'an axis of it has no elements'],
     ['bqd,kd->bqk', ['2, 3, 0', '4, 0'], 'an axis of it has no elements'],
     ['ij,jk->ik', ['N, 3', '3, 4'], 'the shapes of its operands are not known'],

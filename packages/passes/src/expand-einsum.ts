@@ -14,40 +14,69 @@ import {
   supersede,
   type Value,
 } from '@octavo/core/ir';
-import { elementCount, int64, StoredTensor } from '@octavo/core/tensor';
+import { type DType, elementCount, int64, isHalf, StoredTensor } from '@octavo/core/tensor';
 import { contract } from './einsum/contract.js';
+import { distinct, distinctLabels } from './einsum/distinct.js';
 import { type Sizes, sizesOf } from './einsum/sizes.js';
 import type { Term } from './einsum/term.js';
 import { transposed } from './einsum/transposed.js';
+import { cast, widened } from './einsum/wide.js';
 
 /** What an Einsum computes: the sum over all labels that the output lacks of the product of its terms. */
 interface Equation {
+  /** As the node has them: with labels that repeat, and axes of one element for any number. */
   readonly terms: readonly Term[];
   readonly output: readonly string[];
   readonly sizes: Sizes;
+  readonly dtype: DType;
 }
+
+/** Elements that are multiplied by kernels as they are; sums are float32. */
+const MULTIPLIED: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'int64']);
 
 /** What a node computes, or why it stays. */
 function equationOf(node: Node): Equation | string {
   const values = node.inputs.filter((value) => value !== undefined);
-  if (values.some(({ dtype }) => dtype !== 'float32')) return 'it is not computed in float32';
   const shapes = values.map(({ shape }) => knownShape(shape));
+  const [dtype] = values.map((value) => value.dtype);
+  if (!dtype || values.some((value) => value.dtype !== dtype || value.quantized))
+    return 'its operands are not of one type of element';
   const ranks = shapes.map((shape) => shape?.length ?? 0);
   if (shapes.includes(undefined)) return 'the shapes of its operands are not known';
   const { inputs, output } = parseEinsum(Einsum.attributes(node).equation, ranks);
-  if (inputs.some((labels) => new Set(labels).size < labels.length)) return 'it takes a diagonal';
   const sizes = new Map<string, number>();
   for (const [operand, labels] of inputs.entries())
     for (const [axis, label] of labels.entries()) {
-      const size = shapes[operand]?.[axis] ?? 0;
-      if ((sizes.get(label) ?? size) !== size) return `its axis ${label} is repeated`;
-      sizes.set(label, size);
+      const [seen = 1, size = 1] = [sizes.get(label), shapes[operand]?.[axis]];
+      if (seen !== 1 && size !== 1 && seen !== size) return `its axis ${label} is both ${seen} and ${size}`;
+      sizes.set(label, seen === 1 ? size : seen);
     }
   // Reshape takes a size of 0 for that of the axis it had.
   if ([...sizes.values()].includes(0)) return 'an axis of it has no elements';
   const terms = values.map((value, index) => ({ value, labels: inputs[index] ?? [] }));
-  const equation = { terms, output, sizes };
-  return hasLargeSteps(equation) ? 'a product on the way is larger than what it takes and gives' : equation;
+  const equation = { terms, output, sizes, dtype };
+  return declineSteps(equation) ?? equation;
+}
+
+/** Why the way to a result is not worth it, or has no kernels. */
+function declineSteps(equation: Equation): string | undefined {
+  const { terms, dtype, sizes } = equation;
+  if (isComputed(equation) && !isHalf(dtype)) {
+    if (terms.length > 1 && !MULTIPLIED.has(dtype)) return `no kernel multiplies ${dtype}`;
+    if (isSummed(equation) && dtype !== 'float32') return `no kernel sums ${dtype}`;
+  }
+  const plain = terms.map((term) => ({ ...term, labels: distinctLabels(term, sizes) }));
+  const isLarge = hasLargeSteps({ ...equation, terms: plain });
+  return isLarge ? 'a product on the way is larger than what it takes and gives' : undefined;
+}
+
+function isSummed({ sizes, output }: Equation): boolean {
+  return [...sizes.keys()].some((label) => !output.includes(label));
+}
+
+/** Whether elements of the result are other than those of an operand. */
+function isComputed(equation: Equation): boolean {
+  return equation.terms.length > 1 || isSummed(equation);
 }
 
 /** Labels of a product of terms that the output or another term has. */
@@ -81,15 +110,31 @@ function summed(graph: Graph, term: Term, others: readonly Term[], output: reado
   return { value: node.output ?? data, labels };
 }
 
+/** The terms with each label once, of elements that kernels compute with. */
+function prepared(graph: Graph, equation: Equation): Term[] {
+  const { terms, sizes, dtype } = equation;
+  const isWidened = isHalf(dtype) && isComputed(equation);
+  return terms.map((term) => {
+    const plain = distinct(graph, term, sizes);
+    return isWidened ? { ...plain, value: widened(graph, plain.value) } : plain;
+  });
+}
+
+/** What an equation gives: of halves, rounded once. */
+function expand(graph: Graph, equation: Equation): Value | undefined {
+  const terms = prepared(graph, equation);
+  const result = multiplied(graph, { ...equation, terms });
+  if (!result) return undefined;
+  if (isHalf(equation.dtype) && isComputed(equation)) return cast(graph, result, equation.dtype);
+  return result === equation.terms[0]?.value ? graph.emit(Identity, { input: result }).output : result;
+}
+
 /** Sums each operand over its own axes, then multiplies one after the other. */
-function expand(graph: Graph, { terms, output, sizes }: Equation): Value | undefined {
+function multiplied(graph: Graph, { terms, output, sizes }: Equation): Value | undefined {
   const others = (index: number) => terms.filter((_, i) => i !== index);
   const [first, ...rest] = terms.map((term, index) => summed(graph, term, others(index), output));
   if (!first) return undefined;
-  if (rest.length === 0) {
-    const value = transposed(graph, first, output);
-    return value === terms[0]?.value ? graph.emit(Identity, { input: value }).output : value;
-  }
+  if (rest.length === 0) return transposed(graph, first, output);
   let product = first;
   for (const [index, term] of rest.entries()) {
     const behind = rest.slice(index + 1);
@@ -119,7 +164,9 @@ const expansion = defineRule({
 
 /**
  * Turns Einsum of known shapes into sums over the axes that one operand alone has, then MatMul where two share what is summed
- * over and Mul where nothing is, between transpositions and reshapes where the axes are not in order. Diagonals, repeated
- * axes, and products of several operands whose parts would be larger than all of them stay.
+ * over and Mul where nothing is, between transpositions and reshapes where the axes are not in order. Axes with one label are
+ * joined, and every so many elements of them taken; axes of one element that stand for any number are dropped. Halves are computed
+ * in float32 and rounded once; other types than float32 only moved, or multiplied where they are int32 or int64. Products
+ * of several operands whose parts would be larger than all of them stay.
  */
 export const expandEinsum: Pass = rulePass('expand-einsum', [expansion]);

@@ -1,5 +1,6 @@
-import { type Graph, MatMul, Mul, Reshape, type Value } from '@octavo/core/ir';
-import { elementCount, int64, StoredTensor } from '@octavo/core/tensor';
+import { type Graph, MatMul, Mul, type Value } from '@octavo/core/ir';
+import { elementCount } from '@octavo/core/tensor';
+import { reshaped } from './reshaped.js';
 import { type Sizes, sizesOf } from './sizes.js';
 import type { Term } from './term.js';
 import { transposed } from './transposed.js';
@@ -18,11 +19,6 @@ export function contract(
   return isSummed
     ? matrixProduct(graph, terms, output, sizes)
     : elementwiseProduct(graph, terms, output, sizes);
-}
-
-function reshaped(graph: Graph, value: Value, shape: readonly number[]): Value {
-  const target = graph.addInitializer('shape', StoredTensor.of(int64(shape)));
-  return graph.emit(Reshape, { data: value, shape: target }).output ?? value;
 }
 
 /** A value as matrices: a batch of them where there are labels of both terms and the result. */

@@ -1,0 +1,14 @@
+import { Cast, type Graph, type Value } from '@octavo/core/ir';
+import { DTYPES, type DType, widenedConstant } from '@octavo/core/tensor';
+
+/** Halves as float32: a constant once, other values in each run. */
+export function widened(graph: Graph, value: Value): Value {
+  return value.constant && !graph.inputs.includes(value)
+    ? graph.addInitializer(value.name, widenedConstant(value.constant))
+    : cast(graph, value, 'float32');
+}
+
+/** A value as another type of element. */
+export function cast(graph: Graph, value: Value, dtype: DType): Value {
+  return graph.emit(Cast, { input: value }, { to: DTYPES[dtype].onnx }).output ?? value;
+}
