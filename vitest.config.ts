@@ -13,7 +13,8 @@ export default defineConfig({
     // A fresh module graph for each file would take longer than the tests do; modules keep no state.
     isolate: false,
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only what hangs takes this long: a machine that stops meanwhile, or has much else to do, fails no test.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

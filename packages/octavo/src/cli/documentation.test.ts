@@ -65,7 +65,7 @@ describe('docs/cli.md', () => {
     work.remove();
   });
 
-  it.each(commandLines(guide))('%s', { timeout: 120_000 }, async (line) => {
+  it.each(commandLines(guide))('%s', async (line) => {
     const ran = await octavo(line.split(/\s+/).slice(2));
     expect(ran.stderr).not.toContain('octavo:');
     expect(ran.code).toBe(0);
