@@ -105,6 +105,7 @@ TEST(BlockGemm, IsRightForEveryBlockSize) {
     for (size_t block_size : {16, 32, 48, 64, 128, 256, 1024}) {
       for (size_t k : {size_t{250}, size_t{512}, size_t{600}}) {
         for (bool zero_points : {false, true}) {
+          expect_right({1, k, 18, bits, block_size, zero_points, k == 512}, samples);
           expect_right({3, k, 18, bits, block_size, zero_points}, samples);
           expect_right({13, k, 18, bits, block_size, zero_points, true}, samples);
         }
@@ -136,6 +137,39 @@ TEST(BlockGemm, NeverSaturatesInsideAProduct) {
           expect_right(p, samples);
         }
       }
+    }
+  }
+}
+
+// Sums of numbers that a kernel leaves in the high bits of their bytes would leave int32.
+TEST(BlockGemm, KeepsSumsOfTheLongestBlocksExact) {
+  constexpr size_t kDepth = 1'500'000;
+  const std::vector<float> lhs(kDepth, 1.0f);
+  for (uint32_t bits : {2u, 4u}) {
+    const std::vector<uint8_t> highest(kDepth * bits / 8, 0xFF);
+    const float scale = 1.0f;
+    octavo_block_weights weights{};
+    weights.data = highest.data();
+    weights.bits = bits;
+    weights.k = weights.block_size = weights.n_stride = kDepth;
+    weights.n = weights.k_stride = weights.scale_block_stride = weights.scale_n_stride = 1;
+    weights.scales = &scale;
+    weights.scale_type = OCTAVO_F32;
+    const PackedBlocks packed = pack_blocks(weights);
+    const int64_t sum = int64_t{kDepth} * 127 * ((1 << (bits - 1)) - 1);
+    for (const BlockMicrokernel& kernel : block_microkernels()) {
+      if (kernel.bits != bits || !active_isa().contains(kernel.isa)) continue;
+      SCOPED_TRACE(kernel.name);
+      float out = 0;
+      octavo_block_matmul_args args{};
+      args.lhs = lhs.data();
+      args.m = 1;
+      args.lhs_stride = kDepth;
+      args.mode = OCTAVO_BLOCK_DYNAMIC_INT8;
+      args.out = &out;
+      args.out_stride = 1;
+      block_gemm(args, packed, kernel.isa);
+      EXPECT_EQ(out, static_cast<float>(sum) * (1.0f / 127.0f));
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "block_gemm/block_tile.h"
+#include "block_gemm/kernels/one_row_x86_avx512vnni.h"
 #include "block_gemm/kernels/row_steps.h"
 
 #if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
@@ -12,23 +13,14 @@
 namespace octavo {
 namespace {
 
-// Before this, no compiler moves what comes after: those that begin the next products early run out
-// of registers.
-#ifdef OCTAVO_EMULATE
-#define OCTAVO_KEEP_ORDER(vector) static_cast<void>(vector)
-#else
-#define OCTAVO_KEEP_ORDER(vector) __asm__ volatile("" : "+v"(vector))
-#endif
-
 template <int Bits>
 constexpr int kPlanes = 8 / Bits;
 template <int Bits>
 constexpr size_t kDepth = 4 * kPlanes<Bits>;  // values of k in a row of 64 bytes
 
-// Few rows would leave the multipliers waiting for each other's sums: each plane has its own, and
-// of one row, every other 64 bytes.
+// Few rows would leave the multipliers waiting for each other's sums: each plane has its own.
 template <int Bits, int Rows>
-constexpr int kSets = Rows == 1 ? 2 * kPlanes<Bits> : Rows <= 4 ? kPlanes<Bits> : 1;
+constexpr int kSets = Rows <= 4 ? kPlanes<Bits> : 1;
 
 template <int Bits, int Plane>
 OCTAVO_ALWAYS_INLINE __m512i unpack(__m512i packed) {
@@ -37,45 +29,21 @@ OCTAVO_ALWAYS_INLINE __m512i unpack(__m512i packed) {
   return _mm512_and_si512(Plane == 0 ? packed : _mm512_srli_epi16(packed, Plane * Bits), low);
 }
 
-template <int Bits, int Plane, int Set, int Rows, int Sets>
+template <int Bits, int Plane, int Rows, int Sets>
 OCTAVO_ALWAYS_INLINE void multiply_planes(__m512i (&sums)[Rows][Sets], __m512i packed,
                                           const uint8_t* lhs, size_t stride) {
   const __m512i weights = unpack<Bits, Plane>(packed);
   const uint8_t* row = lhs + 4 * Plane;
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i) {
-    __m512i& sum = sums[i][(Set + Plane) % Sets];
+    __m512i& sum = sums[i][Plane % Sets];
     sum = _mm512_dpbusd_epi32(sum, weights, broadcast_quad(row));
-    if constexpr (Rows > 1) row = next_row(row, stride);
+    row = next_row(row, stride);
     OCTAVO_KEEP_ORDER(sum);
   }
   if constexpr (Plane + 1 < kPlanes<Bits>) {
-    multiply_planes<Bits, Plane + 1, Set>(sums, packed, lhs, stride);
+    multiply_planes<Bits, Plane + 1>(sums, packed, lhs, stride);
   }
-}
-
-// Adds the products of one row of lhs with 64 bytes.
-template <int Bits, int Set, int Sets>
-OCTAVO_ALWAYS_INLINE void multiply_bytes(__m512i (&sums)[1][Sets], const uint8_t* panel,
-                                         const uint8_t* lhs) {
-  __builtin_prefetch(panel + kBlockPrefetchBytes);
-  __m512i packed = _mm512_loadu_si512(panel);
-  // Compilers load it again for each plane, and one row has more to load than to multiply.
-  OCTAVO_KEEP_ORDER(packed);
-  multiply_planes<Bits, 0, Set>(sums, packed, lhs, 0);
-}
-
-// Those with `count` times 64 bytes.
-template <int Bits, int Sets>
-OCTAVO_ALWAYS_INLINE void multiply_one_row(__m512i (&sums)[1][Sets], const uint8_t* panel,
-                                           size_t count, const uint8_t* lhs) {
-  const uint8_t* const end = panel + count / 2 * 2 * kBlockRowBytes;
-#pragma GCC unroll 1
-  for (; panel != end; panel += 2 * kBlockRowBytes, lhs += 2 * kDepth<Bits>) {
-    multiply_bytes<Bits, 0>(sums, panel, lhs);
-    multiply_bytes<Bits, kPlanes<Bits>>(sums, panel + kBlockRowBytes, lhs + kDepth<Bits>);
-  }
-  if (count % 2 != 0) multiply_bytes<Bits, 0>(sums, panel, lhs);
 }
 
 template <int Bits, int Rows>
@@ -88,7 +56,6 @@ __attribute__((noinline)) void run_tile(const BlockTile& tile) {
   for (int i = 0; i < Rows; ++i) out[i] = _mm512_setzero_ps();
   for (size_t block = 0; block < shape.blocks; ++block) {
     const uint8_t* const header = panel;
-    if constexpr (Rows == 1) __builtin_prefetch(header + kBlockPrefetchBytes);
     const int32_t* offset = tile.lhs_offsets + block;
     __m512i sums[Rows][kSets<Bits, Rows>];
 #pragma GCC unroll 12
@@ -111,18 +78,12 @@ __attribute__((noinline)) void run_tile(const BlockTile& tile) {
     }
     panel += shape.header_bytes;
     const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
-    if constexpr (Rows == 1) {
-      multiply_one_row<Bits>(sums, panel, rows, lhs);
-      panel += rows * kBlockRowBytes;
-      lhs += rows * kDepth<Bits>;
-    } else {
 #pragma GCC unroll 1
-      for (size_t row = 0; row < rows; ++row) {
-        __builtin_prefetch(panel + kBlockPrefetchBytes);
-        multiply_planes<Bits, 0, 0>(sums, _mm512_loadu_si512(panel), lhs, tile.lhs_stride);
-        panel += kBlockRowBytes;
-        lhs += kDepth<Bits>;
-      }
+    for (size_t row = 0; row < rows; ++row) {
+      __builtin_prefetch(panel + kBlockPrefetchBytes);
+      multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(panel), lhs, tile.lhs_stride);
+      panel += kBlockRowBytes;
+      lhs += kDepth<Bits>;
     }
     const float* lhs_scale = tile.lhs_scales + block;
     const __m512 scale =
@@ -148,8 +109,10 @@ template <int Bits, int Rows>
 OCTAVO_ALWAYS_INLINE void run_rows(const BlockTile& tile) {
   if constexpr (Rows > 1) {
     if (tile.rows < Rows) return run_rows<Bits, Rows - 1>(tile);
+    run_tile<Bits, Rows>(tile);
+  } else {
+    run_one_row<Bits>(tile);
   }
-  run_tile<Bits, Rows>(tile);
 }
 
 }  // namespace

@@ -9,6 +9,14 @@
 
 #include "base/always_inline.h"
 
+// Before this, no compiler moves what comes after: those that begin the next products early run out
+// of registers.
+#ifdef OCTAVO_EMULATE
+#define OCTAVO_KEEP_ORDER(vector) static_cast<void>(vector)
+#else
+#define OCTAVO_KEEP_ORDER(vector) __asm__ volatile("" : "+v"(vector))
+#endif
+
 namespace octavo {
 namespace {
 
