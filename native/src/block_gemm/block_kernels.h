@@ -32,6 +32,8 @@ using QuantizeBlocksFn = void (*)(const RowQuantization&);
 
 #ifdef OCTAVO_X86
 void quantize_blocks_x86_avx512(const RowQuantization& rows);
+// Rows of whole lines of 64 numbers, each of one block or of two; without offsets.
+void quantize_lines_x86_avx512(const RowQuantization& rows);
 #endif
 
 // `rows` rows of 64 bytes, one block's or a part of it, as floats f32((q - zero_point) * scale):

@@ -13,8 +13,10 @@ namespace octavo {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-// Elements that are worth waking a thread for.
+// Elements that are worth waking a thread for. More in a task are quantized faster, but threads
+// are to end together.
 constexpr size_t kElementsPerTask = 16384;
+constexpr size_t kTasksPerThread = 4;
 
 // Rows a multiple of a page apart would compete for one set of the first-level cache.
 size_t row_stride(size_t bytes) {
@@ -50,7 +52,9 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
   if (values_ == nullptr) throw std::bad_alloc();
   scales_ = reinterpret_cast<float*>(values_ + args.m * stride_);
   if (offsets == Offsets::kRead) offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
-  const size_t rows_per_task = std::max<size_t>(1, kElementsPerTask / rhs.k);
+  const size_t least = div_up(kElementsPerTask, rhs.k);
+  const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
+  const size_t rows_per_task = std::max(least, div_up(args.m, threads * kTasksPerThread));
   parallel_for(div_up(args.m, rows_per_task), args.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;
     quantize_rows(args, first, std::min(args.m - first, rows_per_task));
