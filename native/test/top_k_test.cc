@@ -73,6 +73,17 @@ TEST(TopK, FindsTheFewLargestOfManyThatGrow) {
   for (const size_t k : {size_t{1}, size_t{7}, size_t{2500}}) expect_top(2, rising, 1, 5000, 1, k);
 }
 
+TEST(TopK, KeepsFewInOrderAndSortsMore) {
+  Samples samples(15);
+  for (const size_t inner : {size_t{1}, size_t{3}}) {
+    std::vector<float> in(40 * 90 * inner);
+    for (float& x : in) x = static_cast<float>(samples.integer(-20, 20)) * 0.5f;
+    for (const size_t k : {size_t{2}, size_t{16}, size_t{17}, size_t{32}, size_t{33}}) {
+      expect_top(2, in, 40, 90, inner, k);
+    }
+  }
+}
+
 TEST(TopK, OrdersMoreThanThreadsKeepMemoryFor) {
   Samples samples(14);
   constexpr size_t kSize = 70'000;
@@ -88,6 +99,13 @@ TEST(TopK, FindsWhatIsNoNumberBehindMany) {
   OpProgram op("top_k");
   op.words({2, 1, 200, 1, 3, 1}).input(in).absent().output(std::vector<int64_t>(3));
   EXPECT_EQ(op.run<int64_t>(), (std::vector<int64_t>{150, 170, 0}));
+  // Also where it alone is wanted, or a number is and it comes last.
+  for (const bool largest : {false, true}) {
+    OpProgram one("top_k");
+    one.words({2, 1, 200, 1, 1, largest ? size_t{1} : size_t{0}}).input(in).absent();
+    one.output(std::vector<int64_t>(1));
+    EXPECT_EQ(one.run<int64_t>(), (std::vector<int64_t>{largest ? 150 : 0}));
+  }
 }
 
 TEST(TopK, TakesZerosForEqualAndWhatIsNoNumberForTheLargest) {

@@ -4,47 +4,24 @@
 // elementwise/element.h), outer, size, inner, k (at most size), whether the largest are wanted.
 // What is no number counts as larger than any.
 #include <algorithm>
-#include <bit>
 #include <limits>
+#include <type_traits>
 
 #include "program/element_reader.h"
+#include "program/ranked_entry.h"
 #include "threading/failure.h"
 #include "threading/parallel_ranges.h"
 
 namespace octavo {
 namespace {
 
-// Elements that are looked at together before each is ranked.
+// Elements that are looked at together before each is ranked, where many are wanted and where few.
 constexpr size_t kBlock = 32;
+constexpr size_t kFewBlock = 16;
+// Up to so many entries are cheaper to keep in order than to gather and sort.
+constexpr size_t kFew = 16;
 // Of entries: threads keep memory of that size from run to run, not more.
 constexpr size_t kKeptBytes = size_t{1} << 20;
-
-// An element as it is compared: entries that come first are less, and no two are equal.
-struct Entry {
-  uint64_t rank;
-  uint64_t index;
-  bool operator<(const Entry& other) const {
-    return rank != other.rank ? rank < other.rank : index < other.index;
-  }
-};
-// Rank and index of an element of up to 32 bits in one number. Words have 31 bits for an axis.
-using NarrowEntry = uint64_t;
-
-Entry entry_of(uint64_t rank, size_t index) { return {rank, index}; }
-NarrowEntry entry_of(uint32_t rank, size_t index) { return uint64_t{rank} << 32 | index; }
-size_t index_of(const Entry& entry) { return static_cast<size_t>(entry.index); }
-size_t index_of(NarrowEntry entry) { return static_cast<size_t>(entry & UINT32_MAX); }
-
-// Unsigned numbers in the order of the elements.
-uint32_t ascending(uint8_t x) { return x; }
-uint32_t ascending(int32_t x) { return static_cast<uint32_t>(x) ^ 0x80000000u; }
-uint64_t ascending(int64_t x) { return static_cast<uint64_t>(x) ^ uint64_t{1} << 63; }
-uint32_t ascending(float x) {
-  if (x != x) return UINT32_MAX;
-  // The sum makes -0 equal to 0.
-  const uint32_t bits = std::bit_cast<uint32_t>(x + 0.0f);
-  return bits >> 31 != 0 ? ~bits : bits | 0x80000000u;
-}
 
 // Keeps the first `k` of the entries that it is offered, in `room` places, more than k.
 template <typename E>
@@ -81,6 +58,16 @@ class Selection {
   E last_{};
   bool is_full_ = false;
 };
+
+// Puts an entry among `count` in order, instead of the last of them. Each place is decided by itself:
+// which one is the entry's is as hard to predict as the elements are.
+void insert(NarrowEntry* sorted, size_t count, NarrowEntry entry) {
+  for (size_t i = count - 1; i > 0; --i) {
+    const NarrowEntry before = sorted[i - 1], here = sorted[i] < entry ? sorted[i] : entry;
+    sorted[i] = before > here ? before : here;
+  }
+  sorted[0] = sorted[0] < entry ? sorted[0] : entry;
+}
 
 class TopK final : public Op {
  public:
@@ -121,9 +108,20 @@ class TopK final : public Op {
     const T* in = input_.in<const T>(frame);
     T* values = values_.in<T>(frame);
     int64_t* indices = indices_.in<int64_t>(frame);
-    const size_t room = min_size(size_, 2 * k_ + 8) + 1;
-    Failure failure;
     const size_t per_task = div_up(kElementsPerTask, size_);
+    if constexpr (std::is_same_v<E, NarrowEntry>) {
+      if (k_ <= kFew) {
+        return parallel_ranges(outer_ * inner_, per_task, [&](size_t first, size_t count) {
+          for_lines(first, count, [&](size_t begin, size_t to) {
+            NarrowEntry sorted[kFew];
+            is_largest_ ? select_few<true>(in + begin, sorted) : select_few<false>(in + begin, sorted);
+            write(in + begin, sorted, values, indices, to);
+          });
+        });
+      }
+    }
+    Failure failure;
+    const size_t room = min_size(size_, 2 * k_ + 8) + 1;
     parallel_ranges(outer_ * inner_, per_task, [&](size_t first, size_t count) {
       AlignedBuffer<uint8_t> own;
       const size_t bytes = room * sizeof(E);
@@ -131,14 +129,53 @@ class TopK final : public Op {
       uint8_t* memory = bytes > kKeptBytes ? own.data() : failure.scratch_bytes(bytes);
       if (memory == nullptr) return;
       E* entries = reinterpret_cast<E*>(memory);
-      for (size_t line = first; line < first + count; ++line) {
-        const size_t outer = line / inner_, column = line % inner_;
-        const T* from = in + outer * size_ * inner_ + column;
-        const E* found = select(from, Selection<E>(entries, k_, room));
-        write(from, found, values, indices, outer * k_ * inner_ + column);
-      }
+      for_lines(first, count, [&](size_t begin, size_t to) {
+        const E* found = select(in + begin, Selection<E>(entries, k_, room));
+        write(in + begin, found, values, indices, to);
+      });
     });
     failure.rethrow();
+  }
+
+  // Calls run(begin, to) for lines: where the first element of each is, and where its results go.
+  template <typename Run>
+  void for_lines(size_t first, size_t count, Run&& run) const {
+    for (size_t line = first; line < first + count; ++line) {
+      const size_t outer = line / inner_, column = line % inner_;
+      run(outer * size_ * inner_ + column, outer * k_ * inner_ + column);
+    }
+  }
+
+  template <bool kLargest, typename T>
+  void select_few(const T* from, NarrowEntry* sorted) const {
+    const auto ranked = [&](size_t i) {
+      const uint32_t rank = ascending(from[i * inner_]);
+      return entry_of(kLargest ? ~rank : rank, i);
+    };
+    for (size_t i = 0; i < k_; ++i) {
+      sorted[i] = std::numeric_limits<NarrowEntry>::max();
+      insert(sorted, i + 1, ranked(i));
+    }
+    for (size_t first = k_; first < size_; first += kFewBlock) {
+      const size_t end = min_size(first + kFewBlock, size_);
+      T last = from[index_of(sorted[k_ - 1]) * inner_];
+      const bool is_whole = inner_ == 1 && end - first == kFewBlock;
+      if (is_whole && !has_better<kFewBlock>(from + first, last)) continue;
+      if (k_ == 1) {
+        // Nothing to predict.
+        NarrowEntry best = sorted[0];
+        for (size_t i = first; i < end; ++i) best = std::min(best, ranked(i));
+        sorted[0] = best;
+        continue;
+      }
+      for (size_t i = first; i < end; ++i) {
+        if (!is_better(from[i * inner_], last)) continue;
+        const NarrowEntry entry = ranked(i);
+        if (entry > sorted[k_ - 1]) continue;
+        insert(sorted, k_, entry);
+        last = from[index_of(sorted[k_ - 1]) * inner_];
+      }
+    }
   }
 
   template <typename T, typename E>
@@ -146,7 +183,7 @@ class TopK final : public Op {
     for (size_t first = 0; first < size_; first += kBlock) {
       const size_t count = min_size(kBlock, size_ - first);
       const bool is_whole = inner_ == 1 && count == kBlock && selection.is_full();
-      if (is_whole && !has_better(from + first, from[selection.last_index()])) continue;
+      if (is_whole && !has_better<kBlock>(from + first, from[selection.last_index()])) continue;
       for (size_t i = first; i < first + count; ++i) {
         const T x = from[i * inner_];
         if (selection.is_full() && !is_better(x, from[selection.last_index() * inner_])) continue;
@@ -164,13 +201,13 @@ class TopK final : public Op {
   }
 
   // The same of a block of neighbours.
-  template <typename T>
+  template <size_t kCount, typename T>
   bool has_better(const T* block, T last) const {
     int found = 0;
     if (is_largest_) {
-      for (size_t i = 0; i < kBlock; ++i) found |= !(block[i] <= last);
+      for (size_t i = 0; i < kCount; ++i) found |= !(block[i] <= last);
     } else {
-      for (size_t i = 0; i < kBlock; ++i) found |= !(block[i] >= last);
+      for (size_t i = 0; i < kCount; ++i) found |= !(block[i] >= last);
     }
     return found != 0;
   }
