@@ -90,9 +90,9 @@ TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
     expect_many_rows_right(BlockCase({40, 20000, 3, bits, 128}, samples), 40);
     expect_many_rows_right(BlockCase({17, 5000, 40, bits, 2048}, samples), 17);
     // Whole panels, whose last piece goes straight to the output.
-    expect_many_rows_right(BlockCase({17, 1300, 32, bits, 32}, samples), 17);
+    expect_many_rows_right(BlockCase({17, 5000, 32, bits, 32}, samples), 17);
     for (uint32_t threads : {1u, 3u}) {
-      BlockProduct whole{40, 5000, 48, bits, 128};
+      BlockProduct whole{40, 5500, 48, bits, 128};
       whole.threads = threads;
       expect_many_rows_right(BlockCase(whole, samples), whole.m);
     }

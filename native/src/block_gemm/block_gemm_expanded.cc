@@ -14,15 +14,20 @@ namespace {
 // Of the quantized rows that pass expanded weights: they stay in the second-level cache, and are
 // enough to be worth the expansion.
 constexpr size_t kRowsBytes = 768 * 1024;
-// Of expanded weights: fewer would fetch and write back the sums of rows more often than the
-// second-level cache can hide.
-constexpr size_t kExpandedBytes = 64 * 1024;
+// Of expanded weights: fewer would fetch and write back the sums of rows more often, and the first
+// ones would have no time to ask for all of the next rows.
+constexpr size_t kExpandedBytes = 256 * 1024;
 // Rows of a task that are still enough to be worth the expansion, where there are few columns.
 constexpr size_t kLeastRows = 128;
 // Of columns that make a task: two panels are multiplied as fast as three.
 constexpr size_t kTaskColumns = 2 * kBlockColumns;
 // Rows of outputs that are asked for before they are written: no row's memory leads to the next.
 constexpr size_t kRowsAhead = 8;
+
+// Of blocks, what is expanded at once: pieces of nearly equal length, each of at most `most`.
+size_t even_piece(size_t blocks, size_t most) {
+  return div_up(blocks, div_up(blocks, std::max<size_t>(1, most)));
+}
 
 class ExpandedProduct {
  public:
@@ -33,8 +38,8 @@ class ExpandedProduct {
         kernel_(kernel),
         lhs_(args, rhs, kernel.lhs, Offsets::kNone, available),
         quads_per_row_(8 / rhs.shape.bits),
-        chunk_blocks_(std::clamp<size_t>(kExpandedBytes / kernel.panels / expanded_bytes(1), 1,
-                                         rhs.shape.blocks)) {}
+        chunk_blocks_(even_piece(rhs.shape.blocks,
+                                 kExpandedBytes / kernel.panels / expanded_bytes(1))) {}
 
   // Rows of a task, a multiple of 16: fewer where the columns alone are too few tasks for so many
   // threads.
@@ -50,13 +55,20 @@ class ExpandedProduct {
     return rows * group() + kernel_.panels * expanded_bytes(chunk_blocks_) / sizeof(float);
   }
 
+  // Before tasks that share rows; others quantize theirs while they multiply.
+  void quantize_all() {
+    lhs_.quantize_all();
+    quantized_ = true;
+  }
+
   void multiply(const Range& rows, const Range& columns, float* scratch) const {
     const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
     const size_t groups = div_up(panels, kernel_.panels);
     // Groups of nearly equal width.
     for (size_t index = 0, first = columns.first; index < groups; ++index) {
       const size_t width = (panels / groups + (index < panels % groups ? 1 : 0)) * kBlockColumns;
-      multiply_group(rows, {first, std::min(columns.last, first + width)}, scratch);
+      const Range group{first, std::min(columns.last, first + width)};
+      multiply_group({rows, group, columns.last, index == 0 && !quantized_}, scratch);
       first += width;
     }
   }
@@ -69,45 +81,79 @@ class ExpandedProduct {
            (kExpandedHeaderBytes + rhs_.shape.block_rows * quads_per_row_ * kBlockRowBytes);
   }
 
-  void multiply_group(const Range& rows, const Range& columns, float* scratch) const {
-    const size_t count = rows.last - rows.first, outputs = columns.last - columns.first;
-    const size_t width = div_up(outputs, kBlockColumns) * kBlockColumns;
+  struct Group {
+    Range rows, columns;
+    size_t end;       // of the columns of all groups
+    bool quantizing;  // its rows have not been quantized
+
+    size_t count() const { return rows.last - rows.first; }
+    size_t panels() const { return div_up(columns.last - columns.first, kBlockColumns); }
+    size_t width() const { return panels() * kBlockColumns; }
+  };
+
+  void multiply_group(const Group& group, float* scratch) const {
+    const size_t outputs = group.columns.last - group.columns.first, width = group.width();
     const bool finished = outputs == width && sums_are_outputs(args_);
-    float* const out = args_.out + rows.first * args_.out_stride + columns.first;
+    float* const out = args_.out + group.rows.first * args_.out_stride + group.columns.first;
     for (size_t block = 0; block < rhs_.shape.blocks; block += chunk_blocks_) {
-      const bool last = block + chunk_blocks_ >= rhs_.shape.blocks;
-      if (last && finished) {
-        multiply_chunk(rows, columns, block, scratch, out, args_.out_stride);
+      ExpandedTile tile = expand_chunk(group, block, scratch);
+      if (finished && block + chunk_blocks_ >= rhs_.shape.blocks) {
+        tile.out = out;
+        tile.out_stride = args_.out_stride;
+      }
+      if (group.quantizing && block == 0) {
+        quantize_and_multiply(group, tile);
       } else {
-        multiply_chunk(rows, columns, block, scratch, scratch, width);
+        kernel_.run(tile);
       }
     }
-    for (size_t i = 0; i < count && !finished; ++i) {
-      const size_t row = rows.first + i;
-      if (i + kRowsAhead < count) prefetch_row(args_, row + kRowsAhead, columns.first, outputs);
-      finish_row(args_, row, columns.first, scratch + i * width, outputs);
+    for (size_t i = 0; i < group.count() && !finished; ++i) {
+      const size_t row = group.rows.first + i;
+      if (i + kRowsAhead < group.count()) {
+        prefetch_row(args_, row + kRowsAhead, group.columns.first, outputs);
+      }
+      finish_row(args_, row, group.columns.first, scratch + i * width, outputs);
     }
   }
 
-  // Blocks from `block` on. The sums are in scratch memory, before what is expanded.
-  void multiply_chunk(const Range& rows, const Range& columns, size_t block, float* scratch,
-                      float* out, size_t out_stride) const {
-    const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
-    const size_t count = rows.last - rows.first, width = panels * kBlockColumns;
+  // Blocks from `block` on. The sums are in scratch memory, before what is expanded. The next
+  // panels are asked for meanwhile.
+  ExpandedTile expand_chunk(const Group& group, size_t block, float* scratch) const {
+    const size_t panels = group.panels(), count = group.count(), width = group.width();
     uint8_t* const expanded = reinterpret_cast<uint8_t*>(scratch + count * width);
     BlockShape shape = rhs_.shape;
     shape.blocks = std::min(chunk_blocks_, rhs_.shape.blocks - block);
     if (block + shape.blocks != rhs_.shape.blocks) shape.last_rows = shape.block_rows;
     const size_t stride = expanded_bytes(shape.blocks);
     for (size_t panel = 0; panel < panels; ++panel) {
-      const uint8_t* const packed = rhs_.panel(columns.first + panel * kBlockColumns);
+      const uint8_t* const packed = rhs_.panel(group.columns.first + panel * kBlockColumns);
       kernel_.expand({shape, packed + block * block_bytes(), expanded + panel * stride});
     }
-    kernel_.run({shape.blocks, shape.block_rows * quads_per_row_, shape.last_rows * quads_per_row_,
-                 panels, expanded, stride, count,
-                 lhs_.values(rows.first) + block * rhs_.block_size, lhs_.stride(),
-                 lhs_.scales(rows.first) + block, rhs_.shape.blocks, block == 0, scratch, out,
-                 out_stride});
+    const size_t next = group.columns.first + width;
+    const bool last = next >= group.end;
+    return {shape.blocks, shape.block_rows * quads_per_row_, shape.last_rows * quads_per_row_,
+            panels, expanded, stride, count,
+            lhs_.values(group.rows.first) + block * rhs_.block_size, lhs_.stride(),
+            lhs_.scales(group.rows.first) + block, rhs_.shape.blocks, block == 0, scratch, scratch,
+            width, last ? nullptr : rhs_.panel(next), last ? 0 : panels * rhs_.panel_bytes};
+  }
+
+  // A few rows at a time, while the next ones are asked for: memory would make others wait.
+  void quantize_and_multiply(const Group& group, const ExpandedTile& whole) const {
+    ExpandedTile tile = whole;
+    for (size_t row = group.rows.first; row < group.rows.last; row += tile.rows) {
+      tile.rows = std::min(kRowUnit, group.rows.last - row);
+      lhs_.quantize(row, tile.rows);
+      const size_t next = row + tile.rows, rows = std::min(kRowUnit, args_.m - next);
+      tile.ahead = rows == 0 ? whole.ahead : args_.lhs + next * args_.lhs_stride;
+      tile.ahead_bytes =
+          rows == 0 ? whole.ahead_bytes : rows * args_.lhs_stride * sizeof(float);
+      kernel_.run(tile);
+      tile.lhs += tile.rows * tile.lhs_stride;
+      tile.lhs_scales += tile.rows * tile.block_stride;
+      tile.sums += tile.rows * group.width();
+      tile.out += tile.rows * tile.out_stride;
+    }
   }
 
   size_t block_bytes() const {
@@ -120,16 +166,18 @@ class ExpandedProduct {
   QuantizedRows lhs_;
   size_t quads_per_row_;  // rows of 64 expanded bytes in one of packed ones
   size_t chunk_blocks_;   // that are expanded at once
+  bool quantized_ = false;
 };
 
 }  // namespace
 
 void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                          const ExpandedMicrokernel& kernel, IsaSet available) {
-  const ExpandedProduct product(args, rhs, kernel, available);
+  ExpandedProduct product(args, rhs, kernel, available);
   const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
   const RowBlocks blocks(args.m, product.task_rows(threads), ExpandedProduct::kRowUnit);
   const TaskGrid grid(blocks, rhs.n, kTaskColumns, rhs.k, args.threads);
+  if (!grid.tasks_have_all_columns()) product.quantize_all();
   Failure failure;
   parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     const Range rows = grid.rows(task);

@@ -54,6 +54,7 @@ void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& r
   if (expanded != nullptr) return block_gemm_expanded(args, rhs, *expanded, available);
   const BlockMicrokernel& kernel = select_block_microkernel(rhs.shape.bits, available);
   const QuantizedRows lhs(args, rhs, kernel.lhs, Offsets::kRead, available);
+  lhs.quantize_all();
   const size_t block_rows =
       std::max<size_t>(1, kBlockRowsBytes / (lhs.stride() * kernel.mr)) * kernel.mr;
   const RowBlocks blocks(args.m, block_rows, kernel.mr);

@@ -44,6 +44,8 @@ struct ExpandedTile {
   const float* sums;    // [rows][16 * panels], aligned to 64 bytes
   float* out;           // where the new sums go: `sums`, or other memory of any alignment
   size_t out_stride;    // in floats, from row to row of it
+  const void* ahead;    // memory to ask for meanwhile, a cache line for each 64 bytes of a panel
+  size_t ahead_bytes;
 };
 using ExpandedMicrokernelFn = void (*)(const ExpandedTile& tile);
 

@@ -39,7 +39,8 @@ void widen_row(uint8_t* row, size_t count) {
 
 QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                              octavo_type type, Offsets offsets, IsaSet available)
-    : rhs_(rhs),
+    : args_(args),
+      rhs_(rhs),
       quantize_(select_row_quantizer(available)),
       type_(type),
       stride_(row_stride(rhs.padded_k() * (type == OCTAVO_S16 ? 2 : 1))) {
@@ -52,24 +53,27 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
   if (values_ == nullptr) throw std::bad_alloc();
   scales_ = reinterpret_cast<float*>(values_ + args.m * stride_);
   if (offsets == Offsets::kRead) offsets_ = reinterpret_cast<int32_t*>(scales_ + blocks.value());
-  const size_t least = div_up(kElementsPerTask, rhs.k);
-  const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
-  const size_t rows_per_task = std::max(least, div_up(args.m, threads * kTasksPerThread));
-  parallel_for(div_up(args.m, rows_per_task), args.threads, [&](size_t task) {
+}
+
+void QuantizedRows::quantize_all() const {
+  const size_t least = div_up(kElementsPerTask, rhs_.k);
+  const uint32_t threads = args_.threads == 0 ? usable_threads() : args_.threads;
+  const size_t rows_per_task = std::max(least, div_up(args_.m, threads * kTasksPerThread));
+  parallel_for(div_up(args_.m, rows_per_task), args_.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;
-    quantize_rows(args, first, std::min(args.m - first, rows_per_task));
+    quantize(first, std::min(args_.m - first, rows_per_task));
   });
 }
 
-void QuantizedRows::quantize_rows(const octavo_block_matmul_args& args, size_t first,
-                                  size_t count) const {
+void QuantizedRows::quantize(size_t first, size_t count) const {
   uint8_t* values = values_ + first * stride_;
   const size_t at = first * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
   const uint8_t zero = type_ == OCTAVO_U8 ? 128 : 0;
-  quantize_({args.lhs + first * args.lhs_stride, rhs_.k, rhs_.block_size, factor,
+  quantize_({args_.lhs + first * args_.lhs_stride, rhs_.k, rhs_.block_size, factor,
              reinterpret_cast<int8_t*>(values), scales_ + at,
-             offsets_ == nullptr ? nullptr : offsets_ + at, zero, count, args.lhs_stride, stride_});
+             offsets_ == nullptr ? nullptr : offsets_ + at, zero, count, args_.lhs_stride,
+             stride_});
   const size_t padded = rhs_.padded_k();
   for (size_t row = 0; row < count; ++row, values += stride_) {
     std::memset(values + rhs_.k, zero, padded - rhs_.k);

@@ -18,10 +18,13 @@ enum class Offsets { kNone, kRead };
 // Lives in the calling thread's scratch memory: one at a time.
 class QuantizedRows {
  public:
-  // Quantizes all rows, `type` and order as in block_microkernels.inc; OCTAVO_U8 is int8 plus 128.
-  // Throws std::bad_alloc.
+  // Memory for all rows, `type` and order as in block_microkernels.inc; OCTAVO_U8 is int8 plus 128.
+  // `args` and `rhs` are read until rows are quantized. Throws std::bad_alloc.
   QuantizedRows(const octavo_block_matmul_args& args, const PackedBlocks& rhs, octavo_type type,
                 Offsets offsets, IsaSet available);
+
+  void quantize_all() const;
+  void quantize(size_t first, size_t count) const;
 
   size_t stride() const { return stride_; }  // in bytes
   const uint8_t* values(size_t row) const { return values_ + row * stride_; }
@@ -29,8 +32,7 @@ class QuantizedRows {
   const int32_t* offsets(size_t row) const { return offsets_ + row * rhs_.shape.blocks; }
 
  private:
-  void quantize_rows(const octavo_block_matmul_args& args, size_t first, size_t count) const;
-
+  const octavo_block_matmul_args& args_;
   const PackedBlocks& rhs_;
   QuantizeBlocksFn quantize_;
   octavo_type type_;

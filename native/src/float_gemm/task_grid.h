@@ -37,6 +37,8 @@ class TaskGrid {
   TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads);
 
   size_t tasks() const { return rows_.count() * column_tasks_; }
+  // Whether each task has all columns, so that no other has its rows.
+  bool tasks_have_all_columns() const { return column_tasks_ == 1; }
   // As parallel_for takes them.
   uint32_t threads() const { return threads_; }
   Range rows(size_t task) const { return rows_.at(task / column_tasks_); }

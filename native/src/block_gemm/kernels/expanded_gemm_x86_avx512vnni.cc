@@ -56,8 +56,9 @@ OCTAVO_ALWAYS_INLINE void load_sums(const ExpandedTile& tile, size_t row,
   }
 }
 
-template <int Rows, int Panels>
-__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
+// Asks for lines from `ahead` on.
+template <int Rows, int Panels, bool Asks>
+__attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, const char* ahead) {
   __m512 out[Rows][Panels];
   load_sums(tile, row, out);
   const uint8_t* panel = tile.panel;
@@ -80,6 +81,10 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
         panel + (left == 1 ? tile.last_quads : tile.block_quads) * kBlockRowBytes;
 #pragma GCC unroll 1
     do {
+      if constexpr (Asks) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kBlockRowBytes;
+      }
       multiply_quad<Rows, Panels>(sums, panel, tile.panel_stride, lhs, tile.lhs_stride);
       panel += kBlockRowBytes;
       lhs += 4;
@@ -108,11 +113,20 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row) {
 }
 
 template <int Rows, int Panels>
-OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t rows) {
+OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t rows,
+                                   const char* ahead) {
   if constexpr (Rows > 1) {
-    if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows);
+    if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows, ahead);
   }
-  run_tile<Rows, Panels>(tile, row);
+  if (ahead == nullptr) return run_tile<Rows, Panels, false>(tile, row, nullptr);
+  run_tile<Rows, Panels, true>(tile, row, ahead);
+}
+
+// What a tile asks for, after those before it, if anything is left.
+const char* ahead_of(const ExpandedTile& tile, size_t index) {
+  const size_t quads = (tile.blocks - 1) * tile.block_quads + tile.last_quads;
+  const size_t begin = index * quads * kBlockRowBytes;
+  return begin < tile.ahead_bytes ? static_cast<const char*>(tile.ahead) + begin : nullptr;
 }
 
 // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.
@@ -122,7 +136,7 @@ void run_panels(const ExpandedTile& tile) {
   const size_t height = tile.rows / tiles, taller = tile.rows % tiles;
   for (size_t index = 0, row = 0; index < tiles; ++index) {
     const size_t rows = height + (index < taller ? 1 : 0);
-    run_rows<kTileRows, Panels>(tile, row, rows);
+    run_rows<kTileRows, Panels>(tile, row, rows, ahead_of(tile, index));
     row += rows;
   }
 }
