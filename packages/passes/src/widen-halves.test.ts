@@ -134,6 +134,29 @@ describe('widen-halves', () => {
     expect(print(graph)).toBe(before);
   });
 
+  it('takes what an input has by default for no constant', async () => {
+    const graph = parse(`graph opset 21 {
+      input %x: float16[2]
+      input %d: float16[2]
+      const %c: float16[2] = [1, 2]
+      %a = Add(%x, %c)
+      %y = Mul(%a, %d)
+      output %y
+    }`);
+    const given = graph.value('d');
+    if (given) given.constant = graph.value('c')?.constant;
+    inferTypes(graph);
+    const twins: (readonly string[])[] = [];
+    const noted: Parameters<typeof widenHalves>[0]['gain'] = (from, node, twin) => {
+      twins.push(twin.graph.inputs.map(({ name }) => name));
+      return gain(from, node);
+    };
+    await runPasses(graph, [widenHalves({ gain: noted }), eliminateDeadNodes], { verify: true });
+    expect(twins).toEqual([['x'], ['a', 'd']]);
+    const product = graph.nodes.find(({ op }) => op.name === 'Mul');
+    expect(product?.inputs[1]?.producer?.inputs[0]?.name).toBe('d');
+  });
+
   it('widens the constants of a graph once, however many nodes and plans read them', async () => {
     const graph = parse(`graph opset 21 {
       input %x: float16[2]

@@ -13,6 +13,7 @@ import {
   type ValueType,
 } from '@octavo/core/ir';
 import { DTYPES, type DType, isFloat, isHalf, OctavoError, widenedConstant } from '@octavo/core/tensor';
+import { lastingConstant } from './lasting-constant.js';
 
 /** A node that computes in float32 what another one computes in half precision, in a graph of its own. */
 export interface WideTwin {
@@ -70,12 +71,13 @@ function isExactInFloat32(cast: Node): boolean {
   return to === 'float16' || from === 'bool' || DTYPES[from].bits <= 16;
 }
 
-function twinOf(node: Node, { opsets }: Graph): WideTwin | undefined {
-  const graph = new Graph(opsets);
+function twinOf(node: Node, within: Graph): WideTwin | undefined {
+  const graph = new Graph(within.opsets);
   const twins = new Map<Value, Value>();
   for (const value of node.operands) {
     const name = graph.uniqueName(value.name);
-    const constant = value.constant && isHalfValue(value) ? widenedConstant(value.constant) : value.constant;
+    const stored = lastingConstant(within, value);
+    const constant = stored && isHalfValue(value) ? widenedConstant(stored) : stored;
     const twin = constant ? graph.addInitializer(name, constant) : graph.addInput(name, wideType(value));
     twins.set(value, twin);
   }
@@ -154,8 +156,9 @@ class Widening {
     if (!isHalfValue(value)) return value;
     const known = this.#wide.get(value);
     if (known) return known;
-    const wide = value.constant
-      ? this.#graph.addInitializer(value.name, widenedConstant(value.constant))
+    const constant = lastingConstant(this.#graph, value);
+    const wide = constant
+      ? this.#graph.addInitializer(value.name, widenedConstant(constant))
       : this.#cast(value, 'float32');
     this.#wide.set(value, wide);
     return wide;

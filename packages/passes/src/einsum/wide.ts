@@ -1,10 +1,12 @@
 import { Cast, type Graph, type Value } from '@octavo/core/ir';
 import { DTYPES, type DType, widenedConstant } from '@octavo/core/tensor';
+import { lastingConstant } from '../lasting-constant.js';
 
 /** Halves as float32: a constant once, other values in each run. */
 export function widened(graph: Graph, value: Value): Value {
-  return value.constant && !graph.inputs.includes(value)
-    ? graph.addInitializer(value.name, widenedConstant(value.constant))
+  const constant = lastingConstant(graph, value);
+  return constant
+    ? graph.addInitializer(value.name, widenedConstant(constant))
     : cast(graph, value, 'float32');
 }
 
