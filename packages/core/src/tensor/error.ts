@@ -23,9 +23,8 @@ export class OctavoError extends Error {
   readonly fault: string;
 
   constructor(details: ErrorDetails) {
-    const place = details.where ? `${details.where}: ` : '';
-    const remedy = details.remedy ? ` ${details.remedy}` : '';
-    super(`${place}${details.message}${remedy}`, details.cause === undefined ? {} : { cause: details.cause });
+    const message = messageOf(details.where, details.message, details.remedy);
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = new.target.name;
     this.code = details.code;
     this.where = details.where;
@@ -34,19 +33,25 @@ export class OctavoError extends Error {
   }
 
   /**
-   * The same error, of the same class and with the same fields, from within an outer place such as a file; its `cause` is
-   * this one.
+   * Says of this error that it is from within an outer place such as a file. Returns the error itself, not a copy, which
+   * could not have what its class keeps in private fields.
    */
-  within(place: string): OctavoError {
+  within(place: string): this {
+    const { message: before, stack } = this;
     const where = this.where === undefined ? place : `${place}: ${this.where}`;
-    const details = { code: this.code, message: this.fault, where, remedy: this.remedy, cause: this };
-    // The constructor of the class may take other arguments.
-    const copy: OctavoError = Reflect.construct(OctavoError, [details], this.constructor);
-    Object.assign(copy, this, { where });
-    const stack = this.stack?.replace(this.message, () => copy.message);
-    Object.defineProperty(copy, 'stack', { value: stack, configurable: true, writable: true });
-    return copy;
+    const message = messageOf(where, this.fault, this.remedy);
+    Object.assign(this, { where, message });
+    Object.defineProperty(this, 'stack', {
+      value: stack?.replace(before, () => message),
+      configurable: true,
+      writable: true,
+    });
+    return this;
   }
+}
+
+function messageOf(where: string | undefined, fault: string, remedy: string | undefined): string {
+  return `${where ? `${where}: ` : ''}${fault}${remedy ? ` ${remedy}` : ''}`;
 }
 
 /** A shape, dtype or value that does not fit its tensor. */
