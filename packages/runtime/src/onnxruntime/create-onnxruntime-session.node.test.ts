@@ -146,6 +146,7 @@ describe('onnxruntime behind the session interface', () => {
     });
     await expect(createOnnxRuntimeSession('model.onnx', { taps: ['h'] })).rejects.toMatchObject({
       code: 'ORT_TAPS',
+      where: 'model.onnx',
     });
     const half = modelOf('input %x: bfloat16[1]\n%y = Identity(%x)\noutput %y');
     await expect(createOnnxRuntimeSession(half)).rejects.toMatchObject({ code: 'ORT_LOAD' });
@@ -157,7 +158,10 @@ describe('onnxruntime behind the session interface', () => {
       code: 'ORT_LOAD',
       fault: expect.stringContaining('NoSuchOp'),
     });
-    await expect(createOnnxRuntimeSession('/no/such/model.onnx')).rejects.toMatchObject({ code: 'ORT_LOAD' });
+    await expect(createOnnxRuntimeSession('/no/such/model.onnx')).rejects.toMatchObject({
+      code: 'ORT_LOAD',
+      where: '/no/such/model.onnx',
+    });
   });
 
   it('runs asynchronously only, honours abort signals and can be disposed twice', async () => {

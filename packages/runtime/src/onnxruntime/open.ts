@@ -1,6 +1,7 @@
 import { cloneModel, type Model } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import type { InferenceSession } from 'onnxruntime-common';
+import { atSource } from '../at-source.js';
 import type { Session } from '../session.js';
 import { SessionError } from '../session-error.js';
 import { multipliesExactly } from './exact-products.js';
@@ -14,7 +15,7 @@ export interface OnnxRuntimeBuild {
   open(source: Model | string, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
 }
 
-/** Opens a model on a build of onnxruntime; its faults become SessionErrors. */
+/** Opens a model on a build of onnxruntime; its faults become SessionErrors, which name the path or URL that it has. */
 export async function openOnBuild(
   source: Model | string,
   options: OnnxRuntimeOptions,
@@ -24,11 +25,21 @@ export async function openOnBuild(
   if (typeof source === 'string' && taps.length > 0) {
     throw new SessionError({
       code: 'ORT_TAPS',
+      where: source,
       message: 'taps need a model in memory.',
       remedy: 'Load it with loadOnnx first.',
     });
   }
   const build = await load();
+  return atSource(source, () => open(build, source, options));
+}
+
+async function open(
+  build: OnnxRuntimeBuild,
+  source: Model | string,
+  options: OnnxRuntimeOptions,
+): Promise<Session> {
+  const taps = options.taps ?? [];
   const model = typeof source === 'string' ? source : withTaps(source, taps);
   try {
     const session = await openExact(build, model, options);
