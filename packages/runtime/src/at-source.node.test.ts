@@ -5,6 +5,7 @@ import { createModel, inferTypes, parse } from '@octavo/core/ir';
 import { encodeModel } from '@octavo/formats';
 import { reference } from '@octavo/reference';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atSource } from './at-source.js';
 import { createSession } from './create-session.js';
 import { SessionError } from './session-error.js';
 
@@ -35,15 +36,10 @@ describe('errors of sessions that are made from a path', () => {
   });
 
   it('begin with it where the place holds it as a word of its own', async () => {
-    const from = process.cwd();
-    process.chdir(folder);
-    try {
-      await writeFile('value', bytes);
-      const tapped = createSession('value', { backends: [reference()], taps: ['nothing'] });
-      await expect(tapped).rejects.toMatchObject({ where: 'value: value nothing' });
-    } finally {
-      process.chdir(from);
-    }
+    const tapped = atSource('value', async () => {
+      throw new SessionError({ code: 'TAP_UNKNOWN', where: 'value nothing', message: 'no such value.' });
+    });
+    await expect(tapped).rejects.toMatchObject({ where: 'value: value nothing' });
   });
 
   it('name it once', async () => {
