@@ -92,6 +92,18 @@ it('leaves sums before activations and normalizations that nothing reads', async
   ]);
 });
 
+it('names the sum as the node was of which nothing else is read', async () => {
+  const text = await standardized(`
+    _, _, _, %s = com.microsoft::SkipLayerNormalization(%x, %r, %g, _, %b) @skip
+    _, _, _, %t = com.microsoft::SkipSimplifiedLayerNormalization(%x, %r, %g) @simple
+    output %s, %t`);
+  expect(text).toMatchInlineSnapshot(`
+    "%Add: float32[2, 4] = Add(%x, %r)
+    %s: float32[2, 4] = Add(%Add, %b) @skip
+    %t: float32[2, 4] = Add(%x, %r) @simple"
+  `);
+});
+
 it('keeps the mean and deviation of a normalization where they are read', async () => {
   const text = await standardized(`
     %n, %mean, %inverse = com.microsoft::SkipLayerNormalization(%x, %r, %g)

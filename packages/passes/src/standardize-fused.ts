@@ -64,10 +64,16 @@ function skipLayerNormalization(check: OpCheck): Rule {
       const options = { name: node.name, outputs: further ? 3 : 1 };
       const fresh = isNormalized && graph.emit(LayerNormalization, operands(), { epsilon }, options);
       const [normalized, mean, inverse] = fresh ? fresh.outputs : [];
+      if (!fresh) nameSum(sum, node);
       const total = narrow(sum, node.outputs[3]);
       replaceOutputs(graph, node, [narrow(normalized, node.output), mean, inverse, total]);
     },
   });
+}
+
+/** Where nothing reads the normalized sum, the sum is what is left of a node. */
+function nameSum({ producer }: Value, { name }: Node): void {
+  if (producer) producer.name = name;
 }
 
 function skipSimplified(check: OpCheck): Rule {
@@ -87,6 +93,7 @@ function skipSimplified(check: OpCheck): Rule {
       const fresh =
         isUsed(graph, node.output) &&
         graph.emit(RMSNormalization, operands(), { epsilon }, { name: node.name });
+      if (!fresh) nameSum(sum, node);
       const normalized = fresh ? narrow(fresh.output, node.output) : undefined;
       replaceOutputs(graph, node, [normalized, undefined, undefined, narrow(sum, node.outputs[3])]);
     },

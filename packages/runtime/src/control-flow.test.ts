@@ -56,6 +56,12 @@ const LARGE = `graph opset 21 {
   output %y
 }`;
 
+/** A branch asks for fewer elements than none. */
+const NEGATIVE = LARGE.replace('const %shape: int64[2] = [1000, 2]', 'const %k: int64[1] = [-9]').replace(
+  '%d = Expand(%v, %shape)',
+  '%d, _ = TopK(%v, %k) @top',
+);
+
 /** A branch multiplies by a constant of the graph around. */
 const SCALED = `graph opset 21 {
   input %c: bool[]
@@ -142,6 +148,14 @@ describe('If in a session', () => {
     await expect(session.run({ c: yes, x })).rejects.toMatchObject({ code: 'TENSOR_TOO_LARGE' });
     const choice = session.explain().nodes.find(({ node }) => node === 'choice');
     expect(choice?.kernel).toMatch(/^then fails: .*, else 1 node on reference$/);
+  });
+
+  it('names the node in the branch that is given what it does not take', async () => {
+    using session = await createSession(modelOf(NEGATIVE), { backends: [reference()] });
+    await expect(session.run({ c: yes, x: float32([1, 2]) })).rejects.toMatchObject({
+      code: 'TENSOR_SHAPE',
+      where: 'node top (TopK), output d',
+    });
   });
 
   it('is refused when it is made where no backend runs what a branch holds', async () => {

@@ -3,14 +3,18 @@ import { TensorError } from './error.js';
 /** Concrete sizes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Number of elements of a shape. Throws `TENSOR_SHAPE` when a size is negative, fractional or the product passes 2^53. */
-export function elementCount(shape: Shape): number {
+/**
+ * Number of elements of a shape. Throws `TENSOR_SHAPE` when a size is negative, fractional or the product passes 2^53.
+ * @param where Whose shape it is, for the error.
+ */
+export function elementCount(shape: Shape, where?: string): number {
   let count = 1;
   for (let axis = 0; axis < shape.length; axis++) {
     const size = shape[axis];
     if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
       throw new TensorError({
         code: 'TENSOR_SHAPE',
+        where,
         message: `shape [${shape.join(', ')}] has the size ${size}; sizes are integers >= 0.`,
       });
     }
@@ -19,6 +23,7 @@ export function elementCount(shape: Shape): number {
   if (!Number.isSafeInteger(count)) {
     throw new TensorError({
       code: 'TENSOR_SHAPE',
+      where,
       message: `shape [${shape.join(', ')}] has more elements than can be counted.`,
     });
   }

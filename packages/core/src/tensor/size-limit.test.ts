@@ -31,6 +31,11 @@ describe('the limit of a tensor', () => {
         expect.objectContaining({ code: 'TENSOR_SHAPE' }),
       );
     }
+    for (const shape of [[-9], [2 ** 40, 2 ** 40]]) {
+      expect(() => checkTensorBytes('int8', shape, Number.POSITIVE_INFINITY, 'node a')).toThrow(
+        expect.objectContaining({ code: 'TENSOR_SHAPE', where: 'node a' }),
+      );
+    }
   });
 
   it('counts what short strings cost', () => {

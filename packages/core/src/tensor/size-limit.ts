@@ -16,7 +16,7 @@ export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, wher
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
   checkBytes(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
-  elementCount(shape);
+  elementCount(shape, where);
 }
 
 /**
