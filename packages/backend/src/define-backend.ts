@@ -1,5 +1,5 @@
 import type { Node, Op, Value } from '@octavo/core/ir';
-import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
+import { KernelError, MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { Backend, Executable, NodePlan, ProfiledRun, Span, Subgraph, Tap } from './backend.js';
 import type { Kernel, NodePreparation, Operands, PreparedKernel } from './kernel.js';
 import { OpenResults } from './open-results.js';
@@ -277,7 +277,7 @@ function placed(cause: unknown, node: Node): unknown {
   // What JavaScript throws for arrays that are too long, or of a length that is none.
   if (cause instanceof RangeError) {
     const message = `its result cannot be made (${cause.message}).`;
-    return new OctavoError({ code: 'KERNEL_SIZE', where, message, cause });
+    return new KernelError({ code: 'KERNEL_SIZE', where, message, cause });
   }
   if (!(cause instanceof OctavoError) || cause.where !== undefined) return cause;
   return new OctavoError({ code: cause.code, where, message: cause.fault, remedy: cause.remedy, cause });

@@ -156,7 +156,7 @@ describe('fold-constants', () => {
   });
 
   it('leaves nodes whose inputs do not fit to the runs that need them, and counts the try', async () => {
-    const misfit = new TensorError({ code: 'ODD', message: 'these do not fit.' });
+    const misfit = new TensorError({ code: 'TENSOR_DATA', message: 'these do not fit.' });
     const work = new FoldingWork();
     const spent = vi.spyOn(work, 'spend');
     const refusing: NodeEvaluator = () => Promise.reject(misfit);

@@ -21,7 +21,7 @@ export interface AttentionOptions {
 
 /**
  * Attention of every query head; groups of query heads share a key head. Returns Y and the scores at one stage.
- * Throws OctavoError `KERNEL_OPERAND` where queries, keys and values do not fit each other.
+ * Throws KernelError `KERNEL_OPERAND` where queries, keys and values do not fit each other.
  */
 export function attend(
   q: Heads,

@@ -14,7 +14,7 @@ export interface Heads {
 
 /**
  * Heads of `[batch, heads, length, width]`, or of `[batch, length, heads * width]` with their number given.
- * Throws OctavoError `KERNEL_OPERAND` when the shape has neither form.
+ * Throws KernelError `KERNEL_OPERAND` when the shape has neither form.
  */
 export function splitHeads(tensor: Tensor, count: number | undefined): Heads {
   const data = floats(tensor);
@@ -48,7 +48,7 @@ export function joinHeads({ data, batch, heads, length, width }: Heads): FloatAr
 
 /**
  * Heads whose sequences are those of `past`, then those of `next`.
- * Throws OctavoError `KERNEL_OPERAND` when they are not as many, or not as wide.
+ * Throws KernelError `KERNEL_OPERAND` when they are not as many, or not as wide.
  */
 export function appendHeads(past: Heads | undefined, next: Heads): Heads {
   if (!past) return next;

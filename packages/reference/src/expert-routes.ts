@@ -23,7 +23,7 @@ const NEGLIGIBLE = 1e-8;
 
 /**
  * For each expert the rows that go through it. A row chooses the `k` greatest of its scores; of equals the later one.
- * @throws OctavoError `KERNEL_OPERAND` when there are fewer experts.
+ * @throws KernelError `KERNEL_OPERAND` when there are fewer experts.
  */
 export function routeRows(scores: FloatArray, [rows = 0, experts = 0]: Shape, routing: Routing): Route[][] {
   const { k, weights, normalize } = routing;

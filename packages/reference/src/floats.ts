@@ -24,7 +24,7 @@ export function floatTensor(dtype: DType, shape: Shape, values: FloatArray): Ten
 
 /**
  * An array for results of `dtype` before their last rounding.
- * Throws OctavoError `KERNEL_OPERAND` when attributes ask for no possible number of them.
+ * Throws KernelError `KERNEL_OPERAND` when attributes ask for no possible number of them.
  */
 export function resultArray(dtype: DType, count: number): FloatArray {
   if (!Number.isSafeInteger(count) || count < 0) refuse(`a result cannot have ${count} elements.`);

@@ -1,7 +1,7 @@
 import {
   broadcastShapes,
   elementCount,
-  OctavoError,
+  KernelError,
   type Shape,
   sameShape,
   stridesOf,
@@ -11,11 +11,11 @@ import {
 /** The most elements that an index map can name: indices are int32. */
 const LARGEST = 2 ** 31 - 1;
 
-/** Number of elements of a result. Throws OctavoError `KERNEL_SIZE` before too much memory is asked for. */
+/** Number of elements of a result. Throws KernelError `KERNEL_SIZE` before too much memory is asked for. */
 export function resultSize(shape: Shape): number {
   const count = elementCount(shape);
   if (count <= LARGEST) return count;
-  throw new OctavoError({
+  throw new KernelError({
     code: 'KERNEL_SIZE',
     message: `a result of shape [${shape.join(', ')}] has more than ${LARGEST} elements.`,
   });
@@ -115,7 +115,7 @@ function countsUp(list: ArrayLike<number>): boolean {
   return true;
 }
 
-/** 0, 1 ... before `count`. Throws OctavoError `KERNEL_SIZE` as {@link resultSize} does. */
+/** 0, 1 ... before `count`. Throws KernelError `KERNEL_SIZE` as {@link resultSize} does. */
 export function upTo(count: number): Int32Array {
   const list = new Int32Array(resultSize([count]));
   for (let i = 0; i < list.length; i++) list[i] = i;

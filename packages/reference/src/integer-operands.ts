@@ -1,4 +1,4 @@
-import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { KernelError, type Tensor, toNumbers } from '@octavo/core/tensor';
 
 /** The elements of an integer tensor (axes, shapes, bounds) as numbers; undefined when it is left out. */
 export function integers(tensor: Tensor): number[];
@@ -7,11 +7,11 @@ export function integers(tensor: Tensor | undefined): number[] | undefined {
   return tensor && Array.from(toNumbers(tensor));
 }
 
-/** The only element of a numeric tensor. Throws OctavoError `KERNEL_SCALAR` when there is another number of them. */
+/** The only element of a numeric tensor. Throws KernelError `KERNEL_SCALAR` when there is another number of them. */
 export function scalar(tensor: Tensor): number {
   const [value] = toNumbers(tensor);
   if (value === undefined || tensor.size !== 1) {
-    throw new OctavoError({
+    throw new KernelError({
       code: 'KERNEL_SCALAR',
       message: `a single number is needed, found shape [${tensor.shape.join(', ')}].`,
     });
@@ -19,7 +19,7 @@ export function scalar(tensor: Tensor): number {
   return value;
 }
 
-/** Reports operands that an op cannot compute with. Throws OctavoError `KERNEL_OPERAND`. */
+/** Reports operands that an op cannot compute with. Throws KernelError `KERNEL_OPERAND`. */
 export function refuse(message: string): never {
-  throw new OctavoError({ code: 'KERNEL_OPERAND', message });
+  throw new KernelError({ code: 'KERNEL_OPERAND', message });
 }

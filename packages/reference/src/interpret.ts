@@ -7,7 +7,7 @@ import {
   unsupported,
 } from '@octavo/backend';
 import type { Graph, Subgraph, Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { KernelError, OctavoError, type Tensor } from '@octavo/core/tensor';
 
 /** Computes a graph once: inputs and captures by position, outputs by position. */
 export type GraphFunction = (inputs: readonly Tensor[], captures: readonly Tensor[]) => readonly Tensor[];
@@ -60,7 +60,7 @@ export async function interpretSubgraph(
       sources.map((source) => {
         const tensor = captures[source];
         if (tensor) return tensor;
-        throw new OctavoError({ code: 'KERNEL_OPERAND', message: `capture ${source} is missing.` });
+        throw new KernelError({ code: 'KERNEL_OPERAND', message: `capture ${source} is missing.` });
       }),
     );
 }

@@ -36,7 +36,7 @@ export interface CacheQuantization {
 
 /**
  * int8, two 4-bit integers plus 8 in a byte, or the dtype's own numbers.
- * @throws OctavoError `KERNEL_OPERAND` where a cache has not the scales or the dtype of its kind.
+ * @throws KernelError `KERNEL_OPERAND` where a cache has not the scales or the dtype of its kind.
  */
 export function cacheFormat(
   dtype: DType,
@@ -61,7 +61,7 @@ export function cacheFormat(
 
 /**
  * Writes new keys or values into a cache. Places that hold nothing have code 0.
- * @throws OctavoError `KERNEL_OPERAND` when they do not fit.
+ * @throws KernelError `KERNEL_OPERAND` when they do not fit.
  */
 export function extendCache(
   past: Tensor | undefined,

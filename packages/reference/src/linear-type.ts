@@ -14,7 +14,7 @@ export interface LinearAttributes {
   readonly block_size: number;
 }
 
-/** `dtype` as one that quantized values are stored in. Throws OctavoError `KERNEL_OPERAND`. */
+/** `dtype` as one that quantized values are stored in. Throws KernelError `KERNEL_OPERAND`. */
 export function storageOf(dtype: DType): StorageDType {
   return isStorageDType(dtype) ? dtype : refuse(`quantized values are not stored as ${dtype}.`);
 }

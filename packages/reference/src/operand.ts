@@ -1,9 +1,9 @@
 import type { Operands } from '@octavo/backend';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { KernelError, type Tensor } from '@octavo/core/tensor';
 
-/** The operand at a position that the op requires. Throws OctavoError `KERNEL_INPUT` when it is missing. */
+/** The operand at a position that the op requires. Throws KernelError `KERNEL_INPUT` when it is missing. */
 export function operand(inputs: Operands, position: number): Tensor {
   const tensor = inputs[position];
   if (tensor) return tensor;
-  throw new OctavoError({ code: 'KERNEL_INPUT', message: `input ${position} is missing.` });
+  throw new KernelError({ code: 'KERNEL_INPUT', message: `input ${position} is missing.` });
 }

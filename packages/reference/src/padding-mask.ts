@@ -16,7 +16,7 @@ type Visible = (batch: number, query: number, key: number) => boolean;
 /**
  * The mask that onnxruntime's `mask_index` describes, in the forms that `QAttention` lists: what is hidden has `filter`
  * added to its score, what comes after its query under causal order is never seen.
- * @throws OctavoError `KERNEL_OPERAND` when the mask has none of these forms.
+ * @throws KernelError `KERNEL_OPERAND` when the mask has none of these forms.
  */
 export function paddingMask(
   mask: Tensor | undefined,

@@ -1,7 +1,7 @@
 import type { Kernel, KernelFunction, NodePreparation } from '@octavo/backend';
 import { type TensorType, tensorType } from '@octavo/core/ir';
 import { dequantize, type QuantizedType, quantize, sameQuantization } from '@octavo/core/quant';
-import { isFloat, OctavoError, type Tensor } from '@octavo/core/tensor';
+import { isFloat, KernelError, type Tensor } from '@octavo/core/tensor';
 
 /**
  * Lets a kernel run on quantized values: dequantize the inputs, run the float kernel, quantize the outputs. A kernel
@@ -68,7 +68,7 @@ function toQuantized(tensor: Tensor | undefined, type: QuantizedType | undefined
   if (!tensor || !type) return tensor;
   const dtype = tensor.dtype;
   if (!isFloat(dtype)) {
-    throw new OctavoError({
+    throw new KernelError({
       code: 'KERNEL_QUANTIZED',
       message: `a quantized output is computed as float, found ${dtype}.`,
     });

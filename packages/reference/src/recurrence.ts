@@ -27,7 +27,7 @@ export interface Recurrence {
   readonly beforeStep?: (d: number, states: readonly State[]) => void;
 }
 
-/** Throws OctavoError `KERNEL_OPERAND` when an operand has another shape than the others and the attributes ask for. */
+/** Throws KernelError `KERNEL_OPERAND` when an operand has another shape than the others and the attributes ask for. */
 export function checkRecurrentOperands(node: Node, inputs: Operands): void {
   const fault = recurrentFault(
     node,

@@ -41,7 +41,7 @@ export function activationAt(activations: readonly RealFunction[], index: number
 
 /**
  * The activations of every direction, in order, each clipping its argument to `[-clip, clip]`.
- * @param defaults The names of one direction. Throws OctavoError `KERNEL_OPERAND` on an unknown name.
+ * @param defaults The names of one direction. Throws KernelError `KERNEL_OPERAND` on an unknown name.
  */
 export function recurrentActivations(
   attributes: ActivationAttributes & { readonly clip: number | undefined },

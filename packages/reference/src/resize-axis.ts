@@ -1,4 +1,4 @@
-import { OctavoError } from '@octavo/core/tensor';
+import { KernelError } from '@octavo/core/tensor';
 import { OUTSIDE, upTo } from './indices.js';
 
 export type CoordinateMode =
@@ -74,7 +74,7 @@ const MOST_TAPS = 2 ** 22;
 
 function checkedTaps(count: number): number {
   if (count <= MOST_TAPS) return count;
-  throw new OctavoError({
+  throw new KernelError({
     code: 'KERNEL_SIZE',
     message: `an axis is resized to ${count} elements; that works up to ${MOST_TAPS}, by mode nearest to more.`,
   });

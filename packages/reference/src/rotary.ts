@@ -15,7 +15,7 @@ export interface Rotation {
 /**
  * `(cos x - sin y, sin x + cos y)` of each pair (x, y) of numbers.
  * @param cos Cosines of the angles, `[positions, rotated / 2]`; `sin` likewise.
- * @throws OctavoError `KERNEL_OPERAND` when the numbers do not come in pairs, or a position has no angles.
+ * @throws KernelError `KERNEL_OPERAND` when the numbers do not come in pairs, or a position has no angles.
  */
 export function rotateHeads(
   heads: Heads,

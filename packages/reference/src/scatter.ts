@@ -23,7 +23,7 @@ const BIG: Readonly<Record<ScatterReduction, (old: bigint, update: bigint) => bi
   min: (old, update) => (update < old ? update : old),
 };
 
-/** An index counted from the front. Throws OctavoError `KERNEL_OPERAND` when it is outside [-size, size - 1]. */
+/** An index counted from the front. Throws KernelError `KERNEL_OPERAND` when it is outside [-size, size - 1]. */
 export function indexIn(index: number, size: number): number {
   const at = index < 0 ? index + size : index;
   if (!(at >= 0 && at < size)) refuse(`index ${index} is outside an axis of size ${size}.`);

@@ -1,6 +1,6 @@
 import type { Backend, CompileOptions } from '@octavo/backend';
 import { cloneGraph, type Graph, type Node, type Subgraph, storedConstant } from '@octavo/core/ir';
-import { OctavoError, type Tensor } from '@octavo/core/tensor';
+import { isOfOperands, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { FoldingWork } from '@octavo/passes';
 import { optimize } from './optimize.js';
 import { compilePlan, type Plan } from './plan.js';
@@ -38,9 +38,6 @@ export interface SubgraphPlan {
   dispose(): void;
 }
 
-/** What shapes and elements decide: operands that contradict an op, or that no kernel computes with, and sizes. */
-const OF_OPERANDS = /^(INFER_TYPES$|TENSOR_|KERNEL_|QUANT_)/;
-
 /**
  * A plan of a subgraph. What an If, Loop or Scan holds may never run with the shapes and constants that it is given, so
  * operands that do not fit and values that are too large are errors of the run that asks for them.
@@ -62,7 +59,7 @@ export async function planSubgraph(
       dispose: () => plan.dispose(),
     };
   } catch (error) {
-    if (error instanceof OctavoError && OF_OPERANDS.test(error.code)) return failingPlan(error);
+    if (error instanceof OctavoError && isOfOperands(error)) return failingPlan(error);
     throw error;
   }
 }

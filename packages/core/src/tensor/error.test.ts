@@ -27,7 +27,7 @@ class CountError extends OctavoError {
 describe('an error within an outer place', () => {
   it('begins with the place and says the same', () => {
     const error = new TensorError({
-      code: 'SHAPE',
+      code: 'TENSOR_SHAPE',
       message: 'too long.',
       where: 'value x',
       remedy: 'Cut it.',
@@ -37,7 +37,7 @@ describe('an error within an outer place', () => {
     expect(outer).toBeInstanceOf(TensorError);
     expect(outer).toMatchObject({
       name: 'TensorError',
-      code: 'SHAPE',
+      code: 'TENSOR_SHAPE',
       fault: 'too long.',
       where: 'job 1: m.onnx: value x',
       remedy: 'Cut it.',

@@ -1,7 +1,9 @@
+import type { KernelCode, QuantizationCode, TensorCode } from './error-codes.js';
+
 /** Everything an `OctavoError` says: what was wrong, where, and what to do about it. */
-export interface ErrorDetails {
+export interface ErrorDetails<Code extends string = string> {
   /** Stable, machine-readable name of the failure, e.g. `ONNX_TRUNCATED`. Upper snake case. */
-  readonly code: string;
+  readonly code: Code;
   /** What was expected and what was found. */
   readonly message: string;
   /** The file, node, tensor or argument concerned, outermost first. */
@@ -54,11 +56,23 @@ function messageOf(where: string | undefined, fault: string, remedy: string | un
   return `${where ? `${where}: ` : ''}${fault}${remedy ? ` ${remedy}` : ''}`;
 }
 
+/** An error of a class that has codes of its own. */
+class CodedError<Code extends string> extends OctavoError {
+  declare readonly code: Code;
+
+  constructor(details: ErrorDetails<Code>) {
+    super(details);
+  }
+}
+
 /** A shape, dtype or value that does not fit its tensor. */
-export class TensorError extends OctavoError {}
+export class TensorError extends CodedError<TensorCode> {}
 
 /** Qparams, ranges or quantized data that do not fit together. */
-export class QuantizationError extends OctavoError {}
+export class QuantizationError extends CodedError<QuantizationCode> {}
+
+/** Operands that a kernel does not compute with. */
+export class KernelError extends CodedError<KernelCode> {}
 
 /** A graph that breaks an invariant, or an edit that would. */
 export class GraphError extends OctavoError {}

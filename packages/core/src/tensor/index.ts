@@ -1,6 +1,7 @@
 export * from './clipped.js';
 export * from './dtype.js';
 export * from './error.js';
+export * from './error-codes.js';
 export * from './float16.js';
 export * from './numbers.js';
 export * from './packed.js';

@@ -140,7 +140,7 @@ describe('OctavoError', () => {
   it('joins place, fault and remedy, and keeps them apart too', () => {
     const cause = new Error('disk');
     const error = new TensorError({
-      code: 'X',
+      code: 'TENSOR_DATA',
       message: 'it broke.',
       where: 'a.bin',
       remedy: 'Mend it.',
@@ -149,7 +149,7 @@ describe('OctavoError', () => {
     expect(error.message).toBe('a.bin: it broke. Mend it.');
     expect(error).toMatchObject({
       name: 'TensorError',
-      code: 'X',
+      code: 'TENSOR_DATA',
       fault: 'it broke.',
       where: 'a.bin',
       cause,

@@ -5,7 +5,7 @@ import {
   type QuantizedType,
   requantizationMultipliers,
 } from '@octavo/core/quant';
-import { type DType, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { type DType, KernelError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import type { ProductEpilogue } from './product-epilogue.js';
 import { fitsBytes } from './weight-bytes.js';
 
@@ -64,7 +64,7 @@ export function isBytes(value: Value | undefined): boolean {
 /** The quantized types of a node that {@link declineProduct} accepted. */
 export function productTypes({ inputs: [x, w], output }: Node): ProductTypes {
   if (!x?.quantized || !w?.quantized) {
-    throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized.' });
+    throw new KernelError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized.' });
   }
   return { x: x.quantized, w: w.quantized, y: output?.quantized };
 }
@@ -114,7 +114,7 @@ function multipliersOf({ x, w, y }: ProductTypes): Multipliers {
 export function biasOf(tensor: Tensor | undefined): Int32Array | undefined {
   if (!tensor) return undefined;
   if (tensor.is('int32')) return tensor.data;
-  throw new OctavoError({ code: 'KERNEL_DTYPE', message: `expected an int32 bias, found ${tensor.dtype}.` });
+  throw new KernelError({ code: 'KERNEL_DTYPE', message: `expected an int32 bias, found ${tensor.dtype}.` });
 }
 
 /** Zero points as kernels take them: none where all are 0, which spares the sums of the input's rows. */

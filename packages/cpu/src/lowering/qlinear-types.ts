@@ -1,5 +1,5 @@
 import type { Node, Value } from '@octavo/core/ir';
-import { OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { KernelError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { declineScales, integersOf, isBytes, type ProductTypes, type Qparams } from './product-types.js';
 import { fitsBytes } from './weight-bytes.js';
 
@@ -45,7 +45,7 @@ export function qlinearTypes(constants: readonly (Tensor | undefined)[]): Produc
 
 function typesFrom(operands: readonly (Tensor | undefined)[]): ProductTypes {
   const storage = operands[7]?.dtype;
-  if (!storage) throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'y has a zero point.' });
+  if (!storage) throw new KernelError({ code: 'KERNEL_QUANTIZED', message: 'y has a zero point.' });
   return {
     x: qparams(operands[1], operands[2]),
     w: qparams(operands[4], operands[5]),

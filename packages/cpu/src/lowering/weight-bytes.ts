@@ -1,5 +1,5 @@
 import type { Value } from '@octavo/core/ir';
-import { type DType, OctavoError, type Tensor, unpack } from '@octavo/core/tensor';
+import { type DType, KernelError, type Tensor, unpack } from '@octavo/core/tensor';
 import type { ByteArray } from '../binding.js';
 
 /** The bytes that hold every number of an integer type: products of them are the same integers. */
@@ -27,7 +27,7 @@ export function bytesOf(tensor: Tensor | undefined): ByteArray {
   if (tensor?.is('int8') || tensor?.is('uint8')) return tensor.data;
   if (tensor?.is('int4') || tensor?.is('uint4') || tensor?.is('int2') || tensor?.is('uint2'))
     return unpack(tensor.dtype, tensor.data, tensor.size);
-  throw new OctavoError({
+  throw new KernelError({
     code: 'KERNEL_DTYPE',
     message: `expected integers of at most 8 bits, found ${tensor?.dtype ?? 'nothing'}.`,
   });

@@ -12,7 +12,7 @@ import { recurrentActivations } from '../recurrent-activations.js';
 
 /**
  * Slices the weights at input `index`, and their scales and zero points from `parameters` on, for direction `d`.
- * Throws OctavoError `KERNEL_OPERAND` when there are not one or `columns` of those a direction.
+ * Throws KernelError `KERNEL_OPERAND` when there are not one or `columns` of those a direction.
  */
 function weightsOf(inputs: Operands, index: number, parameters: number, d: number): IntegerOperand {
   const tensor = operand(inputs, index);

@@ -123,7 +123,7 @@ export const groupQueryAttention = defineKernel(GroupQueryAttention, {
     },
 });
 
-/** One score a query head. Throws OctavoError `KERNEL_OPERAND` when there is another number of them. */
+/** One score a query head. Throws KernelError `KERNEL_OPERAND` when there is another number of them. */
 function sinksOf(sink: Tensor | undefined, heads: number): ArrayLike<number> | undefined {
   if (sink && sink.size !== heads) refuse(`${sink.size} sinks do not belong to ${heads} heads.`);
   return sink && toNumbers(sink);

@@ -88,7 +88,7 @@ interface Widths {
   readonly hidden: number;
 }
 
-/** Throws OctavoError `KERNEL_OPERAND` where the layers are not those of `experts` that take and give `hidden` numbers. */
+/** Throws KernelError `KERNEL_OPERAND` where the layers are not those of `experts` that take and give `hidden` numbers. */
 function layers(inputs: Inputs, attributes: Attributes, widths: Widths): readonly [Layer, Layer] {
   const { experts, hidden } = widths;
   const { activation_type: type, expert_weight_bits: bits } = attributes;

@@ -17,8 +17,8 @@ import {
 } from '@octavo/core/quant';
 import {
   broadcastShapes,
+  KernelError,
   type NumberArray,
-  OctavoError,
   type Shape,
   sameShape,
   type Tensor,
@@ -59,7 +59,7 @@ function prepareWith(
   return ({ inputTypes, outputTypes }) => {
     const [a, b, c] = [inputTypes[0]?.quantized, inputTypes[1]?.quantized, outputTypes[0]?.quantized];
     if (!a || !b || !c) {
-      throw new OctavoError({
+      throw new KernelError({
         code: 'KERNEL_QUANTIZED',
         message: 'both operands and the result are quantized.',
       });

@@ -8,7 +8,7 @@ import {
 } from '@octavo/backend';
 import { AveragePool, GlobalAveragePool, type Node, type PoolAttributes } from '@octavo/core/ir';
 import { requantizeElement, saturate, storageRange } from '@octavo/core/quant';
-import { fromNumbers, OctavoError, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { fromNumbers, KernelError, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { volume } from '../convolution.js';
 import type { IntegerResult } from '../integer-product.js';
 import { operand } from '../operand.js';
@@ -60,7 +60,7 @@ function supports({ inputs: [x], output }: Node): Support {
 function typesOf({ inputTypes, outputTypes }: NodePreparation): [IntegerResult, IntegerResult] {
   const [from, to] = [inputTypes[0]?.quantized, outputTypes[0]?.quantized];
   if (from && to) return [resultOf(from), resultOf(to)];
-  throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'the input and the result are quantized.' });
+  throw new KernelError({ code: 'KERNEL_QUANTIZED', message: 'the input and the result are quantized.' });
 }
 
 const averagePool = defineKernel(AveragePool, {

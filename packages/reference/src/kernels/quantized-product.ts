@@ -11,7 +11,7 @@ import {
   type Slot,
 } from '@octavo/core/ir';
 import { channelOfOtherScale, hasZeroPoint, type QuantizedType, type StorageDType } from '@octavo/core/quant';
-import { OctavoError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
+import { KernelError, type Shape, type Tensor, toNumbers } from '@octavo/core/tensor';
 import { type Convolution, convolve, planConvolution } from '../convolution.js';
 import { centeredWeights, finishConvolution, integerConvolution } from '../integer-convolution.js';
 import {
@@ -60,7 +60,7 @@ const declined = unsupported('not a product of quantized values in integers');
 function typesOf({ inputTypes, outputTypes }: NodePreparation) {
   const [x, w, y] = [inputTypes[0]?.quantized, inputTypes[1]?.quantized, outputTypes[0]?.quantized];
   if (x && w) return { x, w, y: y && resultOf(y) };
-  throw new OctavoError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized values.' });
+  throw new KernelError({ code: 'KERNEL_QUANTIZED', message: 'x and w are quantized values.' });
 }
 
 /** The scale, zero point and storage of a per-tensor type. */

@@ -1,6 +1,6 @@
 import { defineKernel, type Kernel, type KernelFunction } from '@octavo/backend';
 import { RoiAlign, RoiAlign10 } from '@octavo/core/ir';
-import { OctavoError, toNumbers } from '@octavo/core/tensor';
+import { KernelError, toNumbers } from '@octavo/core/tensor';
 import { type FloatArray, floats, floatTensor, resultArray } from '../floats.js';
 import type { Tap } from '../grid-taps.js';
 import { operand } from '../operand.js';
@@ -29,13 +29,13 @@ const MOST_SAMPLES = 2 ** 16;
 
 /**
  * The sample coordinates of each output cell along one axis of a region.
- * @throws OctavoError `KERNEL_SIZE` over 2^16 of them.
+ * @throws KernelError `KERNEL_SIZE` over 2^16 of them.
  */
 function sampleCoordinates(start: number, length: number, cells: number, ratio: number): number[][] {
   const samples = ratio > 0 ? ratio : Math.ceil(length / cells);
   if (samples * cells > MOST_SAMPLES) {
     const message = `a region would be sampled at ${samples * cells} places along an axis, more than ${MOST_SAMPLES}.`;
-    throw new OctavoError({ code: 'KERNEL_SIZE', message });
+    throw new KernelError({ code: 'KERNEL_SIZE', message });
   }
   return Array.from({ length: cells }, (_, cell) =>
     Array.from({ length: samples }, (_, i) => start + ((cell + (i + 0.5) / samples) * length) / cells),

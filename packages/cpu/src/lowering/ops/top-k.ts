@@ -1,6 +1,6 @@
 import { supportUnless } from '@octavo/backend';
 import { type Node, TopK, TopK1, type Value } from '@octavo/core/ir';
-import { elementCount, normalizeAxis, OctavoError } from '@octavo/core/tensor';
+import { elementCount, KernelError, normalizeAxis } from '@octavo/core/tensor';
 import { elementType, requiredElementType } from '../element-type.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
@@ -42,7 +42,7 @@ function lowerTop(node: Node, axis: number, k: number, largest: boolean, program
   const at = normalizeAxis(axis, shape.length);
   const given = givenAlong(node, axis);
   if (k !== given)
-    throw new OctavoError({
+    throw new KernelError({
       code: 'KERNEL_OPERAND',
       message: `its outputs are declared with ${given} elements of the ${k} that it gives.`,
     });
