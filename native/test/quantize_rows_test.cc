@@ -10,7 +10,7 @@
 namespace octavo {
 namespace {
 
-constexpr size_t kRows = 7;
+constexpr size_t kRows = 10;
 
 // docs/numerics.md: a range that includes 0, NaN skipped.
 QuantizationParameters expected_parameters(const float* row, size_t columns) {
@@ -68,6 +68,15 @@ TEST(QuantizeRows, IsExactForEveryLengthAndPlace) {
         if (testing::Test::HasFatalFailure()) return;
       }
     });
+  }
+}
+
+// Fewer of these are read ahead.
+TEST(QuantizeRows, IsExactForLongRows) {
+  test::Samples samples(94);
+  for (const size_t columns : {768, 1000, 1600, 5000}) {
+    const std::vector<float> x = values(kRows * columns, -900, 800, samples);
+    test::on_every_tier([&](IsaSet isa) { expect_exact(x.data(), columns, isa); });
   }
 }
 
