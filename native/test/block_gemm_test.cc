@@ -75,6 +75,23 @@ TEST(BlockGemm, IsRightForEveryHeightAndWidthOfManyRows) {
   }
 }
 
+// As many columns as make groups of panels, the last of them smaller.
+TEST(BlockGemm, IsRightForGroupsOfPanels) {
+  FloatSamples samples(93);
+  for (uint32_t bits : {2u, 4u, 8u}) {
+    for (size_t n : {1024, 1061, 1083, 1097}) {
+      for (size_t m : {1, 2, 3, 4, 7, 12}) {
+        BlockProduct p{m, 100, n, bits, 32, n % 2 == 0 || m % 2 == 0, m % 3 == 0};
+        p.threads = n == 1061 ? 3 : 1;
+        expect_right(p, samples);
+      }
+      BlockProduct many{17, 300, n, bits, 128, n % 2 == 0};
+      many.threads = n == 1097 ? 3 : 1;
+      expect_right(many, samples);
+    }
+  }
+}
+
 // Blocks longer and shorter than the piece that is expanded at once, and rows of several tasks.
 TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
   FloatSamples samples(91);

@@ -51,9 +51,7 @@ class ExactProduct {
                       size_t k, float* scratch) const {
     const size_t depth = std::min(kPieceDepth, rhs_.k - k);
     const size_t width = columns.last - columns.first;
-    for (size_t column = columns.first; column < columns.last; column += kBlockColumns) {
-      expand(column, k, depth, scratch + (column - columns.first));
-    }
+    expand(columns, k, depth, scratch);
     const float* panels = scratch;
     if (kernel_.nr != group_ || width != group_) {
       float* const packed = scratch + kPieceDepth * group_;
@@ -83,22 +81,29 @@ class ExactProduct {
     return part;
   }
 
-  // 16 columns of a piece as floats, `group_` apart; k is a multiple of kPieceDepth.
-  void expand(size_t column, size_t k, size_t depth, float* out) const {
-    const size_t row_depth = block_row_depth(rhs_.shape.bits);
-    const size_t block_bytes = rhs_.shape.header_bytes + rhs_.shape.block_rows * kBlockRowBytes;
+  // A piece as floats, `group_` from row to row, in the order of blocks in memory; k is a multiple
+  // of kPieceDepth.
+  void expand(const Range& columns, size_t k, size_t depth, float* out) const {
     for (size_t done = 0; done < depth;) {
-      const size_t block = (k + done) / rhs_.block_size, within = (k + done) % rhs_.block_size;
+      const size_t within = (k + done) % rhs_.block_size;
       const size_t count = std::min(depth - done, rhs_.block_size - within);
-      const uint8_t* header = rhs_.panel(column) + block * block_bytes;
-      alignas(kCacheLine) float scales[kBlockColumns];
-      alignas(kCacheLine) int32_t zero_points[kBlockColumns];
-      read_header(header, scales, zero_points);
-      const uint8_t* rows = header + rhs_.shape.header_bytes + within / row_depth * kBlockRowBytes;
-      expand_({rhs_.shape.bits, rows, div_up(count, row_depth), scales, zero_points,
-               out + done * group_, group_});
+      for (size_t column = columns.first; column < columns.last; column += kBlockColumns) {
+        expand_rows(column, k + done, count, out + done * group_ + (column - columns.first));
+      }
       done += count;
     }
+  }
+
+  // `count` values of k of a block of 16 columns.
+  void expand_rows(size_t column, size_t k, size_t count, float* out) const {
+    const size_t row_depth = block_row_depth(rhs_.shape.bits);
+    const uint8_t* header = rhs_.block(column, k / rhs_.block_size);
+    alignas(kCacheLine) float scales[kBlockColumns];
+    alignas(kCacheLine) int32_t zero_points[kBlockColumns];
+    read_header(header, scales, zero_points);
+    const uint8_t* rows = header + rhs_.shape.header_bytes +
+                          k % rhs_.block_size / row_depth * kBlockRowBytes;
+    expand_({rhs_.shape.bits, rows, div_up(count, row_depth), scales, zero_points, out, group_});
   }
 
   void read_header(const uint8_t* header, float* scales, int32_t* zero_points) const {

@@ -21,6 +21,8 @@ constexpr size_t kExpandedBytes = 256 * 1024;
 constexpr size_t kLeastRows = 128;
 // Of columns that make a task: two panels are multiplied as fast as three.
 constexpr size_t kTaskColumns = 2 * kBlockColumns;
+// How far ahead in a panel weights are asked for: a small part of it, since another panel's follow.
+constexpr size_t kBytesAhead = 1024;
 // Rows of outputs that are asked for before they are written: no row's memory leads to the next.
 constexpr size_t kRowsAhead = 8;
 
@@ -63,7 +65,9 @@ class ExpandedProduct {
 
   void multiply(const Range& rows, const Range& columns, float* scratch) const {
     const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
-    const size_t groups = div_up(panels, kernel_.panels);
+    // Panels that are packed together are two halves, since their memory is read twice.
+    const size_t most = rhs_.group_panels == 1 ? kernel_.panels : rhs_.group_panels / 2;
+    const size_t groups = div_up(panels, most);
     // Groups of nearly equal width.
     for (size_t index = 0, first = columns.first; index < groups; ++index) {
       const size_t width = (panels / groups + (index < panels % groups ? 1 : 0)) * kBlockColumns;
@@ -125,17 +129,22 @@ class ExpandedProduct {
     shape.blocks = std::min(chunk_blocks_, rhs_.shape.blocks - block);
     if (block + shape.blocks != rhs_.shape.blocks) shape.last_rows = shape.block_rows;
     const size_t stride = expanded_bytes(shape.blocks);
-    for (size_t panel = 0; panel < panels; ++panel) {
-      const uint8_t* const packed = rhs_.panel(group.columns.first + panel * kBlockColumns);
-      kernel_.expand({shape, packed + block * block_bytes(), expanded + panel * stride});
+    for (size_t panel = 0; panel < panels;) {
+      const size_t column = group.columns.first + panel * kBlockColumns;
+      const size_t together = std::min(panels - panel, rhs_.panels_from(column));
+      kernel_.expand({shape, together, rhs_.block(column, block), rhs_.block_step(column),
+                      rhs_.block(column, block + shape.blocks - 1), bytes_ahead(column),
+                      expanded + panel * stride, stride});
+      panel += together;
     }
     const size_t next = group.columns.first + width;
-    const bool last = next >= group.end;
+    const bool asks = next < group.end && next % rhs_.group_columns() == 0;
+    const size_t packed_groups = div_up(panels, rhs_.group_panels);
     return {shape.blocks, shape.block_rows * quads_per_row_, shape.last_rows * quads_per_row_,
             panels, expanded, stride, count,
             lhs_.values(group.rows.first) + block * rhs_.block_size, lhs_.stride(),
             lhs_.scales(group.rows.first) + block, rhs_.shape.blocks, block == 0, scratch, scratch,
-            width, last ? nullptr : rhs_.panel(next), last ? 0 : panels * rhs_.panel_bytes};
+            width, asks ? rhs_.group(next) : nullptr, asks ? packed_groups * rhs_.group_bytes : 0};
   }
 
   // A few rows at a time, while the next ones are asked for: memory would make others wait.
@@ -156,8 +165,10 @@ class ExpandedProduct {
     }
   }
 
-  size_t block_bytes() const {
-    return rhs_.shape.header_bytes + rhs_.shape.block_rows * kBlockRowBytes;
+  // To blocks of the same panel: others' may not be wanted next.
+  size_t bytes_ahead(size_t column) const {
+    const size_t blocks = div_up(kBytesAhead, rhs_.shape.block_bytes(rhs_.shape.block_rows));
+    return blocks * rhs_.block_step(column);
   }
 
   const octavo_block_matmul_args& args_;

@@ -17,7 +17,7 @@ constexpr size_t kBlockRowsBytes = 192 * 1024;
 void multiply_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                    const BlockMicrokernel& kernel, const QuantizedRows& lhs, const Range& rows,
                    const Range& columns) {
-  alignas(kCacheLine) float sums[kMaxBlockTileRows * kBlockColumns];
+  alignas(kCacheLine) float sums[kMaxBlockTileRows * kMaxGroupColumns];
   alignas(kCacheLine) int32_t totals[kMaxBlockTileRows * kBlockColumns];
   BlockTile tile{};
   tile.shape = rhs.shape;
@@ -29,9 +29,11 @@ void multiply_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs
   const size_t count = rows.last - rows.first;
   const size_t tiles = div_up(count, kernel.mr);
   const size_t height = count / tiles, taller = count % tiles;
-  for (size_t column = columns.first; column < columns.last; column += kBlockColumns) {
-    tile.panel = rhs.panel(column);
-    const size_t width = std::min(kBlockColumns, columns.last - column);
+  const size_t group = rhs.group_columns();
+  for (size_t column = columns.first; column < columns.last; column += group) {
+    tile.group = rhs.group(column);
+    tile.panels = rhs.panels_of_group(column);
+    const size_t width = std::min(group, columns.last - column);
     for (size_t index = 0, row = rows.first; index < tiles; ++index, row += tile.rows) {
       tile.rows = height + (index < taller ? 1 : 0);
       tile.lhs = lhs.values(row);
@@ -39,7 +41,7 @@ void multiply_rows(const octavo_block_matmul_args& args, const PackedBlocks& rhs
       tile.lhs_offsets = lhs.offsets(row);
       kernel.run(tile);
       for (size_t i = 0; i < tile.rows; ++i) {
-        finish_row(args, row + i, column, sums + i * kBlockColumns, width);
+        finish_row(args, row + i, column, sums + i * kMaxGroupColumns, width);
       }
     }
   }
@@ -58,7 +60,7 @@ void block_gemm_int8(const octavo_block_matmul_args& args, const PackedBlocks& r
   const size_t block_rows =
       std::max<size_t>(1, kBlockRowsBytes / (lhs.stride() * kernel.mr)) * kernel.mr;
   const RowBlocks blocks(args.m, block_rows, kernel.mr);
-  const TaskGrid grid(blocks, rhs.n, kBlockColumns, rhs.k, args.threads);
+  const TaskGrid grid(blocks, rhs.n, rhs.group_columns(), rhs.k, args.threads);
   parallel_for(grid.tasks(), grid.threads(), [&](size_t task) {
     multiply_rows(args, rhs, kernel, lhs, grid.rows(task), grid.columns(task));
   });

@@ -3,10 +3,12 @@
 //   out[i][j] = fma(f32(sum over k in block b of lhs[i][k] * (q[k][j] - zero_point[b][j])),
 //                   f32(lhs_scale[i][b] * scale[b][j]), out[i][j])       for each block b in order
 //
-// for i < rows and j < 16, starting from out = 0. A panel holds 16 columns: for each block its 16
-// scales (float, or half precision), then 16 zero points (a byte each; left out where all are the
-// middle), then rows of 64 bytes. Byte 4j + i of a row has numbers of column j: with p = 8 / bits,
-// number 4h + i of the row's 4p values of k is in bits [h * bits, (h + 1) * bits).
+// for i < rows and j < 16 * panels, starting from out = 0. A panel holds 16 columns: for each block
+// its 16 scales (float, or half precision), then 16 zero points (a byte each; left out where all
+// are the middle), then rows of 64 bytes. Byte 4j + i of a row has numbers of column j: with p =
+// 8 / bits, number 4h + i of the row's 4p values of k is in bits [h * bits, (h + 1) * bits). The
+// panels of a group are stored block by block, each block of one beside that of the next: weights
+// are read as one stream, and lhs is still in the first-level cache when the next panel needs it.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_BLOCK_GEMM_BLOCK_TILE_H_
@@ -18,6 +20,8 @@
 namespace octavo {
 
 constexpr size_t kBlockColumns = 16;
+constexpr size_t kMaxGroupPanels = 4;
+constexpr size_t kMaxGroupColumns = kMaxGroupPanels * kBlockColumns;
 constexpr size_t kBlockRowBytes = 64;
 constexpr size_t kMaxBlockTileRows = 12;
 // How far ahead weights are asked for: what memory delivers while one request is under way, and
@@ -33,20 +37,23 @@ struct BlockShape {
   size_t blocks;
   size_t block_rows;  // of 64 bytes in each block
   size_t last_rows;   // in the last block
+
+  constexpr size_t block_bytes(size_t rows) const { return header_bytes + rows * kBlockRowBytes; }
 };
 
 struct BlockTile {
   BlockShape shape;
   size_t rows;
-  const uint8_t* panel;
+  size_t panels;         // of the group
+  const uint8_t* group;
   const uint8_t* lhs;  // quantized, as the kernel's table line says
   size_t lhs_stride;   // in bytes
   const float* lhs_scales;
   // -sum of the block's quantized values, times the middle unless there are zero points
   const int32_t* lhs_offsets;
   size_t block_stride;  // from row to row of the two above
-  float* out;           // [rows][16], aligned to 64 bytes
-  int32_t* totals;      // memory like that of `out` for the kernel's own use
+  float* out;           // [rows][kMaxGroupColumns], aligned to 64 bytes
+  int32_t* totals;      // [rows][16], aligned likewise, for the kernel's own use
 };
 
 using BlockMicrokernelFn = void (*)(const BlockTile& tile);

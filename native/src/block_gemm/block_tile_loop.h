@@ -46,44 +46,26 @@ OCTAVO_ALWAYS_INLINE void multiply_planes(typename V::Int (&sums)[Rows][Vectors]
   }
 }
 
-template <class V>
-struct Integers {
-  using Element = int32_t;
-  using Vector = typename V::Int;
-};
-template <class V>
-struct Floats {
-  using Element = float;
-  using Vector = typename V::Float;
-};
+// Sums of a block, a vector each. One row's stay in registers; those of more rows wait in the
+// tile's memory while the products of a block take all registers.
+template <class V, int Rows>
+struct Totals {
+  explicit Totals(int32_t* to) : memory(to) {}
 
-// Sums of a tile, a vector each. One row's stay in registers; those of more rows wait in the tile's
-// memory while the products of a block take all registers.
-template <class V, class Kind, int Rows>
-struct TileSums {
-  using Vector = typename Kind::Vector;
-  explicit TileSums(typename Kind::Element* to) : memory(to) {}
-
-  Vector get(int row, int vector) const { return V::load(memory + at(row, vector)); }
-  void set(int row, int vector, Vector sum) { V::store(memory + at(row, vector), sum); }
+  typename V::Int get(int row, int vector) const { return V::load(memory + at(row, vector)); }
+  void set(int row, int vector, typename V::Int sum) { V::store(memory + at(row, vector), sum); }
   static size_t at(int row, int vector) { return row * kBlockColumns + vector * V::lanes; }
-  typename Kind::Element* memory;
+  int32_t* memory;
 };
 
-template <class V, class Kind>
-struct TileSums<V, Kind, 1> {
-  using Vector = typename Kind::Vector;
-  explicit TileSums(typename Kind::Element*) {}
+template <class V>
+struct Totals<V, 1> {
+  explicit Totals(int32_t*) {}
 
-  Vector get(int, int vector) const { return sums[vector]; }
-  void set(int, int vector, Vector sum) { sums[vector] = sum; }
-  Vector sums[kBlockColumns / V::lanes];
+  typename V::Int get(int, int vector) const { return sums[vector]; }
+  void set(int, int vector, typename V::Int sum) { sums[vector] = sum; }
+  typename V::Int sums[kBlockColumns / V::lanes];
 };
-
-template <class V, int Rows>
-using Totals = TileSums<V, Integers<V>, Rows>;
-template <class V, int Rows>
-using Outputs = TileSums<V, Floats<V>, Rows>;
 
 template <class V>
 constexpr int kVectors = static_cast<int>(kBlockColumns / V::lanes);
@@ -135,9 +117,10 @@ OCTAVO_ALWAYS_INLINE void start_block(const BlockTile& tile, size_t block, const
   }
 }
 
+// Adds the totals of a block, scaled, to outputs kMaxGroupColumns apart.
 template <class V, int Rows>
 OCTAVO_ALWAYS_INLINE void finish_block(const BlockTile& tile, size_t block, const uint8_t* header,
-                                       const Totals<V, Rows>& totals, Outputs<V, Rows>& outputs) {
+                                       const Totals<V, Rows>& totals, float* out) {
 #pragma GCC unroll 16
   for (int j = 0; j < kVectors<V>; ++j) {
     const size_t column = V::lanes * j;
@@ -146,8 +129,9 @@ OCTAVO_ALWAYS_INLINE void finish_block(const BlockTile& tile, size_t block, cons
 #pragma GCC unroll 1
     for (int i = 0; i < Rows; ++i) {
       const typename V::Float lhs_scale = V::splat(tile.lhs_scales[i * tile.block_stride + block]);
-      outputs.set(
-          i, j, V::fma(V::to_float(totals.get(i, j)), V::mul(scale, lhs_scale), outputs.get(i, j)));
+      float* const to = out + i * kMaxGroupColumns + column;
+      const typename V::Float sum = V::to_float(totals.get(i, j));
+      V::store(to, V::fma(sum, V::mul(scale, lhs_scale), V::load(to)));
     }
   }
 }
@@ -156,30 +140,25 @@ template <class V, class D, int Rows>
 __attribute__((noinline)) void run_block_tile(const BlockTile& tile) {
   const BlockShape& shape = tile.shape;
   Totals<V, Rows> totals(tile.totals);
-  Outputs<V, Rows> outputs(tile.out);
-  for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 16
-    for (int j = 0; j < kVectors<V>; ++j) outputs.set(i, j, V::splat(0.0f));
+  for (size_t i = 0; i < Rows * kMaxGroupColumns; i += V::lanes) {
+    V::store(tile.out + i, V::splat(0.0f));
   }
-  const uint8_t* panel = tile.panel;
+  const uint8_t* at = tile.group;
   const uint8_t* lhs = tile.lhs;
   for (size_t block = 0; block < shape.blocks; ++block) {
-    const uint8_t* const header = panel;
-    start_block<V, D, Rows>(tile, block, header, totals);
-    panel += shape.header_bytes;
-    size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
-    while (rows != 0) {
-      const size_t count = rows < D::rows_per_chunk ? rows : D::rows_per_chunk;
-      sum_chunk<V, D, Rows>(totals, panel, count, lhs, tile.lhs_stride);
-      panel += count * kBlockRowBytes;
-      lhs += count * 4 * D::planes;
-      rows -= count;
+    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+    for (size_t panel = 0; panel < tile.panels; ++panel) {
+      const uint8_t* const header = at;
+      start_block<V, D, Rows>(tile, block, header, totals);
+      at += shape.header_bytes;
+      for (size_t row = 0; row < rows; row += D::rows_per_chunk) {
+        const size_t count = rows - row < D::rows_per_chunk ? rows - row : D::rows_per_chunk;
+        sum_chunk<V, D, Rows>(totals, at, count, lhs + row * 4 * D::planes, tile.lhs_stride);
+        at += count * kBlockRowBytes;
+      }
+      finish_block<V, Rows>(tile, block, header, totals, tile.out + panel * kBlockColumns);
     }
-    finish_block<V, Rows>(tile, block, header, totals, outputs);
-  }
-  if constexpr (Rows == 1) {
-#pragma GCC unroll 16
-    for (int j = 0; j < kVectors<V>; ++j) V::store(tile.out + V::lanes * j, outputs.get(0, j));
+    lhs += rows * 4 * D::planes;
   }
 }
 

@@ -3,7 +3,7 @@
 //
 //   sums[i][j] = sum over k of lhs[i][k] * f32((q[k][j] - zero_point[b][j]) * scale[b][j])
 //
-// for i < rows and j < 16. The order of the additions is a function of the shape alone.
+// for i < rows and j < 16 * panels. The order of the additions is a function of the shape alone.
 //
 // This header is included by files compiled with instruction-set flags: it defines no functions.
 #ifndef OCTAVO_SRC_BLOCK_GEMM_EXACT_TILE_H_
@@ -14,15 +14,19 @@
 namespace octavo {
 
 constexpr size_t kMaxExactTileRows = 4;
+// Vectors of 16 sums of a panel: several of each row, which are added up at the end.
+constexpr size_t kMaxExactSums = 2 * kMaxExactTileRows;
 
 struct ExactTile {
   BlockShape shape;
   size_t k;
-  const uint8_t* panel;
+  size_t panels;  // of the group
+  const uint8_t* group;
   size_t rows;
   const float* lhs;
   size_t lhs_stride;  // in floats
-  float* sums;        // [rows][16]
+  float* sums;        // [rows][kMaxGroupColumns]
+  float* partial;     // [panels][kMaxExactSums][16], aligned to 64 bytes, for the kernel's own use
 };
 using ExactMicrokernelFn = void (*)(const ExactTile& tile);
 

@@ -19,12 +19,17 @@ namespace octavo {
 
 constexpr size_t kExpandedHeaderBytes = kBlockColumns * (sizeof(float) + sizeof(int32_t));
 
-// Some blocks of a packed panel (block_gemm/block_tile.h); `shape` counts only these. Weights of 8
-// bits have no zero points: others do not fit a signed byte.
+// Some blocks of panels beside each other in one group (block_gemm/block_tile.h); `shape` counts
+// only these. Weights of 8 bits have no zero points: others do not fit a signed byte.
 struct PanelExpansion {
   BlockShape shape;
+  size_t panels;
   const uint8_t* packed;
+  size_t block_step;    // in bytes, from block to block of a panel
+  const uint8_t* last;  // the first panel's last of the blocks
+  size_t ahead;         // bytes from weights to those that are asked for beside them
   uint8_t* expanded;
+  size_t panel_stride;  // in bytes, of what is expanded
 };
 using ExpandPanelFn = void (*)(const PanelExpansion&);
 

@@ -24,6 +24,9 @@ bool exact_half(float x, uint16_t& bits) {
   return half_to_float(bits) == x;
 }
 
+// Of fewer columns, groups would be too few tasks for many threads.
+constexpr size_t kLeastGrouped = 16 * kMaxGroupColumns;
+
 template <uint32_t Bits>
 constexpr uint32_t kLow = (1u << Bits) - 1;
 
@@ -52,21 +55,28 @@ class Packer {
     packed.shape = {
         weights_.bits,      half, zero_points, header, blocks, packed.block_size / depth,
         div_up(last, depth)};
-    packed.panel_bytes = panel_bytes(packed.shape);
+    packed.group_panels = weights_.n < kLeastGrouped ? 1 : kMaxGroupPanels;
+    packed.group_bytes = group_bytes(packed.shape, packed.group_panels);
+    const size_t panels = div_up(weights_.n, kBlockColumns);
     packed.panels = AlignedBuffer<uint8_t>(
-        CheckedSize(div_up(weights_.n, kBlockColumns)).times(packed.panel_bytes).value());
-    for (size_t first = 0; first < weights_.n; first += kBlockColumns) {
-      pack_panel(packed, first, packed.panels.data() + first / kBlockColumns * packed.panel_bytes);
+        CheckedSize(panels / packed.group_panels)
+            .times(packed.group_bytes)
+            .plus(group_bytes(packed.shape, panels % packed.group_panels))
+            .value());
+    uint8_t* to = packed.panels.data();
+    for (size_t first = 0; first < weights_.n; first += packed.group_columns()) {
+      pack_group(packed, first, to);
+      to += packed.group_bytes;
     }
     return packed;
   }
 
  private:
-  static size_t panel_bytes(const BlockShape& shape) {
+  static size_t group_bytes(const BlockShape& shape, size_t panels) {
     const size_t rows = (shape.blocks - 1) * shape.block_rows + shape.last_rows;
-    // Panels begin at cache lines.
-    return div_up(rows * kBlockRowBytes + shape.blocks * shape.header_bytes, kCacheLine) *
-           kCacheLine;
+    const size_t panel = rows * kBlockRowBytes + shape.blocks * shape.header_bytes;
+    // Groups begin at cache lines.
+    return div_up(panels * panel, kCacheLine) * kCacheLine;
   }
 
   uint8_t number(const uint8_t* data, size_t index) const {
@@ -110,17 +120,24 @@ class Packer {
     return !for_all(blocks, [&](size_t block, size_t n) { return zero_point(block, n) == middle; });
   }
 
-  void pack_panel(const PackedBlocks& packed, size_t first, uint8_t* to) const {
+  void pack_group(const PackedBlocks& packed, size_t first, uint8_t* to) const {
+    const size_t last = std::min(weights_.n, first + packed.group_columns());
+    std::memset(to, 0, group_bytes(packed.shape, packed.panels_of_group(first)));
+    for (size_t block = 0; block < packed.shape.blocks; ++block) {
+      for (size_t column = first; column < last; column += kBlockColumns) {
+        to = pack_block(packed, block, column, to);
+      }
+    }
+  }
+
+  uint8_t* pack_block(const PackedBlocks& packed, size_t block, size_t first, uint8_t* to) const {
     const BlockShape& shape = packed.shape;
     const size_t columns = std::min(kBlockColumns, weights_.n - first);
-    std::memset(to, 0, packed.panel_bytes);
-    for (size_t block = 0; block < shape.blocks; ++block) {
-      to = pack_header(shape, block, first, columns, to);
-      const size_t begin = block * packed.block_size;
-      const size_t count = std::min(packed.block_size, weights_.k - begin);
-      (this->*pack_columns_)(begin, count, first, columns, to);
-      to += (block + 1 == shape.blocks ? shape.last_rows : shape.block_rows) * kBlockRowBytes;
-    }
+    to = pack_header(shape, block, first, columns, to);
+    const size_t begin = block * packed.block_size;
+    const size_t count = std::min(packed.block_size, weights_.k - begin);
+    (this->*pack_columns_)(begin, count, first, columns, to);
+    return to + (block + 1 == shape.blocks ? shape.last_rows : shape.block_rows) * kBlockRowBytes;
   }
 
   uint8_t* pack_header(const BlockShape& shape, size_t block, size_t first, size_t columns,

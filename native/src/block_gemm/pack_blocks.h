@@ -2,6 +2,8 @@
 #ifndef OCTAVO_SRC_BLOCK_GEMM_PACK_BLOCKS_H_
 #define OCTAVO_SRC_BLOCK_GEMM_PACK_BLOCKS_H_
 
+#include <algorithm>
+
 #include "base/aligned_buffer.h"
 #include "base/math.h"
 #include "block_gemm/block_tile.h"
@@ -17,11 +19,31 @@ struct PackedBlocks {
   size_t k;
   size_t n;
   size_t block_size;   // a multiple of 16
-  size_t panel_bytes;  // of 16 columns
+  size_t group_panels;  // stored together; those of a last group may be fewer
+  size_t group_bytes;
   AlignedBuffer<uint8_t> panels;
 
-  const uint8_t* panel(size_t column) const {
-    return panels.data() + column / kBlockColumns * panel_bytes;
+  size_t group_columns() const { return group_panels * kBlockColumns; }
+  const uint8_t* group(size_t column) const {
+    return panels.data() + column / group_columns() * group_bytes;
+  }
+  size_t panels_of_group(size_t column) const {
+    const size_t first = column / group_columns() * group_panels;
+    return std::min(group_panels, div_up(n, kBlockColumns) - first);
+  }
+  // Panels of the group from the column's on.
+  size_t panels_from(size_t column) const {
+    return panels_of_group(column) - column / kBlockColumns % group_panels;
+  }
+  // Bytes from a block of the column's panel to the next.
+  size_t block_step(size_t column) const {
+    return panels_of_group(column) * shape.block_bytes(shape.block_rows);
+  }
+  // A block of the column's panel.
+  const uint8_t* block(size_t column, size_t index) const {
+    const size_t rows = index + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+    const size_t panel = column / kBlockColumns % group_panels;
+    return group(column) + index * block_step(column) + panel * shape.block_bytes(rows);
   }
   // k, up to whole rows of 64 bytes.
   size_t padded_k() const {

@@ -46,63 +46,78 @@ OCTAVO_ALWAYS_INLINE void multiply_planes(__m512i (&sums)[Rows][Sets], __m512i p
   }
 }
 
+// What the sums of a block start from: the share of its zero points.
+template <int Bits, int Rows>
+OCTAVO_ALWAYS_INLINE void start_sums(const BlockTile& tile, size_t block, const uint8_t* header,
+                                     __m512i (&sums)[Rows][kSets<Bits, Rows>]) {
+  const BlockShape& shape = tile.shape;
+  const int32_t* offset = tile.lhs_offsets + block;
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
+    for (__m512i& sum : sums[i]) sum = _mm512_setzero_si512();
+    sums[i][0] = _mm512_set1_epi32(*offset);
+    offset = next_row(offset, tile.block_stride);
+    OCTAVO_KEEP_ORDER(sums[i][0]);
+  }
+  if (!shape.has_zero_points) return;
+  const uint8_t* bytes = header + shape.header_bytes - kBlockColumns;
+  const __m512i zero_points =
+      _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i) {
+    sums[i][0] = _mm512_mullo_epi32(sums[i][0], zero_points);
+    OCTAVO_KEEP_ORDER(sums[i][0]);
+  }
+}
+
+// Adds the sums of a block, scaled, to outputs kMaxGroupColumns apart.
+template <int Rows, int Sets>
+OCTAVO_ALWAYS_INLINE void finish_sums(const BlockTile& tile, size_t block, const uint8_t* header,
+                                      const __m512i (&sums)[Rows][Sets], float* out) {
+  const __m512 scale = load_scales(tile.shape, header);
+  const float* lhs_scale = tile.lhs_scales + block;
+#pragma GCC unroll 12
+  for (int i = 0; i < Rows; ++i, out += kMaxGroupColumns) {
+    __m512i sum = sums[i][0];
+#pragma GCC unroll 8
+    for (int set = 1; set < Sets; ++set) sum = _mm512_add_epi32(sum, sums[i][set]);
+    const __m512 row_scale = _mm512_set1_ps(*lhs_scale);
+    lhs_scale = next_row(lhs_scale, tile.block_stride);
+    __m512 total = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scale, row_scale),
+                                   _mm512_load_ps(out));
+    OCTAVO_KEEP_ORDER(total);
+    _mm512_store_ps(out, total);
+  }
+}
+
 template <int Bits, int Rows>
 __attribute__((noinline)) void run_tile(const BlockTile& tile) {
   const BlockShape& shape = tile.shape;
-  const uint8_t* panel = tile.panel;
+  const uint8_t* at = tile.group;
   const uint8_t* lhs = tile.lhs;
-  __m512 out[Rows];
-#pragma GCC unroll 12
-  for (int i = 0; i < Rows; ++i) out[i] = _mm512_setzero_ps();
-  for (size_t block = 0; block < shape.blocks; ++block) {
-    const uint8_t* const header = panel;
-    const int32_t* offset = tile.lhs_offsets + block;
-    __m512i sums[Rows][kSets<Bits, Rows>];
-#pragma GCC unroll 12
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 8
-      for (__m512i& sum : sums[i]) sum = _mm512_setzero_si512();
-      sums[i][0] = _mm512_set1_epi32(*offset);
-      offset = next_row(offset, tile.block_stride);
-      OCTAVO_KEEP_ORDER(sums[i][0]);
-    }
-    if (shape.has_zero_points) {
-      const uint8_t* bytes = header + shape.header_bytes - kBlockColumns;
-      const __m512i zero_points =
-          _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
-#pragma GCC unroll 12
-      for (int i = 0; i < Rows; ++i) {
-        sums[i][0] = _mm512_mullo_epi32(sums[i][0], zero_points);
-        OCTAVO_KEEP_ORDER(sums[i][0]);
-      }
-    }
-    panel += shape.header_bytes;
-    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
-#pragma GCC unroll 1
-    for (size_t row = 0; row < rows; ++row) {
-      __builtin_prefetch(panel + kBlockPrefetchBytes);
-      multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(panel), lhs, tile.lhs_stride);
-      panel += kBlockRowBytes;
-      lhs += kDepth<Bits>;
-    }
-    const float* lhs_scale = tile.lhs_scales + block;
-    const __m512 scale =
-        shape.half_scales
-            ? _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(header)))
-            : _mm512_loadu_ps(reinterpret_cast<const float*>(header));
-#pragma GCC unroll 12
-    for (int i = 0; i < Rows; ++i) {
-      __m512i sum = sums[i][0];
-#pragma GCC unroll 8
-      for (int set = 1; set < kSets<Bits, Rows>; ++set) sum = _mm512_add_epi32(sum, sums[i][set]);
-      const __m512 row_scale = _mm512_set1_ps(*lhs_scale);
-      lhs_scale = next_row(lhs_scale, tile.block_stride);
-      out[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scale, row_scale), out[i]);
-      OCTAVO_KEEP_ORDER(out[i]);
-    }
+  for (size_t i = 0; i < Rows * kMaxGroupPanels; ++i) {
+    _mm512_store_ps(tile.out + i * kBlockColumns, _mm512_setzero_ps());
   }
-#pragma GCC unroll 12
-  for (int i = 0; i < Rows; ++i) _mm512_store_ps(tile.out + i * kBlockColumns, out[i]);
+  for (size_t block = 0; block < shape.blocks; ++block) {
+    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+    for (size_t panel = 0; panel < tile.panels; ++panel) {
+      const uint8_t* const header = at;
+      __m512i sums[Rows][kSets<Bits, Rows>];
+      start_sums<Bits, Rows>(tile, block, header, sums);
+      at += shape.header_bytes;
+      const uint8_t* quads = lhs;
+#pragma GCC unroll 1
+      for (size_t row = 0; row < rows; ++row) {
+        __builtin_prefetch(at + kBlockPrefetchBytes);
+        multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(at), quads, tile.lhs_stride);
+        at += kBlockRowBytes;
+        quads += kDepth<Bits>;
+      }
+      finish_sums(tile, block, header, sums, tile.out + panel * kBlockColumns);
+    }
+    lhs += rows * kDepth<Bits>;
+  }
 }
 
 template <int Bits, int Rows>

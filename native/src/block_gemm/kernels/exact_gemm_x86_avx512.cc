@@ -117,50 +117,96 @@ OCTAVO_ALWAYS_INLINE void add_part(Sums<Rows>& sums, const uint8_t* weights, con
   }
 }
 
+// A panel's sums, from memory and back.
+template <int Rows>
+OCTAVO_ALWAYS_INLINE void load(Sums<Rows>& sums, const float* from) {
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (size_t turn = 0; turn < kTurns<Rows>; ++turn, from += kBlockColumns) {
+      sums[r][turn] = _mm512_load_ps(from);
+    }
+  }
+}
+
 template <int Rows>
 OCTAVO_ALWAYS_INLINE void store(const Sums<Rows>& sums, float* to) {
 #pragma GCC unroll 4
   for (int r = 0; r < Rows; ++r) {
-    __m512 sum = _mm512_add_ps(sums[r][0], sums[r][1]);
-    if constexpr (kTurns<Rows> == 4) {
-      sum = _mm512_add_ps(sum, _mm512_add_ps(sums[r][2], sums[r][3]));
+#pragma GCC unroll 4
+    for (size_t turn = 0; turn < kTurns<Rows>; ++turn, to += kBlockColumns) {
+      _mm512_store_ps(to, sums[r][turn]);
     }
-    _mm512_storeu_ps(to + r * kBlockColumns, sum);
+  }
+}
+
+// Values of k in a block: those of whole rows, and the rest.
+struct Depth {
+  size_t rows;
+  size_t rest;
+};
+
+// Adds the products of a block of a panel to sums in memory.
+template <int Bits, bool ZeroPoints, int Rows>
+OCTAVO_ALWAYS_INLINE void add_block(const ExactTile& tile, const uint8_t* panel, Depth depth,
+                                    const float* first, float* memory) {
+  const BlockShape& shape = tile.shape;
+  const Header header = read_header<Bits, ZeroPoints>(shape, panel);
+  panel += shape.header_bytes;
+  Sums<Rows> sums;
+  load<Rows>(sums, memory);
+  const float* lhs[Rows];
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; ++r) lhs[r] = first + r * tile.lhs_stride;
+#pragma GCC unroll 1
+  for (size_t i = 0; i < depth.rows; ++i) {
+    __builtin_prefetch(panel + kBlockPrefetchBytes);
+    add_row<Bits, ZeroPoints, Rows>(sums, panel, header, lhs);
+    panel += kBlockRowBytes;
+#pragma GCC unroll 4
+    for (int r = 0; r < Rows; ++r) lhs[r] += kDepth<Bits>;
+  }
+  if (depth.rest != 0) add_part<Bits, ZeroPoints, Rows>(sums, panel, header, lhs, depth.rest);
+  store<Rows>(sums, memory);
+}
+
+// Sums of a panel, from memory, kMaxGroupColumns apart.
+template <int Rows>
+OCTAVO_ALWAYS_INLINE void finish(const float* memory, float* to) {
+  for (int r = 0; r < Rows; ++r, memory += kTurns<Rows> * kBlockColumns) {
+    __m512 sum = _mm512_add_ps(_mm512_load_ps(memory), _mm512_load_ps(memory + kBlockColumns));
+    if constexpr (kTurns<Rows> == 4) {
+      sum = _mm512_add_ps(sum, _mm512_add_ps(_mm512_load_ps(memory + 2 * kBlockColumns),
+                                             _mm512_load_ps(memory + 3 * kBlockColumns)));
+    }
+    _mm512_storeu_ps(to + r * kMaxGroupColumns, sum);
   }
 }
 
 template <int Bits, bool ZeroPoints, int Rows>
 __attribute__((noinline)) void run(const ExactTile& tile) {
+  constexpr size_t kPanelSums = Rows * kTurns<Rows> * kBlockColumns;
   const BlockShape& shape = tile.shape;
-  const uint8_t* panel = tile.panel;
+  const uint8_t* at = tile.group;
+  const float* lhs = tile.lhs;
+  for (size_t i = 0; i < tile.panels * kPanelSums; i += kBlockColumns) {
+    _mm512_store_ps(tile.partial + i, _mm512_setzero_ps());
+  }
   size_t left = tile.k;
-  const float* lhs[Rows];
-  Sums<Rows> sums;
-#pragma GCC unroll 4
-  for (int r = 0; r < Rows; ++r) {
-    lhs[r] = tile.lhs + r * tile.lhs_stride;
-#pragma GCC unroll 4
-    for (size_t turn = 0; turn < kTurns<Rows>; ++turn) sums[r][turn] = _mm512_setzero_ps();
-  }
   for (size_t block = 0; block < shape.blocks; ++block) {
-    const Header header = read_header<Bits, ZeroPoints>(shape, panel);
-    panel += shape.header_bytes;
     const size_t whole = left / kDepth<Bits>;
-    const size_t count = whole < shape.block_rows ? whole : shape.block_rows;
-#pragma GCC unroll 1
-    for (size_t i = 0; i < count; ++i) {
-      __builtin_prefetch(panel + kBlockPrefetchBytes);
-      add_row<Bits, ZeroPoints, Rows>(sums, panel, header, lhs);
-      panel += kBlockRowBytes;
-#pragma GCC unroll 4
-      for (int r = 0; r < Rows; ++r) lhs[r] += kDepth<Bits>;
+    const Depth depth = whole < shape.block_rows ? Depth{whole, left % kDepth<Bits>}
+                                                 : Depth{shape.block_rows, 0};
+    const size_t bytes = shape.block_bytes(depth.rows + (depth.rest == 0 ? 0 : 1));
+    for (size_t panel = 0; panel < tile.panels; ++panel, at += bytes) {
+      add_block<Bits, ZeroPoints, Rows>(tile, at, depth, lhs, tile.partial + panel * kPanelSums);
     }
-    left -= count * kDepth<Bits>;
-    if (count < shape.block_rows && left != 0) {
-      add_part<Bits, ZeroPoints, Rows>(sums, panel, header, lhs, left);
-    }
+    lhs += depth.rows * kDepth<Bits>;
+    left -= depth.rows * kDepth<Bits>;
   }
-  store<Rows>(sums, tile.sums);
+  for (size_t panel = 0; panel < tile.panels; ++panel) {
+    finish<Rows>(tile.partial + panel * kPanelSums, tile.sums + panel * kBlockColumns);
+  }
 }
 
 template <int Bits, bool ZeroPoints, int Rows>

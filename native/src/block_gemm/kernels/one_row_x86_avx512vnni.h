@@ -1,4 +1,4 @@
-// One row of lhs with a panel of weights: there is more to read than to multiply, so what decides is
+// One row of lhs with a group of panels: there is more to read than to multiply, so what decides is
 // how many lines the processor has under way at once. Few instructions a line let it look ahead
 // further, and its own prefetching is quickest where nothing but the stream itself asks for lines.
 // Everything has internal linkage: it is compiled once for each kernel file.
@@ -50,8 +50,8 @@ OCTAVO_ALWAYS_INLINE __m512i load_row(const uint8_t* panel) {
   return packed;
 }
 
-// `start` and the products of at most kMostRowsTogether rows, which it goes past. Every other row has sums of its own,
-// or the multipliers would wait for each other's.
+// `start` and the products of at most kMostRowsTogether rows, which it goes past. Every other row
+// has sums of its own, or the multipliers would wait for each other's.
 template <int Bits>
 OCTAVO_ALWAYS_INLINE __m512i sum_rows(__m512i start, const uint8_t*& panel, size_t count,
                                       const uint8_t*& lhs) {
@@ -85,7 +85,7 @@ OCTAVO_ALWAYS_INLINE __m512i sum_rows(__m512i start, const uint8_t*& panel, size
 
 template <int Bits>
 OCTAVO_ALWAYS_INLINE __m512i sum_block(__m512i sum, const uint8_t*& panel, size_t rows,
-                                       const uint8_t*& lhs) {
+                                       const uint8_t* lhs) {
   while (rows > kMostRowsTogether) [[unlikely]] {
     sum = sum_rows<Bits>(sum, panel, kMostRowsTogether, lhs);
     rows -= kMostRowsTogether;
@@ -98,29 +98,50 @@ OCTAVO_ALWAYS_INLINE __m512 load_scales(const BlockShape& shape, const uint8_t* 
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(header)));
 }
 
+// Adds the products of a block of a panel, which it goes past, to `out`.
 template <int Bits>
-__attribute__((noinline)) void run_one_row(const BlockTile& tile) {
-  const BlockShape shape = tile.shape;
-  const uint8_t* panel = tile.panel;
-  const uint8_t* lhs = tile.lhs;
-  __m512 out = _mm512_setzero_ps();
-  for (size_t block = 0; block < shape.blocks; ++block) {
-    // Before the rows behind it: lines are asked for in their order.
-    __m512 scales = load_scales(shape, panel);
-    OCTAVO_KEEP_ORDER(scales);
-    __m512i sum = _mm512_set1_epi32(tile.lhs_offsets[block]);
-    panel += shape.header_bytes;
-    if (shape.has_zero_points) {
-      const __m128i bytes =
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(panel - kBlockColumns));
-      sum = _mm512_mullo_epi32(sum, _mm512_cvtepu8_epi32(bytes));
-    }
-    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
-    sum = sum_block<Bits>(sum, panel, rows, lhs);
-    const __m512 row_scale = _mm512_set1_ps(tile.lhs_scales[block]);
-    out = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales, row_scale), out);
+OCTAVO_ALWAYS_INLINE void add_block(const BlockTile& tile, size_t block, size_t rows,
+                                    const uint8_t*& at, const uint8_t* lhs, __m512& out) {
+  // Before the rows behind it: lines are asked for in their order.
+  __m512 scales = load_scales(tile.shape, at);
+  OCTAVO_KEEP_ORDER(scales);
+  __m512i sum = _mm512_set1_epi32(tile.lhs_offsets[block]);
+  at += tile.shape.header_bytes;
+  if (tile.shape.has_zero_points) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at - kBlockColumns));
+    sum = _mm512_mullo_epi32(sum, _mm512_cvtepu8_epi32(bytes));
   }
-  _mm512_store_ps(tile.out, out);
+  sum = sum_block<Bits>(sum, at, rows, lhs);
+  const __m512 scale = _mm512_mul_ps(scales, _mm512_set1_ps(tile.lhs_scales[block]));
+  out = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), scale, out);
+  // Compilers that put off the sums of one panel for the next run out of registers.
+  OCTAVO_KEEP_ORDER(out);
+}
+
+template <int Bits, int Panels>
+__attribute__((noinline)) void run_panels(const BlockTile& tile) {
+  const BlockShape& shape = tile.shape;
+  const uint8_t* at = tile.group;
+  const uint8_t* lhs = tile.lhs;
+  __m512 out[Panels];
+#pragma GCC unroll 4
+  for (__m512& sums : out) sums = _mm512_setzero_ps();
+  for (size_t block = 0; block < shape.blocks; ++block) {
+    const size_t rows = block + 1 == shape.blocks ? shape.last_rows : shape.block_rows;
+#pragma GCC unroll 4
+    for (__m512& sums : out) add_block<Bits>(tile, block, rows, at, lhs, sums);
+    lhs += rows * 32 / Bits;
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < Panels; ++i) _mm512_store_ps(tile.out + i * kBlockColumns, out[i]);
+}
+
+template <int Bits, int Panels = static_cast<int>(kMaxGroupPanels)>
+OCTAVO_ALWAYS_INLINE void run_one_row(const BlockTile& tile) {
+  if constexpr (Panels > 1) {
+    if (tile.panels < Panels) return run_one_row<Bits, Panels - 1>(tile);
+  }
+  run_panels<Bits, Panels>(tile);
 }
 
 }  // namespace
