@@ -1,6 +1,7 @@
 # Kernels written once over vectors (src/vector/tiers.h): each source is compiled once a tier.
 
 set(OCTAVO_TIERED_SOURCES
+  src/attention/weigh_kernels.cc
   src/block_gemm/block_kernels.cc
   src/conv/depthwise_rows_kernels.cc
   src/elementwise/binary_kernels.cc
@@ -18,6 +19,7 @@ set(OCTAVO_TIERED_SOURCES
 
 # Those that have vectors of 64 bytes too.
 set(OCTAVO_WIDE_SOURCES
+  src/attention/weigh_kernels.cc
   src/quantize/quantize_kernels.cc
 )
 

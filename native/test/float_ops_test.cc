@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "elementwise/binary.h"
 #include "elementwise/unary.h"
@@ -155,87 +154,6 @@ TEST(SoftmaxOps, NormalizeRows) {
   log_op.same_as_output().output(in).words({rows, columns});
   expect_near(log_op.run<float>(), logarithms);
   expect_checked(op, 2, 6);
-}
-
-struct Scores {
-  size_t batch, heads, queries, keys;
-  float scale;
-  bool causal;
-  int offset;
-  std::vector<float> in, mask;  // the mask is [batch][1][queries][keys]
-
-  explicit Scores(FloatSamples& samples)
-      : batch(samples.size(1, 2)),
-        heads(samples.size(1, 3)),
-        queries(samples.size(1, 7)),
-        keys(samples.size(1, 21)),
-        scale(samples.uniform(-1, 1)),
-        causal(samples.size(0, 1) == 1),
-        offset(static_cast<int>(samples.size(0, 6)) - 3),
-        in(samples.floats(batch * heads * queries * keys, -9, 9)),
-        mask(samples.floats(batch * queries * keys)) {
-    for (float& value : mask) {
-      if (samples.size(0, 2) == 0) value = -std::numeric_limits<float>::infinity();
-    }
-  }
-
-  OpProgram op(bool masked) const {
-    OpProgram op("attention_softmax");
-    op.input(in);
-    masked ? op.input(mask) : op.absent();
-    op.output(in).words({batch, heads, queries, keys}).number(scale);
-    op.words({causal ? 1u : 0u, static_cast<size_t>(static_cast<int32_t>(offset))});
-    return op.words({queries * keys, 0, keys, 1});
-  }
-
-  std::vector<double> expected(bool masked) const {
-    std::vector<double> all;
-    for (size_t row = 0; row < batch * heads * queries; ++row) {
-      const size_t query = row % queries, image = row / queries / heads;
-      std::vector<double> scores;
-      for (size_t key = 0; key < keys; ++key) {
-        const bool seen = !causal || static_cast<int>(key) <= static_cast<int>(query) + offset;
-        const double mask_value = masked ? mask[(image * queries + query) * keys + key] : 0.0;
-        scores.push_back(seen ? in[row * keys + key] * static_cast<double>(scale) + mask_value
-                              : -std::numeric_limits<double>::infinity());
-      }
-      for (const double weight : softmax_of(scores)) all.push_back(weight);
-    }
-    return all;
-  }
-};
-
-TEST(AttentionSoftmaxOp, ScalesMasksAndNormalizes) {
-  FloatSamples samples(7);
-  for (int round = 0; round < 60; ++round) {
-    const Scores scores(samples);
-    expect_near(scores.op(false).run<float>(), scores.expected(false));
-    expect_near(scores.op(true).run<float>(), scores.expected(true));
-  }
-  expect_checked(Scores(samples).op(true), 3, 7);
-}
-
-TEST(AttentionSoftmaxOp, GivesKeysThatAMaskHidesExactlyNothing) {
-  FloatSamples samples(17);
-  constexpr float kHidden[] = {-1e9f, std::numeric_limits<float>::lowest(),
-                               -std::numeric_limits<float>::infinity()};
-  for (int round = 0; round < 60; ++round) {
-    Scores scores(samples);
-    scores.causal = false;
-    scores.keys = samples.size(1, 90);
-    scores.in = samples.floats(scores.batch * scores.heads * scores.queries * scores.keys, -9, 9);
-    scores.mask.assign(scores.batch * scores.queries * scores.keys, 0.0f);
-    const size_t shown = samples.size(1, scores.keys);
-    for (size_t i = 0; i < scores.mask.size(); ++i) {
-      if (i % scores.keys >= shown) scores.mask[i] = kHidden[round % 3];
-    }
-    const std::vector<float> found = scores.op(true).run<float>();
-    expect_near(found, scores.expected(true));
-    for (size_t i = 0; i < found.size(); ++i) {
-      if (i % scores.keys < shown) continue;
-      ASSERT_EQ(found[i], 0.0f);
-    }
-  }
 }
 
 TEST(RowNormOps, NormalizeRows) {

@@ -1,7 +1,5 @@
 #include "normalize/normalize.h"
 
-#include <algorithm>
-
 #include "normalize/row_kernels.h"
 #include "threading/parallel_ranges.h"
 #include "vector/select_tier.h"
@@ -48,26 +46,6 @@ void softmax(const float* in, size_t rows, size_t columns, float* out, IsaSet av
 void log_softmax(const float* in, size_t rows, size_t columns, float* out, IsaSet available) {
   const SoftmaxFn run = select_tier(kTiers, available).log_softmax;
   for_each_row(rows, columns, [&](size_t, size_t first) { run(in + first, columns, out + first); });
-}
-
-void attention_softmax(const AttentionScores& scores, IsaSet available) {
-  const MaskedSoftmaxFn run = select_tier(kTiers, available).masked_softmax;
-  const size_t rows = scores.batch * scores.heads * scores.queries;
-  for_each_row(rows, scores.keys, [&](size_t row, size_t first) {
-    const size_t query = row % scores.queries, head = row / scores.queries % scores.heads;
-    const size_t image = row / scores.queries / scores.heads;
-    const size_t* strides = scores.mask_strides;
-    const float* mask = scores.mask;
-    if (mask != nullptr) mask += image * strides[0] + head * strides[1] + query * strides[2];
-    size_t seen = scores.keys;
-    if (scores.causal) {
-      const ptrdiff_t limit = static_cast<ptrdiff_t>(query) + scores.offset + 1;
-      seen = limit <= 0 ? 0 : std::min(seen, static_cast<size_t>(limit));
-    }
-    float* out = scores.out + first;
-    if (seen != 0) run({scores.in + first, seen, scores.scale, mask, strides[3], out});
-    std::fill(out + seen, out + scores.keys, 0.0f);
-  });
 }
 
 void layer_norm(const RowNormalization& args, IsaSet available) {

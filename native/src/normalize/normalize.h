@@ -15,21 +15,6 @@ void softmax(const float* in, size_t rows, size_t columns, float* out,
 void log_softmax(const float* in, size_t rows, size_t columns, float* out,
                  IsaSet available = active_isa());
 
-// Scores [batch][heads][queries][keys] to weights: softmax(scale * score + mask) of each row, zeros
-// where all of that is -infinity. With `causal`, query i sees the keys up to i + offset only. `out`
-// may be `in`.
-struct AttentionScores {
-  const float* in;
-  size_t batch, heads, queries, keys;
-  float scale;
-  bool causal;
-  ptrdiff_t offset;
-  const float* mask;       // or null
-  size_t mask_strides[4];  // in elements, 0 where it repeats; the last is 0 or 1
-  float* out;
-};
-void attention_softmax(const AttentionScores& scores, IsaSet available = active_isa());
-
 // y = (x - mean) / sqrt(variance + epsilon) * scale + bias over each row. `out` may be `in`.
 struct RowNormalization {
   const float* in;

@@ -117,48 +117,6 @@ void log_softmax(const float* in, size_t count, float* out) {
   map_row(in, count, out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x - top - log_total; });
 }
 
-// How many numbers are left without those at the end whose e^(x * factor - top) is 0: causal masks
-// hide half of all keys.
-OCTAVO_INLINE size_t seen_of(const float* in, size_t count, F32 factor, F32 top) {
-  while (count >= kLanes) {
-    const I32 hidden = load<F32>(in + count - kLanes) * factor - top < splat(-104.0f);
-    bool all = true;
-    for (size_t i = 0; i < kLanes; ++i) all = all && hidden[i] != 0;
-    if (!all) break;
-    count -= kLanes;
-  }
-  return count;
-}
-
-void masked_softmax(const MaskedRow& row) {
-  const F32 scale = splat(row.scale);
-  const float* in = row.in;
-  if (row.mask != nullptr) {
-    size_t i = 0;
-    for (; i + kLanes <= row.count; i += kLanes) {
-      const F32 mask = row.mask_step == 0 ? splat(*row.mask) : load<F32>(row.mask + i);
-      store(row.out + i, load<F32>(in + i) * scale + mask);
-    }
-    for (; i < row.count; ++i) row.out[i] = in[i] * row.scale + row.mask[i * row.mask_step];
-    in = row.out;
-  }
-  const F32 factor = row.mask == nullptr ? scale : splat(1.0f);
-  // The largest of scaled numbers: scaling keeps or turns the order.
-  const float most = factor[0] < 0 ? smallest(in, row.count) : largest(in, row.count);
-  if (most * factor[0] == -__builtin_inff()) {
-    map_row(in, row.count, row.out, [](F32) OCTAVO_LAMBDA_INLINE { return splat(0.0f); });
-    return;
-  }
-  const F32 top = splat(most) * factor;
-  // Infinite scores make NaN of the whole row.
-  const size_t seen = top[0] - top[0] == 0 ? seen_of(in, row.count, factor, top) : row.count;
-  map_row(in, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return exp(x * factor - top); });
-  const F32 total = splat(sum(row.out, seen));
-  map_row(row.out, seen, row.out, [&](F32 x) OCTAVO_LAMBDA_INLINE { return x / total; });
-  map_row(in + seen, row.count - seen, row.out + seen,
-          [](F32) OCTAVO_LAMBDA_INLINE { return splat(0.0f); });
-}
-
 OCTAVO_INLINE F32 parameter(const float* from, size_t step, size_t i, size_t count, float missing) {
   if (from == nullptr) return splat(missing);
   if (step == 0) return splat(*from);
@@ -240,8 +198,8 @@ void normalize_rms(const NormalizationRow& row) { normalize_by<squares_of>(row);
 
 }  // namespace
 
-const RowKernels OCTAVO_TIERED(rows) = {softmax,    softmax_rows,  log_softmax, masked_softmax,
-                                        normalize,  normalize_rms, sum,         sum_abs,
-                                        sum_square, largest,       smallest};
+const RowKernels OCTAVO_TIERED(rows) = {softmax,       softmax_rows, log_softmax, normalize,
+                                        normalize_rms, sum,          sum_abs,     sum_square,
+                                        largest,       smallest};
 
 }  // namespace octavo

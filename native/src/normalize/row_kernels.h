@@ -18,18 +18,6 @@ using SoftmaxFn = void (*)(const float* in, size_t count, float* out);
 constexpr size_t kFewColumns = 4;
 using SoftmaxRowsFn = void (*)(const float* in, size_t rows, size_t columns, float* out);
 
-// softmax(scale * x + mask); zeros where all of that is -infinity. `mask` has one number an element
-// (step 1) or one for all (step 0), or is null.
-struct MaskedRow {
-  const float* in;
-  size_t count;
-  float scale;
-  const float* mask;
-  size_t mask_step;
-  float* out;
-};
-using MaskedSoftmaxFn = void (*)(const MaskedRow& row);
-
 // y = (x - mean) / sqrt(variance + epsilon) * scale + bias; rms takes no mean off. Scale and bias
 // are one for the row (step 0) or one an element (step 1); either may be null.
 struct NormalizationRow {
@@ -49,7 +37,6 @@ struct RowKernels {
   SoftmaxFn softmax;
   SoftmaxRowsFn softmax_rows;
   SoftmaxFn log_softmax;
-  MaskedSoftmaxFn masked_softmax;
   NormalizeFn normalize;
   NormalizeFn normalize_rms;
   ReduceFn sum;

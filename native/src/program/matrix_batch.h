@@ -3,11 +3,11 @@
 #ifndef OCTAVO_SRC_PROGRAM_MATRIX_BATCH_H_
 #define OCTAVO_SRC_PROGRAM_MATRIX_BATCH_H_
 
-#include <algorithm>
 #include <span>
 #include <vector>
 
 #include "program/op_reader.h"
+#include "program/strided_places.h"
 
 namespace octavo {
 
@@ -76,37 +76,10 @@ class MatrixBatch {
     size_t size, a, b, out;
   };
 
-  // Elements from the first to the last of a strided array.
-  class Reach {
-   public:
-    void add(size_t size, size_t stride) {
-      if (size == 0)
-        empty_ = true;
-      else
-        last_ = last_.plus(CheckedSize(size - 1).times(stride).value());
-    }
-    CheckedSize elements() const { return empty_ ? CheckedSize(0) : last_.plus(1); }
-
-   private:
-    CheckedSize last_{0};
-    bool empty_ = false;
-  };
-
-  // Dimensions of the output nest: a step along one passes all of those with shorter steps.
   bool outputs_are_apart() const {
-    struct Step {
-      size_t stride, size;
-    };
-    Step steps[kMaxRank + 2] = {{1, n}, {out_row, m}};
-    for (size_t i = 0; i < rank_; ++i) steps[2 + i] = {dimensions_[i].out, dimensions_[i].size};
-    std::sort(steps, steps + 2 + rank_,
-              [](const Step& a, const Step& b) { return a.stride < b.stride; });
-    Reach passed;
-    for (const Step& step : std::span(steps, 2 + rank_)) {
-      if (step.size > 1 && step.stride < passed.elements().value()) return false;
-      passed.add(step.size, step.stride);
-    }
-    return true;
+    StridedDimension places[kMaxRank + 2] = {{n, 1}, {m, out_row}};
+    for (size_t i = 0; i < rank_; ++i) places[2 + i] = {dimensions_[i].size, dimensions_[i].out};
+    return places_are_apart(std::span(places, 2 + rank_));
   }
 
   // Outputs have a place each: offsets are no more than fit there.

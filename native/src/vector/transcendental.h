@@ -35,6 +35,21 @@ OCTAVO_INLINE F32 exp(F32 x) {
   return scale_by_power(tail + splat(1.0f), n);
 }
 
+// e^x for x <= 0 that is no NaN, within 2 ULP; 0 where that is no normal number.
+OCTAVO_INLINE F32 exp_of_negative(F32 x) {
+  constexpr float kPolynomial[] = {0.49999994f, 0.16666520f, 0.041668404f, 0.0083689f,
+                                   0.0013814209f};
+  // So large that a sum with it has no fraction: its last bits are then n.
+  const F32 shift = splat(12582912.0f);
+  const F32 shifted = multiply_add(x, splat(1.44269504f), shift);
+  const F32 n = shifted - shift;
+  F32 r = multiply_add(n, splat(-0.693359375f), x);
+  r = multiply_add(n, splat(2.12194440e-4f), r);
+  const F32 y = multiply_add(r * r, polynomial(r, kPolynomial), r) + splat(1.0f);
+  const I32 scaled = as_int(y) + (as_int(shifted) << 23);
+  return where_at_least(x, splat(-87.0f), as_float(scaled));
+}
+
 // Within 2 ULP; -inf at zero, NaN below. log(m) + e log(2) with m in [sqrt(1/2), sqrt(2)).
 OCTAVO_INLINE F32 log(F32 x) {
   constexpr float kPolynomial[] = {0.33333313f,  -0.2500001f,  0.2000212f,

@@ -104,6 +104,28 @@ OCTAVO_INLINE F32 choose(I32 mask, F32 yes, F32 no) {
 #endif
 }
 
+// `y` in lanes where x >= limit, 0 in others.
+OCTAVO_INLINE F32 where_at_least(F32 x, F32 limit, F32 y) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_GE_OQ), y);
+#else
+  return as_float(as_int(y) & (x >= limit));
+#endif
+}
+
+// Whether any lane of `mask` is all ones.
+OCTAVO_INLINE bool any(I32 mask) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask)) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps(as_float(mask)) != 0;
+#else
+  int32_t found = 0;
+  for (size_t i = 0; i < kLanes; ++i) found |= mask[i];
+  return found != 0;
+#endif
+}
+
 // The second operand where either is NaN.
 OCTAVO_INLINE F32 min(F32 a, F32 b) {
 #if defined(__AVX512F__)
