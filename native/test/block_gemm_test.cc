@@ -116,6 +116,23 @@ TEST(BlockGemm, IsRightForManyRowsOfEveryBlockSize) {
   }
 }
 
+// Rows are measured while those before them are multiplied, 16 at a time.
+TEST(BlockGemm, IsRightForManyRowsOfWholeBlocks) {
+  FloatSamples samples(98);
+  for (uint32_t bits : {2u, 4u, 8u}) {
+    for (size_t block_size : {64, 128, 320}) {
+      for (size_t blocks : {1, 2, 3, 7}) {
+        for (size_t m : {31, 32, 47, 64}) {
+          BlockProduct p{m, blocks * block_size, 16 * blocks + 2, bits, block_size};
+          p.threads = 1;
+          expect_many_rows_right(BlockCase(p, samples), p.m);
+          if (testing::Test::HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
 TEST(BlockGemm, IsRightForEveryBlockSize) {
   FloatSamples samples(82);
   for (uint32_t bits : {2u, 4u, 8u}) {
@@ -216,9 +233,9 @@ TEST(BlockGemm, GivesTheSameOnSeveralThreads) {
   }
 }
 
-void expect_nan_in_last_row(size_t m) {
+void expect_nan_in_last_row(size_t m, size_t block_size) {
   FloatSamples samples(87);
-  const BlockWeights weights({m, 64, 20, 4, 32}, samples);
+  const BlockWeights weights({m, 64, 20, 4, block_size}, samples);
   const PackedBlocks packed = pack_blocks(weights.weights);
   const size_t last = m - 1;
   const float infinity = std::numeric_limits<float>::infinity();
@@ -240,7 +257,9 @@ void expect_nan_in_last_row(size_t m) {
 }
 
 TEST(BlockGemm, GivesNaNForRowsThatAreNotFinite) {
-  for (size_t m : {2, 18}) expect_nan_in_last_row(m);
+  for (size_t block_size : {32, 64}) {
+    for (size_t m : {2, 18, 32}) expect_nan_in_last_row(m, block_size);
+  }
 }
 
 TEST(BlockGemm, OfZerosIsZero) {

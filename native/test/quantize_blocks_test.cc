@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -149,6 +150,49 @@ TEST(QuantizeBlocks, TakesRowsWithBlocksThatAreNotNumbersOrZero) {
         expect_rows_right(select_row_quantizer(active_isa()), x, row);
         if (testing::Test::HasFatalFailure()) return;
       }
+    }
+  }
+}
+
+// As kernels do it that measure rows.
+std::vector<int32_t> greatest_bits(const float* x, size_t stride, size_t rows, const Row& row) {
+  std::vector<int32_t> found;
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t first = 0; first < row.count; first += row.block_size) {
+      int32_t most[16] = {};
+      for (size_t k = 0; k < row.block_size; ++k) {
+        const int32_t bits = std::bit_cast<int32_t>(x[r * stride + first + k]) & INT32_MAX;
+        most[k % 16] = std::max(most[k % 16], bits);
+      }
+      found.insert(found.end(), most, most + 16);
+    }
+  }
+  found.resize(found.size() + 16 * 16, -1);  // may be read
+  return found;
+}
+
+TEST(QuantizeBlocks, TakesRowsThatHaveBeenMeasured) {
+  FloatSamples samples(99);
+  constexpr size_t kRowCount = 7;
+  for (const Row& row : {Row{896, 128}, Row{192, 64}, Row{1024, 64}, Row{640, 640}}) {
+    for (float special : {1.0f, 0.0f, kInfinity, kNaN, kLeast}) {
+      std::vector<float> x = samples.floats(kRowCount * row.count);
+      std::fill_n(&x[2 * row.count], row.block_size, special);
+      x[6 * row.count + 5] = special;
+      const size_t blocks = kRowCount * row.count / row.block_size;
+      std::vector<int8_t> q(x.size()), expected(x.size());
+      std::vector<float> scales(blocks), expected_scales(blocks);
+      RowQuantization rows{x.data(), row.count, row.block_size, 8, expected.data(),
+                           expected_scales.data(), nullptr, 0x80, kRowCount, row.count, row.count};
+      const QuantizeBlocksFn quantize = select_row_quantizer(active_isa());
+      quantize(rows);
+      const std::vector<int32_t> found = greatest_bits(x.data(), row.count, kRowCount, row);
+      rows.q = q.data();
+      rows.scales = scales.data();
+      rows.found = reinterpret_cast<const int32_t(*)[kBlockColumns]>(found.data());
+      quantize(rows);
+      ASSERT_EQ(q, expected);
+      ASSERT_EQ(std::memcmp(scales.data(), expected_scales.data(), 4 * blocks), 0);
     }
   }
 }

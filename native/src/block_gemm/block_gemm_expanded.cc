@@ -54,7 +54,8 @@ class ExpandedProduct {
   }
   size_t group() const { return kernel_.panels * kBlockColumns; }
   size_t scratch_floats(size_t rows) const {
-    return rows * group() + kernel_.panels * expanded_bytes(chunk_blocks_) / sizeof(float);
+    return rows * group() + kernel_.panels * expanded_bytes(chunk_blocks_) / sizeof(float) +
+           found_blocks() * kBlockColumns;
   }
 
   // Before tasks that share rows; others quantize theirs while they multiply.
@@ -106,7 +107,7 @@ class ExpandedProduct {
         tile.out_stride = args_.out_stride;
       }
       if (group.quantizing && block == 0) {
-        quantize_and_multiply(group, tile);
+        quantize_and_multiply(group, tile, scratch);
       } else {
         kernel_.run(tile);
       }
@@ -147,16 +148,33 @@ class ExpandedProduct {
             width, asks ? rhs_.group(next) : nullptr, asks ? packed_groups * rhs_.group_bytes : 0};
   }
 
-  // A few rows at a time, while the next ones are asked for: memory would make others wait.
-  void quantize_and_multiply(const Group& group, const ExpandedTile& whole) const {
+  // Whether the next rows are measured while others are multiplied.
+  bool measures() const {
+    constexpr size_t kUnit = 64;
+    return kernel_.measures && chunk_blocks_ == rhs_.shape.blocks && rhs_.block_size % kUnit == 0 &&
+           rhs_.k % rhs_.block_size == 0;
+  }
+  // And some more, since 16 blocks are read together.
+  size_t found_blocks() const {
+    return measures() ? kRowUnit * rhs_.shape.blocks + kBlockColumns : 0;
+  }
+
+  // A few rows at a time, while the next ones are measured or asked for: memory would make others
+  // wait.
+  void quantize_and_multiply(const Group& group, const ExpandedTile& whole, float* scratch) const {
     ExpandedTile tile = whole;
+    float* const end = scratch + scratch_floats(group.count());
+    tile.found = reinterpret_cast<int32_t(*)[kBlockColumns]>(end - found_blocks() * kBlockColumns);
+    tile.next_stride = args_.lhs_stride;
     for (size_t row = group.rows.first; row < group.rows.last; row += tile.rows) {
       tile.rows = std::min(kRowUnit, group.rows.last - row);
-      lhs_.quantize(row, tile.rows);
-      const size_t next = row + tile.rows, rows = std::min(kRowUnit, args_.m - next);
-      tile.ahead = rows == 0 ? whole.ahead : args_.lhs + next * args_.lhs_stride;
+      lhs_.quantize(row, tile.rows, tile.next == nullptr ? nullptr : tile.found);
+      const size_t next = row + tile.rows, left = std::min(kRowUnit, group.rows.last - next);
+      const float* const following = args_.lhs + next * args_.lhs_stride;
+      tile.next = measures() && left == kRowUnit ? following : nullptr;
+      tile.ahead = left == 0 ? whole.ahead : following;
       tile.ahead_bytes =
-          rows == 0 ? whole.ahead_bytes : rows * args_.lhs_stride * sizeof(float);
+          left == 0 ? whole.ahead_bytes : left * args_.lhs_stride * sizeof(float);
       kernel_.run(tile);
       tile.lhs += tile.rows * tile.lhs_stride;
       tile.lhs_scales += tile.rows * tile.block_stride;

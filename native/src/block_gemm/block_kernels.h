@@ -27,6 +27,9 @@ struct RowQuantization {
   size_t rows = 1;
   size_t x_stride = 0;  // from row to row
   size_t q_stride = 0;
+  // Of each block, row after row, 16 numbers whose highest is that of the bits of its magnitudes,
+  // where these have been found; some functions do not read them.
+  const int32_t (*found)[kBlockColumns] = nullptr;
 };
 using QuantizeBlocksFn = void (*)(const RowQuantization&);
 

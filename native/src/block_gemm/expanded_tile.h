@@ -51,6 +51,11 @@ struct ExpandedTile {
   size_t out_stride;    // in floats, from row to row of it
   const void* ahead;    // memory to ask for meanwhile, a cache line for each 64 bytes of a panel
   size_t ahead_bytes;
+  // As many rows of floats to measure meanwhile, if the kernel's table line says that it does; then
+  // `rows` is a multiple of 16, and blocks are equal, of a multiple of 64. Or null.
+  const float* next = nullptr;
+  size_t next_stride = 0;
+  int32_t (*found)[kBlockColumns] = nullptr;  // as RowQuantization has it, from row to row likewise
 };
 using ExpandedMicrokernelFn = void (*)(const ExpandedTile& tile);
 
@@ -58,7 +63,7 @@ using ExpandedMicrokernelFn = void (*)(const ExpandedTile& tile);
 void expand_blocks_x86_avx512vnni(const PanelExpansion& panel);
 #endif
 
-#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows) \
+#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows, measures) \
   void name(const ExpandedTile& tile);
 #include "block_gemm/expanded_microkernels.inc"
 #undef OCTAVO_EXPANDED_MICROKERNEL

@@ -65,7 +65,8 @@ void QuantizedRows::quantize_all() const {
   });
 }
 
-void QuantizedRows::quantize(size_t first, size_t count) const {
+void QuantizedRows::quantize(size_t first, size_t count,
+                             const int32_t (*found)[kBlockColumns]) const {
   uint8_t* values = values_ + first * stride_;
   const size_t at = first * rhs_.shape.blocks;
   const uint32_t factor = rhs_.shape.has_zero_points ? 1 : rhs_.middle();
@@ -73,7 +74,7 @@ void QuantizedRows::quantize(size_t first, size_t count) const {
   quantize_({args_.lhs + first * args_.lhs_stride, rhs_.k, rhs_.block_size, factor,
              reinterpret_cast<int8_t*>(values), scales_ + at,
              offsets_ == nullptr ? nullptr : offsets_ + at, zero, count, args_.lhs_stride,
-             stride_});
+             stride_, found});
   const size_t padded = rhs_.padded_k();
   for (size_t row = 0; row < count; ++row, values += stride_) {
     std::memset(values + rhs_.k, zero, padded - rhs_.k);

@@ -24,7 +24,9 @@ class QuantizedRows {
                 Offsets offsets, IsaSet available);
 
   void quantize_all() const;
-  void quantize(size_t first, size_t count) const;
+  // `found`: as RowQuantization has it.
+  void quantize(size_t first, size_t count,
+                const int32_t (*found)[kBlockColumns] = nullptr) const;
 
   size_t stride() const { return stride_; }  // in bytes
   const uint8_t* values(size_t row) const { return values_ + row * stride_; }

@@ -21,8 +21,8 @@ constexpr std::initializer_list<ExactMicrokernel> kExactTable = {
 };
 
 constexpr std::initializer_list<ExpandedMicrokernel> kExpandedTable = {
-#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows) \
-  {#name, isa, expand, lhs, panels, rows, name},
+#define OCTAVO_EXPANDED_MICROKERNEL(isa, name, expand, lhs, panels, rows, measures) \
+  {#name, isa, expand, lhs, panels, rows, measures, name},
 #include "block_gemm/expanded_microkernels.inc"
 #undef OCTAVO_EXPANDED_MICROKERNEL
 };

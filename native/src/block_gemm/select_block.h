@@ -31,6 +31,7 @@ struct ExpandedMicrokernel {
   octavo_type lhs;
   size_t panels;
   size_t rows;
+  bool measures;
   ExpandedMicrokernelFn run;
 };
 

@@ -56,8 +56,69 @@ OCTAVO_ALWAYS_INLINE void load_sums(const ExpandedTile& tile, size_t row,
   }
 }
 
-// Asks for lines from `ahead` on.
-template <int Rows, int Panels, bool Asks>
+// What else a tile does: products leave ports and time for it.
+enum class Else { kNothing, kAsks, kMeasures };
+
+// The products of one block of lhs, from a row of the panel on.
+template <int Rows, int Panels>
+struct BlockProducts {
+  const ExpandedTile& tile;
+  __m512i (&sums)[Rows][Panels];
+  const uint8_t* panel;
+  const uint8_t* lhs;
+
+  OCTAVO_ALWAYS_INLINE void add_quad() {
+    multiply_quad<Rows, Panels>(sums, panel, tile.panel_stride, lhs, tile.lhs_stride);
+    panel += kBlockRowBytes;
+    lhs += 4;
+  }
+
+  // Asks for the lines from `ahead` on, unless it is null.
+  template <Else What>
+  OCTAVO_ALWAYS_INLINE void add_until(const uint8_t* end, const char* ahead) {
+#pragma GCC unroll 1
+    do {
+      if constexpr (What == Else::kAsks) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += kBlockRowBytes;
+      }
+      add_quad();
+    } while (panel != end);
+  }
+
+  // A part of them, while numbers are measured, 16 a row of the panel; those `ahead` are asked for.
+  OCTAVO_ALWAYS_INLINE __m512i add_and_measure(const uint8_t* end, const float* x, size_t ahead) {
+    __m512i most = _mm512_setzero_si512();
+#pragma GCC unroll 1
+    do {
+      // Without its sign: a mask for it would take a register, and there is none.
+      most = _mm512_max_epu32(most, _mm512_slli_epi32(_mm512_loadu_si512(x), 1));
+      OCTAVO_IN_REGISTER(most);
+      __builtin_prefetch(x + ahead, 0, 2);
+      x += kBlockColumns;
+      add_quad();
+    } while (panel != end);
+    return _mm512_srli_epi32(most, 1);
+  }
+};
+
+// Products of block `block`, a quarter for each of four rows whose same block is measured. That of
+// the rows after these is asked for.
+template <int Panels>
+OCTAVO_ALWAYS_INLINE void multiply_and_measure(BlockProducts<kTileRows, Panels>& products,
+                                               const float* x, int32_t (*found)[kBlockColumns]) {
+  const ExpandedTile& tile = products.tile;
+#pragma GCC unroll 1
+  for (size_t i = 0; i < kTileRows; ++i) {
+    const uint8_t* const end = products.panel + tile.block_quads / kTileRows * kBlockRowBytes;
+    const __m512i most = products.add_and_measure(end, x, kTileRows * tile.next_stride);
+    _mm512_storeu_si512(*found, most);
+    found = next_row(found, tile.block_stride);
+    x = next_row(x, tile.next_stride);
+  }
+}
+
+template <int Rows, int Panels, Else What>
 __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, const char* ahead) {
   __m512 out[Rows][Panels];
   load_sums(tile, row, out);
@@ -77,18 +138,19 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, co
       }
     }
     panel += kExpandedHeaderBytes;
-    const uint8_t* const end =
-        panel + (left == 1 ? tile.last_quads : tile.block_quads) * kBlockRowBytes;
-#pragma GCC unroll 1
-    do {
-      if constexpr (Asks) {
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += kBlockRowBytes;
-      }
-      multiply_quad<Rows, Panels>(sums, panel, tile.panel_stride, lhs, tile.lhs_stride);
-      panel += kBlockRowBytes;
-      lhs += 4;
-    } while (panel != end);
+    const size_t quads = left == 1 ? tile.last_quads : tile.block_quads;
+    BlockProducts<Rows, Panels> products{tile, sums, panel, lhs};
+    if constexpr (What == Else::kMeasures) {
+      const size_t block = tile.blocks - left;
+      multiply_and_measure<Panels>(
+          products, tile.next + row * tile.next_stride + block * tile.block_quads * 4,
+          tile.found + row * tile.block_stride + block);
+    } else {
+      products.template add_until<What>(panel + quads * kBlockRowBytes, ahead);
+      ahead += quads * kBlockRowBytes;
+    }
+    panel = products.panel;
+    lhs = products.lhs;
     const float* lhs_scale = lhs_scales;
 #pragma GCC unroll 4
     for (int i = 0; i < Rows; ++i, lhs_scale = next_row(lhs_scale, tile.block_stride)) {
@@ -112,21 +174,24 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, co
   }
 }
 
+// What a tile asks for, after those before it, if anything is left.
+const char* ahead_of(const ExpandedTile& tile, size_t index) {
+  const size_t quads = (tile.blocks - 1) * tile.block_quads + tile.last_quads;
+  const size_t begin = index * quads * kBlockRowBytes;
+  return begin < tile.ahead_bytes ? static_cast<const char*>(tile.ahead) + begin : nullptr;
+}
+
 template <int Rows, int Panels>
 OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t rows,
                                    const char* ahead) {
   if constexpr (Rows > 1) {
     if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows, ahead);
   }
-  if (ahead == nullptr) return run_tile<Rows, Panels, false>(tile, row, nullptr);
-  run_tile<Rows, Panels, true>(tile, row, ahead);
-}
-
-// What a tile asks for, after those before it, if anything is left.
-const char* ahead_of(const ExpandedTile& tile, size_t index) {
-  const size_t quads = (tile.blocks - 1) * tile.block_quads + tile.last_quads;
-  const size_t begin = index * quads * kBlockRowBytes;
-  return begin < tile.ahead_bytes ? static_cast<const char*>(tile.ahead) + begin : nullptr;
+  if constexpr (Rows == kTileRows) {
+    if (tile.next != nullptr) return run_tile<Rows, Panels, Else::kMeasures>(tile, row, nullptr);
+  }
+  if (ahead != nullptr) return run_tile<Rows, Panels, Else::kAsks>(tile, row, ahead);
+  run_tile<Rows, Panels, Else::kNothing>(tile, row, nullptr);
 }
 
 // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.

@@ -125,6 +125,20 @@ __attribute__((noinline)) void quantize_and_measure(const RowQuantization& rows,
   if (measured != 0) finish_scales(found, measured, found_scales);
 }
 
+// Scales of blocks that were measured by others. What is read beyond them does not matter.
+__attribute__((noinline)) void find(const int32_t (*found)[kLanes], Blocks& blocks, size_t count,
+                                    float* scales) {
+  const __mmask16 used = first_lanes(count);
+  blocks.used = used;
+  blocks.exact = find_scales(blocks, found) & used;
+  _mm512_mask_storeu_ps(scales, used, _mm512_load_ps(blocks.scales));
+}
+
+__attribute__((noinline)) void quantize(const RowQuantization& rows, Place& last,
+                                        const Blocks& scales, Blocks& none, size_t count) {
+  pass<false, true, false>(rows, last, scales, last, none, 0, count);
+}
+
 // Blocks some of which need a division.
 __attribute__((noinline)) void quantize_apart(const RowQuantization& rows, Place& last,
                                               const Blocks& scales, size_t count) {
@@ -162,10 +176,32 @@ void quantize_rows(const RowQuantization& rows) {
   }
 }
 
+// Rows whose blocks have been measured.
+void quantize_measured_rows(const RowQuantization& rows) {
+  const size_t total = rows.rows * (rows.count / rows.block_size);
+  Place last;
+  begin(rows, last);
+  Blocks blocks[2];
+  find(rows.found, blocks[0], at_most_a_group(total), rows.scales);
+  for (size_t at = 0, turn = 0; at < total; at += kLanes, turn ^= 1) {
+    Blocks &now = blocks[turn], &coming = blocks[turn ^ 1];
+    const size_t next = at + kLanes;
+    if (next < total) {
+      find(rows.found + next, coming, at_most_a_group(total - next), rows.scales + next);
+    }
+    if (now.exact == now.used) {
+      quantize(rows, last, now, coming, at_most_a_group(total - at));
+    } else {
+      quantize_apart(rows, last, now, at_most_a_group(total - at));
+    }
+  }
+}
+
 }  // namespace
 
 void quantize_lines_x86_avx512(const RowQuantization& rows) {
   if (rows.block_size < kLine) return quantize_rows<true>(rows);
+  if (rows.found != nullptr) return quantize_measured_rows(rows);
   quantize_rows<false>(rows);
 }
 

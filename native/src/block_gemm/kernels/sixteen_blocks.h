@@ -52,7 +52,7 @@ OCTAVO_ALWAYS_INLINE __m512i sum(__m512i a, __m512i b) { return _mm512_add_epi32
 template <size_t Count, __m512i Combine(__m512i, __m512i)>
 OCTAVO_ALWAYS_INLINE __m512i reduce(const int32_t (*partial)[kLanes]) {
   if constexpr (Count == 1) {
-    return _mm512_load_si512(*partial);
+    return _mm512_loadu_si512(*partial);
   } else {
     const __m512i a = reduce<Count / 2, Combine>(partial);
     const __m512i b = reduce<Count / 2, Combine>(partial + Count / 2);
@@ -82,8 +82,8 @@ OCTAVO_ALWAYS_INLINE __m512i highest_magnitudes(const float* x, size_t count) {
 }
 
 // Writes the scales of blocks. Returns those whose quotients `Exact` gets right.
-OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks) {
-  const __m512i bits = reduce<kLanes, highest>(blocks.partial);
+OCTAVO_ALWAYS_INLINE __mmask16 find_scales(Blocks& blocks, const int32_t (*partial)[kLanes]) {
+  const __m512i bits = reduce<kLanes, highest>(partial);
   const __mmask16 finite = _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(kInfinity), bits);
   const __m512 most = _mm512_mask_blend_ps(finite, _mm512_set1_ps(__builtin_nanf("")),
                                            _mm512_castsi512_ps(bits));
@@ -105,7 +105,7 @@ OCTAVO_ALWAYS_INLINE void finish_scales(Blocks& blocks, size_t count, float* sca
     _mm512_store_si512(blocks.partial[count], _mm512_setzero_si512());
     __asm__ volatile("" ::: "memory");  // or a few stores become a slow `rep stos`
   }
-  blocks.exact = find_scales(blocks);
+  blocks.exact = find_scales(blocks, blocks.partial);
   _mm512_mask_storeu_ps(scales, static_cast<__mmask16>(blocks.used),
                         _mm512_load_ps(blocks.scales));
 }
