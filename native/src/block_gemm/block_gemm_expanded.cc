@@ -203,8 +203,8 @@ class ExpandedProduct {
 void block_gemm_expanded(const octavo_block_matmul_args& args, const PackedBlocks& rhs,
                          const ExpandedMicrokernel& kernel, IsaSet available) {
   ExpandedProduct product(args, rhs, kernel, available);
-  const uint32_t threads = args.threads == 0 ? usable_threads() : args.threads;
-  const RowBlocks blocks(args.m, product.task_rows(threads), ExpandedProduct::kRowUnit);
+  const size_t task_rows = product.task_rows(usable_threads(args.threads));
+  const RowBlocks blocks(args.m, task_rows, ExpandedProduct::kRowUnit);
   const TaskGrid grid(blocks, rhs.n, kTaskColumns, rhs.k, args.threads);
   if (!grid.tasks_have_all_columns()) product.quantize_all();
   Failure failure;

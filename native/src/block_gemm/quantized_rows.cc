@@ -57,7 +57,7 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
 
 void QuantizedRows::quantize_all() const {
   const size_t least = div_up(kElementsPerTask, rhs_.k);
-  const uint32_t threads = args_.threads == 0 ? usable_threads() : args_.threads;
+  const uint32_t threads = usable_threads(args_.threads);
   const size_t rows_per_task = std::max(least, div_up(args_.m, threads * kTasksPerThread));
   parallel_for(div_up(args_.m, rows_per_task), args_.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;

@@ -28,7 +28,7 @@ ConvTasks::ConvTasks(const octavo_float_conv2d_args& args, const PackedFloatConv
     : args_(args), weights_(weights), out_height_(out_height), out_width_(out_width) {
   column_blocks_ = div_up(out_width, kBlockRows);
   block_columns_ = div_up(out_width, column_blocks_);
-  const size_t threads = args.threads == 0 ? usable_threads() : args.threads;
+  const size_t threads = usable_threads(args.threads);
   const size_t wanted = threads <= 1 ? 1 : threads * kTasksPerThread;
   const size_t others = args.batch * weights.groups * column_blocks_;
   const size_t columns = weights.group_out_channels();

@@ -39,7 +39,7 @@ Range RowBlocks::at(size_t block) const { return {begin(block), std::min(m_, beg
 TaskGrid::TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads)
     : rows_(rows), n_(n), nr_(nr), panels_(div_up(n, nr)), column_tasks_(1), threads_(1) {
   if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelFloatWork) return;
-  threads_ = threads == 0 ? usable_threads() : threads;
+  threads_ = usable_threads(threads);
   if (threads_ <= 1) return;
   column_tasks_ = even_parts(panels_, rows.count(), threads_);
 }

@@ -11,7 +11,7 @@ thread_local uint32_t thread_limit = 0;
 
 void parallel_for(size_t tasks, uint32_t threads, TaskFn run, void* context) {
   if (tasks > 1 && threads != 1 && !inside_task()) {
-    const uint32_t usable = threads == 0 ? usable_threads() : threads;
+    const uint32_t usable = usable_threads(threads);
     if (usable > 1) return ThreadPool::instance().run(tasks, usable, run, context);
   }
   for (size_t task = 0; task < tasks; ++task) run(context, task);

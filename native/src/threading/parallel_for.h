@@ -30,6 +30,11 @@ void parallel_for(size_t tasks, uint32_t threads, Task&& task) {
 // or else octavo_threads(). How finely to divide work depends on it.
 uint32_t usable_threads();
 
+// Threads that a call of parallel_for with `threads` may use here, 0 for those above.
+inline uint32_t usable_threads(uint32_t threads) {
+  return threads == 0 ? usable_threads() : threads;
+}
+
 // While it exists, calls of parallel_for with 0 that this thread makes use at most `threads`
 // threads; 0 sets no limit.
 class ThreadLimit {
