@@ -1,10 +1,12 @@
 // Block-quantized weights in mode dynamic-int8, on layers of real models: 10^9 operations a second
-// as a share of the integer peak measured beside them, and bytes of packed weights a second. One
-// thread. Arguments: bits, block size, rows; without them, the heights and blocks below.
+// as a share of the integer peak measured beside them, and bytes of packed weights a second, out of
+// the caches that they stay in (out of memory: block_memory_bench). One thread. Arguments: bits,
+// block size, rows; without them, the heights and blocks below.
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
 
+#include "bench/block_weights.h"
 #include "bench/clock.h"
 #include "block_gemm/block_gemm.h"
 #include "peak/peak.h"
@@ -24,30 +26,10 @@ const Layer kLayers[] = {
     {"LLaMA-7B", 4096, 4096},
 };
 
-struct Format {
-  uint32_t bits;
-  size_t block_size;
-};
-
 double seconds_of(const Layer& layer, const Format& format, size_t m, size_t& bytes) {
-  const size_t blocks = div_up(layer.k, format.block_size);
-  std::vector<uint8_t> data(layer.n * blocks * format.block_size * format.bits / 8);
-  for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i * 131 + i / 251);
-  std::vector<float> scales(layer.n * blocks, 0.0123f), lhs(m * layer.k), out(m * layer.n);
+  const PackedBlocks rhs = some_blocks(layer.k, layer.n, format);
+  std::vector<float> lhs(m * layer.k), out(m * layer.n);
   for (size_t i = 0; i < lhs.size(); ++i) lhs[i] = 0.01f * static_cast<float>(i % 977) - 4;
-  octavo_block_weights weights{};
-  weights.data = data.data();
-  weights.bits = format.bits;
-  weights.k = layer.k;
-  weights.n = layer.n;
-  weights.block_size = format.block_size;
-  weights.k_stride = 1;
-  weights.n_stride = blocks * format.block_size;
-  weights.scales = scales.data();
-  weights.scale_type = OCTAVO_F32;
-  weights.scale_block_stride = 1;
-  weights.scale_n_stride = blocks;
-  const PackedBlocks rhs = pack_blocks(weights);
   bytes = rhs.panels.bytes();
   octavo_block_matmul_args args{};
   args.lhs = lhs.data();
@@ -82,8 +64,7 @@ int main(int count, char** arguments) {
   std::vector<size_t> heights = {1, 2, 4, 8, 12, 16, 32, 128, 512};
   if (count > 2) formats = {{static_cast<uint32_t>(number(1)), number(2)}};
   if (count > 3) heights = {number(3)};
-  std::printf("peak %.1f, reading %.1f GB/s\n", peak_gops(),
-              octavo::measure_peak(OCTAVO_PEAK_READ, 1, 150).per_second / 1e9);
+  std::printf("peak %.1f\n", peak_gops());
   for (const Layer& layer : kLayers) {
     for (const Format& format : formats) {
       for (size_t m : heights) report(layer, format, m);

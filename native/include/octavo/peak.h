@@ -22,7 +22,8 @@ typedef struct octavo_peak {
 
 /// Runs the best instruction of the tiers in use, and nothing else (with AVX2, where no instruction
 /// adds up exact 8-bit products by itself, the pair that does), on `threads` threads (at least
-/// 1, at most the physical cores) for about `milliseconds` (at least 1) and takes the best moment.
+/// 1, at most the physical cores) for about `milliseconds` (at least 1) and takes the best moment;
+/// of reading, all of the time, in the order that is the fastest: others use the same memory.
 /// Fails with OCTAVO_INVALID_ARGUMENT or OCTAVO_OUT_OF_MEMORY.
 octavo_status octavo_measure_peak(octavo_peak_kind kind, uint32_t threads, uint32_t milliseconds,
                                   octavo_peak* peak);

@@ -17,7 +17,7 @@ export interface Peak {
 export interface PeakOptions {
   /** At least 1, at most the physical cores; 1 by default. */
   readonly threads?: number | undefined;
-  /** How long to try, of which the best moment counts; 100 by default. */
+  /** How long to try; 100 by default. Of operations the best moment counts, of reading all of the time. */
   readonly milliseconds?: number | undefined;
 }
 
