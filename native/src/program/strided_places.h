@@ -2,7 +2,6 @@
 #ifndef OCTAVO_SRC_PROGRAM_STRIDED_PLACES_H_
 #define OCTAVO_SRC_PROGRAM_STRIDED_PLACES_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -38,16 +37,7 @@ inline CheckedSize reach_of(std::span<const StridedDimension> dimensions) {
 
 // Whether dimensions nest, so that no two elements share a place: a step along one passes all of
 // those with shorter steps. Sorts them.
-inline bool places_are_apart(std::span<StridedDimension> dimensions) {
-  std::sort(dimensions.begin(), dimensions.end(),
-            [](const StridedDimension& a, const StridedDimension& b) { return a.stride < b.stride; });
-  Reach passed;
-  for (const StridedDimension& each : dimensions) {
-    if (each.size > 1 && each.stride < passed.elements().value()) return false;
-    passed.add(each.size, each.stride);
-  }
-  return true;
-}
+bool places_are_apart(std::span<StridedDimension> dimensions);
 
 }  // namespace octavo
 
