@@ -1,4 +1,4 @@
-import type { Backend } from '@octavo/backend';
+import { type Backend, wholeGraph } from '@octavo/backend';
 import { createModel, Graph, inferTypes, tensorType, type Value } from '@octavo/core/ir';
 import { isDType, StoredTensor, type Tensor, tensorFromBytes } from '@octavo/core/tensor';
 import { cpu } from '@octavo/cpu';
@@ -95,16 +95,7 @@ export async function runOn(
   graph: Graph,
   feeds: readonly Tensor[],
 ): Promise<readonly Tensor[]> {
-  using executable = await backend.compile({
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => {
-      if (!value.constant) throw new Error(`${value.name} is no constant`);
-      return value.constant.load();
-    },
-  });
+  using executable = await backend.compile(wholeGraph(graph));
   const outputs = await executable.run(feeds);
   recordRun(backend.id === 'cpu' ? 'native' : 'dtypes', operandTypes(graph));
   return outputs;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Backend } from '@octavo/backend';
+import { type Backend, wholeGraph } from '@octavo/backend';
 import { type Graph, inferTypes, type Value } from '@octavo/core/ir';
 import { OctavoError, type Tensor } from '@octavo/core/tensor';
 import { decodeModel, readTensorProto } from '@octavo/formats';
@@ -80,13 +80,7 @@ async function compare(graph: Graph, folder: string, backend: Backend): Promise<
   const inputs = graph.inputs.map((_, i) => readTensorProto(readFileSync(join(folder, `input_${i}.pb`))));
   for (const node of graph.nodes) for (const output of node.outputs) if (output) output.type = undefined;
   inferTypes(graph);
-  using executable = await backend.compile({
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => constantOf(value),
-  });
+  using executable = await backend.compile(wholeGraph(graph));
   const mistyped: string[] = [];
   const outputs = await executable.run(inputs, (name, tensor) => {
     const value = graph.value(name);
@@ -99,11 +93,6 @@ async function compare(graph: Graph, folder: string, backend: Backend): Promise<
     return found && `${graph.outputs[i]?.name}: ${found}`;
   });
   return [...wrong, ...mistyped].find((each) => each !== undefined);
-}
-
-async function constantOf(value: Value): Promise<Tensor> {
-  if (value.constant) return value.constant.load();
-  throw new Error(`${value.name} is no constant`);
 }
 
 /** Where the inferred type of a value contradicts what was computed. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Executable } from './backend.js';
 import { defineBackend } from './define-backend.js';
 import { defineKernel, type Kernel, type KernelFunction } from './kernel.js';
+import { wholeGraph } from './whole-graph.js';
 
 const graph = parse(`graph opset 21 {
   input %x: float32[1]
@@ -13,13 +14,7 @@ const graph = parse(`graph opset 21 {
 }`);
 
 function compile(kernels: readonly Kernel[]): Promise<Executable> {
-  return defineBackend({ id: 'test', kernels }).compile({
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: () => Promise.reject(new Error('the graph has no constants')),
-  });
+  return defineBackend({ id: 'test', kernels }).compile(wholeGraph(graph));
 }
 
 const pass: KernelFunction = ([x]) => [x];

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Executable } from './backend.js';
 import { defineBackend } from './define-backend.js';
 import { defineKernel } from './kernel.js';
+import { wholeGraph } from './whole-graph.js';
 
 const NODES = 6;
 
@@ -26,13 +27,7 @@ async function slowChain(): Promise<{ executable: Executable; runs: () => number
       return operands;
     },
   });
-  const executable = await defineBackend({ id: 'slow', kernels: [kernel] }).compile({
-    graph,
-    nodes: graph.sorted(),
-    inputs: [input],
-    outputs: [value],
-    constant: () => Promise.reject(new Error('the graph has no constants')),
-  });
+  const executable = await defineBackend({ id: 'slow', kernels: [kernel] }).compile(wholeGraph(graph));
   return { executable, runs: () => count };
 }
 

@@ -5,6 +5,7 @@ import type { Backend, Subgraph } from './backend.js';
 import { defineBackend } from './define-backend.js';
 import { defineKernel, type Operands } from './kernel.js';
 import { SUPPORTED, unsupported } from './support.js';
+import { wholeGraph } from './whole-graph.js';
 
 const GRAPH = `graph opset 21 {
   input %x: float32[2]
@@ -18,16 +19,7 @@ const GRAPH = `graph opset 21 {
 function subgraphOf(text: string): Subgraph {
   const graph = parse(text);
   inferTypes(graph);
-  return {
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => {
-      if (!value.constant) throw new Error(`${value.name} is not constant`);
-      return value.constant.load();
-    },
-  };
+  return wholeGraph(graph);
 }
 
 const numbers = (operands: Operands, i: number) => {

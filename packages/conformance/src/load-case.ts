@@ -1,4 +1,4 @@
-import type { Subgraph } from '@octavo/backend';
+import { type Subgraph, wholeGraph } from '@octavo/backend';
 import { type Graph, inferTypes, knownShape, parse, type Value, verify } from '@octavo/core/ir';
 import { OctavoError, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import type { ConformanceCase, Fill } from './conformance-case.js';
@@ -26,14 +26,11 @@ export function loadCase(test: ConformanceCase): LoadedCase {
   }
   inferTypes(graph);
   verify(graph);
-  const subgraph: Subgraph = {
+  return {
     graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => value.constant?.load() ?? refuse(value, 'is not constant'),
+    subgraph: wholeGraph(graph),
+    feeds: (fill) => graph.inputs.map((value) => tensorFor(test, value, fill)),
   };
-  return { graph, subgraph, feeds: (fill) => graph.inputs.map((value) => tensorFor(test, value, fill)) };
 }
 
 function tensorFor({ name, values = {} }: ConformanceCase, value: Value, fill: Fill): Tensor {

@@ -1,4 +1,4 @@
-import type { CompileOptions, Executable, Subgraph } from '@octavo/backend';
+import { type CompileOptions, type Executable, wholeGraph } from '@octavo/backend';
 import { type Graph, inferTypes, parse } from '@octavo/core/ir';
 import { cpu } from '../src/backend/cpu.js';
 
@@ -9,21 +9,7 @@ export function graphOf(lines: readonly string[]): Graph {
   return graph;
 }
 
-/** A whole graph as what backends compile. */
-export function subgraphOf(graph: Graph): Subgraph {
-  return {
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => {
-      if (!value.constant) throw new Error(`${value.name} is not constant`);
-      return value.constant.load();
-    },
-  };
-}
-
 /** A whole graph on the CPU backend. */
 export function compileGraph(graph: Graph, options?: CompileOptions, backend = cpu()): Promise<Executable> {
-  return backend.compile(subgraphOf(graph), options);
+  return backend.compile(wholeGraph(graph), options);
 }

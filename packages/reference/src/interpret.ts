@@ -5,8 +5,9 @@ import {
   SUPPORTED,
   type Support,
   unsupported,
+  wholeGraph,
 } from '@octavo/backend';
-import type { Graph, Subgraph, Value } from '@octavo/core/ir';
+import type { Graph, Subgraph } from '@octavo/core/ir';
 import { KernelError, OctavoError, type Tensor } from '@octavo/core/tensor';
 
 /** Computes a graph once: inputs and captures by position, outputs by position. */
@@ -21,22 +22,7 @@ export async function interpret(
   kernels: readonly Kernel[],
   options: CompileOptions = {},
 ): Promise<GraphFunction> {
-  const subgraph = {
-    graph,
-    nodes: graph.sorted(),
-    inputs: [...graph.inputs, ...graph.captures],
-    outputs: graph.outputs,
-    constant: async (value: Value) => {
-      const tensor = await value.constant?.load();
-      if (tensor) return tensor;
-      throw new OctavoError({
-        code: 'BACKEND_MISSING_VALUE',
-        where: `value ${value.name}`,
-        message: 'it is no constant.',
-      });
-    },
-  };
-  const executable = await defineBackend({ id: 'reference', kernels }).compile(subgraph, options);
+  const executable = await defineBackend({ id: 'reference', kernels }).compile(wholeGraph(graph), options);
   return (inputs, captures) => {
     const run = executable.runSync?.([...inputs, ...captures]);
     if (run) return run;

@@ -1,8 +1,9 @@
 import { SUPPORTED } from '@octavo/backend';
-import { inferTypes, parse, tensorType } from '@octavo/core/ir';
+import { tensorType } from '@octavo/core/ir';
 import { fromNumbers } from '@octavo/core/tensor';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
+import { compileGraph, graphOf } from '../../tests/compile-graph.js';
 import { loadBinding } from '../load-binding.js';
 import { cpu } from './cpu.js';
 
@@ -11,24 +12,8 @@ const X = `input %x: uint8[2, 2] ${BYTES}`;
 const W = 'const %w: int8[2, 2] quantized(scale 0.25, zero 0) = [1, -2, 3, -4]';
 const Y = `%y: uint8[2, 2] ${BYTES}`;
 
-function graphOf(lines: readonly string[]) {
-  const graph = parse(`graph opset 21 {\n${lines.join('\n')}\noutput %y\n}`);
-  inferTypes(graph);
-  return graph;
-}
-
-async function compile(lines: readonly string[]) {
-  const graph = graphOf(lines);
-  return cpu().compile({
-    graph,
-    nodes: graph.sorted(),
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    constant: async (value) => {
-      if (!value.constant) throw new Error(`${value.name} is not constant`);
-      return value.constant.load();
-    },
-  });
+function compile(lines: readonly string[]) {
+  return compileGraph(graphOf([...lines, 'output %y']));
 }
 
 describeWithAddon('the CPU backend', () => {
@@ -112,13 +97,13 @@ describeWithAddon('the CPU backend', () => {
     ],
     ['an op without a kernel', ['input %x: float32[2]', '%y = NonZero(%x)'], 'no NonZero kernel'],
   ])('declines %s', (_, lines, reason) => {
-    const graph = graphOf(lines);
+    const graph = graphOf([...lines, 'output %y']);
     const [node] = graph.sorted();
     expect(node && cpu().supports(node, { graph, opset: 21 })).toEqual({ supported: false, reason });
   });
 
   it('does not compile what it declined since it took it', async () => {
-    const graph = graphOf([X, W, `${Y} = MatMul(%x, %w)`]);
+    const graph = graphOf([X, W, `${Y} = MatMul(%x, %w)`, 'output %y']);
     const { inputs, outputs } = graph;
     const nodes = graph.sorted();
     const [x, node] = [inputs[0], nodes[0]];

@@ -1,8 +1,9 @@
+import { wholeGraph } from '@octavo/backend';
 import { Relu } from '@octavo/core/ir';
 import { TensorError } from '@octavo/core/tensor';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
-import { graphOf, subgraphOf } from '../../tests/compile-graph.js';
+import { graphOf } from '../../tests/compile-graph.js';
 import { loweringTable } from './choose-lowering.js';
 import { compileSubgraph } from './compile.js';
 import { defineLowering, type Lowering } from './lowering.js';
@@ -15,7 +16,7 @@ describeWithAddon('what goes wrong while a subgraph is compiled names its node',
   const compile = (lowering: Lowering) =>
     compileSubgraph(
       { binding, cache: new WeightCache(binding), lowerings: loweringTable([lowering]) },
-      subgraphOf(graphOf(GRAPH)),
+      wholeGraph(graphOf(GRAPH)),
       { taps: new Set() },
     );
 

@@ -3,6 +3,7 @@ import { inferTypes, parse } from '@octavo/core/ir';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../../tests/addon.js';
+import { compileGraph } from '../../../tests/compile-graph.js';
 import { cpu } from '../../backend/cpu.js';
 
 const product = fc.record({
@@ -90,14 +91,7 @@ describeWithAddon('MatMulNBits on the CPU', () => {
       output %y
     }`);
     inferTypes(graph);
-    const compiled = cpu().compile({
-      graph,
-      nodes: graph.sorted(),
-      inputs: graph.inputs,
-      outputs: graph.outputs,
-      constant: (value) => value.constant?.load() ?? Promise.reject(new Error('no constant')),
-    });
-    await expect(compiled).rejects.toMatchObject({
+    await expect(compileGraph(graph)).rejects.toMatchObject({
       code: 'QUANT_SCALE',
       where: 'node head (MatMulNBits), tensor s',
       fault: 'scale 1 is NaN; scales are finite.',
