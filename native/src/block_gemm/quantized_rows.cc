@@ -13,10 +13,8 @@ namespace octavo {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-// Elements that are worth waking a thread for. More in a task are quantized faster, but threads
-// are to end together.
+// Elements that are worth waking a thread for.
 constexpr size_t kElementsPerTask = 16384;
-constexpr size_t kTasksPerThread = 4;
 
 // Rows a multiple of a page apart would compete for one set of the first-level cache.
 size_t row_stride(size_t bytes) {
@@ -56,9 +54,7 @@ QuantizedRows::QuantizedRows(const octavo_block_matmul_args& args, const PackedB
 }
 
 void QuantizedRows::quantize_all() const {
-  const size_t least = div_up(kElementsPerTask, rhs_.k);
-  const uint32_t threads = usable_threads(args_.threads);
-  const size_t rows_per_task = std::max(least, div_up(args_.m, threads * kTasksPerThread));
+  const size_t rows_per_task = std::max<size_t>(1, kElementsPerTask / rhs_.k);
   parallel_for(div_up(args_.m, rows_per_task), args_.threads, [&](size_t task) {
     const size_t first = task * rows_per_task;
     quantize(first, std::min(args_.m - first, rows_per_task));
