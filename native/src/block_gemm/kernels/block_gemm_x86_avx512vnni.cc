@@ -109,7 +109,8 @@ __attribute__((noinline)) void run_tile(const BlockTile& tile) {
       const uint8_t* quads = lhs;
 #pragma GCC unroll 1
       for (size_t row = 0; row < rows; ++row) {
-        __builtin_prefetch(at + kBlockPrefetchBytes);
+        // Two rows wait for memory, which the processor's own prefetching asks soonest.
+        if constexpr (Rows > 2) __builtin_prefetch(at + kBlockPrefetchBytes);
         multiply_planes<Bits, 0>(sums, _mm512_loadu_si512(at), quads, tile.lhs_stride);
         at += kBlockRowBytes;
         quads += kDepth<Bits>;
