@@ -1,9 +1,6 @@
-// Tables in four registers: vpermi2b looks up 64 bytes in two of them by the low seven bits.
+// Tables, with or without a residual, in registers.
 #include "epilogue/epilogue_x86_avx512.h"
-
-#if !defined(__AVX512VBMI__)
-#error "compile this file with AVX-512 VBMI too"
-#endif
+#include "quantize/byte_registers_x86_avx512vbmi.h"
 
 namespace octavo {
 namespace {
@@ -45,22 +42,6 @@ struct Sum {
   __m512 ratio, residual_ratio, offset, low, high;
 };
 
-struct Table {
-  explicit Table(const uint8_t* entries)
-      : first(_mm512_loadu_si512(entries)),
-        second(_mm512_loadu_si512(entries + 64)),
-        third(_mm512_loadu_si512(entries + 128)),
-        fourth(_mm512_loadu_si512(entries + 192)) {}
-
-  __m512i operator()(__m512i bytes) const {
-    const __m512i lower = _mm512_permutex2var_epi8(first, bytes, second);
-    const __m512i upper = _mm512_permutex2var_epi8(third, bytes, fourth);
-    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(bytes), lower, upper);
-  }
-
-  __m512i first, second, third, fourth;
-};
-
 // One row of a tile, in variables that no output can alias.
 struct Row {
   const int32_t* acc;
@@ -90,7 +71,7 @@ struct PartOfChunk {
 };
 
 template <typename Chunk>
-inline __m512i look_up(const ByteRequantizer& requantize, const Table& table, const Row& row,
+inline __m512i look_up(const ByteRequantizer& requantize, const ByteRegisters& table, const Row& row,
                        size_t j, const Chunk& chunk) {
   const auto quarter = [&](int q) __attribute__((always_inline)) {
     const auto lanes = chunk.quarter(q);
@@ -141,7 +122,7 @@ struct LookUp {
   }
 
   ByteRequantizer requantize;
-  Table table;
+  ByteRegisters table;
 };
 
 template <typename Sum>
@@ -160,7 +141,7 @@ struct LookUpAndAdd {
   }
 
   ByteRequantizer requantize;
-  Table table;
+  ByteRegisters table;
   Widen widen;
   Sum sum;
 };

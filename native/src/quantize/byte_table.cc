@@ -1,5 +1,6 @@
 #include "quantize/byte_table.h"
 
+#include "quantize/byte_lookup_x86.h"
 #include "quantize/select_quantize.h"
 #include "threading/parallel_ranges.h"
 
@@ -22,6 +23,13 @@ ByteTable table_of(const ByteFunction& quantization, IsaSet available, Function&
   return table;
 }
 
+LookupFn select_lookup(IsaSet available, size_t count) {
+#ifdef OCTAVO_X86
+  if (available.contains(isa::avx512_vbmi)) return look_up_x86_avx512vbmi;
+#endif
+  return select_quantize(available, count).lookup;
+}
+
 }  // namespace
 
 ByteTable requantize_table(const ByteFunction& quantization, IsaSet available) {
@@ -35,7 +43,7 @@ ByteTable unary_table(const ByteFunction& quantization, UnaryOp op,
 }
 
 void look_up(const void* in, const ByteTable& table, size_t count, void* out, IsaSet available) {
-  const LookupFn run = select_quantize(available, count).lookup;
+  const LookupFn run = select_lookup(available, count);
   const uint8_t* bytes = static_cast<const uint8_t*>(in);
   parallel_ranges(count, kElementsPerTask, [&](size_t first, size_t size) {
     run(bytes + first, table.entries, size, static_cast<uint8_t*>(out) + first);
