@@ -18,7 +18,7 @@ namespace octavo::bench {
 namespace {
 
 constexpr size_t kDepth = 4096, kColumns = 11008;
-constexpr size_t kMatrices = 12;  // 270 MB and more
+constexpr size_t kMatrices = 12;  // 200 MB and more
 
 template <typename Run>
 double seconds_of(Run run) {

@@ -126,6 +126,14 @@ struct Sample {
     return image * by.image + head * by.head + row * by.row;
   }
 
+  // Whatever the weights are.
+  void expect_between(size_t image, size_t head, size_t query,
+                      const std::vector<float>& found) const {
+    for (size_t i = 0; i < value_width; ++i) {
+      ASSERT_LE(std::fabs(found[at(out_strides(), image, head, query) + i]), 1.0f + 1e-5f);
+    }
+  }
+
   // An error of a score by e changes a weight by a factor of 1 + e.
   void expect_row(size_t image, size_t head, size_t query, const std::vector<float>& found) const {
     const float* const line = &q[at(q_strides(), image, head, query)];
@@ -144,7 +152,7 @@ struct Sample {
     }
     // Where all are hidden by large numbers, the products beside these are lost.
     double most = *std::max_element(scores.begin(), scores.end());
-    if (most <= -1e8 && most > -HUGE_VAL) return;
+    if (most <= -1e8 && most > -HUGE_VAL) return expect_between(image, head, query, found);
     double total = 0;
     for (double& each : scores) total += each = most == -HUGE_VAL ? 0 : std::exp(each - most);
     const double of_scores = 4 * static_cast<double>(width + 4) * kEpsilon * largest_size;
@@ -252,75 +260,176 @@ const WeighKernels& kernels_of(IsaSet isa) {
 }
 
 struct Weighed {
-  std::vector<float> scores;
-  Weights weights;
+  std::vector<float> weights;
+  size_t seen;
 };
 
 Weighed weighed(std::vector<float> scores, const float* mask, IsaSet isa) {
   const size_t count = scores.size();
   scores.resize((count + kScoreUnit - 1) / kScoreUnit * kScoreUnit, 7.0f);
-  const Weights weights = kernels_of(isa).weigh({scores.data(), count, 0.5f, mask, 1});
-  return {scores, weights};
+  const size_t seen = kernels_of(isa).weigh({scores.data(), count, 0.5f, mask, 1});
+  return {scores, seen};
 }
 
+// Scores reach far below those whose weight is no normal number.
 TEST(Weighing, StaysWithinAFewRoundingsOfFloat64) {
   FloatSamples samples(237);
-  for (size_t count = 1; count <= 100; ++count) {
-    const std::vector<float> scores = samples.floats(count, -100, 40);
+  for (size_t count = 1; count <= 200; ++count) {
+    std::vector<float> scores = samples.floats(count, count % 2 == 0 ? -700 : -180, 0);
+    scores[count / 2] = 0;
     test::on_every_tier([&](IsaSet isa) {
       const Weighed found = weighed(scores, nullptr, isa);
-      const double most = *std::max_element(scores.begin(), scores.end()) * 0.5;
       double total = 0;
+      for (const float score : scores) total += std::exp(score * 0.5);
       for (size_t i = 0; i < count; ++i) {
-        const double distance = scores[i] * 0.5 - most, expected = std::exp(distance);
-        total += expected;
-        if (i >= found.weights.seen) {
-          ASSERT_LT(expected, 2e-38);
+        const double distance = scores[i] * 0.5, expected = std::exp(distance) / total;
+        if (distance < -87) {
+          const float weight = i < found.seen ? found.weights[i] : 0.0f;
+          ASSERT_EQ(weight, 0.0f) << distance;
           continue;
         }
-        ASSERT_NEAR(found.scores[i], expected, (5 - distance) * kEpsilon * expected + 1.2e-38) << i;
+        ASSERT_LT(i, found.seen);
+        ASSERT_NEAR(found.weights[i], expected,
+                    (static_cast<double>(count) + 12 - distance) * kEpsilon * expected + 1e-45)
+            << distance;
       }
-      ASSERT_NEAR(found.weights.total, total, static_cast<double>(count + 8) * kEpsilon * total);
     });
     if (HasFatalFailure()) return;
   }
 }
 
 TEST(Weighing, LeavesOutTheEndThatIsHidden) {
-  for (size_t count = 1; count <= 70; ++count) {
-    for (size_t shown = 0; shown <= count; ++shown) {
-      std::vector<float> mask(count, 0.0f);
-      std::fill(mask.begin() + static_cast<ptrdiff_t>(shown), mask.end(), -kInfinity);
-      test::on_every_tier([&](IsaSet isa) {
-        const Weighed found = weighed(std::vector<float>(count, 3.0f), mask.data(), isa);
-        ASSERT_GE(found.weights.seen, shown);
-        ASSERT_LE(found.weights.seen, count);
-        ASSERT_LT(found.weights.seen, shown + kScoreUnit);
-        ASSERT_EQ(found.weights.total, static_cast<float>(shown));
-        for (size_t i = 0; i < found.weights.seen; ++i) {
-          ASSERT_EQ(found.scores[i], i < shown ? 1.0f : 0.0f);
-        }
-      });
-      if (HasFatalFailure()) return;
+  for (const float hidden : {-1e9f, std::numeric_limits<float>::lowest(), -kInfinity}) {
+    for (size_t count = 1; count <= 70; ++count) {
+      for (size_t shown = 1; shown <= count; ++shown) {
+        std::vector<float> mask(count, 0.0f);
+        std::fill(mask.begin() + static_cast<ptrdiff_t>(shown), mask.end(), hidden);
+        test::on_every_tier([&](IsaSet isa) {
+          const Weighed found = weighed(std::vector<float>(count, 3.0f), mask.data(), isa);
+          const size_t whole = (shown + kScoreUnit - 1) / kScoreUnit * kScoreUnit;
+          ASSERT_EQ(found.seen, std::min(count, whole));
+          for (size_t i = 0; i < found.seen; ++i) {
+            const double weight = i < shown ? 1.0 / static_cast<double>(shown) : 0.0;
+            ASSERT_NEAR(found.weights[i], weight, 4 * kEpsilon * weight);
+          }
+        });
+        if (HasFatalFailure()) return;
+      }
     }
   }
 }
 
-TEST(Weighing, MakesNotANumberOfRowsWithAnInfiniteScoreOrNone) {
+TEST(Weighing, GivesNothingWhereAllIsHidden) {
+  for (size_t count : {0, 1, 15, 16, 40}) {
+    test::on_every_tier([&](IsaSet isa) {
+      ASSERT_EQ(weighed(std::vector<float>(count, -kInfinity), nullptr, isa).seen, 0u);
+    });
+  }
+}
+
+// The rows around one with an infinite score, or none at all, stay as they are.
+TEST(Attention, MakesNotANumberOfRowsWithAnInfiniteScoreOrNone) {
+  FloatSamples samples(238);
+  Sample sample(samples, 1, 1);
+  sample.queries = 30;
+  sample.keys = 40;
+  sample.causal = false;
+  sample.masking = Masking::full;
+  sample.q = samples.floats(sample.batch * sample.heads() * sample.queries * sample.width);
+  sample.k = samples.floats(sample.batch * sample.key_heads * sample.keys * sample.width);
+  sample.v = samples.floats(sample.batch * sample.key_heads * sample.keys * sample.value_width);
   for (const float special : {kInfinity, static_cast<float>(NAN)}) {
-    for (size_t at = 0; at < 40; ++at) {
-      std::vector<float> scores(40, -3.0f);
-      scores[at] = special;
-      test::on_every_tier([&](IsaSet isa) {
-        ASSERT_TRUE(std::isnan(weighed(scores, nullptr, isa).weights.total)) << at;
-      });
+    for (const float others : {0.0f, -kInfinity}) {
+      for (size_t key = 0; key < sample.keys; ++key) {
+        sample.mask.assign(sample.batch * sample.queries * sample.keys, 0.0f);
+        float* const row = &sample.mask[17 * sample.keys];  // of the first image
+        std::fill(row, row + sample.keys, others);
+        row[key] = special;
+        test::on_every_tier([&](IsaSet isa) {
+          const std::vector<float> out = sample.run(isa);
+          const HeadStrides by = sample.out_strides();
+          for (size_t head = 0; head < sample.heads(); ++head) {
+            for (size_t query = 0; query < sample.queries; ++query) {
+              const float found = out[head * by.head + query * by.row];
+              ASSERT_EQ(std::isnan(found), query == 17) << query;
+            }
+          }
+        });
+        if (HasFatalFailure()) return;
+      }
     }
   }
-  std::vector<float> hidden(40, -kInfinity);
-  hidden[30] = NAN;
+}
+
+TEST(Attention, GivesFiniteResultsForTheLargestValues) {
+  FloatSamples samples(239);
+  Sample sample(samples, 1, 1);
+  sample.causal = false;
+  sample.masking = Masking::none;
+  sample.keys = 37;
+  sample.k = samples.floats(sample.batch * sample.key_heads * sample.keys * sample.width);
+  sample.v.assign(sample.batch * sample.key_heads * sample.keys * sample.value_width, 3e38f);
   test::on_every_tier([&](IsaSet isa) {
-    ASSERT_TRUE(std::isnan(weighed(hidden, nullptr, isa).weights.total));
+    for (const float found : sample.run(isa)) ASSERT_NEAR(found, 3e38f, 1e-5 * 3e38f);
   });
+}
+
+// Operands of one element, each with whatever words.
+OpProgram op_of(const std::vector<size_t>& sizes, size_t mask_step,
+                const std::vector<size_t>& strides) {
+  const std::vector<float> room(4096, 1.0f);
+  OpProgram op("attention");
+  op.input(room).input(room).input(room).input(room).output(room);
+  for (const size_t size : sizes) op.words({size});
+  op.number(1.0f).words({0, 0, 0, 0, 0, mask_step});
+  for (const size_t stride : strides) op.words({stride});
+  return op;
+}
+
+TEST(AttentionOp, RefusesStridesThatAreNone) {
+  // Batch, key heads, group, queries, keys, width of keys and of values.
+  const std::vector<size_t> sizes = {2, 2, 1, 3, 5, 4, 4};
+  const std::vector<size_t> strides = {24, 12, 4, 40, 20, 4, 40, 20, 4, 24, 12, 4};
+  EXPECT_NO_THROW(op_of(sizes, 1, strides).run<float>());
+  EXPECT_THROW(op_of(sizes, 2, strides).run<float>(), InvalidArgument);
+  struct Change {
+    size_t at, stride;
+  };
+  const Change changes[] = {{5, 0}, {5, 3}, {8, 0}, {8, 3}, {9, 0}, {10, 0}, {10, 8}, {11, 3}};
+  for (const auto& [at, stride] : changes) {
+    std::vector<size_t> changed = strides;
+    changed[at] = stride;
+    EXPECT_THROW(op_of(sizes, 1, changed).run<float>(), InvalidArgument) << at << ": " << stride;
+  }
+}
+
+TEST(AttentionOp, RefusesAnOutputOverAnOperand) {
+  const std::vector<float> room(64, 1.0f);
+  for (size_t same = 0; same < 4; ++same) {
+    OpProgram op("attention");
+    for (size_t i = 0; i < 4; ++i) {
+      if (i == same) {
+        op.same_as_output();
+      } else {
+        op.input(room);
+      }
+    }
+    op.output(room).words({1, 1, 1, 2, 2, 2, 2}).number(1.0f).words({0, 0, 0, 0, 2, 1});
+    for (size_t i = 0; i < 4; ++i) op.words({4, 4, 2});
+    EXPECT_THROW(op.run<float>(), InvalidArgument) << same;
+  }
+}
+
+TEST(AttentionOp, TakesSizesOfZero) {
+  for (size_t zero = 0; zero < 7; ++zero) {
+    std::vector<size_t> sizes = {2, 2, 1, 3, 5, 4, 4};
+    sizes[zero] = 0;
+    const std::vector<size_t> strides = {24, 12, 4, 40, 20, 4, 40, 20, 4, 24, 12, 4};
+    const std::vector<float> found = op_of(sizes, 1, strides).run<float>();
+    // All ones weigh the same without a width; nothing is seen where there are no keys.
+    const float expected = zero == 4 ? 0.0f : 1.0f;
+    for (size_t i = 0; i < 48; ++i) EXPECT_EQ(found[i], expected) << zero;
+  }
 }
 
 }  // namespace

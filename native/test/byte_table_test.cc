@@ -23,6 +23,9 @@ TEST(ByteTable, LooksUpEveryByteAtEveryLength) {
       look_up(x.data(), table, count, y.data(), isa);
       for (size_t i = 0; i < count; ++i) ASSERT_EQ(y[i], entries[x[i]]);
       ASSERT_EQ(y[count], 0xAB);
+      std::vector<uint8_t> in_place(x.begin(), x.begin() + static_cast<ptrdiff_t>(count));
+      look_up(in_place.data(), table, count, in_place.data(), isa);
+      for (size_t i = 0; i < count; ++i) ASSERT_EQ(in_place[i], y[i]);
     }
   };
   check(active_isa());

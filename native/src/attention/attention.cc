@@ -1,12 +1,15 @@
 #include "attention/attention.h"
 
 #include <algorithm>
+#include <new>
 
 #include "attention/weigh_kernels.h"
+#include "base/aligned_memory.h"
 #include "base/math.h"
 #include "float_gemm/lhs_rows.h"
 #include "float_gemm/pack_float.h"
 #include "float_gemm/row_block.h"
+#include "float_gemm/task_grid.h"
 #include "threading/failure.h"
 #include "threading/parallel_for.h"
 #include "vector/select_tier.h"
@@ -20,18 +23,23 @@ constexpr Tier<WeighKernels> kTiers[] = {
 #undef OCTAVO_WEIGH_TIER
 };
 
-// Scores of a block of queries: they stay in the first-level cache from product to product.
+// Scores of a block of queries, where that is so few keys that they stay in the first-level cache
+// from product to product.
 constexpr size_t kBlockScores = 6144;
 // Multiply-adds that outweigh the start of a thread.
 constexpr size_t kParallelWork = size_t{1} << 17;
-constexpr size_t kTasksPerThread = 4;
+// Threads keep no more memory than this.
+constexpr size_t kKeptFloats = size_t{1} << 20;
 
-constexpr size_t kFloatsPerLine = 16;
+size_t whole_lines(size_t floats) {
+  constexpr size_t kLine = kCacheLine / sizeof(float);
+  return div_up(floats, kLine) * kLine;
+}
 
-size_t whole_lines(size_t floats) { return div_up(floats, kFloatsPerLine) * kFloatsPerLine; }
-
-// An odd number of cache lines, so that the rows of a tile spread over the sets of a cache.
-size_t score_stride(size_t keys) { return (div_up(keys, kFloatsPerLine) | 1) * kFloatsPerLine; }
+// An odd number of units, each a cache line, so that the rows of a tile spread over the sets of a
+// cache.
+static_assert(kScoreUnit * sizeof(float) == kCacheLine);
+size_t score_stride(size_t keys) { return (div_up(keys, kScoreUnit) | 1) * kScoreUnit; }
 
 size_t block_rows(size_t keys) {
   const size_t rows = kBlockScores / score_stride(keys) / kRowUnit * kRowUnit;
@@ -58,10 +66,15 @@ class Attention {
 
   void run() const {
     Failure failure;
+    const size_t floats = all_floats();
     parallel_for(shared_heads() * parts_, threads_, [&](size_t task) {
-      const size_t floats = key_floats_ + value_floats_ + score_floats_ + copied_floats_;
-      float* const memory = failure.scratch(floats);
-      if (memory != nullptr) run_task(task, memory);
+      if (floats <= kKeptFloats) {
+        float* const memory = failure.scratch(floats);
+        if (memory != nullptr) run_task(task, memory);
+        return;
+      }
+      AlignedBuffer<uint8_t> own = failure.buffer(floats * sizeof(float));
+      if (own.data() != nullptr) run_task(task, reinterpret_cast<float*>(own.data()));
     });
     failure.rethrow();
   }
@@ -70,13 +83,21 @@ class Attention {
   size_t shared_heads() const { return args_.batch * args_.key_heads; }
   size_t blocks() const { return args_.group * blocks_.count(); }
 
+  // Of a task. Throws std::bad_alloc.
+  size_t all_floats() const {
+    const CheckedSize floats =
+        CheckedSize(key_floats_).plus(value_floats_).plus(score_floats_).plus(copied_floats_);
+    if (!floats.plus(1).times(sizeof(float)).fits()) throw std::bad_alloc();
+    return floats.value();
+  }
+
   // Each part packs the keys and values of its head anew: no more of them than threads need.
   void divide_work() {
     const size_t per_head = CheckedSize(args_.group).times(args_.queries).times(args_.keys).value();
     const size_t depth = args_.width + args_.value_width;
     if (CheckedSize(per_head).times(shared_heads()).times(depth).value() < kParallelWork) return;
     threads_ = usable_threads();
-    const size_t enough = threads_ * kTasksPerThread;
+    const size_t enough = threads_ * TaskGrid::kTasksPerThread;
     if (threads_ > 1) parts_ = std::min(blocks(), div_up(enough, shared_heads()));
   }
 
@@ -112,8 +133,7 @@ class Attention {
   void attend_block(const Block& block, const float* keys, const float* values,
                     float* scores) const {
     multiply_by_keys(block, keys, scores);
-    float totals[kBlockRows];
-    const size_t depth = weigh(block, scores, totals);
+    const size_t depth = weigh(block, scores);
     const float* rows[kBlockRows];
     for (size_t i = 0; i < block.count; ++i) rows[i] = scores + i * stride_;
     float* const out = args_.out + block.image * args_.out_strides.image +
@@ -122,10 +142,6 @@ class Attention {
     multiply_block({rows, stride_, block.count, &whole_row, 1, depth, {}, out,
                     args_.out_strides.row},
                    {&kernel_, values, args_.keys, 0, args_.value_width});
-    for (size_t i = 0; i < block.count; ++i) {
-      if (totals[i] == 0) continue;
-      weighing_.divide(out + i * args_.out_strides.row, args_.value_width, totals[i]);
-    }
   }
 
   // Keys that a query sees.
@@ -151,7 +167,7 @@ class Attention {
   }
 
   // Makes weights of scores; gives how many of a row any query of the block has.
-  size_t weigh(const Block& block, float* scores, float* totals) const {
+  size_t weigh(const Block& block, float* scores) const {
     size_t seen[kBlockRows], most = 0;
     const float* mask = args_.mask;
     const size_t* const strides = args_.mask_strides;
@@ -159,10 +175,8 @@ class Attention {
     for (size_t i = 0; i < block.count; ++i) {
       const size_t query = block.first + i;
       const float* const row_mask = mask == nullptr ? nullptr : mask + query * strides[2];
-      const Weights weights = weighing_.weigh(
+      seen[i] = weighing_.weigh(
           {scores + i * stride_, visible(query), args_.scale, row_mask, strides[3]});
-      seen[i] = weights.seen;
-      totals[i] = weights.total;
       most = std::max(most, seen[i]);
     }
     for (size_t i = 0; i < block.count; ++i) {

@@ -13,7 +13,8 @@ struct HeadStrides {
   size_t image, head, row;
 };
 
-// out = softmax(scale * q k^T + mask) v by image and head; zeros where a query sees no key.
+// out = softmax(scale * q k^T + mask) v by image and head; zeros where a query sees no key. Values
+// of keys that weigh nothing may be left out, whatever they are.
 struct AttentionArgs {
   size_t batch;
   size_t key_heads;
@@ -25,7 +26,7 @@ struct AttentionArgs {
   float scale;
   bool causal;  // query i sees the keys up to i + offset only
   ptrdiff_t offset;
-  size_t mask_strides[4];  // by image, query head, query and key; 0 where it repeats, the last 0 or 1
+  size_t mask_strides[4];  // by image, query head, query and key (0 or 1); 0 where it repeats
   HeadStrides q_strides, k_strides, v_strides, out_strides;
   const float* q;
   const float* k;

@@ -7,9 +7,6 @@ namespace {
 
 static_assert(kScoreUnit % kLanes == 0);
 
-// e^x is no normal number below, and counts as 0.
-constexpr float kLowestExponent = -87.0f;
-
 // The first `count` lanes of `x`; the others hide.
 OCTAVO_INLINE F32 shown(F32 x, size_t count) {
   float lanes[kLanes];
@@ -40,7 +37,10 @@ OCTAVO_INLINE Scaled scale_scores(ScoreRow row, Mask mask) {
   if (const size_t rest = row.count - i; rest != 0) {
     const F32 some = load_some<F32>(row.scores + i, rest);
     take(i, shown(multiply_add(some, scale, mask(i, rest)), rest));
+    i += kLanes;
   }
+  // What completes a unit hides.
+  for (; i % kScoreUnit != 0; i += kLanes) store(row.scores + i, splat(-__builtin_inff()));
   return result;
 }
 
@@ -57,33 +57,31 @@ OCTAVO_INLINE Scaled scale_scores(ScoreRow row) {
   });
 }
 
-// Without the vectors at the end that weigh nothing: causal masks hide half of all keys.
+OCTAVO_INLINE bool weigh_nothing(const float* scores, F32 top) {
+  I32 seen = splat(0);
+  for (size_t i = 0; i < kScoreUnit; i += kLanes) {
+    seen |= load<F32>(scores + i) - top >= splat(kLowestNormalExponent);
+  }
+  return !any(seen);
+}
+
+// Without the scores at the end that weigh nothing: causal masks hide half of all keys.
 OCTAVO_INLINE size_t seen_of(const ScoreRow& row, F32 top) {
   size_t count = row.count;
   while (count != 0) {
-    const size_t first = (count - 1) / kLanes * kLanes;
-    if (any(load<F32>(row.scores + first) - top >= splat(kLowestExponent))) break;
+    const size_t first = (count - 1) / kScoreUnit * kScoreUnit;
+    if (!weigh_nothing(row.scores + first, top)) break;
     count = first;
   }
   return count;
 }
 
-Weights weigh(const ScoreRow& given) {
-  const ScoreRow row = given;  // what is stored may not change it
-  if (row.count == 0) return {0, 0.0f};
-  const Scaled scaled = scale_scores(row);
-  const float most = highest_lane(scaled.most);
-  // Infinite scores make NaN of the whole row.
-  if (any(scaled.no_numbers) || most == __builtin_inff()) {
-    return {0, __builtin_nanf("")};
-  }
-  if (most == -__builtin_inff()) return {0, 0.0f};
-  const F32 top = splat(most);
-  const size_t seen = seen_of(row, top);
+// Leaves e^(x - top) and gives the sum.
+OCTAVO_INLINE float exponentials(float* scores, size_t seen, F32 top) {
   F32 sums[2] = {splat(0.0f), splat(0.0f)};
   const auto take = [&](size_t i, F32& sum) OCTAVO_LAMBDA_INLINE {
-    const F32 y = exp_of_negative(load<F32>(row.scores + i) - top);
-    store(row.scores + i, y);
+    const F32 y = exp_of_negative(load<F32>(scores + i) - top);
+    store(scores + i, y);
     sum = sum + y;
   };
   size_t i = 0;
@@ -92,21 +90,34 @@ Weights weigh(const ScoreRow& given) {
     take(i + kLanes, sums[1]);
   }
   for (; i < seen; i += kLanes) take(i, sums[0]);
-  const F32 parts = sums[0] + sums[1];
-  return {seen, fold_lanes(parts, [](F32 a, F32 b) OCTAVO_LAMBDA_INLINE { return a + b; })[0]};
+  return fold_lanes(sums[0] + sums[1],
+                    [](F32 a, F32 b) OCTAVO_LAMBDA_INLINE { return a + b; })[0];
 }
 
-void divide(float* numbers, size_t count, float total) {
-  const F32 divisor = splat(total);
-  size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(numbers + i, load<F32>(numbers + i) / divisor);
-  if (i < count) {
-    store_some(numbers + i, load_some<F32>(numbers + i, count - i) / divisor, count - i);
+size_t weigh(const ScoreRow& given) {
+  const ScoreRow row = given;  // what is stored may not change it
+  if (row.count == 0) return 0;
+  const Scaled scaled = scale_scores(row);
+  const float most = highest_lane(scaled.most);
+  if (any(scaled.no_numbers) || most == __builtin_inff()) {
+    for (size_t i = 0; i < row.count; i += kLanes) {
+      store(row.scores + i, splat(__builtin_nanf("")));
+    }
+    return row.count;
   }
+  if (most == -__builtin_inff()) return 0;
+  const F32 top = splat(most);
+  const size_t seen = seen_of(row, top);
+  // Weights that add up to 1 multiply values to no more than the largest of these.
+  const F32 factor = splat(1.0f) / splat(exponentials(row.scores, seen, top));
+  for (size_t i = 0; i < seen; i += kLanes) {
+    store(row.scores + i, load<F32>(row.scores + i) * factor);
+  }
+  return seen;
 }
 
 }  // namespace
 
-const WeighKernels OCTAVO_TIERED(weigh) = {weigh, divide};
+const WeighKernels OCTAVO_TIERED(weigh) = {weigh};
 
 }  // namespace octavo

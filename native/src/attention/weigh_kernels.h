@@ -22,21 +22,13 @@ struct ScoreRow {
   size_t mask_step;
 };
 
-struct Weights {
-  size_t seen;  // scores, from the first, that weigh anything
-  float total;  // 0 where nothing does, NaN of scores that are no numbers or infinite
-};
-
-// Replaces the first `seen` scores x by e^(scale * x + mask - the largest of these); what follows
-// is left undefined.
-using WeighFn = Weights (*)(const ScoreRow& row);
-
-// Divides `count` numbers by `total`.
-using DivideFn = void (*)(float* numbers, size_t count, float total);
+// Replaces scores x by e^(scale * x + mask) over the sum of these, and gives how many of them, from
+// the first, weigh anything: a multiple of kScoreUnit or all. What follows is left undefined. None
+// do where all are -infinity; all are NaN where one is NaN or infinite.
+using WeighFn = size_t (*)(const ScoreRow& row);
 
 struct WeighKernels {
   WeighFn weigh;
-  DivideFn divide;
 };
 
 #define OCTAVO_WEIGH_TIER(isa, tier) extern const WeighKernels weigh_##tier;

@@ -67,7 +67,8 @@ class ExpandedProduct {
   void multiply(const Range& rows, const Range& columns, float* scratch) const {
     const size_t panels = div_up(columns.last - columns.first, kBlockColumns);
     // Panels that are packed together are two halves, since their memory is read twice.
-    const size_t most = rhs_.group_panels == 1 ? kernel_.panels : rhs_.group_panels / 2;
+    const size_t half = rhs_.group_panels == 1 ? kernel_.panels : rhs_.group_panels / 2;
+    const size_t most = std::min(kernel_.panels, half);
     const size_t groups = div_up(panels, most);
     // Groups of nearly equal width.
     for (size_t index = 0, first = columns.first; index < groups; ++index) {

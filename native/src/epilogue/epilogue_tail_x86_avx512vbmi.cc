@@ -71,8 +71,8 @@ struct PartOfChunk {
 };
 
 template <typename Chunk>
-inline __m512i look_up(const ByteRequantizer& requantize, const ByteRegisters& table, const Row& row,
-                       size_t j, const Chunk& chunk) {
+inline __m512i look_up(const ByteRequantizer& requantize, const ByteRegisters& table,
+                       const Row& row, size_t j, const Chunk& chunk) {
   const auto quarter = [&](int q) __attribute__((always_inline)) {
     const auto lanes = chunk.quarter(q);
     const size_t at = j + kLanes * static_cast<size_t>(q);

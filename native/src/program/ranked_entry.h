@@ -16,6 +16,7 @@ struct RankedEntry {
     return rank != other.rank ? rank < other.rank : index < other.index;
   }
 };
+
 // Rank and index of an element of up to 32 bits in one number. Words have 31 bits for an axis.
 using NarrowEntry = uint64_t;
 

@@ -30,7 +30,7 @@ void parallel_for(size_t tasks, uint32_t threads, Task&& task) {
 // or else octavo_threads(). How finely to divide work depends on it.
 uint32_t usable_threads();
 
-// Threads that a call of parallel_for with `threads` may use here, 0 for those above.
+// The same of a call with `threads`, which is that number unless it is 0.
 inline uint32_t usable_threads(uint32_t threads) {
   return threads == 0 ? usable_threads() : threads;
 }

@@ -35,7 +35,10 @@ OCTAVO_INLINE F32 exp(F32 x) {
   return scale_by_power(tail + splat(1.0f), n);
 }
 
-// e^x for x <= 0 that is no NaN, within 2 ULP; 0 where that is no normal number.
+// Below, e^x is no normal number.
+constexpr float kLowestNormalExponent = -87.0f;
+
+// e^x for x <= 0 that is no NaN, within 2 ULP; 0 below kLowestNormalExponent.
 OCTAVO_INLINE F32 exp_of_negative(F32 x) {
   constexpr float kPolynomial[] = {0.49999994f, 0.16666520f, 0.041668404f, 0.0083689f,
                                    0.0013814209f};
@@ -46,8 +49,8 @@ OCTAVO_INLINE F32 exp_of_negative(F32 x) {
   F32 r = multiply_add(n, splat(-0.693359375f), x);
   r = multiply_add(n, splat(2.12194440e-4f), r);
   const F32 y = multiply_add(r * r, polynomial(r, kPolynomial), r) + splat(1.0f);
-  const I32 scaled = as_int(y) + (as_int(shifted) << 23);
-  return where_at_least(x, splat(-87.0f), as_float(scaled));
+  const I32 scaled = wrapped_sum(as_int(y), as_int(shifted) << 23);
+  return where_at_least(x, splat(kLowestNormalExponent), as_float(scaled));
 }
 
 // Within 2 ULP; -inf at zero, NaN below. log(m) + e log(2) with m in [sqrt(1/2), sqrt(2)).

@@ -57,7 +57,7 @@ OCTAVO_ALWAYS_INLINE void load_sums(const ExpandedTile& tile, size_t row,
 }
 
 // What else a tile does: products leave ports and time for it.
-enum class Else { kNothing, kAsks, kMeasures };
+enum class Meanwhile { kNothing, kAsks, kMeasures };
 
 // The products of one block of lhs, from a row of the panel on.
 template <int Rows, int Panels>
@@ -74,11 +74,11 @@ struct BlockProducts {
   }
 
   // Asks for the lines from `ahead` on, unless it is null.
-  template <Else What>
+  template <Meanwhile What>
   OCTAVO_ALWAYS_INLINE void add_until(const uint8_t* end, const char* ahead) {
 #pragma GCC unroll 1
     do {
-      if constexpr (What == Else::kAsks) {
+      if constexpr (What == Meanwhile::kAsks) {
         __builtin_prefetch(ahead, 0, 2);
         ahead += kBlockRowBytes;
       }
@@ -118,7 +118,7 @@ OCTAVO_ALWAYS_INLINE void multiply_and_measure(BlockProducts<kTileRows, Panels>&
   }
 }
 
-template <int Rows, int Panels, Else What>
+template <int Rows, int Panels, Meanwhile What>
 __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, const char* ahead) {
   __m512 out[Rows][Panels];
   load_sums(tile, row, out);
@@ -140,14 +140,14 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, co
     panel += kExpandedHeaderBytes;
     const size_t quads = left == 1 ? tile.last_quads : tile.block_quads;
     BlockProducts<Rows, Panels> products{tile, sums, panel, lhs};
-    if constexpr (What == Else::kMeasures) {
+    if constexpr (What == Meanwhile::kMeasures) {
       const size_t block = tile.blocks - left;
       multiply_and_measure<Panels>(
           products, tile.next + row * tile.next_stride + block * tile.block_quads * 4,
           tile.found + row * tile.block_stride + block);
     } else {
       products.template add_until<What>(panel + quads * kBlockRowBytes, ahead);
-      ahead += quads * kBlockRowBytes;
+      if constexpr (What == Meanwhile::kAsks) ahead += quads * kBlockRowBytes;
     }
     panel = products.panel;
     lhs = products.lhs;
@@ -188,10 +188,10 @@ OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t 
     if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows, ahead);
   }
   if constexpr (Rows == kTileRows) {
-    if (tile.next != nullptr) return run_tile<Rows, Panels, Else::kMeasures>(tile, row, nullptr);
+    if (tile.next != nullptr) return run_tile<Rows, Panels, Meanwhile::kMeasures>(tile, row, nullptr);
   }
-  if (ahead != nullptr) return run_tile<Rows, Panels, Else::kAsks>(tile, row, ahead);
-  run_tile<Rows, Panels, Else::kNothing>(tile, row, nullptr);
+  if (ahead != nullptr) return run_tile<Rows, Panels, Meanwhile::kAsks>(tile, row, ahead);
+  run_tile<Rows, Panels, Meanwhile::kNothing>(tile, row, nullptr);
 }
 
 // Tiles of nearly equal height: a last tile of one row would run at a fraction of the speed.

@@ -18,7 +18,7 @@ struct Place {
 // From row to row, between a row's end and the next.
 struct Gaps {
   explicit Gaps(const RowQuantization& rows)
-      : count(rows.count), x(rows.x_stride - rows.count), q(rows.q_stride - rows.count) {}
+      : count(rows.count), x(gap(rows.x_stride, rows.count)), q(gap(rows.q_stride, rows.count)) {}
 
   OCTAVO_ALWAYS_INLINE void advance(Place& at, size_t size) const {
     at.x += size;
@@ -30,7 +30,13 @@ struct Gaps {
     at.left = count;
   }
 
-  size_t count, x, q;
+  // A single row has no next one, nor need it have a stride.
+  static ptrdiff_t gap(size_t stride, size_t count) {
+    return static_cast<ptrdiff_t>(stride) - static_cast<ptrdiff_t>(count);
+  }
+
+  size_t count;
+  ptrdiff_t x, q;
 };
 
 // Apart from its caller, since compilers write all of it there as if they spilled.
@@ -157,7 +163,7 @@ void quantize_rows(const RowQuantization& rows) {
   Place last, next;
   begin(rows, last);
   begin(rows, next);
-  Blocks blocks[2];
+  Blocks blocks[2] = {};
   float* scales = rows.scales;
   measure<Pairs>(rows, next, blocks[0], count, scales);
   for (size_t turn = 0; left != 0; turn ^= 1) {

@@ -1,7 +1,8 @@
 // Attention by heads (attention/attention.h). Operands: queries, keys, values, mask (or left out),
 // output. Words: batch, key heads, query heads for each of them, queries, keys, width of these and
 // of values, scale, whether it is causal, offset, the four strides of the mask, then those of
-// queries, keys, values and output by image, head and row, all in elements.
+// queries, keys, values and output by image, head and row, all in elements. Keys and values do not
+// overlap from row to row, nor the elements of the output; that is apart from all others.
 #include "attention/attention.h"
 
 #include <array>
@@ -30,8 +31,9 @@ class AttentionOp final : public Op {
         *stride = reader.size("strides");
       }
     }
-    const bool steps = args_.k_strides.row != 0 && args_.v_strides.row != 0;
-    reader.expect(args_.keys <= 1 || steps, "strides along keys", "strides that are not 0");
+    const bool apart =
+        args_.k_strides.row >= args_.width && args_.v_strides.row >= args_.value_width;
+    reader.expect(args_.keys <= 1 || apart, "strides along keys", "at least the widths");
     read_operands(reader);
   }
 

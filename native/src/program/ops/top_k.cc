@@ -59,8 +59,8 @@ class Selection {
   bool is_full_ = false;
 };
 
-// Puts an entry among `count` in order, instead of the last of them. Each place is decided by itself:
-// which one is the entry's is as hard to predict as the elements are.
+// Puts an entry among `count` in order, instead of the last of them. Each place is decided by
+// itself: which one is the entry's is as hard to predict as the elements are.
 void insert(NarrowEntry* sorted, size_t count, NarrowEntry entry) {
   for (size_t i = count - 1; i > 0; --i) {
     const NarrowEntry before = sorted[i - 1], here = sorted[i] < entry ? sorted[i] : entry;
@@ -114,7 +114,8 @@ class TopK final : public Op {
         return parallel_ranges(outer_ * inner_, per_task, [&](size_t first, size_t count) {
           for_lines(first, count, [&](size_t begin, size_t to) {
             NarrowEntry sorted[kFew];
-            is_largest_ ? select_few<true>(in + begin, sorted) : select_few<false>(in + begin, sorted);
+            const T* const line = in + begin;
+            is_largest_ ? select_few<true>(line, sorted) : select_few<false>(line, sorted);
             write(in + begin, sorted, values, indices, to);
           });
         });
