@@ -2,9 +2,9 @@ import { Einsum } from '@octavo/core/ir';
 import { type DType, fromNumbers, isFloat, type Tensor, toNumbers } from '@octavo/core/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectNativeAgreement } from './agreement.js';
+import { expectAgreement, expectNativeAgreement } from './agreement.js';
 import { runNative, runReference, trial } from './both-runtimes.js';
-import { scales, seed } from './random-tensors.js';
+import { integersIn, scales, seed } from './random-tensors.js';
 
 const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 12, maxLength: 12 });
 
@@ -34,8 +34,9 @@ function einsum(
   });
 }
 
-/** Of one sign, so that no sum is small beside its terms. */
+/** Floats of one sign, so that no sum is small beside its terms; products of these int32 wrap. */
 function operand(dtype: DType, shape: readonly number[], start: number): Tensor {
+  if (dtype === 'int32') return integersIn(dtype, shape, start, -(2 ** 31), 2 ** 31 - 1);
   const count = shape.reduce((product, size) => product * size, 1);
   const numbers = toNumbers(scales(count, start, shape));
   return fromNumbers(dtype, shape, isFloat(dtype) ? numbers : numbers.map((each) => Math.round(each * 1e6)));
@@ -102,6 +103,7 @@ describe('Einsum runs on native kernels, as onnxruntime does', () => {
 
   it.each([
     ['int32', 'ij,j->ij'],
+    ['int32', 'i,i,i->i'],
     ['int32', 'iji->ij'],
     ['int64', 'i,j,k->kij'],
     ['int64', 'bii->ib'],
@@ -114,6 +116,15 @@ describe('Einsum runs on native kernels, as onnxruntime does', () => {
       { numRuns: 15 },
     );
   });
+});
+
+it('Einsum of int32 that is summed wraps as onnxruntime does', async () => {
+  await fc.assert(
+    fc.asyncProperty(sizes, seed, (drawn, start) =>
+      expectAgreement(einsum('ij,ij->i', 'int32', drawn, start), 0),
+    ),
+    { numRuns: 15 },
+  );
 });
 
 /** onnxruntime has no Einsum of halves: the reference rounds what it sums once, and so is what native kernels give. */

@@ -62,8 +62,8 @@ function equationOf(node: Node): Equation | string {
 function declineSteps(equation: Equation): string | undefined {
   const { terms, dtype, sizes } = equation;
   if (isComputed(equation) && !isHalf(dtype)) {
-    if (terms.length > 1 && !MULTIPLIED.has(dtype)) return `no kernel multiplies ${dtype}`;
-    if (isSummed(equation) && dtype !== 'float32') return `no kernel sums ${dtype}`;
+    if (terms.length > 1 && !MULTIPLIED.has(dtype)) return `${dtype} is not multiplied by other ops`;
+    if (isSummed(equation) && dtype !== 'float32') return `${dtype} is not summed by other ops`;
   }
   const plain = terms.map((term) => ({ ...term, labels: distinctLabels(term, sizes) }));
   const isLarge = hasLargeSteps({ ...equation, terms: plain });
@@ -165,7 +165,7 @@ const expansion = defineRule({
 /**
  * Turns Einsum of known shapes into sums over the axes that one operand alone has, then MatMul where two share what is summed
  * over and Mul where nothing is, between transpositions and reshapes where the axes are not in order. Axes with one label are
- * joined, and every so many elements of them taken; axes of one element that stand for any number are dropped. Halves are computed
+ * joined, whose diagonal is a slice with a step; axes of one element that stand for any number are dropped. Halves are computed
  * in float32 and rounded once; other types than float32 only moved, or multiplied where they are int32 or int64. Products
  * of several operands whose parts would be larger than all of them stay.
  */

@@ -36,7 +36,7 @@ export class OctavoError extends Error {
 
   /**
    * Says of this error that it is from within an outer place such as a file. Returns the error itself, not a copy, which
-   * could not have what its class keeps in private fields.
+   * could not have what its class keeps in private fields: for errors that nobody else throws again.
    */
   within(place: string): this {
     const { message: before, stack } = this;

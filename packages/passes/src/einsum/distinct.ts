@@ -28,14 +28,9 @@ export function distinct(graph: Graph, term: Term, sizes: Sizes): Term {
 }
 
 /** The elements with one index for all axes of a label: they lie at equal distances in those axes joined. */
-function diagonals(
-  graph: Graph,
-  { value, labels }: Term,
-  distinctOnes: readonly string[],
-  sizes: Sizes,
-): Value {
+function diagonals(graph: Graph, { value, labels }: Term, kept: readonly string[], sizes: Sizes): Value {
   const axesOf = (label: string) => [...labels.keys()].filter((axis) => labels[axis] === label);
-  const joined = distinctOnes.map((label) => ({ axes: axesOf(label), size: sizes.get(label) ?? 1 }));
+  const joined = kept.map((label) => ({ axes: axesOf(label), size: sizes.get(label) ?? 1 }));
   const places = [...labels.keys()].map(String);
   const turned = transposed(
     graph,

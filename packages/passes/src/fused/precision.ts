@@ -1,5 +1,6 @@
 import { Add, Cast, type Graph, type Node, type Value } from '@octavo/core/ir';
 import { DTYPES, type DType, isHalf, type StoredTensor, widenedConstant } from '@octavo/core/tensor';
+import { lastingConstant } from '../lasting-constant.js';
 import { isUsed } from './is-used.js';
 
 /** How the parts of a node compute: as onnxruntime does, which rounds halves where it is done and not in between. */
@@ -18,10 +19,8 @@ export function precisionOf(graph: Graph, node: Node): Precision {
     graph.emit(Cast, { input }, { to: DTYPES[dtype].onnx }).output ?? input;
   const wide = (value: Value) => {
     if (!half) return value;
-    const { constant } = value;
-    // A run may feed an input that has a default something else.
-    const isFixed = constant && !graph.inputs.includes(value);
-    return isFixed ? widened(graph, value.name, constant) : cast(value, 'float32');
+    const constant = lastingConstant(graph, value);
+    return constant ? widened(graph, value.name, constant) : cast(value, 'float32');
   };
   return {
     sumOf: (first, ...others) =>

@@ -1,6 +1,14 @@
 import { defineKernel, type Kernel } from '@octavo/backend';
 import { Einsum, parseEinsum } from '@octavo/core/ir';
-import { elementCount, isBigInt, type Shape, stridesOf, type Tensor, toNumbers } from '@octavo/core/tensor';
+import {
+  elementCount,
+  isBigInt,
+  isFloat,
+  type Shape,
+  stridesOf,
+  type Tensor,
+  toNumbers,
+} from '@octavo/core/tensor';
 import { bigIntArray, fromBigInts, toBigInts } from '../arithmetic.js';
 import { floatTensor, resultArray } from '../floats.js';
 import { stridedIndices } from '../indices.js';
@@ -49,15 +57,19 @@ function einsum(equation: string, tensors: readonly Tensor[]): Tensor {
   const shape = space.slice(0, output.length);
   const length = elementCount(space.slice(output.length));
   const dtype = tensors[0]?.dtype ?? 'float32';
-  if (isBigInt(dtype)) {
+  // Products of 32 bits have more digits than a double.
+  if (!isFloat(dtype)) {
     const values = tensors.map(toBigInts);
-    const sums = bigIntArray(dtype, elementCount(shape));
+    const sums = bigIntArray(isBigInt(dtype) ? dtype : 'int64', elementCount(shape));
     for (let i = 0; i < sums.length * length; i++) {
       const product = values.reduce((p, each, t) => p * (each[places[t]?.[i] ?? 0] ?? 0n), 1n);
       const at = Math.floor(i / length);
       sums[at] = (sums[at] ?? 0n) + product;
     }
-    return fromBigInts(dtype, shape, sums);
+    if (isBigInt(dtype)) return fromBigInts(dtype, shape, sums);
+    const results = resultArray(dtype, sums.length);
+    for (let i = 0; i < sums.length; i++) results[i] = Number(BigInt.asIntN(32, sums[i] ?? 0n));
+    return floatTensor(dtype, shape, results);
   }
   const values = tensors.map(toNumbers);
   const results = resultArray(dtype, elementCount(shape));

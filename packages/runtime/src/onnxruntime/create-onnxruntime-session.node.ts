@@ -11,7 +11,7 @@ import type { OnnxRuntimeOptions } from './options.js';
  * Runs a model on onnxruntime-node (an optional peer) behind the Session interface.
  * @param source A model in memory, or the path of a file (read by onnxruntime itself, external data included).
  * @throws SessionError `ORT_MISSING` when the package is not installed, `ORT_LOAD` when it refuses the model, `TAP_UNKNOWN`
- *   for a tap that names no value, `ORT_TAPS` for taps of a path.
+ *   for a tap that names no value, `ORT_TAPS` for taps of a path. Errors of a model begin with its path.
  */
 export function createOnnxRuntimeSession(
   source: Model | string,

@@ -9,7 +9,8 @@ import type { OnnxRuntimeOptions } from './options.js';
  * Runs a model on onnxruntime-web (an optional peer) behind the Session interface.
  * @param source A model in memory with its weights, or the URL of a file.
  * @throws SessionError `ORT_MISSING` when the package is not installed, `ORT_LOAD` when it refuses the model, `TAP_UNKNOWN`
- *   for a tap that names no value, `ORT_TAPS` for taps of a URL, `ORT_WEIGHTS` when weights are not in memory.
+ *   for a tap that names no value, `ORT_TAPS` for taps of a URL, `ORT_WEIGHTS` when weights are not in memory. Errors of a
+ *   model begin with its URL.
  */
 export function createOnnxRuntimeSession(
   source: Model | string,

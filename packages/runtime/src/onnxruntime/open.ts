@@ -15,7 +15,7 @@ export interface OnnxRuntimeBuild {
   open(source: Model | string, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
 }
 
-/** Opens a model on a build of onnxruntime; its faults become SessionErrors, which name the path or URL that it has. */
+/** Opens a model on a build of onnxruntime; faults of the model become SessionErrors, which name the path or URL that it has. */
 export async function openOnBuild(
   source: Model | string,
   options: OnnxRuntimeOptions,
