@@ -288,9 +288,10 @@ TEST(Weighing, StaysWithinAFewRoundingsOfFloat64) {
           ASSERT_EQ(weight, 0.0f) << distance;
           continue;
         }
+        ASSERT_NE(std::fpclassify(found.weights[i]), FP_SUBNORMAL) << distance;
         ASSERT_LT(i, found.seen);
         ASSERT_NEAR(found.weights[i], expected,
-                    (static_cast<double>(count) + 12 - distance) * kEpsilon * expected + 1e-45)
+                    (static_cast<double>(count) + 12 - distance) * kEpsilon * expected + 2.4e-38)
             << distance;
       }
     });
@@ -327,8 +328,8 @@ TEST(Weighing, GivesNothingWhereAllIsHidden) {
   }
 }
 
-// The rows around one with an infinite score, or none at all, stay as they are.
-TEST(Attention, MakesNotANumberOfRowsWithAnInfiniteScoreOrNone) {
+// The rows around one with a score of +infinity, or of NaN, stay as they are.
+TEST(Attention, MakesNotANumberOfRowsThatHaveOneOrAnInfiniteScore) {
   FloatSamples samples(238);
   Sample sample(samples, 1, 1);
   sample.queries = 30;
@@ -405,7 +406,7 @@ TEST(AttentionOp, RefusesStridesThatAreNone) {
 
 TEST(AttentionOp, RefusesAnOutputOverAnOperand) {
   const std::vector<float> room(64, 1.0f);
-  for (size_t same = 0; same < 4; ++same) {
+  for (size_t same = 0; same <= 4; ++same) {
     OpProgram op("attention");
     for (size_t i = 0; i < 4; ++i) {
       if (i == same) {
@@ -416,7 +417,11 @@ TEST(AttentionOp, RefusesAnOutputOverAnOperand) {
     }
     op.output(room).words({1, 1, 1, 2, 2, 2, 2}).number(1.0f).words({0, 0, 0, 0, 2, 1});
     for (size_t i = 0; i < 4; ++i) op.words({4, 4, 2});
-    EXPECT_THROW(op.run<float>(), InvalidArgument) << same;
+    if (same == 4) {
+      EXPECT_NO_THROW(op.run<float>());
+    } else {
+      EXPECT_THROW(op.run<float>(), InvalidArgument) << same;
+    }
   }
 }
 

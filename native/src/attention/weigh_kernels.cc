@@ -7,6 +7,9 @@ namespace {
 
 static_assert(kScoreUnit % kLanes == 0);
 
+// Lower weights, or what they are rounded to, may be subnormal.
+constexpr float kLeastWeight = 0x1p-125f;
+
 // The first `count` lanes of `x`; the others hide.
 OCTAVO_INLINE F32 shown(F32 x, size_t count) {
   float lanes[kLanes];
@@ -108,10 +111,13 @@ size_t weigh(const ScoreRow& given) {
   if (most == -__builtin_inff()) return 0;
   const F32 top = splat(most);
   const size_t seen = seen_of(row, top);
-  // Weights that add up to 1 multiply values to no more than the largest of these.
-  const F32 factor = splat(1.0f) / splat(exponentials(row.scores, seen, top));
+  // Weights that add up to 1, but for rounding, multiply values to no more than the largest of
+  // these. Subnormal ones, which take a hundred cycles each, are 0.
+  const float total = exponentials(row.scores, seen, top);
+  const F32 factor = splat(1.0f) / splat(total), least = splat(kLeastWeight * total);
   for (size_t i = 0; i < seen; i += kLanes) {
-    store(row.scores + i, load<F32>(row.scores + i) * factor);
+    const F32 y = load<F32>(row.scores + i);
+    store(row.scores + i, where_at_least(y, least, y) * factor);
   }
   return seen;
 }

@@ -24,7 +24,7 @@ struct ScoreRow {
 
 // Replaces scores x by e^(scale * x + mask) over the sum of these, and gives how many of them, from
 // the first, weigh anything: a multiple of kScoreUnit or all. What follows is left undefined. None
-// do where all are -infinity; all are NaN where one is NaN or infinite.
+// do where all are -infinity; all are NaN where one is NaN or +infinity.
 using WeighFn = size_t (*)(const ScoreRow& row);
 
 struct WeighKernels {

@@ -35,7 +35,7 @@ OCTAVO_INLINE F32 exp(F32 x) {
   return scale_by_power(tail + splat(1.0f), n);
 }
 
-// Below, e^x is no normal number.
+// The lowest whole number x for which e^x is a normal number.
 constexpr float kLowestNormalExponent = -87.0f;
 
 // e^x for x <= 0 that is no NaN, within 2 ULP; 0 below kLowestNormalExponent.

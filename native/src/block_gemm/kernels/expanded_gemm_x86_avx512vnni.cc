@@ -73,7 +73,7 @@ struct BlockProducts {
     lhs += 4;
   }
 
-  // Asks for the lines from `ahead` on, unless it is null.
+  // Asks for the lines from `ahead` on meanwhile, or not.
   template <Meanwhile What>
   OCTAVO_ALWAYS_INLINE void add_until(const uint8_t* end, const char* ahead) {
 #pragma GCC unroll 1
@@ -188,7 +188,9 @@ OCTAVO_ALWAYS_INLINE void run_rows(const ExpandedTile& tile, size_t row, size_t 
     if (rows < Rows) return run_rows<Rows - 1, Panels>(tile, row, rows, ahead);
   }
   if constexpr (Rows == kTileRows) {
-    if (tile.next != nullptr) return run_tile<Rows, Panels, Meanwhile::kMeasures>(tile, row, nullptr);
+    if (tile.next != nullptr) {
+      return run_tile<Rows, Panels, Meanwhile::kMeasures>(tile, row, nullptr);
+    }
   }
   if (ahead != nullptr) return run_tile<Rows, Panels, Meanwhile::kAsks>(tile, row, ahead);
   run_tile<Rows, Panels, Meanwhile::kNothing>(tile, row, nullptr);
