@@ -26,10 +26,8 @@ constexpr Tier<WeighKernels> kTiers[] = {
 // Scores of a block of queries, where that is so few keys that they stay in the first-level cache
 // from product to product.
 constexpr size_t kBlockScores = 6144;
-// Multiply-adds that outweigh the start of a thread.
-constexpr size_t kParallelWork = size_t{1} << 17;
 // Threads keep no more memory than this.
-constexpr size_t kKeptFloats = size_t{1} << 20;
+constexpr size_t kKeptBytes = size_t{4} << 20;
 
 size_t whole_lines(size_t floats) {
   constexpr size_t kLine = kCacheLine / sizeof(float);
@@ -68,13 +66,8 @@ class Attention {
     Failure failure;
     const size_t floats = all_floats();
     parallel_for(shared_heads() * parts_, threads_, [&](size_t task) {
-      if (floats <= kKeptFloats) {
-        float* const memory = failure.scratch(floats);
-        if (memory != nullptr) run_task(task, memory);
-        return;
-      }
-      AlignedBuffer<uint8_t> own = failure.buffer(floats * sizeof(float));
-      if (own.data() != nullptr) run_task(task, reinterpret_cast<float*>(own.data()));
+      const TaskMemory memory(failure, floats * sizeof(float), kKeptBytes);
+      if (memory.data() != nullptr) run_task(task, reinterpret_cast<float*>(memory.data()));
     });
     failure.rethrow();
   }
@@ -87,7 +80,7 @@ class Attention {
   size_t all_floats() const {
     const CheckedSize floats =
         CheckedSize(key_floats_).plus(value_floats_).plus(score_floats_).plus(copied_floats_);
-    if (!floats.plus(1).times(sizeof(float)).fits()) throw std::bad_alloc();
+    if (!floats.times(sizeof(float)).fits()) throw std::bad_alloc();
     return floats.value();
   }
 
@@ -95,7 +88,7 @@ class Attention {
   void divide_work() {
     const size_t per_head = CheckedSize(args_.group).times(args_.queries).times(args_.keys).value();
     const size_t depth = args_.width + args_.value_width;
-    if (CheckedSize(per_head).times(shared_heads()).times(depth).value() < kParallelWork) return;
+    if (CheckedSize(per_head).times(shared_heads()).times(depth).value() < TaskGrid::kParallelWork) return;
     threads_ = usable_threads();
     const size_t enough = threads_ * TaskGrid::kTasksPerThread;
     if (threads_ > 1) parts_ = std::min(blocks(), div_up(enough, shared_heads()));

@@ -10,8 +10,6 @@ namespace {
 
 // Each costs some divisions: of many parts, a few more or less change little.
 constexpr size_t kPartsToTry = 16;
-// Float multiply-adds that outweigh the start of a thread: half as many as of bytes.
-constexpr size_t kParallelFloatWork = size_t{1} << 17;
 
 // Parts of the panels such that the threads, each with one of `rows` blocks times one of these
 // parts at a time, end soonest: of 9 equal tasks, one of two threads would do 5. The fewest of
@@ -38,7 +36,7 @@ Range RowBlocks::at(size_t block) const { return {begin(block), std::min(m_, beg
 
 TaskGrid::TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads)
     : rows_(rows), n_(n), nr_(nr), panels_(div_up(n, nr)), column_tasks_(1), threads_(1) {
-  if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelFloatWork) return;
+  if (CheckedSize(rows.rows()).times(n).times(k).value() < kParallelWork) return;
   threads_ = usable_threads(threads);
   if (threads_ <= 1) return;
   column_tasks_ = even_parts(panels_, rows.count(), threads_);

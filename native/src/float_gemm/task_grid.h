@@ -33,6 +33,8 @@ class RowBlocks {
 class TaskGrid {
  public:
   static constexpr size_t kTasksPerThread = 4;
+  // Float multiply-adds that outweigh the start of a thread: half as many as of bytes.
+  static constexpr size_t kParallelWork = size_t{1} << 17;
 
   TaskGrid(const RowBlocks& rows, size_t n, size_t nr, size_t k, uint32_t threads);
 

@@ -47,6 +47,22 @@ class Failure {
   std::atomic<bool> failed_{false};
 };
 
+// Memory of a task: that which its thread keeps, or its own where it takes more than `most_kept`
+// bytes. Null where there is none, which is recorded.
+class TaskMemory {
+ public:
+  TaskMemory(Failure& failure, size_t bytes, size_t most_kept) noexcept {
+    if (bytes > most_kept) own_ = failure.buffer(bytes);
+    data_ = bytes > most_kept ? own_.data() : failure.scratch_bytes(bytes);
+  }
+
+  uint8_t* data() const { return data_; }
+
+ private:
+  AlignedBuffer<uint8_t> own_;
+  uint8_t* data_;
+};
+
 }  // namespace octavo
 
 #endif  // OCTAVO_SRC_THREADING_FAILURE_H_

@@ -20,7 +20,7 @@ import { distinct, distinctLabels } from './einsum/distinct.js';
 import { type Sizes, sizesOf } from './einsum/sizes.js';
 import type { Term } from './einsum/term.js';
 import { transposed } from './einsum/transposed.js';
-import { cast, widened } from './einsum/wide.js';
+import { cast, widened } from './wide.js';
 
 /** What an Einsum computes: the sum over all labels that the output lacks of the product of its terms. */
 interface Equation {

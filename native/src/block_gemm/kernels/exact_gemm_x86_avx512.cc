@@ -3,6 +3,7 @@
 
 #include "base/always_inline.h"
 #include "block_gemm/exact_tile.h"
+#include "block_gemm/kernels/load_scales.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ and VL"
@@ -52,10 +53,7 @@ struct Header {
 template <int Bits, bool ZeroPoints>
 OCTAVO_ALWAYS_INLINE Header read_header(const BlockShape& shape, const uint8_t* at) {
   Header header;
-  header.scale =
-      shape.half_scales
-          ? _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)))
-          : _mm512_loadu_ps(reinterpret_cast<const float*>(at));
+  header.scale = load_scales(shape, at);
   header.zero_point = _mm512_setzero_ps();
   if constexpr (ZeroPoints) {
     const auto* bytes =

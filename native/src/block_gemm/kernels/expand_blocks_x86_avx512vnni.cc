@@ -2,6 +2,7 @@
 
 #include "base/always_inline.h"
 #include "block_gemm/expanded_tile.h"
+#include "block_gemm/kernels/load_scales.h"
 
 #if !defined(__AVX512VNNI__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ, VL and VNNI"
@@ -19,11 +20,6 @@ OCTAVO_ALWAYS_INLINE __m512i zero_points(const BlockShape& shape, const uint8_t*
   return _mm512_mullo_epi32(columns, _mm512_set1_epi32(0x01010101));
 }
 
-OCTAVO_ALWAYS_INLINE __m512 scales(const BlockShape& shape, const uint8_t* header) {
-  if (!shape.half_scales) return _mm512_loadu_ps(reinterpret_cast<const float*>(header));
-  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(header)));
-}
-
 // Returns the end of the packed block.
 template <int Bits>
 OCTAVO_ALWAYS_INLINE const uint8_t* expand_block(const BlockShape& shape, const uint8_t* from,
@@ -34,7 +30,7 @@ OCTAVO_ALWAYS_INLINE const uint8_t* expand_block(const BlockShape& shape, const 
   const __m512i ones = _mm512_set1_epi8(1);
   uint8_t* const header = to;
   const __m512i middle = zero_points(shape, from);
-  _mm512_storeu_ps(reinterpret_cast<float*>(header), scales(shape, from));
+  _mm512_storeu_ps(reinterpret_cast<float*>(header), load_scales(shape, from));
   from += shape.header_bytes;
   to += kExpandedHeaderBytes;
   __m512i sum = _mm512_setzero_si512();

@@ -14,13 +14,6 @@ namespace {
 
 constexpr size_t kTileRows = 4;
 
-// Before this, no compiler moves what comes after, nor makes a broadcast part of each use.
-#ifdef OCTAVO_EMULATE
-#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
-#else
-#define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+v"(vector))
-#endif
-
 template <int Rows, int Panels>
 OCTAVO_ALWAYS_INLINE void multiply_quad(__m512i (&sums)[Rows][Panels], const uint8_t* weights,
                                         size_t panel_stride, const uint8_t* lhs,
@@ -31,11 +24,11 @@ OCTAVO_ALWAYS_INLINE void multiply_quad(__m512i (&sums)[Rows][Panels], const uin
 #pragma GCC unroll 4
   for (int i = 0; i < Rows; ++i) {
     __m512i quad = broadcast_quad(lhs + i * lhs_stride);
-    OCTAVO_IN_REGISTER(quad);
+    OCTAVO_KEEP_ORDER(quad);
 #pragma GCC unroll 3
     for (int j = 0; j < Panels; ++j) {
       sums[i][j] = _mm512_dpbusd_epi32(sums[i][j], quad, w[j]);
-      OCTAVO_IN_REGISTER(sums[i][j]);
+      OCTAVO_KEEP_ORDER(sums[i][j]);
     }
   }
 }
@@ -93,7 +86,7 @@ struct BlockProducts {
     do {
       // Without its sign: a mask for it would take a register, and there is none.
       most = _mm512_max_epu32(most, _mm512_slli_epi32(_mm512_loadu_si512(x), 1));
-      OCTAVO_IN_REGISTER(most);
+      OCTAVO_KEEP_ORDER(most);
       __builtin_prefetch(x + ahead, 0, 2);
       x += kBlockColumns;
       add_quad();
@@ -134,7 +127,7 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, co
 #pragma GCC unroll 4
       for (int i = 0; i < Rows; ++i) {
         sums[i][j] = start;
-        OCTAVO_IN_REGISTER(sums[i][j]);
+        OCTAVO_KEEP_ORDER(sums[i][j]);
       }
     }
     panel += kExpandedHeaderBytes;
@@ -155,14 +148,14 @@ __attribute__((noinline)) void run_tile(const ExpandedTile& tile, size_t row, co
 #pragma GCC unroll 4
     for (int i = 0; i < Rows; ++i, lhs_scale = next_row(lhs_scale, tile.block_stride)) {
       __m512 row_scale = _mm512_set1_ps(*lhs_scale);
-      OCTAVO_IN_REGISTER(row_scale);
+      OCTAVO_KEEP_ORDER(row_scale);
 #pragma GCC unroll 3
       for (int j = 0; j < Panels; ++j) {
         const __m512 scale =
             _mm512_loadu_ps(reinterpret_cast<const float*>(header + j * tile.panel_stride));
         out[i][j] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[i][j]),
                                     _mm512_mul_ps(scale, row_scale), out[i][j]);
-        OCTAVO_IN_REGISTER(out[i][j]);
+        OCTAVO_KEEP_ORDER(out[i][j]);
       }
     }
   }

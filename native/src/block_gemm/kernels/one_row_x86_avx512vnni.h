@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include "block_gemm/block_tile.h"
+#include "block_gemm/kernels/load_scales.h"
 #include "block_gemm/kernels/row_steps.h"
 
 namespace octavo {
@@ -91,11 +92,6 @@ OCTAVO_ALWAYS_INLINE __m512i sum_block(__m512i sum, const uint8_t*& panel, size_
     rows -= kMostRowsTogether;
   }
   return sum_rows<Bits>(sum, panel, rows, lhs);
-}
-
-OCTAVO_ALWAYS_INLINE __m512 load_scales(const BlockShape& shape, const uint8_t* header) {
-  if (!shape.half_scales) return _mm512_loadu_ps(reinterpret_cast<const float*>(header));
-  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(header)));
 }
 
 // Adds the products of a block of a panel, which it goes past, to `out`.

@@ -10,7 +10,7 @@
 #include "base/always_inline.h"
 
 // Before this, no compiler moves what comes after: those that begin the next products early run out
-// of registers.
+// of registers. Nor does one read the vector from memory, or broadcast it, at each use.
 #ifdef OCTAVO_EMULATE
 #define OCTAVO_KEEP_ORDER(vector) static_cast<void>(vector)
 #else

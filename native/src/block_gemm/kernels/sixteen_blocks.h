@@ -9,16 +9,10 @@
 #include <stdint.h>
 
 #include "base/always_inline.h"
+#include "block_gemm/kernels/row_steps.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
 #error "compile this file with AVX-512 F, BW, DQ and VL"
-#endif
-
-// Keeps compilers from reading memory again at each use of a vector.
-#ifdef OCTAVO_EMULATE
-#define OCTAVO_IN_REGISTER(vector) static_cast<void>(vector)
-#else
-#define OCTAVO_IN_REGISTER(vector) __asm__ volatile("" : "+v"(vector))
 #endif
 
 namespace octavo {
@@ -121,7 +115,7 @@ struct Exact {
         rest(_mm512_set1_ps(blocks.rests[block])) {}
 
   OCTAVO_ALWAYS_INLINE __m512i operator()(__m512 x) const {
-    OCTAVO_IN_REGISTER(x);
+    OCTAVO_KEEP_ORDER(x);
     return _mm512_cvtps_epi32(_mm512_fmadd_ps(x, inverse, _mm512_mul_ps(x, rest)));
   }
 

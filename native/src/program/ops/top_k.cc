@@ -124,12 +124,9 @@ class TopK final : public Op {
     Failure failure;
     const size_t room = min_size(size_, 2 * k_ + 8) + 1;
     parallel_ranges(outer_ * inner_, per_task, [&](size_t first, size_t count) {
-      AlignedBuffer<uint8_t> own;
-      const size_t bytes = room * sizeof(E);
-      if (bytes > kKeptBytes) own = failure.buffer(bytes);
-      uint8_t* memory = bytes > kKeptBytes ? own.data() : failure.scratch_bytes(bytes);
-      if (memory == nullptr) return;
-      E* entries = reinterpret_cast<E*>(memory);
+      const TaskMemory memory(failure, room * sizeof(E), kKeptBytes);
+      if (memory.data() == nullptr) return;
+      E* entries = reinterpret_cast<E*>(memory.data());
       for_lines(first, count, [&](size_t begin, size_t to) {
         const E* found = select(in + begin, Selection<E>(entries, k_, room));
         write(in + begin, found, values, indices, to);

@@ -1,6 +1,6 @@
-import { Add, Cast, type Graph, type Node, type Value } from '@octavo/core/ir';
-import { DTYPES, type DType, isHalf, type StoredTensor, widenedConstant } from '@octavo/core/tensor';
-import { lastingConstant } from '../lasting-constant.js';
+import { Add, type Graph, type Node, type Value } from '@octavo/core/ir';
+import { isHalf } from '@octavo/core/tensor';
+import { cast, widened } from '../wide.js';
 import { isUsed } from './is-used.js';
 
 /** How the parts of a node compute: as onnxruntime does, which rounds halves where it is done and not in between. */
@@ -15,13 +15,7 @@ interface Precision {
 /** The precision of a node of onnxruntime that adds first: float32 for halves. */
 export function precisionOf(graph: Graph, node: Node): Precision {
   const half = node.inputs.map((value) => value?.dtype).find((dtype) => dtype && isHalf(dtype));
-  const cast = (input: Value, dtype: DType) =>
-    graph.emit(Cast, { input }, { to: DTYPES[dtype].onnx }).output ?? input;
-  const wide = (value: Value) => {
-    if (!half) return value;
-    const constant = lastingConstant(graph, value);
-    return constant ? widened(graph, value.name, constant) : cast(value, 'float32');
-  };
+  const wide = (value: Value) => (half ? widened(graph, value) : value);
   return {
     sumOf: (first, ...others) =>
       others.reduce<Value>(
@@ -31,14 +25,7 @@ export function precisionOf(graph: Graph, node: Node): Precision {
     wide,
     narrow: (value, output) => {
       if (!value || !isUsed(graph, output)) return undefined;
-      return half ? cast(value, half) : value;
+      return half ? cast(graph, value, half) : value;
     },
   };
-}
-
-/** One float32 form of a constant for all that read it. */
-function widened(graph: Graph, name: string, half: StoredTensor): Value {
-  const wide = widenedConstant(half);
-  const known = graph.initializers.find(({ constant }) => constant === wide);
-  return known ?? graph.addInitializer(`${name}_float32`, wide);
 }
