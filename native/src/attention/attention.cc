@@ -6,9 +6,8 @@
 #include "attention/weigh_kernels.h"
 #include "base/aligned_memory.h"
 #include "base/math.h"
-#include "float_gemm/lhs_rows.h"
 #include "float_gemm/pack_float.h"
-#include "float_gemm/row_block.h"
+#include "float_gemm/row_product.h"
 #include "float_gemm/task_grid.h"
 #include "threading/failure.h"
 #include "threading/parallel_for.h"
@@ -127,14 +126,10 @@ class Attention {
                     float* scores) const {
     multiply_by_keys(block, keys, scores);
     const size_t depth = weigh(block, scores);
-    const float* rows[kBlockRows];
-    for (size_t i = 0; i < block.count; ++i) rows[i] = scores + i * stride_;
     float* const out = args_.out + block.image * args_.out_strides.image +
                        block.head * args_.out_strides.head + block.first * args_.out_strides.row;
-    const size_t whole_row = 0;
-    multiply_block({rows, stride_, block.count, &whole_row, 1, depth, {}, out,
-                    args_.out_strides.row},
-                   {&kernel_, values, args_.keys, 0, args_.value_width});
+    multiply_rows({{scores, stride_, 1}, depth, false, {}, out, args_.out_strides.row},
+                  {0, block.count}, {&kernel_, values, args_.keys, 0, args_.value_width}, nullptr);
   }
 
   // Keys that a query sees.
@@ -145,18 +140,15 @@ class Attention {
   }
 
   void multiply_by_keys(const Block& block, const float* keys, float* scores) const {
-    const LhsMatrix queries{args_.q + block.image * args_.q_strides.image +
-                                block.head * args_.q_strides.head,
-                            args_.q_strides.row, 1};
-    const float* rows[kBlockRows];
-    gather_rows(queries, block.first, block.count, args_.width,
-                copies_ ? scores + score_floats_ : nullptr, rows);
-    const size_t row_stride = block.count == 1 ? 0 : static_cast<size_t>(rows[1] - rows[0]);
+    const float* const first = args_.q + block.image * args_.q_strides.image +
+                               block.head * args_.q_strides.head +
+                               block.first * args_.q_strides.row;
     // A panel is multiplied whole.
     const size_t panels = div_up(visible(block.first + block.count - 1), kernel_.nr);
-    const size_t whole_row = 0;
-    multiply_block({rows, row_stride, block.count, &whole_row, 1, args_.width, {}, scores, stride_},
-                   {&kernel_, keys, args_.width, 0, std::min(args_.keys, panels * kernel_.nr)});
+    multiply_rows({{first, args_.q_strides.row, 1}, args_.width, false, {}, scores, stride_},
+                  {0, block.count},
+                  {&kernel_, keys, args_.width, 0, std::min(args_.keys, panels * kernel_.nr)},
+                  copies_ ? scores + score_floats_ : nullptr);
   }
 
   // Makes weights of scores; gives how many of a row any query of the block has.

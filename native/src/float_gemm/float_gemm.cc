@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/math.h"
-#include "float_gemm/lhs_rows.h"
-#include "float_gemm/row_block.h"
+#include "float_gemm/row_product.h"
 #include "float_gemm/task_grid.h"
 #include "threading/failure.h"
 #include "threading/parallel_for.h"
@@ -14,36 +13,6 @@ namespace {
 
 // Floats of a packed right-hand side that a task holds at once.
 constexpr size_t kPackedFloats = size_t{1} << 18;
-
-octavo_float_epilogue epilogue_of_row(const octavo_float_epilogue& epilogue, size_t row) {
-  octavo_float_epilogue moved = epilogue;
-  if (moved.residual != nullptr) moved.residual += row * moved.residual_stride;
-  return moved;
-}
-
-// A product whose rows are multiplied a block at a time.
-struct RowProduct {
-  LhsMatrix lhs;
-  size_t k;
-  bool in_pairs;
-  octavo_float_epilogue epilogue;
-  float* out;  // of row 0, like the epilogue
-  size_t out_stride;
-};
-
-// `memory` holds kBlockRows copied rows, or is null.
-void multiply_rows(const RowProduct& product, const Range& rows, const PanelRange& columns,
-                   float* memory) {
-  const float* pointers[kBlockRows];
-  const size_t whole_row = 0, count = rows.last - rows.first;
-  const auto gather = product.in_pairs ? gather_pairs : gather_rows;
-  gather(product.lhs, rows.first, count, product.k, memory, pointers);
-  const size_t row_stride = count == 1 ? 0 : static_cast<size_t>(pointers[1] - pointers[0]);
-  multiply_block({pointers, row_stride, count, &whole_row, 1, columns.k,
-                  epilogue_of_row(product.epilogue, rows.first),
-                  product.out + rows.first * product.out_stride, product.out_stride},
-                 columns);
-}
 
 PanelRange panels_of(const PackedFloat& rhs, const Range& columns) {
   return {rhs.kernel, rhs.panels.data(), rhs.depth(), columns.first, columns.last};
