@@ -117,7 +117,12 @@ function countsUp(list: ArrayLike<number>): boolean {
 
 /** 0, 1 ... before `count`. Throws KernelError `KERNEL_SIZE` as {@link resultSize} does. */
 export function upTo(count: number): Int32Array {
+  return evenly(0, 1, count);
+}
+
+/** `count` numbers from `start` on, `step` apart. Throws KernelError `KERNEL_SIZE` as {@link resultSize} does. */
+export function evenly(start: number, step: number, count: number): Int32Array {
   const list = new Int32Array(resultSize([count]));
-  for (let i = 0; i < list.length; i++) list[i] = i;
+  for (let i = 0; i < list.length; i++) list[i] = start + i * step;
   return list;
 }

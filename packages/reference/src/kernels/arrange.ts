@@ -16,7 +16,7 @@ import {
 } from '@octavo/core/ir';
 import { fromNumbers, normalizeAxis, type Tensor } from '@octavo/core/tensor';
 import { concat } from '../concat.js';
-import { OUTSIDE, pickRuns, upTo } from '../indices.js';
+import { evenly, OUTSIDE, pickRuns, upTo } from '../indices.js';
 import { integers, refuse, scalar } from '../integer-operands.js';
 import { operand } from '../operand.js';
 import { type PadMode, paddedCoordinates } from '../padding.js';
@@ -43,7 +43,7 @@ function split(data: Tensor, axis: number, count: number, sizes: readonly number
   return lengths.map((length) => {
     const start = offset;
     offset += length;
-    return pick(data, new Map([[at, upTo(length).map((i) => start + i)]]));
+    return pick(data, new Map([[at, evenly(start, 1, length)]]));
   });
 }
 
@@ -62,7 +62,7 @@ function slice(
       ends[i] ?? 0,
       steps[i] ?? 1,
     );
-    return [at, upTo(count).map((j) => start + j * step)];
+    return [at, evenly(start, step, count)];
   });
   return pick(data, new Map(lists));
 }
