@@ -47,7 +47,8 @@ export function assemble(program: UnplacedProgram, binding: Pick<NativeBinding, 
 }
 
 function constantsOf({ ops, pool }: UnplacedProgram): ConstantHandle[] {
-  const handles = new Set<ConstantHandle>(pool ? [pool] : []);
+  const handles = new Set<ConstantHandle>();
+  if (pool) handles.add(pool);
   for (const { operands } of ops) {
     for (const operand of operands) {
       if (operand?.block.kind === 'constant') handles.add(operand.block.handle);
@@ -62,15 +63,16 @@ function placeBlocks(
   constants: readonly ConstantHandle[],
 ): { places: (block: Block) => Place; arenaBytes: number } {
   const firstInput = 1 + constants.length;
+  const firstOutput = firstInput + inputBytes.length;
   const numbers = new Map(constants.map((handle, index) => [handle, 1 + index]));
-  const computed = new Map<Block, Place>(
-    outputs.map((block, index) => [block, { memory: firstInput + inputBytes.length + index, start: 0 }]),
-  );
-  const lifetimes = [...lifetimesOf(ops)].filter(([block]) => !computed.has(block));
-  const arena = planArena(lifetimes.map(([, lifetime]) => lifetime));
-  lifetimes.forEach(([block], index) => {
-    computed.set(block, { memory: 0, start: arena.offsets[index] ?? 0 });
+  const computed = new Map<Block, Place>();
+  outputs.forEach((block, index) => {
+    computed.set(block, { memory: firstOutput + index, start: 0 });
   });
+  const lifetimes = lifetimesOf(ops, computed);
+  const arena = planArena([...lifetimes.values()]);
+  const offsets = arena.offsets.values();
+  for (const block of lifetimes.keys()) computed.set(block, { memory: 0, start: offsets.next().value ?? 0 });
   const places = (block: Block): Place => {
     switch (block.kind) {
       case 'computed':
@@ -86,15 +88,18 @@ function placeBlocks(
   return { places, arenaBytes: arena.bytes };
 }
 
-function lifetimesOf(ops: readonly ProgramOp[]): Map<Block, Lifetime> {
-  const lifetimes = new Map<Block, Lifetime>();
-  ops.forEach(({ operands }, at) => {
-    for (const operand of operands) {
-      if (operand?.block.kind !== 'computed') continue;
+/** From which op to which one each computed block is needed, but for those that have a place already. */
+function lifetimesOf(ops: readonly ProgramOp[], placed: ReadonlyMap<Block, Place>): Map<Block, Lifetime> {
+  const lifetimes = new Map<Block, { readonly bytes: number; readonly first: number; last: number }>();
+  for (let at = 0; at < ops.length; at++) {
+    for (const operand of ops[at]?.operands ?? []) {
+      if (operand?.block.kind !== 'computed' || placed.has(operand.block)) continue;
       const { block } = operand;
-      lifetimes.set(block, { bytes: block.bytes, first: lifetimes.get(block)?.first ?? at, last: at });
+      const known = lifetimes.get(block);
+      if (known) known.last = at;
+      else lifetimes.set(block, { bytes: block.bytes, first: at, last: at });
     }
-  });
+  }
   return lifetimes;
 }
 

@@ -51,6 +51,6 @@ export function emitAttend(program: ProgramBuilder, attending: Attending, option
         ...strides,
       ],
     },
-    `attention ${program.binding.isa().floatKernel}`,
+    `attention ${program.isa.floatKernel}`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Value } from '@octavo/core/ir';
 import { elementCount, type Shape } from '@octavo/core/tensor';
-import { axisOrder, type Layout } from './layout.js';
+import { inMemoryOrder, type Layout } from './layout.js';
 import type { Operand } from './operand.js';
 import type { ProgramBuilder } from './program-builder.js';
 import { shapeOf } from './static-value.js';
@@ -17,7 +17,7 @@ export interface BroadcastOperand {
 /** The layout in which an elementwise op of these values is best computed. */
 export function broadcastLayout(program: ProgramBuilder, values: readonly Value[], shape: Shape): Layout {
   const isLast = (value: Value) =>
-    shapeOf(value).length === shape.length && !value.constant && program.layoutOf(value) === 'nhwc';
+    !value.constant && program.layoutOf(value) === 'nhwc' && shapeOf(value).length === shape.length;
   return values.some(isLast) && values.every((value) => hasLayouts(value, shape)) ? 'nhwc' : 'nchw';
 }
 
@@ -28,11 +28,12 @@ export function broadcastOperand(
   shape: Shape,
   layout: Layout,
 ): BroadcastOperand {
-  const padded = paddedShape(value, shape);
-  const isFull = shapeOf(value).length === shape.length;
+  const own = shapeOf(value);
+  const isFull = own.length === shape.length;
+  const padded = isFull ? own : [...new Array<number>(shape.length - own.length).fill(1), ...own];
   return {
     operand: program.operand(value, isFull ? layout : 'nchw'),
-    sizes: axisOrder(shape.length, layout).map((axis) => padded[axis] ?? 1),
+    sizes: inMemoryOrder(padded, layout),
   };
 }
 
@@ -54,13 +55,9 @@ export function overOf(
   elements: number,
 ): { readonly layout: Layout; readonly over?: Operand } {
   const areApart = a.operand === b.operand || a.operand.block !== b.operand.block;
-  const over = areApart ? [a, b].find(({ sizes }) => elementCount(sizes) === elements)?.operand : undefined;
-  return over ? { layout, over } : { layout };
-}
-
-function paddedShape(value: Value, shape: Shape): Shape {
-  const own = shapeOf(value);
-  return [...new Array<number>(shape.length - own.length).fill(1), ...own];
+  if (!areApart) return { layout };
+  if (elementCount(a.sizes) === elements) return { layout, over: a.operand };
+  return elementCount(b.sizes) === elements ? { layout, over: b.operand } : { layout };
 }
 
 /** A value of fewer axes has the same elements in both layouts where at most one axis is not 1. */

@@ -90,7 +90,7 @@ export function emitByteProduct(
       ],
       words: [packed, nativeType(dtype), rows],
     },
-    program.binding.isa().gemmKernel,
+    program.isa.gemmKernel,
   );
 }
 

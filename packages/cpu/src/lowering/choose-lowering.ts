@@ -55,5 +55,7 @@ function chooseAmong(table: LoweringTable, node: Node, context: SupportContext):
 }
 
 function direct(table: LoweringTable, node: Node, context: SupportContext): Lowering | undefined {
-  return table.byOp.get(node.op)?.find((lowering) => lowering.supports(node, context).supported);
+  for (const lowering of table.byOp.get(node.op) ?? [])
+    if (lowering.supports(node, context).supported) return lowering;
+  return undefined;
 }

@@ -1,5 +1,5 @@
-import type { CompileOptions, NodePlan, Subgraph } from '@octavo/backend';
-import type { Value } from '@octavo/core/ir';
+import type { CompileOptions, NodePlan, Subgraph, SupportContext } from '@octavo/backend';
+import type { Node, Value } from '@octavo/core/ir';
 import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type { ConstantHandle, NativeBinding, ProgramHandle } from '../binding.js';
 import { callNative } from '../cpu-error.js';
@@ -7,8 +7,9 @@ import { assemble, type NativeProgram } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
 import { NativeExecutable } from './executable.js';
 import { halfWeights } from './half-weights.js';
+import type { LoweredNode, Lowering } from './lowering.js';
 import { placedAtNode, placedInLowering, placeOf } from './placed-errors.js';
-import { type PlacedOp, ProgramBuilder } from './program-builder.js';
+import { ProgramBuilder } from './program-builder.js';
 import type { ProgramPort, ProgramSignature } from './signature.js';
 import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
 import type { PackedHandle, WeightCache } from './weight-cache.js';
@@ -27,7 +28,7 @@ export async function compileSubgraph(
   { threads = 0, taps, maxTensorBytes = MAX_TENSOR_BYTES }: CompileOptions,
 ): Promise<NativeExecutable> {
   const tapped = tappedValues(subgraph, taps);
-  const outputs = [...new Set([...subgraph.outputs, ...tapped])];
+  const outputs = tapped.length === 0 ? subgraph.outputs : [...new Set([...subgraph.outputs, ...tapped])];
   const constants = await loadConstants(subgraph);
   const { binding } = compiler;
   const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants, maxTensorBytes });
@@ -36,9 +37,9 @@ export async function compileSubgraph(
     lowerNodes(compiler, subgraph, constants, builder);
     const outputBlocks = builder.outputBlocks();
     pool = builder.pool.length > 0 ? binding.makeConstant(builder.pool.bytes()) : undefined;
-    const { ops, weights, leases } = builder;
+    const { ops, steps, weights, leases } = builder;
     const plan = builder.plan();
-    const signature = signatureOf(subgraph, outputs, tapped, ops, plan);
+    const signature = signatureOf(subgraph, outputs, tapped, steps, plan);
     const inputBytes = subgraph.inputs.map(valueBytes);
     const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
     const handle = createProgram(binding, native, weights, threads, signature);
@@ -92,37 +93,51 @@ function lowerNodes(
   builder: ProgramBuilder,
 ): void {
   for (const node of nodes) {
+    if (!builder.enter(node)) continue;
     const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
-    const lowering = chooseLowering(lowerings, node, { graph, opset });
-    if (!lowering) {
-      throw new OctavoError({
-        code: 'BACKEND_UNSUPPORTED',
-        where: `node ${node.label}`,
-        message: `backend cpu was given ${node.op.name}, which it declined.`,
-      });
+    const lowering = acceptedLowering(lowerings, node, { graph, opset });
+    try {
+      lowering.lower({ node, opset, constants: constantsOf(node, constants) }, builder);
+    } catch (error) {
+      throw placedInLowering(error, node);
     }
-    const elements = node.inputs.map((value) => value && constants.get(value));
-    builder.enter(node, () => {
-      try {
-        lowering.lower({ node, opset, constants: elements }, builder);
-      } catch (error) {
-        throw placedInLowering(error, node);
-      }
-    });
+    builder.leave(node);
   }
+}
+
+function acceptedLowering(table: LoweringTable, node: Node, context: SupportContext): Lowering {
+  const lowering = chooseLowering(table, node, context);
+  if (lowering) return lowering;
+  throw new OctavoError({
+    code: 'BACKEND_UNSUPPORTED',
+    where: `node ${node.label}`,
+    message: `backend cpu was given ${node.op.name}, which it declined.`,
+  });
+}
+
+function constantsOf({ inputs }: Node, constants: ReadonlyMap<Value, Tensor>): LoweredNode['constants'] {
+  const elements: (Tensor | undefined)[] = [];
+  for (const value of inputs) elements.push(value?.constant && constants.get(value));
+  return elements;
 }
 
 /** Values that a tap sees: those that the nodes compute, all of them where `taps` is left out. */
 function tappedValues({ nodes }: Subgraph, taps: ReadonlySet<Value> | undefined): readonly Value[] {
+  if (taps?.size === 0) return [];
   const computed = nodes.flatMap((node) => node.outputs.filter((value) => value !== undefined));
   return taps ? computed.filter((value) => taps.has(value)) : computed;
 }
 
+/** The elements of every constant that the nodes read; those in memory need no waiting. */
 async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, Tensor>> {
   const constants = new Map<Value, Tensor>();
-  for (const value of new Set(nodes.flatMap((node) => node.operands))) {
-    if (!value.constant) continue;
-    constants.set(value, await (halfWeights(value)?.load() ?? constant(value)));
+  for (const node of nodes) {
+    for (const value of node.operands) {
+      if (!value.constant || constants.has(value)) continue;
+      const halves = halfWeights(value);
+      const inMemory = (halves ?? value.constant).peek();
+      constants.set(value, inMemory ?? (await (halves?.load() ?? constant(value))));
+    }
   }
   return constants;
 }
@@ -131,7 +146,7 @@ function signatureOf(
   { inputs, outputs: results }: Subgraph,
   outputs: readonly Value[],
   tapped: readonly Value[],
-  ops: readonly PlacedOp[],
+  steps: readonly number[],
   plan: readonly NodePlan[],
 ): ProgramSignature {
   return {
@@ -139,7 +154,7 @@ function signatureOf(
     outputs: outputs.map(portOf),
     results: results.length,
     taps: tapped.map((value) => outputs.indexOf(value)),
-    steps: ops.map(({ step }) => step),
+    steps,
     nodes: plan.map(({ node }) => placeOf(node)),
   };
 }
@@ -149,5 +164,7 @@ function portOf(value: Value): ProgramPort {
 }
 
 function weightBytes(constants: ReadonlyMap<Value, Tensor>): number {
-  return [...constants.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  let bytes = 0;
+  for (const { byteLength } of constants.values()) bytes += byteLength;
+  return bytes;
 }

@@ -16,12 +16,10 @@ export interface CopySide {
 
 /** Moves the elements of one index space of `shape` from one strided array to another. */
 export function copyOp(shape: Shape, elementBytes: number, from: CopySide, to: CopySide): ProgramOp {
-  const axes = shape.flatMap((size, axis) => [size, from.strides[axis] ?? 0, to.strides[axis] ?? 0]);
-  return {
-    name: 'copy',
-    operands: [from.operand, to.operand],
-    words: [elementBytes, from.first ?? 0, to.first ?? 0, shape.length, ...axes],
-  };
+  const words = [elementBytes, from.first ?? 0, to.first ?? 0, shape.length];
+  for (let axis = 0; axis < shape.length; axis++)
+    words.push(shape[axis] ?? 1, from.strides[axis] ?? 0, to.strides[axis] ?? 0);
+  return { name: 'copy', operands: [from.operand, to.operand], words };
 }
 
 /** Stores a value of `shape` in another layout. */

@@ -1,6 +1,6 @@
 import type { Value } from '@octavo/core/ir';
 import { elementCount, normalizeAxis } from '@octavo/core/tensor';
-import { axisOrder, type Layout } from './layout.js';
+import { axisOrder, inMemoryOrder, type Layout } from './layout.js';
 import { nativeType } from './native-type.js';
 import type { ProgramOp } from './operand.js';
 import type { ProgramBuilder } from './program-builder.js';
@@ -42,8 +42,7 @@ export function crossingOp(
 /** Elements around the channels of `axis`, channels, and elements of one, in the order of memory. */
 function channelWords(value: Value, axis: number, layout: Layout): readonly number[] {
   const shape = shapeOf(value);
-  const order = axisOrder(shape.length, layout);
-  const at = order.indexOf(normalizeAxis(axis, shape.length));
-  const sizes = order.map((each) => shape[each] ?? 1);
+  const at = axisOrder(shape.length, layout).indexOf(normalizeAxis(axis, shape.length));
+  const sizes = inMemoryOrder(shape, layout);
   return [elementCount(sizes.slice(0, at)), sizes[at] ?? 1, elementCount(sizes.slice(at + 1))];
 }

@@ -14,18 +14,19 @@ export function isLayoutFree(shape: Shape): boolean {
 
 /** The axes of a shape in the order of memory, outermost first. */
 export function axisOrder(rank: number, layout: Layout): readonly number[] {
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  if (layout === 'nchw' || rank < 3) return axes;
-  return [0, ...axes.slice(2), 1];
+  return inMemoryOrder([...new Array(rank).keys()], layout);
+}
+
+/** What there is one of for each of ONNX's axes, such as sizes, in the order of memory, outermost first. */
+export function inMemoryOrder<T>(byAxis: readonly T[], layout: Layout): readonly T[] {
+  if (layout === 'nchw' || byAxis.length < 3) return byAxis;
+  return [...byAxis.slice(0, 1), ...byAxis.slice(2), ...byAxis.slice(1, 2)];
 }
 
 /** Distance in elements between neighbours along each axis, by ONNX's axes. */
 export function layoutStrides(shape: Shape, layout: Layout): readonly number[] {
-  const order = axisOrder(shape.length, layout);
-  const stored = stridesOf(order.map((axis) => shape[axis] ?? 1));
-  const strides = new Array<number>(shape.length).fill(1);
-  order.forEach((axis, position) => {
-    strides[axis] = stored[position] ?? 1;
-  });
-  return strides;
+  const stored = stridesOf(inMemoryOrder(shape, layout));
+  if (layout === 'nchw' || shape.length < 3) return stored;
+  const [batch = 1, ...spatial] = stored.slice(0, -1);
+  return [batch, 1, ...spatial];
 }

@@ -37,7 +37,12 @@ export function defineLowering<
 >(op: OpDefinition<I, O, A>, spec: LoweringSpec<A>): Lowering {
   return {
     op,
-    supports: (node, context) => spec.supports?.(node, context) ?? SUPPORTED,
-    lower: (lowered, program) => spec.lower({ ...lowered, attributes: op.attributes(lowered.node) }, program),
+    supports: spec.supports ?? always,
+    lower: ({ node, opset, constants }, program) =>
+      spec.lower({ node, opset, constants, attributes: op.attributes(node) }, program),
   };
+}
+
+function always(): Support {
+  return SUPPORTED;
 }

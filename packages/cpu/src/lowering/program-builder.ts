@@ -1,7 +1,7 @@
 import type { NodePlan, Subgraph } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
 import { checkBytes, OctavoError, type Tensor, type TensorArray } from '@octavo/core/tensor';
-import type { NativeBinding } from '../binding.js';
+import type { NativeBinding, NativeIsa } from '../binding.js';
 import { callNative } from '../cpu-error.js';
 import { channelsLast } from './channels-last.js';
 import { ConstantPool } from './constant-pool.js';
@@ -26,16 +26,14 @@ export interface ProgramSource {
   readonly maxTensorBytes: number;
 }
 
-/** An op, and the position of the node that it belongs to in the subgraph. */
-export interface PlacedOp extends ProgramOp {
-  readonly step: number;
-}
-
 /** What is decided about a node so far. */
 interface Decision {
-  kernel?: string;
-  fusedInto?: Node;
-  readonly notes: string[];
+  readonly node: Node;
+  /** Its position in the subgraph. */
+  readonly step: number;
+  kernel: string | undefined;
+  fusedInto: Node | undefined;
+  notes: string[] | undefined;
 }
 
 /** Larger constants get a block of their own, which programs share. */
@@ -47,7 +45,11 @@ const POOLED_BYTES = 4096;
  */
 export class ProgramBuilder {
   readonly binding: NativeBinding;
-  readonly ops: PlacedOp[] = [];
+  /** The kernels that the addon has chosen for this machine. */
+  readonly isa: NativeIsa;
+  readonly ops: ProgramOp[] = [];
+  /** For each op the position in the subgraph of the node that it belongs to. */
+  readonly steps: number[] = [];
   readonly pool = new ConstantPool();
   readonly weights: PackedHandle[] = [];
   /** Packed weights and constants that the program uses. */
@@ -56,20 +58,19 @@ export class ProgramBuilder {
   readonly #readers: Readers;
   readonly #store = new ValueStore();
   readonly #defined = new Map<Value, Tensor>();
-  readonly #decisions: ReadonlyMap<Node, Decision>;
-  readonly #steps: ReadonlyMap<Node, number>;
-  #current: Node | undefined;
+  readonly #decisions = new Map<Node, Decision>();
+  #current: Decision | undefined;
 
   constructor(source: ProgramSource) {
     const { nodes, inputs } = source.subgraph;
     this.binding = source.binding;
+    this.isa = source.binding.isa();
     this.#source = source;
     this.#readers = new Readers(nodes, new Set(source.outputs));
-    this.#decisions = new Map(nodes.map((node) => [node, { notes: [] }]));
-    this.#steps = new Map(nodes.map((node, step) => [node, step]));
-    inputs.forEach((value, index) => {
+    for (const [step, node] of nodes.entries())
+      this.#decisions.set(node, { node, step, kernel: undefined, fusedInto: undefined, notes: undefined });
+    for (const [index, value] of inputs.entries())
       this.#store.put(value, 'nchw', whole({ kind: 'input', index }, valueBytes(value)));
-    });
   }
 
   /** Where a value that is stored, or constant, can be read in a layout (`nchw` by default). */
@@ -143,10 +144,9 @@ export class ProgramBuilder {
 
   /** Adds an op for the current node; `kernel` is the name in its plan, the op's by default. */
   emit(op: ProgramOp, kernel?: string): void {
-    const node = this.#node();
-    this.ops.push({ ...op, step: this.#steps.get(node) ?? 0 });
-    const decision = this.#decisions.get(node);
-    if (decision) decision.kernel = kernel ?? decision.kernel ?? op.name;
+    this.insert(op);
+    const decision = this.#decision();
+    decision.kernel = kernel ?? decision.kernel ?? op.name;
   }
 
   /** Makes `output` another name of the elements of `input`: a reshape, where `layout` is `nchw`. */
@@ -157,8 +157,7 @@ export class ProgramBuilder {
   /** Makes `output` another name of elements that are stored already, in the order of `layout`. */
   view(output: Value, layout: Layout, elements: Operand): void {
     this.#store.put(output, layout, elements);
-    const decision = this.#decisions.get(this.#node());
-    if (decision) decision.kernel ??= 'alias';
+    this.#decision().kernel ??= 'alias';
   }
 
   /** The elements of a constant that a node of the subgraph reads, or that a lowering defined. */
@@ -173,7 +172,8 @@ export class ProgramBuilder {
 
   /** Adds an op for the current node that its plan is not named after. */
   insert(op: ProgramOp): void {
-    this.#add(op);
+    this.ops.push(op);
+    this.steps.push(this.#decision().step);
   }
 
   /** Says where the elements of a value are. */
@@ -202,14 +202,20 @@ export class ProgramBuilder {
 
   /** Tells the reader of `explain()` something about the current node. */
   note(text: string): void {
-    this.#decisions.get(this.#node())?.notes.push(text);
+    const decision = this.#decision();
+    decision.notes ??= [];
+    decision.notes.push(text);
   }
 
-  /** Lowers a node unless another has absorbed it. */
-  enter(node: Node, lower: () => void): void {
-    if (!this.#readers.isWaiting(node)) return;
-    this.#current = node;
-    lower();
+  /** Begins to lower a node; false where another has absorbed it. */
+  enter(node: Node): boolean {
+    if (!this.#readers.isWaiting(node)) return false;
+    this.#current = this.#decisions.get(node);
+    return true;
+  }
+
+  /** Ends what {@link enter} began. */
+  leave(node: Node): void {
     this.#readers.finish(node);
     this.#current = undefined;
   }
@@ -218,7 +224,7 @@ export class ProgramBuilder {
   outputBlocks(): readonly ComputedBlock[] {
     const given = new Set<ComputedBlock>();
     return this.#source.outputs.map((value) => {
-      this.#current = value.producer;
+      this.#current = value.producer && this.#decisions.get(value.producer);
       const { block, offset, bytes } = this.operand(value);
       const isWhole = block.kind === 'computed' && offset === 0 && block.bytes === bytes;
       const own = isWhole && !given.has(block) ? block : this.#copied(value);
@@ -229,15 +235,19 @@ export class ProgramBuilder {
 
   /** One entry a node. */
   plan(): readonly NodePlan[] {
-    return [...this.#decisions].map(([node, { kernel = 'nothing', fusedInto, notes }]) => ({
-      node,
-      kernel,
-      ...(fusedInto ? { fusedInto } : {}),
-      ...(notes.length > 0 ? { notes } : {}),
-    }));
+    const plans: NodePlan[] = [];
+    for (const { node, kernel = 'nothing', fusedInto, notes } of this.#decisions.values()) {
+      if (!fusedInto && !notes) plans.push({ node, kernel });
+      else plans.push({ node, kernel, ...(fusedInto && { fusedInto }), ...(notes && { notes }) });
+    }
+    return plans;
   }
 
   #node(): Node {
+    return this.#decision().node;
+  }
+
+  #decision(): Decision {
     if (this.#current) return this.#current;
     throw new OctavoError({ code: 'BACKEND_INTERNAL', message: 'no node is being lowered.' });
   }
@@ -270,7 +280,7 @@ export class ProgramBuilder {
     const shape = shapeOf(value);
     if (isLayoutFree(shape)) return from;
     const to = this.scratch(from.bytes);
-    this.#add(
+    this.insert(
       layoutCopy(shape, elementBytes(value), { operand: from, layout: other }, { operand: to, layout }),
     );
     return to;
@@ -280,12 +290,8 @@ export class ProgramBuilder {
     const from = this.operand(value);
     const to = this.scratch(from.bytes);
     const elements = { operand: from, layout: 'nchw' } as const;
-    this.#add(layoutCopy(shapeOf(value), elementBytes(value), elements, { operand: to, layout: 'nchw' }));
+    this.insert(layoutCopy(shapeOf(value), elementBytes(value), elements, { operand: to, layout: 'nchw' }));
     return to.block;
-  }
-
-  #add(op: ProgramOp): void {
-    this.ops.push({ ...op, step: this.#steps.get(this.#node()) ?? 0 });
   }
 }
 

@@ -19,9 +19,10 @@ export function declineBytes(values: readonly (Value | undefined)[]): string | u
 
 /** Why the two operands and the result of a node are not bytes of one type quantized per tensor, or undefined when they are. */
 export function declineByteOperands({ inputs: [a, b], output }: Node): string | undefined {
-  const values = [a, b, output];
-  const areEqual = new Set(values.map((value) => value?.dtype)).size === 1;
-  return declineBytes(values) ?? (areEqual ? undefined : 'its operands and result are int8 and uint8');
+  const areEqual = a?.dtype === b?.dtype && b?.dtype === output?.dtype;
+  return (
+    declineBytes([a, b, output]) ?? (areEqual ? undefined : 'its operands and result are int8 and uint8')
+  );
 }
 
 /** Scale and zero point of a value quantized per tensor, as ops take them. */

@@ -22,18 +22,16 @@ export class Readers {
 
   /** Whether no node but `reader` reads the value from now on, and the program does not give it. */
   isLastRead(value: Value, reader: Node): boolean {
-    return !this.#kept.has(value) && this.waitingFor(value).every((user) => user === reader);
+    if (this.#kept.has(value)) return false;
+    for (const user of value.users) if (user !== reader && this.#waiting.has(user)) return false;
+    return true;
   }
 
   /** The node that is the only one to read a value; undefined where there are others or the program gives it. */
   soleReader(value: Value): Node | undefined {
-    const [first, ...others] = value.users;
-    return this.#kept.has(value) || others.length > 0 || !first || !this.#waiting.has(first)
-      ? undefined
-      : first;
-  }
-
-  private waitingFor(value: Value): readonly Node[] {
-    return value.users.filter((user) => this.#waiting.has(user));
+    const { users } = value;
+    const [reader] = users;
+    if (!reader || users.length > 1 || this.#kept.has(value)) return undefined;
+    return this.#waiting.has(reader) ? reader : undefined;
   }
 }

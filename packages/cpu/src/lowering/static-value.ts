@@ -30,7 +30,7 @@ function declineValue(value: Value): string | undefined {
   const { type } = value;
   const shape = type?.kind === 'tensor' ? knownShape(type.shape) : undefined;
   if (type?.kind !== 'tensor' || !shape) return `the shape of ${value.name} is not known before it runs`;
-  if (shape.some((size) => size < 0)) return `${value.name} has a negative size`;
+  for (const size of shape) if (size < 0) return `${value.name} has a negative size`;
   const { bits, kind } = DTYPES[type.dtype];
   if (kind === 'string' || kind === 'opaque') return `no kernel for ${type.dtype}`;
   if (bits < 8 && !value.constant) return `no kernel for ${type.dtype} activations`;
@@ -40,7 +40,7 @@ function declineValue(value: Value): string | undefined {
 
 /** The shape of a value that {@link declineValues} accepted. */
 export function shapeOf(value: Value): Shape {
-  const shape = knownShape(value.constant?.shape ?? value.shape);
+  const shape = value.constant?.shape ?? knownShape(value.shape);
   if (shape) return shape;
   throw new OctavoError({
     code: 'BACKEND_SHAPE',

@@ -33,7 +33,8 @@ class HandleCache<H extends PackedHandle | ConstantHandle> {
     make: () => H,
     beside: readonly (StoredTensor | undefined)[] = [],
   ): WeightLease<H> {
-    const key = [how, ...beside.map((each) => this.#numberOf(each))].join(' ');
+    let key = how;
+    for (const each of beside) key += ` ${this.#numberOf(each)}`;
     const made = this.#entries.get(constant) ?? new Map<string, Entry<H>>();
     this.#entries.set(constant, made);
     const entry = made.get(key) ?? { handle: make(), users: 0 };

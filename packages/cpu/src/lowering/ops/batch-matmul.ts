@@ -75,6 +75,6 @@ function emitPair(node: Node, program: ProgramBuilder, a: Value, b: Value, types
         ...[nativeType(bytesType(b) ?? dtypeOf(b)), types.w.zeroPoints[0] ?? 0],
       ],
     },
-    program.binding.isa().gemmKernel,
+    program.isa.gemmKernel,
   );
 }

@@ -56,7 +56,7 @@ const quantized = defineLowering(ConvTranspose, {
           ...words,
         ],
       },
-      `conv2d ${program.binding.isa().gemmKernel}`,
+      `conv2d ${program.isa.gemmKernel}`,
     );
   },
 });
@@ -91,7 +91,7 @@ const floats = defineLowering(ConvTranspose, {
         operands: [...operands, from, to],
         words: [packed, ...words, 1, 1, ...spreadWords(x, window)],
       },
-      `conv2d ${program.binding.isa().floatKernel}`,
+      `conv2d ${program.isa.floatKernel}`,
     );
   },
 });

@@ -100,7 +100,7 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
         ...words,
       ],
     },
-    `conv2d ${program.binding.isa().gemmKernel}`,
+    `conv2d ${program.isa.gemmKernel}`,
   );
 }
 

@@ -176,7 +176,7 @@ const dynamicQuantizeLstm = defineLowering(DynamicQuantizeLSTM, {
         program.scratch(states),
         program.scratch(FLOAT * sizes.directions * sizes.batch),
       ],
-      kernel: `recurrence ${program.binding.isa().gemmKernel}`,
+      kernel: `recurrence ${program.isa.gemmKernel}`,
     });
   },
 });

@@ -54,7 +54,7 @@ const matMulInteger = defineLowering(MatMulInteger, {
         ],
         words: [packed, nativeType(dtypeOf(a)), elementCount(shapeOf(a).slice(0, -1))],
       },
-      program.binding.isa().gemmKernel,
+      program.isa.gemmKernel,
     );
   },
 });
@@ -89,7 +89,7 @@ const convInteger = defineLowering(ConvInteger, {
           ...geometryWords(x, w, attributes),
         ],
       },
-      `conv2d ${program.binding.isa().gemmKernel}`,
+      `conv2d ${program.isa.gemmKernel}`,
     );
   },
 });

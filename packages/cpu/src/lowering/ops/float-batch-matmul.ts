@@ -1,5 +1,5 @@
 import type { Value } from '@octavo/core/ir';
-import { broadcastShapes, stridesOf } from '@octavo/core/tensor';
+import { broadcastShapes, type Shape, stridesOf } from '@octavo/core/tensor';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
 import type { Operand } from '../operand.js';
 import type { ProgramBuilder } from '../program-builder.js';
@@ -54,18 +54,30 @@ export function productBatch(
   const n = b.at(-1) ?? 1;
   const sizes = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
   const out = stridesOf([...sizes, m, n]);
-  const along = (shape: readonly number[], axis: number): number => {
-    const own = axis - (sizes.length - (shape.length - 2));
-    return own < 0 || shape[own] === 1 ? 0 : (stridesOf(shape)[own] ?? 0);
-  };
+  const [aStrides, bStrides] = [batchStrides(a, sizes.length), batchStrides(b, sizes.length)];
   return {
     operands: [left, right],
     ...{ m, k, n },
     a: { row: k, column: 1 },
     b: { row: n, column: 1 },
     outRow: n,
-    batch: sizes.map((size, axis) => ({ size, a: along(a, axis), b: along(b, axis), out: out[axis] ?? 0 })),
+    batch: sizes.map((size, axis) => ({
+      size,
+      a: aStrides[axis] ?? 0,
+      b: bStrides[axis] ?? 0,
+      out: out[axis] ?? 0,
+    })),
   };
+}
+
+/** From one matrix of a value to the next along each of `axes` axes in front of its last two; 0 where it repeats. */
+function batchStrides(shape: Shape, axes: number): readonly number[] {
+  const strides = stridesOf(shape);
+  const missing = axes - (shape.length - 2);
+  const batch = new Array<number>(axes).fill(0);
+  for (let axis = missing; axis < axes; axis++)
+    if (shape[axis - missing] !== 1) batch[axis] = strides[axis - missing] ?? 0;
+  return batch;
 }
 
 /** Emits products of two values that vary, and what follows them. */
@@ -90,6 +102,6 @@ export function emitBatchProduct(
       operands: [...epilogue.operands, a, b, epilogue.to],
       words: [...epilogue.words, ...batchProductWords(product)],
     },
-    program.binding.isa().floatKernel,
+    program.isa.floatKernel,
   );
 }

@@ -48,7 +48,7 @@ const conv = defineLowering(Conv, {
         operands: [...operands, from, to],
         words: [packed, ...words, layout === 'nchw' ? 0 : 1, 1, ...geometryWords(x, w, attributes)],
       },
-      `conv2d ${program.binding.isa().floatKernel}`,
+      `conv2d ${program.isa.floatKernel}`,
     );
   },
 });

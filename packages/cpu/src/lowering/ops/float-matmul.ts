@@ -122,6 +122,6 @@ function emitProduct(program: ProgramBuilder, { a, b, weights, transposed, bias,
       operands: [...operands, from, to],
       words: [packed, ...words, elementCount(shapeOf(a).slice(0, -1))],
     },
-    program.binding.isa().floatKernel,
+    program.isa.floatKernel,
   );
 }

@@ -113,7 +113,7 @@ function emitProduct(node: Node, program: ProgramBuilder, product: Product): voi
         ...words,
       ],
     },
-    program.binding.isa().gemmKernel,
+    program.isa.gemmKernel,
   );
 }
 

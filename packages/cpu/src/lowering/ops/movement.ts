@@ -1,6 +1,6 @@
 import { SUPPORTED, type Support, unsupported } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
-import { sameQuantization } from '@octavo/core/quant';
+import { type QuantizedType, sameQuantization } from '@octavo/core/quant';
 import type { Shape } from '@octavo/core/tensor';
 import { copyOp, MOST_COPY_AXES } from '../copy.js';
 import { type Layout, layoutStrides } from '../layout.js';
@@ -9,16 +9,21 @@ import { elementBytes, shapeOf, valueBytes } from '../static-value.js';
 
 /** Ops that move elements take values of up to eight axes whose numbers mean the same before and after. */
 export function supportsMovement(inputs: readonly (Value | undefined)[], node: Node): Support {
-  const values = [...inputs, ...node.outputs].filter((value) => value !== undefined);
-  if (values.some((value) => shapeOf(value).length > MOST_COPY_AXES))
-    return unsupported(`its values have more than ${MOST_COPY_AXES} axes`);
-  const [first] = inputs;
-  const isSame = values.every(({ quantized }) =>
-    quantized && first?.quantized
-      ? quantized.granularity.kind === 'per-tensor' && sameQuantization(quantized, first.quantized)
-      : quantized === first?.quantized,
-  );
+  const type = inputs[0]?.quantized;
+  let isSame = true;
+  for (const value of [...inputs, ...node.outputs]) {
+    if (!value) continue;
+    if (shapeOf(value).length > MOST_COPY_AXES)
+      return unsupported(`its values have more than ${MOST_COPY_AXES} axes`);
+    isSame &&= meansTheSame(value.quantized, type);
+  }
   return isSame ? SUPPORTED : unsupported('it changes the quantized type');
+}
+
+/** Whether numbers of one type are those of another wherever they are moved to. */
+function meansTheSame(type: QuantizedType | undefined, first: QuantizedType | undefined): boolean {
+  if (!type || !first) return type === first;
+  return type.granularity.kind === 'per-tensor' && sameQuantization(type, first);
 }
 
 /** Elements of `input` as an output sees them: its index i reads element `first + sum of i * strides`. */
@@ -36,17 +41,22 @@ export function pick(program: ProgramBuilder, output: Value, picked: Picked): vo
   const shape = shapeOf(output);
   const operand = program.operand(input, layout);
   const bytes = elementBytes(input);
-  const order = ([layout, 'nchw', 'nhwc'] as const).find((each) => isInOrder(shape, strides, each));
-  if (order) {
+  const dense = layoutStrides(shape, layout);
+  const other: Layout = layout === 'nchw' ? 'nhwc' : 'nchw';
+  const isSame = areDense(shape, strides, dense);
+  if (isSame || areDense(shape, strides, layoutStrides(shape, other))) {
     const offset = operand.offset + first * bytes;
-    program.view(output, order, { block: operand.block, offset, bytes: valueBytes(output) });
+    const elements = { block: operand.block, offset, bytes: valueBytes(output) };
+    program.view(output, isSame ? layout : other, elements);
     return;
   }
-  const to = { operand: program.output(output, { layout }), strides: layoutStrides(shape, layout) };
+  const to = { operand: program.output(output, { layout }), strides: dense };
   program.emit(copyOp(shape, bytes, { operand, first, strides }, to));
 }
 
-function isInOrder(shape: Shape, strides: readonly number[], layout: Layout): boolean {
-  const dense = layoutStrides(shape, layout);
-  return shape.every((size, axis) => size === 1 || strides[axis] === dense[axis]);
+/** Whether strides tell elements apart as those of a layout do. */
+function areDense(shape: Shape, strides: readonly number[], dense: readonly number[]): boolean {
+  for (let axis = 0; axis < shape.length; axis++)
+    if (shape[axis] !== 1 && strides[axis] !== dense[axis]) return false;
+  return true;
 }

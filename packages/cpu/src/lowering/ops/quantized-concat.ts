@@ -3,7 +3,7 @@ import { Concat, type Node, type Value } from '@octavo/core/ir';
 import { sameQuantization } from '@octavo/core/quant';
 import { elementCount, normalizeAxis } from '@octavo/core/tensor';
 import { byteTable, lookUp } from '../byte-table.js';
-import { axisOrder, type Layout } from '../layout.js';
+import { axisOrder, inMemoryOrder, type Layout } from '../layout.js';
 import { defineLowering, type Lowering } from '../lowering.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { byteType, declineBytes } from '../quantized-bytes.js';
@@ -12,9 +12,8 @@ import { required, shapeOf } from '../static-value.js';
 /** Rows of a value in memory that a concatenation along `axis` puts side by side, and bytes of one. */
 function rowsOf(value: Value, axis: number, layout: Layout): { rows: number; columns: number } {
   const shape = shapeOf(value);
-  const order = axisOrder(shape.length, layout);
-  const at = order.indexOf(axis);
-  const sizes = order.map((each) => shape[each] ?? 1);
+  const at = axisOrder(shape.length, layout).indexOf(axis);
+  const sizes = inMemoryOrder(shape, layout);
   return { rows: elementCount(sizes.slice(0, at)), columns: elementCount(sizes.slice(at)) };
 }
 

@@ -48,7 +48,7 @@ function lowerCell(
     gates: emitInputProduct(node, constants[1], wBias, sizes, program),
     bias: rBias,
     weights: (d, stage) => packedStage(node, constants[2], { cell, sizes, d, stage }, program),
-    kernel: `recurrence ${program.binding.isa().floatKernel}`,
+    kernel: `recurrence ${program.isa.floatKernel}`,
   });
 }
 
