@@ -4,8 +4,9 @@ import { float32, StoredTensor } from '../tensor/index.js';
 import { Graph } from './graph.js';
 import type { Node } from './node.js';
 import { Add, Clip, Concat, Conv, If, Neg, Relu } from './ops/index.js';
+import { outputOf } from './output-of.js';
 import { parse } from './text/index.js';
-import type { Value } from './value.js';
+import { tensorType, type Value } from './value.js';
 import { verify } from './verify.js';
 
 describe('Graph', () => {
@@ -93,6 +94,9 @@ describe('Graph', () => {
     expect(() => graph.dropOutput(split, 0)).toThrow('its output a is still read');
     graph.dropOutput(split, 1);
     expect(split.outputs).toEqual([graph.value('a'), undefined]);
+    graph.replaceAllUses(outputOf(split), graph.addInput('z'));
+    graph.dropOutput(split, 0);
+    expect([split.outputs, split.output]).toEqual([[undefined, undefined], undefined]);
     expect(graph.value('b')).toBeUndefined();
     verify(graph);
   });
@@ -150,6 +154,18 @@ describe('Graph', () => {
   });
 });
 
+describe('Value', () => {
+  it('tells what its type says as that changes', () => {
+    const value = new Graph().addInput('x', tensorType('float32', [2, 'N']));
+    const said = () => [value.tensorType, value.dtype, value.shape, value.quantized];
+    expect(said()).toEqual([value.type, 'float32', [2, 'N'], undefined]);
+    value.type = { kind: 'opaque', encoded: new Uint8Array() };
+    expect([value.type.kind, ...said()]).toEqual(['opaque', undefined, undefined, undefined, undefined]);
+    value.type = tensorType('int8');
+    expect(said()).toEqual([value.type, 'int8', undefined, undefined]);
+  });
+});
+
 describe('Node', () => {
   it('counts an operand that it reads twice once, until the last slot lets go', () => {
     const graph = new Graph();
@@ -171,6 +187,27 @@ describe('Node', () => {
     expect(node.inputs).toEqual([x, undefined, x]);
     node.setInput(2, undefined);
     expect(node.inputs).toEqual([x]);
+  });
+
+  it('tells its subgraphs as its attributes change', () => {
+    const graph = new Graph();
+    const node = graph.emit(Relu, { X: graph.addInput('x') });
+    const subgraph = { graph: new Graph(), sources: [] };
+    node.setAttribute('body', { kind: 'graph', value: subgraph });
+    expect([node.subgraphs, graph.nestingNodes]).toEqual([[subgraph], [node]]);
+    node.setAttribute('body', undefined);
+    expect([node.subgraphs, graph.nestingNodes]).toEqual([[], []]);
+  });
+
+  it('leaves lists alone that were taken before an edit', () => {
+    const graph = new Graph();
+    const [x, z] = [graph.addInput('x'), graph.addInput('z')];
+    const node = graph.emit(Add, { A: x, B: x });
+    const { inputs, operands, captures } = node;
+    node.setInput(0, z);
+    node.addCapture(z);
+    expect([inputs, operands, captures]).toEqual([[x, x], [x, x], []]);
+    expect([node.inputs, node.operands, node.captures]).toEqual([[z, x], [z, x, z], [z]]);
   });
 
   it('is called by its name, or by op and first output', () => {

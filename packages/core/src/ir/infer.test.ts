@@ -163,6 +163,42 @@ describe('inferTypes', () => {
     expect(graph.value('y')?.shape).toEqual([4, 6]);
   });
 
+  it('infers anew what reads a Constant node or a computed shape that changed', () => {
+    const graph = infer(`graph opset 21 {
+      input %x: float32[2, 6]
+      input %z: float32[12]
+      %first = Constant() {value_ints=[3]}
+      %rest = Constant() {value_ints=[-1]}
+      %shape = Concat(%first, %rest) {axis=0}
+      %y = Reshape(%x, %shape)
+      %s = Shape(%y)
+      %w = Reshape(%z, %s)
+      output %w
+    }`);
+    expect(graph.value('w')?.shape).toEqual([3, 4]);
+    graph.value('first')?.producer?.setAttribute('value_ints', { kind: 'ints', value: [2] });
+    inferTypes(graph);
+    expect(graph.value('w')?.shape).toEqual([2, 6]);
+    graph.value('shape')?.producer?.setInput(0, graph.value('rest'));
+    graph.value('shape')?.producer?.setInput(1, graph.value('first'));
+    inferTypes(graph);
+    expect(graph.value('w')?.shape).toEqual([6, 2]);
+  });
+
+  it('infers an output anew whose type was taken away or is another', () => {
+    const graph = infer('graph opset 21 { input %x: float32[2]\n%y = Relu(%x)\noutput %y }');
+    const y = graph.value('y');
+    for (const type of [
+      undefined,
+      tensorType('int8', [9]),
+      { kind: 'opaque', encoded: new Uint8Array() },
+    ] as const) {
+      if (y) y.type = type;
+      inferTypes(graph);
+      expect(y?.type).toMatchObject({ dtype: 'float32', shape: [2] });
+    }
+  });
+
   it('knows what a subgraph captures where that is inferred by itself', () => {
     const graph = infer(`graph opset 21 {
       input %c: bool[]

@@ -1,12 +1,12 @@
-import { GraphError, isInteger, OctavoError, type StoredTensor, type Tensor } from '../tensor/index.js';
+import { GraphError, isInteger, OctavoError, type StoredTensor } from '../tensor/index.js';
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
-import { capturedValue, followedElements, isCurrent, type Knowledge, seenOf } from './inferred-node.js';
+import { capturedValue, followedElements, isCurrent, originOf, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { NodeContext } from './op.js';
 import { propagateDims } from './symbolic-dims.js';
-import type { Dim, TensorType, Value } from './value.js';
+import type { TensorType, Value } from './value.js';
 
 export interface InferOptions {
   /** Refuse types in the graph that contradict the inferred ones. Default: the inferred ones win. */
@@ -24,146 +24,99 @@ const LARGEST_CONSTANT = 4096;
  * @throws GraphError `INFER_TYPES` with the node when its inputs contradict its op, or (strict) the type in the graph.
  */
 export function inferTypes(graph: Graph, options: InferOptions = {}): void {
-  new Inference(graph, options).run();
+  const strict = options.strict ?? false;
+  for (const inner of graph.captures) inner.type = capturedValue(inner)?.type ?? inner.type;
+  for (const node of graph.sorted()) {
+    const opset = graph.opsets.get(node.op.domain) ?? 1;
+    const isNesting = node.subgraphs.length > 0;
+    // What is inferred inside may change unseen.
+    const found = isNesting || strict ? undefined : node.inferred;
+    if (found && isCurrent(found, node, opset)) continue;
+    try {
+      if (isNesting) inferSubgraphs(node, strict);
+      if (node.op.known) inferNode(node, opset, strict);
+    } catch (error) {
+      throw placed(error, node);
+    }
+  }
 }
 
-class Inference implements Knowledge {
-  private readonly graph: Graph;
-  private readonly options: InferOptions;
-  private readonly known = new Map<Value, readonly Dim[]>();
-  /** What ops may ask, one object for all nodes. */
-  private readonly lookup: Pick<NodeContext, 'constant' | 'dims'> = {
-    constant: (value) => this.constant(value),
-    dims: (value) => this.dims(value),
-  };
-
-  constructor(graph: Graph, options: InferOptions) {
-    this.graph = graph;
-    this.options = options;
+function inferSubgraphs(node: Node, strict: boolean): void {
+  for (const { graph } of node.subgraphs) {
+    for (const [position, inner] of graph.captures.entries()) inner.captured = { node, graph, position };
+    inferInside(graph, strict);
   }
+}
 
-  run(): void {
-    for (const inner of this.graph.captures) inner.type = capturedValue(inner)?.type ?? inner.type;
-    for (const node of this.graph.sorted()) {
-      try {
-        const { subgraphs } = node;
-        if (subgraphs.length > 0) this.inferSubgraphs(node);
-        this.inferNode(node, subgraphs.length > 0);
-      } catch (error) {
-        throw placed(error, node);
-      }
-    }
+/** A branch that does not fit what it captures is no fault: it may be there for other shapes, and not be taken. */
+function inferInside(inner: Graph, strict: boolean): void {
+  try {
+    inferTypes(inner, { strict });
+  } catch (error) {
+    if (strict || !(error instanceof OctavoError)) throw error;
   }
+}
 
-  private inferSubgraphs(node: Node): void {
-    for (const { graph } of node.subgraphs) {
-      for (const [position, inner] of graph.captures.entries()) inner.captured = { node, graph, position };
-      this.inferInside(new Inference(graph, this.options));
-    }
+function inferNode(node: Node, opset: number, strict: boolean): void {
+  const { outputs } = node;
+  const seen = node.subgraphs.length > 0 ? undefined : seenOf(node, opset);
+  const inferred = node.op.infer({ node, opset, constant: lookup.constant, dims: lookup.dims });
+  const types: (TensorType | undefined)[] = new Array(outputs.length);
+  for (let i = 0; i < outputs.length; i++) {
+    const value = outputs[i];
+    const type = inferred[i];
+    if (value && type) assign(value, type, strict);
+    types[i] = value?.tensorType;
   }
+  const followed = node.output && propagateDims(node, lookup);
+  if (seen) node.inferred = { seen, types, dims: followed };
+}
 
-  /** A branch that does not fit what it captures is no fault: it may be there for other shapes, and not be taken. */
-  private inferInside(inner: Inference): void {
-    try {
-      inner.run();
-    } catch (error) {
-      if (this.options.strict || !(error instanceof OctavoError)) throw error;
-    }
+function assign(value: Value, inferred: TensorType, strict: boolean): void {
+  const declared = value.tensorType;
+  if (!declared) {
+    value.type = inferred;
+    return;
   }
-
-  private inferNode(node: Node, isNesting: boolean): void {
-    if (!node.op.known) return;
-    const opset = this.graph.opsets.get(node.op.domain) ?? 1;
-    // What is inferred inside may change unseen.
-    const found = isNesting || this.options.strict ? undefined : node.inferred;
-    const { output } = node;
-    if (found && isCurrent(found, node, opset, this)) {
-      if (output && found.dims) this.known.set(output, found.dims);
-      return;
-    }
-    const seen = isNesting ? undefined : seenOf(node, opset, this);
-    const dims = this.inferAnew(node, opset);
-    if (output && dims) this.known.set(output, dims);
-    if (seen) node.inferred = { seen, types: node.outputs.map((value) => value?.type), dims };
+  const dtype = declared.quantized ? declared.dtype : inferred.dtype;
+  if (strict && dtype !== declared.dtype) {
+    contradiction(`${value.name} is declared as ${declared.dtype}, its node gives ${inferred.dtype}.`);
   }
+  if (dtype === declared.dtype && sameDims(inferred.shape, declared.shape)) return;
+  const shape = mergedShape(declared, inferred, strict);
+  if (dtype !== declared.dtype || !sameDims(shape, declared.shape))
+    value.type = { ...declared, dtype, shape };
+}
 
-  private inferAnew(node: Node, opset: number): readonly Dim[] | undefined {
-    const { constant, dims } = this.lookup;
-    const types = node.op.infer({ node, opset, constant, dims });
-    const { outputs } = node;
-    for (let i = 0; i < outputs.length; i++) {
-      const value = outputs[i];
-      const inferred = types[i];
-      if (value && inferred) this.assign(value, inferred);
-    }
-    return node.output && propagateDims(node, this.lookup);
+function mergedShape(declared: TensorType, inferred: TensorType, strict: boolean): TensorType['shape'] {
+  try {
+    return mergeDims(inferred.shape, declared.shape);
+  } catch (error) {
+    if (strict) throw error;
+    return inferred.shape;
   }
+}
 
-  private assign(value: Value, inferred: TensorType): void {
-    const declared = value.type;
-    if (declared?.kind !== 'tensor') {
-      value.type = inferred;
-      return;
-    }
-    const dtype = declared.quantized ? declared.dtype : inferred.dtype;
-    if (this.options.strict && dtype !== declared.dtype) {
-      contradiction(`${value.name} is declared as ${declared.dtype}, its node gives ${inferred.dtype}.`);
-    }
-    if (dtype === declared.dtype && sameDims(inferred.shape, declared.shape)) return;
-    const shape = this.mergedShape(declared, inferred);
-    if (dtype !== declared.dtype || !sameDims(shape, declared.shape))
-      value.type = { ...declared, dtype, shape };
-  }
-
-  private mergedShape(declared: TensorType, inferred: TensorType): TensorType['shape'] {
-    try {
-      return mergeDims(inferred.shape, declared.shape);
-    } catch (error) {
-      if (this.options.strict) throw error;
-      return inferred.shape;
-    }
-  }
-
-  private constant(value: Value | undefined): Tensor | undefined {
-    return value && this.stored(value)?.peek();
-  }
-
-  private dims(value: Value | undefined): readonly Dim[] | undefined {
+/** What ops may ask, one object for all nodes. */
+const lookup: Pick<NodeContext, 'constant' | 'dims'> = {
+  constant: (value) => value && smallConstant(value)?.peek(),
+  dims(value) {
     if (!value) return undefined;
-    const followed = this.followed(value);
+    const origin = value.captured ? originOf(value) : value;
+    const { producer } = origin;
+    const followed = producer?.output === origin ? followedElements(producer) : undefined;
     if (followed) return followed;
-    const stored = this.stored(value);
+    const stored = smallConstant(origin);
     if (!stored || stored.shape.length > 1 || !(isInteger(stored.dtype) || stored.dtype === 'bool'))
       return undefined;
     return stored.peekNumbers();
-  }
+  },
+};
 
-  /** A constant that is small enough to be looked into. */
-  private stored(value: Value): StoredTensor | undefined {
-    const stored = this.elements(value);
-    return stored && stored.size <= LARGEST_CONSTANT ? stored : undefined;
-  }
-
-  /** What is stored of a value, here or in the enclosing graph. */
-  elements(value: Value): StoredTensor | undefined {
-    const stored = storedConstant(value);
-    if (stored || !value.captured) return stored;
-    const outer = capturedValue(value);
-    return outer && this.elements(outer);
-  }
-
-  /** The elements of a value that is computed from shapes. */
-  followed(value: Value): readonly Dim[] | undefined {
-    return this.known.get(value) ?? (value.captured && followedOutside(value));
-  }
-}
-
-/** The elements of a captured value as they were last followed in the graphs around. */
-function followedOutside(inner: Value): readonly Dim[] | undefined {
-  const outer = capturedValue(inner);
-  if (!outer) return undefined;
-  const dims = outer.producer?.output === outer ? followedElements(outer.producer) : undefined;
-  return dims ?? followedOutside(outer);
+/** A constant, here or in the graphs around, that is small enough to be looked into. */
+function smallConstant(value: Value): StoredTensor | undefined {
+  const stored = storedConstant(originOf(value));
+  return stored && stored.size <= LARGEST_CONSTANT ? stored : undefined;
 }
 
 function placed(error: unknown, node: Node): unknown {

@@ -1,14 +1,13 @@
-import type { StoredTensor } from '../tensor/index.js';
 import type { Graph } from './graph.js';
 import type { Node } from './node.js';
-import { type Dim, Value, type ValueType } from './value.js';
+import { type Dim, type TensorType, Value } from './value.js';
 
 /** What type inference found out about a node, so that it need not look again while nothing that it saw changes. */
 export interface InferredNode {
   /** All that it saw: operands with their types, elements and known dimensions, attributes, op set. */
   readonly seen: readonly unknown[];
   /** The types that it left the outputs with. */
-  readonly types: readonly (ValueType | undefined)[];
+  readonly types: readonly (TensorType | undefined)[];
   /** Elements of the first output, where that is a shape. */
   readonly dims: readonly Dim[] | undefined;
 }
@@ -31,52 +30,48 @@ export function capturedValue(inner: Value): Value | undefined {
   return node.captures[sources?.[site.position] ?? -1];
 }
 
+/** Where the elements of a value come from: those of a capture, from the graphs around. */
+export function originOf(value: Value): Value {
+  const outer = value.constant || !value.captured ? undefined : capturedValue(value);
+  return outer ? originOf(outer) : value;
+}
+
 /** The elements of a node's first output as `inferTypes` last followed them from shapes, in row-major order. */
 export function followedElements(node: Node): readonly Dim[] | undefined {
   return node.inferred?.dims;
 }
 
-/** What is known of values beyond their types, in a graph and those around it. */
-export interface Knowledge {
-  elements(value: Value): StoredTensor | undefined;
-  followed(value: Value): readonly Dim[] | undefined;
-}
-
 /** What inference sees of a node, to be compared by identity. */
-export function seenOf(node: Node, opset: number, known: Knowledge): readonly unknown[] {
+export function seenOf(node: Node, opset: number): readonly unknown[] {
   const { inputs } = node;
   const seen: unknown[] = new Array(2 + 4 * inputs.length);
   seen[0] = opset;
   seen[1] = node.attributes;
   for (let i = 0, at = 2; i < inputs.length; i++) {
     const value = inputs[i];
+    const origin = value?.captured ? originOf(value) : value;
     seen[at++] = value;
-    seen[at++] = value?.type;
-    seen[at++] = value && known.elements(value);
-    seen[at++] = value && known.followed(value);
+    seen[at++] = value?.tensorType;
+    // The producer may be a `Constant`, whose elements are in its attributes.
+    seen[at++] = origin?.constant ?? origin?.producer?.attributes;
+    seen[at++] = origin?.producer?.inferred?.dims;
   }
   return seen;
 }
 
 /** Whether a node looks as {@link seenOf} found it, and its outputs have the types that were inferred from that. */
-export function isCurrent(
-  { seen, types }: InferredNode,
-  node: Node,
-  opset: number,
-  known: Knowledge,
-): boolean {
-  if (seen[0] !== opset || seen[1] !== node.attributes) return false;
-  const { inputs } = node;
-  let at = 2;
-  for (let i = 0; i < inputs.length; i++) {
+export function isCurrent({ seen, types }: InferredNode, node: Node, opset: number): boolean {
+  const { inputs, outputs } = node;
+  if (seen[0] !== opset || seen[1] !== node.attributes || seen.length !== 2 + 4 * inputs.length) return false;
+  for (let i = 0, at = 2; i < inputs.length; i++) {
     const value = inputs[i];
-    if (seen[at++] !== value || seen[at++] !== value?.type) return false;
-    if (seen[at++] !== (value && known.elements(value))) return false;
-    if (seen[at++] !== (value && known.followed(value))) return false;
+    const origin = value?.captured ? originOf(value) : value;
+    if (seen[at++] !== value || seen[at++] !== value?.tensorType) return false;
+    if (seen[at++] !== (origin?.constant ?? origin?.producer?.attributes)) return false;
+    if (seen[at++] !== origin?.producer?.inferred?.dims) return false;
   }
-  if (at !== seen.length || types.length !== node.outputs.length) return false;
-  for (let i = 0; i < types.length; i++) if (node.outputs[i]?.type !== types[i]) return false;
-  return true;
+  for (let i = 0; i < types.length; i++) if (outputs[i]?.tensorType !== types[i]) return false;
+  return types.length === outputs.length;
 }
 
 /** What was found out about a node, for its copy among copies of its operands that have their types. */

@@ -3,10 +3,11 @@ import type { Edits } from './edits.js';
 import type { InferredNode } from './inferred-node.js';
 import type { Op } from './op.js';
 import type { Value } from './value.js';
+import type { Writable } from './writable.js';
 
 const NO_METADATA: ReadonlyMap<string, string> = new Map();
 
-/** One application of an op. Created and edited only through its `Graph`. */
+/** One application of an op. Created and edited only through its `Graph`; an edit replaces the lists that it changes. */
 export class Node {
   readonly op: Op;
   /** May be empty; not unique in files. */
@@ -16,19 +17,24 @@ export class Node {
   metadata: ReadonlyMap<string, string> = NO_METADATA;
   /** Overload of a local function, usually empty. */
   overload = '';
-  private inputList: (Value | undefined)[];
-  private captureList: Value[];
-  private readonly outputList: (Value | undefined)[];
-  /** Replaced, never written to: other nodes may have it too. */
-  private attributeMap: ReadonlyMap<string, Attribute>;
-  private readonly edits: Edits;
+  /** Inputs by position; undefined where an optional one is left out. */
+  readonly inputs: readonly (Value | undefined)[];
+  /** Values of the enclosing graph that this node's subgraphs read. */
+  readonly captures: readonly Value[];
+  /** Every value this node reads: inputs that are present, then captures. */
+  readonly operands: readonly Value[];
+  /** Outputs by position; undefined where an optional one is left out. */
+  readonly outputs: readonly (Value | undefined)[];
+  /** The first output; undefined for a node without outputs. */
+  readonly output: Value | undefined;
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  /** The graphs in this node's attributes, in attribute order. */
+  readonly subgraphs: readonly Subgraph[];
   /** @internal Where it lies in the list that is being sorted. */
   position = 0;
   /** @internal Kept by `inferTypes` for its next run. */
   inferred: InferredNode | undefined;
-  /** What `operands` and `subgraphs` gave, until that changes. */
-  private operandList: readonly Value[] | undefined;
-  private subgraphList: readonly Subgraph[] | undefined;
+  private readonly edits: Edits;
   private decoded: { readonly by: unknown; readonly attributes: unknown } | undefined;
 
   constructor(
@@ -42,50 +48,17 @@ export class Node {
   ) {
     this.op = op;
     this.name = name;
-    this.inputList = [...inputs];
-    this.captureList = [...captures];
-    this.outputList = [...outputs];
-    this.attributeMap = attributes;
+    this.inputs = inputs.slice();
+    this.captures = captures.slice();
+    this.operands = present(this.inputs, this.captures);
+    this.outputs = outputs.slice();
+    this.output = outputs[0];
+    this.attributes = attributes;
+    this.subgraphs = subgraphsIn(attributes);
     this.edits = edits;
-    const { operands, outputList } = this;
+    const { operands } = this;
     for (let i = 0; i < operands.length; i++) operands[i]?.countOperand(this, 1);
-    for (let i = 0; i < outputList.length; i++) outputList[i]?.setProducer(this);
-  }
-
-  /** Inputs by position; undefined where an optional one is left out. */
-  get inputs(): readonly (Value | undefined)[] {
-    return this.inputList;
-  }
-
-  /** Outputs by position; undefined where an optional one is left out. */
-  get outputs(): readonly (Value | undefined)[] {
-    return this.outputList;
-  }
-
-  /** Values of the enclosing graph that this node's subgraphs read. */
-  get captures(): readonly Value[] {
-    return this.captureList;
-  }
-
-  get attributes(): ReadonlyMap<string, Attribute> {
-    return this.attributeMap;
-  }
-
-  /** Every value this node reads: inputs that are present, then captures. */
-  get operands(): readonly Value[] {
-    this.operandList ??= present(this.inputList, this.captureList);
-    return this.operandList;
-  }
-
-  /** The first output. Throws nothing: a node without outputs gives undefined. */
-  get output(): Value | undefined {
-    return this.outputList[0];
-  }
-
-  /** The graphs in this node's attributes, in attribute order. */
-  get subgraphs(): readonly Subgraph[] {
-    this.subgraphList ??= this.attributeMap.size === 0 ? NO_SUBGRAPHS : subgraphsIn(this.attributeMap);
-    return this.subgraphList;
+    for (let i = 0; i < outputs.length; i++) produce(outputs[i], this);
   }
 
   /** How errors and reports call this node: its name, or op and first output. */
@@ -101,12 +74,13 @@ export class Node {
 
   /** Connects input `index` to another value (or leaves it out). */
   setInput(index: number, value: Value | undefined): void {
-    this.inputList[index]?.countOperand(this, -1);
-    while (this.inputList.length < index) this.inputList.push(undefined);
-    this.inputList[index] = value;
+    const inputs = this.inputs.slice();
+    inputs[index]?.countOperand(this, -1);
+    while (inputs.length < index) inputs.push(undefined);
+    inputs[index] = value;
     value?.countOperand(this, 1);
-    while (this.inputList.length > 0 && this.inputList.at(-1) === undefined) this.inputList.pop();
-    this.operandsChanged();
+    while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
+    this.setOperands(inputs, this.captures);
   }
 
   /** Makes every operand slot that reads `from` read `to`. */
@@ -117,73 +91,78 @@ export class Node {
       to.countOperand(this, 1);
       return to;
     };
-    this.inputList = this.inputList.map((value) => value && swap(value));
-    this.captureList = this.captureList.map(swap);
-    this.operandsChanged();
+    const inputs = this.inputs.map((value) => value && swap(value));
+    this.setOperands(inputs, this.captures.map(swap));
   }
 
   setAttribute(name: string, attribute: Attribute | undefined): void {
-    this.subgraphList = undefined;
-    this.decoded = undefined;
-    this.edits.count++;
-    const attributes = new Map(this.attributeMap);
+    const attributes = new Map(this.attributes);
     if (attribute) attributes.set(name, attribute);
     else attributes.delete(name);
-    this.attributeMap = attributes;
+    const self = this as Writable<Node>;
+    self.attributes = attributes;
+    self.subgraphs = subgraphsIn(attributes);
+    this.decoded = undefined;
+    this.edits.count++;
   }
 
   /** Adds an outer value that a subgraph reads and returns its index in `captures`. */
   addCapture(value: Value): number {
-    const known = this.captureList.indexOf(value);
+    const known = this.captures.indexOf(value);
     if (known >= 0) return known;
     value.countOperand(this, 1);
-    this.operandsChanged();
-    return this.captureList.push(value) - 1;
+    this.setOperands(this.inputs, [...this.captures, value]);
+    return this.captures.length - 1;
   }
 
   /** @internal Called by `recapture` only, which keeps the sources of the subgraphs in step. */
   setCaptures(values: readonly Value[]): void {
-    for (const value of this.captureList) value.countOperand(this, -1);
+    for (const value of this.captures) value.countOperand(this, -1);
     for (const value of values) value.countOperand(this, 1);
-    this.captureList = [...values];
-    this.operandsChanged();
+    this.setOperands(this.inputs, values.slice());
   }
 
   /** @internal Called by Graph only. */
   dropOutput(index: number): void {
-    this.outputList[index]?.setProducer(undefined);
-    this.outputList[index] = undefined;
+    const self = this as Writable<Node>;
+    produce(this.outputs[index], undefined);
+    self.outputs = this.outputs.with(index, undefined);
+    self.output = self.outputs[0];
     this.edits.count++;
   }
 
   /** @internal Called by Graph only: disconnects every operand and output. */
   detach(): void {
-    for (const value of this.operands) value.countOperand(this, -1);
-    for (const value of this.outputList) value?.setProducer(undefined);
-    this.inputList = [];
-    this.captureList = [];
-    this.operandsChanged();
+    const { operands, outputs } = this;
+    for (let i = 0; i < operands.length; i++) operands[i]?.countOperand(this, -1);
+    for (let i = 0; i < outputs.length; i++) produce(outputs[i], undefined);
+    this.setOperands([], []);
   }
 
-  private operandsChanged(): void {
-    this.operandList = undefined;
+  private setOperands(inputs: readonly (Value | undefined)[], captures: readonly Value[]): void {
+    const self = this as Writable<Node>;
+    self.inputs = inputs;
+    self.captures = captures;
+    self.operands = present(inputs, captures);
     this.edits.count++;
   }
 }
 
-const NO_SUBGRAPHS: readonly Subgraph[] = [];
+function produce(output: Writable<Value> | undefined, producer: Node | undefined): void {
+  if (output) output.producer = producer;
+}
 
+const NO_SUBGRAPHS: readonly Subgraph[] = [];
 function present(inputs: readonly (Value | undefined)[], captures: readonly Value[]): readonly Value[] {
+  if (captures.length === 0 && !inputs.includes(undefined)) return inputs as readonly Value[];
   const found: Value[] = [];
-  for (let i = 0; i < inputs.length; i++) {
-    const value = inputs[i];
-    if (value) found.push(value);
-  }
-  if (captures.length > 0) found.push(...captures);
+  for (const value of inputs) if (value) found.push(value);
+  for (const value of captures) found.push(value);
   return found;
 }
 
 function subgraphsIn(attributes: ReadonlyMap<string, Attribute>): readonly Subgraph[] {
+  if (attributes.size === 0) return NO_SUBGRAPHS;
   const found: Subgraph[] = [];
   for (const attribute of attributes.values()) {
     if (attribute.kind === 'graph') found.push(attribute.value);

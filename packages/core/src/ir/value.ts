@@ -2,6 +2,7 @@ import type { QuantizedType } from '../quant/index.js';
 import type { DType, StoredTensor } from '../tensor/index.js';
 import type { CaptureSite } from './inferred-node.js';
 import type { Node } from './node.js';
+import type { Writable } from './writable.js';
 
 /** A dimension: a size, a symbolic name such as `batch`, or null when nothing is known. */
 export type Dim = number | string | null;
@@ -36,15 +37,22 @@ const NOBODY: readonly Node[] = [];
 export class Value {
   /** Unique in its graph. */
   name: string;
-  /** Undefined until read or inferred. */
-  type: ValueType | undefined;
   /** An initializer's elements. */
   constant: StoredTensor | undefined;
   /** Description carried from the file. */
   docString = '';
+  /** The node that computes this value; undefined for inputs, captures and initializers. */
+  readonly producer: Node | undefined;
+  /** Whether a node reads this value. */
+  readonly isRead: boolean = false;
+  /** The type, where it is that of a tensor, and what it says. */
+  readonly tensorType: TensorType | undefined;
+  readonly dtype: DType | undefined;
+  readonly shape: readonly Dim[] | undefined;
+  readonly quantized: QuantizedType | undefined;
   /** @internal In a capture: where `inferTypes` last saw it captured. */
   captured: CaptureSite | undefined;
-  private producedBy: Node | undefined;
+  private currentType: ValueType | undefined;
   /** The node that reads this value, and how often, while it is one at most, as it is for most values. */
   private reader: Node | undefined;
   private readings = 0;
@@ -53,13 +61,23 @@ export class Value {
 
   constructor(name: string, type?: ValueType, constant?: StoredTensor) {
     this.name = name;
-    this.type = type;
     this.constant = constant;
+    if (type) this.type = type;
   }
 
-  /** The node that computes this value; undefined for inputs, captures and initializers. */
-  get producer(): Node | undefined {
-    return this.producedBy;
+  /** Undefined until read or inferred. */
+  get type(): ValueType | undefined {
+    return this.currentType;
+  }
+
+  set type(type: ValueType | undefined) {
+    const tensor = type?.kind === 'tensor' ? type : undefined;
+    const self = this as Writable<Value>;
+    this.currentType = type;
+    self.tensorType = tensor;
+    self.dtype = tensor?.dtype;
+    self.shape = tensor?.shape;
+    self.quantized = tensor?.quantized;
   }
 
   /** The nodes that read this value, each once. */
@@ -68,42 +86,19 @@ export class Value {
     return this.reader ? [this.reader] : NOBODY;
   }
 
-  /** Whether a node reads this value. */
-  get isRead(): boolean {
-    return this.readers ? this.readers.size > 0 : this.reader !== undefined;
-  }
-
-  get tensorType(): TensorType | undefined {
-    return this.type?.kind === 'tensor' ? this.type : undefined;
-  }
-
-  get dtype(): DType | undefined {
-    return this.type?.kind === 'tensor' ? this.type.dtype : undefined;
-  }
-
-  get shape(): readonly Dim[] | undefined {
-    return this.type?.kind === 'tensor' ? this.type.shape : undefined;
-  }
-
-  get quantized(): QuantizedType | undefined {
-    return this.type?.kind === 'tensor' ? this.type.quantized : undefined;
-  }
-
-  /** @internal Called by Node only. */
-  setProducer(node: Node | undefined): void {
-    this.producedBy = node;
-  }
-
   /** @internal Called by Node only. */
   countOperand(node: Node, change: 1 | -1): void {
+    const self = this as Writable<Value>;
     if (!this.readers && (this.reader ?? node) === node) {
       this.readings += change;
-      this.reader = this.readings > 0 ? node : undefined;
+      self.isRead = this.readings > 0;
+      this.reader = self.isRead ? node : undefined;
       return;
     }
     this.readers ??= new Map(this.reader && [[this.reader, this.readings]]);
     const count = (this.readers.get(node) ?? 0) + change;
     if (count > 0) this.readers.set(node, count);
     else this.readers.delete(node);
+    self.isRead = this.readers.size > 0;
   }
 }
