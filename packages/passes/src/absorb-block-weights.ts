@@ -11,6 +11,7 @@ import {
   type Value,
 } from '@octavo/core/ir';
 import { normalizeAxis } from '@octavo/core/tensor';
+import { keysOf, onlyWith } from './only-with.js';
 import { type BlockBits, blockBits, packedRows, scaleRows, zeroRows } from './qdq/block-rows.js';
 
 /** A product whose weights a node dequantizes in blocks. */
@@ -21,11 +22,13 @@ interface BlockProduct {
   readonly rowsAreOutputs: boolean;
 }
 
+const PRODUCTS = keysOf(MatMul, Gemm);
+
 /**
  * Turns MatMul and Gemm whose constant weights DequantizeLinear makes from blocks of 2, 4 or 8 bits along their inner
  * axis into MatMulNBits, so that backends multiply by the blocks. Without it the weights become floats.
  */
-export const absorbBlockWeights: Pass = {
+export const absorbBlockWeights: Pass = onlyWith([DequantizeLinear], {
   name: 'absorb-block-weights',
   run(graph, log) {
     let changed = false;
@@ -42,10 +45,10 @@ export const absorbBlockWeights: Pass = {
     }
     return changed;
   },
-};
+});
 
 function productOf(node: Node): BlockProduct | undefined {
-  if (!MatMul.is(node) && !Gemm.is(node)) return undefined;
+  if (!PRODUCTS.has(node.op.key)) return undefined;
   const [a, weights] = node.inputs;
   const transposed = Gemm.is(node) && Gemm.attributes(node).transB !== 0;
   const turned = weights && matrixTransposed(weights);

@@ -30,10 +30,11 @@ const FORMS: ReadonlyMap<string, Op> = new Map<string, Op>([
 export const channelsFirst: Pass = {
   name: 'channels-first',
   run(graph, log) {
-    const found = graph.sorted().flatMap((node) => {
+    const found: { node: Node; form: Op }[] = [];
+    for (const node of graph.sorted()) {
       const form = FORMS.get(node.op.key);
-      return form && (!form.is(node) || isLast(node)) ? [{ node, form }] : [];
-    });
+      if (form && (!form.is(node) || isLast(node))) found.push({ node, form });
+    }
     if (found.length > 0) inferTypes(graph);
     let changed = false;
     for (const { node, form } of found) {

@@ -15,6 +15,7 @@ import {
 } from '@octavo/core/ir';
 import { DTYPES, elementCount, int64, OctavoError, StoredTensor, type Tensor } from '@octavo/core/tensor';
 import { FoldingWork } from './folding-work.js';
+import { keysOf } from './only-with.js';
 
 /**
  * Computes one node whose inputs are all known: outputs that exist, in order; undefined when it cannot. Throws an
@@ -64,9 +65,8 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
       work.begin(graph);
       let changed = false;
       for (const node of graph.sorted()) {
-        if (!graph.has(node)) continue;
         const known = knownResult(graph, node) ?? followedResult(graph, node);
-        if (!known && !isCandidate(node, options.dequantize ?? false)) continue;
+        if ((!known && !isCandidate(node, options.dequantize ?? false)) || !graph.has(node)) continue;
         const results = known ?? (await compute(graph, node, options, work, log));
         if (!results) continue;
         const place = node.label;
@@ -79,9 +79,11 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
   };
 }
 
+const SIZES = keysOf(Shape, Size);
+
 /** Shape and Size of a value whose dimensions are all known. */
 function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
-  if (!Shape.is(node) && !Size.is(node)) return undefined;
+  if (!SIZES.has(node.op.key)) return undefined;
   const shape = knownShape(node.inputs[0]?.shape);
   if (!shape || !node.output || graph.isOutput(node.output)) return undefined;
   if (Size.is(node)) return [int64([elementCount(shape)], [])];
@@ -91,10 +93,11 @@ function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
 
 /** Integers that type inference has followed from shapes already. */
 function followedResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
-  const { output } = node;
   const elements = followedElements(node);
+  if (!elements) return undefined;
+  const { output } = node;
   const shape = knownShape(output?.shape);
-  if (!elements || !shape || !output || output.dtype !== 'int64' || output.quantized) return undefined;
+  if (!shape || !output || output.dtype !== 'int64' || output.quantized) return undefined;
   const isWhole = elements.length === elementCount(shape) && elements.every(isSafe);
   return isWhole && node.outputs.length === 1 && !graph.isOutput(output)
     ? [int64(elements, shape)]

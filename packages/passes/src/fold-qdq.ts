@@ -12,6 +12,7 @@ import {
 } from '@octavo/core/ir';
 import { SMALLEST_SCALE, sameQuantization } from '@octavo/core/quant';
 import { liftConstants } from './lift-constants.js';
+import { hasOp, keysOf } from './only-with.js';
 import { clampBounds, commutesWithClamp, isImpliedByRange } from './qdq/clamp.js';
 import { dequantizedSource, foldNode } from './qdq/fold-node.js';
 import { assignIntegerTypes, quantizeConstants } from './qdq/integer-types.js';
@@ -28,8 +29,10 @@ import { sinkWeights } from './qdq/sink-weights.js';
  */
 export const foldQdq: Pass = { name: 'fold-qdq', run };
 
+const LINEAR = keysOf(QuantizeLinear, DequantizeLinear);
+
 async function run(graph: Graph, log: PassLog): Promise<boolean> {
-  if (!graph.nodes.some((node) => QuantizeLinear.is(node) || DequantizeLinear.is(node))) return false;
+  if (!hasOp(graph, LINEAR)) return false;
   await liftConstants.run(graph, log);
   inferTypes(graph);
   const reader = new QparamsReader();
@@ -38,7 +41,7 @@ async function run(graph: Graph, log: PassLog): Promise<boolean> {
   await assignIntegerTypes(graph, reader, log);
   let changed = dropRoundTrips(graph, log);
   for (const node of graph.sorted()) {
-    if (QuantizeLinear.is(node) || DequantizeLinear.is(node) || !graph.has(node)) continue;
+    if (LINEAR.has(node.op.key) || !graph.has(node)) continue;
     const place = node.label;
     const outcome = foldNode(graph, node, typeOfQuantizer);
     if (outcome === 'folded') {
@@ -60,7 +63,7 @@ function typeOfQuantizer(node: Node) {
 function dropRoundTrips(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.sorted()) {
-    if (!QuantizeLinear.is(node)) continue;
+    if (node.op.key !== QuantizeLinear.key) continue;
     const source = graph.has(node) ? roundTripSource(node) : undefined;
     if (!source || !node.output) continue;
     const place = node.label;

@@ -15,7 +15,7 @@ import { productOf } from './fusing/product.js';
 
 /** Turns `softmax(Q K' scale + mask) V` with heads as the second of four axes into Attention. */
 export function fuseAttention(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-attention', [MatMul], findAttention, options);
+  return fusionPass('fuse-attention', { roots: [MatMul], marks: [Softmax] }, findAttention, options);
 }
 
 function findAttention(root: Node): Fusion | string | undefined {

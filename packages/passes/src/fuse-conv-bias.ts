@@ -12,6 +12,7 @@ import {
 } from '@octavo/core/ir';
 import { isPerChannel, perChannel } from './channel-bias.js';
 import { constantProblem, numbersOf, setConstant, sharedResultProblem } from './fold-batch-norm/affine.js';
+import { onlyWith } from './only-with.js';
 
 const rule = defineRule({
   name: 'fuse-conv-bias',
@@ -46,4 +47,4 @@ function channelsOf(conv: Node): number | undefined {
 }
 
 /** Turns the constant added behind a convolution (one number a channel) into its bias, rounded once. */
-export const fuseConvBias: Pass = rulePass('fuse-conv-bias', [rule]);
+export const fuseConvBias: Pass = onlyWith([Conv, ConvTranspose], rulePass('fuse-conv-bias', [rule]));

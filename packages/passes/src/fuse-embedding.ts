@@ -22,7 +22,7 @@ import { ordered, producedBy } from './fusing/operands.js';
  * row of zeros: it is clamped to a row that is added for it.
  */
 export function fuseEmbedding(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-embedding', [MatMul], findEmbedding, options);
+  return fusionPass('fuse-embedding', { roots: [MatMul], marks: [Equal] }, findEmbedding, options);
 }
 
 function findEmbedding(root: Node): Fusion | string | undefined {

@@ -8,7 +8,7 @@ import { productOf } from './fusing/product.js';
  * Gelu, in whatever order the factors are multiplied.
  */
 export function fuseGelu(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-gelu', [Mul], findGelu, options);
+  return fusionPass('fuse-gelu', { roots: [Mul], marks: [Erf, Tanh] }, findGelu, options);
 }
 
 /** The curve within Gelu, and the nodes that compute it. */

@@ -10,6 +10,7 @@ import {
   supersede,
 } from '@octavo/core/ir';
 import { isFloat } from '@octavo/core/tensor';
+import { onlyWith } from './only-with.js';
 
 const rule = defineRule({
   name: 'fuse-gemm',
@@ -39,4 +40,4 @@ const rule = defineRule({
 });
 
 /** Turns a product with constant weights and the constant added to it into one Gemm. */
-export const fuseGemm: Pass = rulePass('fuse-gemm', [rule]);
+export const fuseGemm: Pass = onlyWith([MatMul], rulePass('fuse-gemm', [rule]));

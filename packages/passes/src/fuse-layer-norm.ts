@@ -10,7 +10,8 @@ import { ordered, producedBy } from './fusing/operands.js';
  */
 export function fuseLayerNorm(options: FusionOptions = {}): Pass {
   const find = (root: Node) => findPlain(root) ?? findScaled(root);
-  return fusionPass('fuse-layer-norm', [Add, Div, Mul], find, options);
+  // Every spelling subtracts the mean.
+  return fusionPass('fuse-layer-norm', { roots: [Add, Div, Mul], marks: [Sub] }, find, options);
 }
 
 /** What is normalized, and the nodes that do it. */

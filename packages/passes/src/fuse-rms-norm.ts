@@ -1,4 +1,13 @@
-import { Div, Mul, type Node, type Pass, RMSNormalization, type Value } from '@octavo/core/ir';
+import {
+  Div,
+  Mul,
+  type Node,
+  type Pass,
+  ReduceMean,
+  ReduceMean1,
+  RMSNormalization,
+  type Value,
+} from '@octavo/core/ir';
 import { affineRows, rowInput } from './fusing/affine-rows.js';
 import { deviation, inverseDeviation } from './fusing/deviation.js';
 import { type Fusion, type FusionOptions, fusionPass } from './fusing/fusion.js';
@@ -6,7 +15,12 @@ import { ordered, producedBy } from './fusing/operands.js';
 
 /** Turns `x / sqrt(mean(x^2) + epsilon) * gamma` over the last axis into RMSNormalization. */
 export function fuseRmsNorm(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-rms-norm', [Div, Mul], findRmsNorm, options);
+  return fusionPass(
+    'fuse-rms-norm',
+    { roots: [Div, Mul], marks: [ReduceMean, ReduceMean1] },
+    findRmsNorm,
+    options,
+  );
 }
 
 function findRmsNorm(root: Node): Fusion | string | undefined {

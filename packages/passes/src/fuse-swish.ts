@@ -16,9 +16,12 @@ import { type Fusion, type FusionOptions, fusionPass } from './fusing/fusion.js'
 import { isAbout, ordered, producedBy, scalarOf } from './fusing/operands.js';
 import { productOf } from './fusing/product.js';
 
+/** The ops that give what x is multiplied with. */
+const GATES = [Sigmoid, HardSigmoid, Clip, Clip6];
+
 /** Turns `x sigmoid(alpha x)` into Swish, and `x clamp(x / 6 + 1/2, 0, 1)` in its usual spellings into HardSwish. */
 export function fuseSwish(options: FusionOptions = {}): Pass {
-  return fusionPass('fuse-swish', [Mul, Div], findSwish, options);
+  return fusionPass('fuse-swish', { roots: [Mul, Div], marks: GATES }, findSwish, options);
 }
 
 /** What x is multiplied with. */

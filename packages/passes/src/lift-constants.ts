@@ -6,7 +6,7 @@ export const liftConstants: Pass = { name: 'lift-constants', run: lift };
 function lift(graph: Graph, log: PassLog): boolean {
   let changed = false;
   for (const node of graph.nodes) {
-    if (!Constant.is(node)) continue;
+    if (node.op.key !== Constant.key) continue;
     const { output } = node;
     const constant = storedConstant(output);
     if (!output || !constant) continue;

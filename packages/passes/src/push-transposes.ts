@@ -17,7 +17,6 @@ import {
   Mul,
   Neg,
   type Node,
-  type Op,
   type Pass,
   QuantizeLinear,
   Relu,
@@ -33,6 +32,7 @@ import {
 } from '@octavo/core/ir';
 import { orderOf } from './fusing/axis-order.js';
 import { producedBy, scalarOf } from './fusing/operands.js';
+import { keysOf, onlyWith } from './only-with.js';
 
 /** Ops that do the same to every element of their first input; further inputs are scalars. */
 const UNARY = keysOf(
@@ -59,23 +59,17 @@ const UNARY = keysOf(
 
 const BINARY = keysOf(Add, Sub, Mul, Div);
 
-function keysOf(...ops: readonly Op[]): ReadonlySet<string> {
-  return new Set(ops.map(({ key }) => key));
-}
-
 /**
  * Moves a Transpose behind elementwise ops where a Transpose that undoes it, or one that it can be merged with, comes
  * later: the two then meet, and `simplify-movement` merges them. Both operands of a binary op must be transposed alike,
  * or one be a scalar.
  */
-export const pushTransposes: Pass = {
+export const pushTransposes: Pass = onlyWith([Transpose], {
   name: 'push-transposes',
   run(graph, log) {
-    const nodes = graph.sorted();
-    if (!nodes.some((node) => Transpose.is(node))) return false;
     let changed = false;
-    for (const node of nodes) {
-      const perm = graph.has(node) ? commonOrder(node) : undefined;
+    for (const node of graph.sorted()) {
+      const perm = readsTransposed(node) && graph.has(node) ? commonOrder(node) : undefined;
       if (!perm || !node.output) continue;
       const place = node.label;
       const problem = pushProblem(graph, node);
@@ -89,7 +83,12 @@ export const pushTransposes: Pass = {
     }
     return changed;
   },
-};
+});
+
+function readsTransposed({ inputs }: Node): boolean {
+  for (const value of inputs) if (value?.producer?.op.key === Transpose.key) return true;
+  return false;
+}
 
 /** The order that every tensor operand of an elementwise node was just brought into. */
 function commonOrder(node: Node): readonly number[] | undefined {

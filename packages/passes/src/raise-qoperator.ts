@@ -11,6 +11,7 @@ import {
 } from '@octavo/core/ir';
 import { type QuantizedType, sameQuantization } from '@octavo/core/quant';
 import { liftConstants } from './lift-constants.js';
+import { hasOp } from './only-with.js';
 import { assignIntegerTypes } from './qdq/integer-types.js';
 import { QparamsReader } from './qdq/node-qparams.js';
 import { biasType, claimOperands, type QuantizedOperand } from './qoperator/claims.js';
@@ -19,6 +20,7 @@ import { type RaisedForm, raises } from './qoperator/raises.js';
 const STANDARD = standardRegistry();
 
 const RAISES = new Map(raises.map((raise) => [raise.op.key, raise]));
+const RAISED: ReadonlySet<string> = new Set(RAISES.keys());
 
 /**
  * Turns the integer ops of older files (QLinearConv, QLinearMatMul and those of com.microsoft) into ordinary ops on
@@ -28,7 +30,7 @@ const RAISES = new Map(raises.map((raise) => [raise.op.key, raise]));
 export const raiseQoperator: Pass = { name: 'raise-qoperator', run };
 
 async function run(graph: Graph, log: PassLog): Promise<boolean> {
-  if (!graph.nodes.some((node) => formOf(node))) return false;
+  if (!hasOp(graph, RAISED) || !graph.nodes.some((node) => formOf(node))) return false;
   await liftConstants.run(graph, log);
   inferTypes(graph);
   const reader = new QparamsReader();

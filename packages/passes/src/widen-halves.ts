@@ -36,6 +36,7 @@ export function widenHalves({ gain }: WideningOptions): Pass {
   return {
     name: 'widen-halves',
     run(graph, log) {
+      if (!hasHalves(graph)) return false;
       const widening = new Widening(graph);
       let changed = false;
       for (const node of graph.sorted()) {
@@ -50,6 +51,11 @@ export function widenHalves({ gain }: WideningOptions): Pass {
       return changed;
     },
   };
+}
+
+function hasHalves(graph: Graph): boolean {
+  for (const { type } of graph.values) if (type?.kind === 'tensor' && isHalf(type.dtype)) return true;
+  return false;
 }
 
 /** Whether a node computes with halves and would compute the same, but for roundings, with wider floats. */

@@ -55,8 +55,11 @@ function strandedReason(
   backends: readonly Backend[],
 ): string | undefined {
   const rank = rankOf(graph, fused, backends);
-  if (rank === 0) return undefined;
-  const worst = Math.max(...parts.map((part) => rankOf(graph, part, backends)));
+  let worst = 0;
+  for (let i = 0; worst < rank && i < parts.length; i++) {
+    const part = parts[i];
+    if (part) worst = Math.max(worst, rankOf(graph, part, backends));
+  }
   const preferred = backends[worst];
   if (rank <= worst || !preferred) return undefined;
   const support = preferred.supports(fused, contextOf(graph, fused));
@@ -65,8 +68,10 @@ function strandedReason(
 
 /** Position of the first backend that runs a node; their number when none does. */
 function rankOf(graph: Graph, node: Node, backends: readonly Backend[]): number {
-  const rank = backends.findIndex((backend) => backend.supports(node, contextOf(graph, node)).supported);
-  return rank < 0 ? backends.length : rank;
+  const context = contextOf(graph, node);
+  for (let rank = 0; rank < backends.length; rank++)
+    if (backends[rank]?.supports(node, context).supported) return rank;
+  return backends.length;
 }
 
 function contextOf(graph: Graph, node: Node) {

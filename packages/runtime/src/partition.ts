@@ -21,31 +21,44 @@ export interface Partition {
  * @throws SessionError `OP_UNSUPPORTED` naming every op that no backend runs, with the reasons.
  */
 export function partition(graph: Graph, backends: readonly Backend[]): Partition[] {
-  const choices = chooseBackends(graph, backends);
+  const sorted = graph.sorted();
+  const { chosen, declined } = chooseBackends(graph, sorted, backends);
+  const [only, ...others] = new Set(chosen.values());
+  if (!only) return [];
+  if (others.length === 0) return [{ backend: only, nodes: sorted, declined }];
   const [best = []] = backends
-    .map((first) => group([...choices.keys()], (node) => choices.get(node)?.backend, first))
+    .map((first) => group(sorted, chosen, first))
     .sort((a, b) => a.length - b.length);
-  return best.map(({ backend, nodes }) => ({
-    backend,
-    nodes,
-    declined: new Map(nodes.map((node) => [node, choices.get(node)?.declined ?? []])),
-  }));
+  return best.map(({ backend, nodes }) => ({ backend, nodes, declined }));
 }
 
-/** Which backend runs each node, in topological order. */
-function chooseBackends(
-  graph: Graph,
-  backends: readonly Backend[],
-): Map<Node, { backend: Backend; declined: readonly Decline[] }> {
-  const choices = new Map<Node, { backend: Backend; declined: readonly Decline[] }>();
-  const stranded: { node: Node; declined: readonly Decline[] }[] = [];
-  for (const node of graph.sorted()) {
-    const { backend, declined } = choose(graph, node, backends);
-    if (backend) choices.set(node, { backend, declined });
-    else stranded.push({ node, declined });
+interface Choices {
+  readonly chosen: ReadonlyMap<Node, Backend>;
+  /** Of the nodes that a backend of higher preference gave a reason for. */
+  readonly declined: ReadonlyMap<Node, readonly Decline[]>;
+}
+
+/** Which backend runs each node. */
+function chooseBackends(graph: Graph, sorted: readonly Node[], backends: readonly Backend[]): Choices {
+  const chosen = new Map<Node, Backend>();
+  const declined = new Map<Node, readonly Decline[]>();
+  const stranded: Node[] = [];
+  for (const node of sorted) {
+    const context = { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset };
+    for (const backend of backends) {
+      const support = backend.supports(node, context);
+      if (support.supported) {
+        chosen.set(node, backend);
+        break;
+      }
+      if (!support.reason) continue;
+      const others = declined.get(node) ?? [];
+      declined.set(node, [...others, { backend: backend.id, reason: support.reason }]);
+    }
+    if (!chosen.has(node)) stranded.push(node);
   }
-  if (stranded.length > 0) throw unsupportedError(stranded);
-  return choices;
+  if (stranded.length > 0) throw unsupportedError(stranded, declined);
+  return { chosen, declined };
 }
 
 /**
@@ -55,7 +68,7 @@ function chooseBackends(
  */
 function group(
   sorted: readonly Node[],
-  backendOf: (node: Node) => Backend | undefined,
+  chosen: ReadonlyMap<Node, Backend>,
   first: Backend,
 ): { readonly backend: Backend; readonly nodes: readonly Node[] }[] {
   const groups: { readonly backend: Backend; readonly nodes: readonly Node[] }[] = [];
@@ -63,57 +76,55 @@ function group(
   for (let backend: Backend | undefined = first; backend && waiting.size > 0; ) {
     const nodes: Node[] = [];
     for (const node of waiting) {
-      if (
-        backendOf(node) !== backend ||
-        node.operands.some(({ producer }) => producer && waiting.has(producer))
-      )
-        continue;
+      if (chosen.get(node) !== backend || readsFrom(node, waiting)) continue;
       waiting.delete(node);
       nodes.push(node);
     }
     if (nodes.length > 0) groups.push({ backend, nodes });
     const [next] = waiting;
-    backend = next && backendOf(next);
+    backend = next && chosen.get(next);
   }
   return groups;
+}
+
+/** Whether a node reads what one of some nodes computes. */
+function readsFrom({ operands }: Node, nodes: ReadonlySet<Node>): boolean {
+  for (const { producer } of operands) if (producer && nodes.has(producer)) return true;
+  return false;
 }
 
 /** The values that a partition takes from others, and those that others or the graph's outputs need from it. */
 export function boundary(graph: Graph, nodes: readonly Node[]): { inputs: Value[]; outputs: Value[] } {
   const own = new Set(nodes);
+  const hasOthers = nodes.length < graph.nodes.length;
   const inputs = new Set<Value>();
-  const outputs = new Set<Value>();
+  const outputs: Value[] = [];
   for (const node of nodes) {
     for (const value of node.operands) {
-      if (!value.constant && (!value.producer || !own.has(value.producer))) inputs.add(value);
+      if (value.constant) continue;
+      const { producer } = value;
+      if (!producer || !own.has(producer)) inputs.add(value);
     }
     for (const value of node.outputs) {
-      if (value && (graph.isOutput(value) || value.users.some((user) => !own.has(user)))) outputs.add(value);
+      if (!value) continue;
+      if (graph.outputs.includes(value) || (hasOthers && isReadOutside(value, own))) outputs.push(value);
     }
   }
-  return { inputs: [...inputs], outputs: [...outputs] };
+  return { inputs: [...inputs], outputs };
 }
 
-function choose(
-  graph: Graph,
-  node: Node,
-  backends: readonly Backend[],
-): { backend: Backend | undefined; declined: Decline[] } {
-  const declined: Decline[] = [];
-  const context = { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset };
-  for (const backend of backends) {
-    const support = backend.supports(node, context);
-    if (support.supported) return { backend, declined };
-    if (support.reason) declined.push({ backend: backend.id, reason: support.reason });
-  }
-  return { backend: undefined, declined };
+function isReadOutside({ users }: Value, own: ReadonlySet<Node>): boolean {
+  for (const user of users) if (!own.has(user)) return true;
+  return false;
 }
 
-function unsupportedError(stranded: readonly { node: Node; declined: readonly Decline[] }[]): SessionError {
+function unsupportedError(stranded: readonly Node[], declined: Choices['declined']): SessionError {
   const byOp = new Map<string, string>();
-  for (const { node, declined } of stranded) {
+  for (const node of stranded) {
     const op = node.op.domain ? `${node.op.domain}.${node.op.name}` : node.op.name;
-    const reasons = declined.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ');
+    const reasons = (declined.get(node) ?? [])
+      .map(({ backend, reason }) => `${backend}: ${reason}`)
+      .join('; ');
     if (!byOp.has(op)) byOp.set(op, `${op} (first at ${node.label}; ${reasons})`);
   }
   return new SessionError({

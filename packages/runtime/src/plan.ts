@@ -1,6 +1,12 @@
 import type { Backend, CompileOptions, Executable } from '@octavo/backend';
 import { type Graph, knownShape, type Node, type PassRecord, type Value } from '@octavo/core/ir';
-import { checkTensorBytes, MAX_TENSOR_BYTES, type StoredTensor, type Tensor } from '@octavo/core/tensor';
+import {
+  checkTensorBytes,
+  MAX_TENSOR_BYTES,
+  OctavoError,
+  type StoredTensor,
+  type Tensor,
+} from '@octavo/core/tensor';
 import type { NodeExplanation } from './explain.js';
 import { boundary, type Decline, partition } from './partition.js';
 import { SessionError } from './session-error.js';
@@ -106,11 +112,18 @@ export async function compilePlan(
 function checkSizes(graph: Graph, limit = MAX_TENSOR_BYTES): void {
   for (const value of graph.values) {
     const shape = value.constant ? undefined : knownShape(value.shape);
-    if (!shape || !value.dtype) continue;
-    const { producer } = value;
-    const place = producer ? `node ${producer.label} (${producer.op.name}), output` : 'input';
-    checkTensorBytes(value.dtype, shape, limit, `${place} ${value.name}`);
+    const { dtype } = value;
+    if (!shape || !dtype) continue;
+    try {
+      checkTensorBytes(dtype, shape, limit);
+    } catch (error) {
+      throw error instanceof OctavoError ? error.within(placeOf(value)) : error;
+    }
   }
+}
+
+function placeOf({ name, producer }: Value): string {
+  return producer ? `node ${producer.label} (${producer.op.name}), output ${name}` : `input ${name}`;
 }
 
 function loadOnce(value: Value, loaded: Map<StoredTensor, Promise<Tensor>>): Promise<Tensor> {

@@ -14,10 +14,10 @@ export interface AffineRows {
 export function affineRows(value: Value, size: number): AffineRows {
   const row = (each: Value) => (isRow(each, size) ? each : undefined);
   const add = producedBy(value, Add);
-  const sum = ordered(add, row);
+  const sum = add && ordered(add, row);
   const scaled = sum?.other ?? value;
   const mul = producedBy(scaled, Mul);
-  const product = ordered(mul, row);
+  const product = mul && ordered(mul, row);
   return {
     inner: product?.other ?? scaled,
     gamma: product?.found,

@@ -24,26 +24,21 @@ export interface InverseDeviation {
 
 /** Reads a value as the inverse of a root mean square. */
 export function inverseDeviation(value: Value | undefined): InverseDeviation | undefined {
-  const reciprocal = producedBy(value, Reciprocal);
-  if (reciprocal) return extended(deviation(reciprocal.inputs[0]), reciprocal);
-  const division = producedBy(value, Div);
-  if (division) {
-    return scalarOf(division.inputs[0]) === 1 ? extended(deviation(division.inputs[1]), division) : undefined;
-  }
-  const power = producedBy(value, Pow);
-  return power && scalarOf(power.inputs[1]) === -0.5
-    ? extended(shiftedMeanSquare(power.inputs[0]), power)
-    : undefined;
+  const node = producedBy(value, Reciprocal, Div, Pow);
+  if (!node) return undefined;
+  const { inputs } = node;
+  if (Reciprocal.is(node)) return extended(deviation(inputs[0]), node);
+  if (Div.is(node)) return scalarOf(inputs[0]) === 1 ? extended(deviation(inputs[1]), node) : undefined;
+  return scalarOf(inputs[1]) === -0.5 ? extended(shiftedMeanSquare(inputs[0]), node) : undefined;
 }
 
 /** Reads a value as a root mean square, `sqrt(mean(of^2) + epsilon)`. */
 export function deviation(value: Value | undefined): InverseDeviation | undefined {
-  const root = producedBy(value, Sqrt);
-  if (root) return extended(shiftedMeanSquare(root.inputs[0]), root);
-  const power = producedBy(value, Pow);
-  return power && scalarOf(power.inputs[1]) === 0.5
-    ? extended(shiftedMeanSquare(power.inputs[0]), power)
-    : undefined;
+  const node = producedBy(value, Sqrt, Pow);
+  if (!node) return undefined;
+  const { inputs } = node;
+  const isRoot = Sqrt.is(node) || scalarOf(inputs[1]) === 0.5;
+  return isRoot ? extended(shiftedMeanSquare(inputs[0]), node) : undefined;
 }
 
 function extended(inner: InverseDeviation | undefined, node: Node): InverseDeviation | undefined {
@@ -80,11 +75,12 @@ function numbersIn(value: Value | undefined): readonly number[] | undefined {
 }
 
 function squareOf(value: Value): { of: Value; node: Node } | undefined {
-  const product = producedBy(value, Mul);
-  const power = producedBy(value, Pow);
-  const [a, b] = (product ?? power)?.inputs ?? [];
-  if (product && a && a === b) return { of: a, node: product };
-  return power && a && scalarOf(b) === 2 ? { of: a, node: power } : undefined;
+  const node = producedBy(value, Mul, Pow);
+  const of = node?.inputs[0];
+  if (!node || !of) return undefined;
+  const factor = node.inputs[1];
+  const isSquare = Mul.is(node) ? factor === of : scalarOf(factor) === 2;
+  return isSquare ? { of, node } : undefined;
 }
 
 /** `x - mean(x)` over the last axis. */

@@ -1,4 +1,5 @@
 import { eraseDead, type Graph, type Node, type Op, type Pass, supersede, type Value } from '@octavo/core/ir';
+import { keysOf, onlyWith } from '../only-with.js';
 
 export interface FusionOptions {
   /**
@@ -19,18 +20,23 @@ export interface Fusion {
 /** Looks at a node as the last of a pattern: the fusion, why there is none although it looks like one, or nothing. */
 export type FindFusion = (node: Node, graph: Graph) => Fusion | string | undefined;
 
-/**
- * A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs.
- * @param roots The ops that the last node of a pattern can have; `find` sees no others.
- */
+/** What a pattern is made of. */
+export interface PatternOps {
+  /** The ops that its last node can have; `find` sees no others. */
+  readonly roots: readonly Op[];
+  /** Rarer ops, one of which is in whatever looks like the pattern: without them there is nothing to find in a graph. */
+  readonly marks: readonly Op[];
+}
+
+/** A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs. */
 export function fusionPass(
   name: string,
-  roots: readonly Op[],
+  { roots, marks }: PatternOps,
   find: FindFusion,
   { accepts }: FusionOptions = {},
 ): Pass {
-  const keys = new Set(roots.map(({ key }) => key));
-  return {
+  const keys = keysOf(...roots);
+  return onlyWith(marks, {
     name,
     async run(graph, log) {
       let changed = false;
@@ -47,7 +53,7 @@ export function fusionPass(
       }
       return changed;
     },
-  };
+  });
 }
 
 async function apply(

@@ -31,7 +31,8 @@ export function ordered<T>(
   node: Node | undefined,
   test: (value: Value) => T | undefined,
 ): { readonly found: T; readonly other: Value } | undefined {
-  const [a, b] = node?.inputs ?? [];
+  const a = node?.inputs[0];
+  const b = node?.inputs[1];
   if (!a || !b) return undefined;
   const first = test(a);
   if (first !== undefined) return { found: first, other: b };

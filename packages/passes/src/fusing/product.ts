@@ -16,12 +16,13 @@ export function productOf(value: Value): Product {
 
 function takeApart(value: Value, isRoot: boolean): Product {
   const node = producedBy(value, Mul, Div);
-  const [a, b] = node?.inputs ?? [];
-  const alone: Product = { scale: scalarOf(value) ?? 1, factors: [value], nodes: [] };
-  if (scalarOf(value) !== undefined) return { ...alone, factors: [] };
-  if (!node || !a || !b || (!isRoot && value.users.length !== 1)) return alone;
+  if (!node) return atom(value);
+  const [a, b] = node.inputs;
+  const alone: Product = { scale: 1, factors: [value], nodes: [] };
+  if (!a || !b || (!isRoot && value.users.length !== 1)) return alone;
   if (Mul.is(node)) {
-    const [left, right] = [takeApart(a, false), takeApart(b, false)];
+    const left = takeApart(a, false);
+    const right = takeApart(b, false);
     return {
       scale: left.scale * right.scale,
       factors: [...left.factors, ...right.factors],
@@ -32,4 +33,10 @@ function takeApart(value: Value, isRoot: boolean): Product {
   if (divisor === undefined) return alone;
   const dividend = takeApart(a, false);
   return { ...dividend, scale: dividend.scale / divisor, nodes: [...dividend.nodes, node] };
+}
+
+/** What is no product: a number, or any value. */
+function atom(value: Value): Product {
+  const scale = scalarOf(value);
+  return scale === undefined ? { scale: 1, factors: [value], nodes: [] } : { scale, factors: [], nodes: [] };
 }

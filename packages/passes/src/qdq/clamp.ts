@@ -1,6 +1,7 @@
 import { Clip, Clip6, type Node, Relu, storedConstant, type Value } from '@octavo/core/ir';
 import { type QuantizedType, quantizeNumbers, storageRange } from '@octavo/core/quant';
 import { toNumbers } from '@octavo/core/tensor';
+import { keysOf } from '../only-with.js';
 
 /** The bounds of Relu or of a Clip with constant bounds. */
 export interface Bounds {
@@ -8,14 +9,16 @@ export interface Bounds {
   readonly high: number;
 }
 
+const CLAMPS = keysOf(Relu, Clip, Clip6);
+
 /** What a node clamps its first input to; undefined for other nodes and for bounds that are not in memory. */
 export function clampBounds(node: Node): Bounds | undefined {
+  if (!CLAMPS.has(node.op.key)) return undefined;
   if (Relu.is(node)) return { low: 0, high: Number.POSITIVE_INFINITY };
   if (Clip6.is(node)) {
     const { min, max } = Clip6.attributes(node);
     return { low: min, high: max };
   }
-  if (!Clip.is(node)) return undefined;
   const { min, max } = Clip.inputs(node);
   const low = boundOf(min, Number.NEGATIVE_INFINITY);
   const high = boundOf(max, Number.POSITIVE_INFINITY);

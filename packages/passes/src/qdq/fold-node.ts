@@ -43,26 +43,38 @@ export function foldNode(graph: Graph, node: Node, quantizedTypes: QuantizedOutp
 export type QuantizedOutputs = (node: Node) => QuantizedType | undefined;
 
 function planFold(graph: Graph, node: Node, typeOf: QuantizedOutputs): FoldPlan | string | undefined {
-  if (QuantizeLinear.is(node) || DequantizeLinear.is(node) || node.subgraphs.length > 0) return undefined;
-  const inputs = node.inputs.map((value) => (value && dequantizedSource(value)) ?? value);
-  const concerned = inputs.some((value, i) => value !== node.inputs[i]);
-  const fed = node.outputs.some((value) => value?.users.some((user) => QuantizeLinear.is(user)));
-  if (!concerned) return fed && !clampBounds(node) ? noQuantizedInput(node) : undefined;
+  if (node.subgraphs.length > 0) return undefined;
+  const inputs = withoutDequantizing(node);
+  if (!inputs) return feedsQuantizer(node) && !clampBounds(node) ? noQuantizedInput(node) : undefined;
   if (!node.op.known) return `${node.op.name} has no definition`;
-  const problem =
-    inputProblem(node, inputs) ??
-    integerProblem(
-      node,
-      inputs.map((value) => value?.quantized),
-    );
+  const problem = inputProblem(node, inputs);
   if (problem) return problem;
-  const results = node.outputs.map((value) => resultOf(graph, value, typeOf));
-  const blocked = results.find((result) => typeof result === 'string');
-  const inFloat = blocked !== undefined && givesFloatSums(node, inputs);
-  if (inFloat) return { inputs, results: [undefined] };
-  if (blocked !== undefined) return blocked;
-  const folded = results.map((result) => (typeof result === 'string' ? undefined : result));
-  return folded.some((result) => result) ? { inputs, results: folded } : 'it gives no quantized result';
+  const results: (QuantizedResult | undefined)[] = [];
+  for (const value of node.outputs) {
+    const result = resultOf(graph, value, typeOf);
+    if (typeof result !== 'string') results.push(result);
+    else return givesFloatSums(node, inputs) ? { inputs, results: [undefined] } : result;
+  }
+  return results.some((result) => result) ? { inputs, results } : 'it gives no quantized result';
+}
+
+/** The inputs with the quantized values in the place of those dequantized from them; undefined where none is. */
+function withoutDequantizing({ inputs }: Node): readonly (Value | undefined)[] | undefined {
+  let sources: (Value | undefined)[] | undefined;
+  for (let i = 0; i < inputs.length; i++) {
+    const value = inputs[i];
+    const source = value && dequantizedSource(value);
+    if (!source) continue;
+    sources ??= [...inputs];
+    sources[i] = source;
+  }
+  return sources;
+}
+
+function feedsQuantizer({ outputs }: Node): boolean {
+  for (const value of outputs)
+    for (const { op } of value?.users ?? []) if (op.key === QuantizeLinear.key) return true;
+  return false;
 }
 
 function noQuantizedInput(node: Node): string | undefined {
@@ -74,7 +86,7 @@ function noQuantizedInput(node: Node): string | undefined {
 /** The quantized value that a DequantizeLinear gives in float, when it is nothing but that. */
 export function dequantizedSource(value: Value): Value | undefined {
   const { producer } = value;
-  if (!producer || !DequantizeLinear.is(producer)) return undefined;
+  if (producer?.op.key !== DequantizeLinear.key) return undefined;
   const source = producer.inputs[0];
   return source?.quantized ? source : undefined;
 }
@@ -86,10 +98,15 @@ function isFloatValue(value: Value): boolean {
 /** Float operands must be quantized; ops without integer arithmetic may keep constant ones. */
 function inputProblem(node: Node, inputs: readonly (Value | undefined)[]): string | undefined {
   const strict = hasIntegerArithmetic(node);
-  const float = inputs.find(
-    (value) => value && isFloatValue(value) && (strict || value.constant === undefined),
+  for (const value of inputs) {
+    if (!value || (!strict && value.constant)) continue;
+    if (isFloatValue(value)) return `its input ${value.name} is not quantized`;
+  }
+  if (!strict) return undefined;
+  return integerProblem(
+    node,
+    inputs.map((value) => value?.quantized),
   );
-  return float && `its input ${float.name} is not quantized`;
 }
 
 function resultOf(

@@ -13,7 +13,7 @@ export function clampsIntegers(node: Node): boolean {
 /** A clamp of quantized values has real bounds: those that its integers stand for, which quantize to them again. */
 export function restoreBounds(graph: Graph): void {
   for (const node of graph.nodes) {
-    if (!Clip.is(node)) continue;
+    if (node.op.key !== Clip.key) continue;
     const { input, min, max } = Clip.inputs(node);
     const { quantized } = input;
     if (!quantized) continue;

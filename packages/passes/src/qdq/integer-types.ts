@@ -36,9 +36,13 @@ export async function assignIntegerTypes(
   await separateConstants(graph, reader);
   const claims = new Claims();
   for (const node of graph.sorted()) {
-    if (QuantizeLinear.is(node)) claims.gatherQparams(node, node.output, await reader.ofNode(node));
-    else if (DequantizeLinear.is(node)) claims.gatherQparams(node, node.inputs[0], await reader.ofNode(node));
-    else if (isTyped(node)) claims.gatherTyped(node);
+    const { key } = node.op;
+    if (key === QuantizeLinear.key || key === DequantizeLinear.key) {
+      const qparams = reader.ofNode(node);
+      const value = key === QuantizeLinear.key ? node.output : node.inputs[0];
+      // Most are known, and waiting for each of those takes longer than all else here.
+      claims.gatherQparams(node, value, qparams instanceof Promise ? await qparams : qparams);
+    } else if (touchesQuantized(node)) claims.gatherTyped(node);
     else claims.gather(node, extra && (await extra(node)));
   }
   claims.settle(graph);
@@ -49,7 +53,7 @@ export async function assignIntegerTypes(
 /** QuantizeLinear of a float constant is an integer constant (what quantization-aware training exports). */
 export async function quantizeConstants(graph: Graph, reader: QparamsReader): Promise<void> {
   for (const node of graph.nodes) {
-    const constant = QuantizeLinear.is(node) ? node.inputs[0]?.constant : undefined;
+    const constant = node.op.key === QuantizeLinear.key ? node.inputs[0]?.constant : undefined;
     const { output } = node;
     if (!constant || !output || graph.isOutput(output)) continue;
     const { type } = await reader.ofNode(node);
@@ -68,8 +72,9 @@ async function separateConstants(graph: Graph, reader: QparamsReader): Promise<v
       ? [{ type: value.quantized, value }]
       : [];
     for (const node of value.users) {
-      if (!DequantizeLinear.is(node) || node.inputs[0] !== value) continue;
-      const { type } = await reader.ofNode(node);
+      if (node.op.key !== DequantizeLinear.key || node.inputs[0] !== value) continue;
+      const qparams = reader.ofNode(node);
+      const { type } = qparams instanceof Promise ? await qparams : qparams;
       if (!type || !value.constant) continue;
       let owner = owners.find((each) => sameQuantization(each.type, type));
       if (!owner) {
@@ -81,31 +86,36 @@ async function separateConstants(graph: Graph, reader: QparamsReader): Promise<v
   }
 }
 
+/** A node that moves elements, and the values that they are in. */
+interface Movement {
+  readonly node: Node;
+  readonly values: readonly Value[];
+}
+
 class Claims {
   private readonly types = new Map<Value, QuantizedType>();
   /** Values that stay plain integers, with the reason. */
   private readonly plain = new Map<Value, string>();
-  private readonly movements: Node[] = [];
+  private readonly movements: Movement[] = [];
   /** The values of one integer op: it is an op on quantized values only where all of them are. */
   private readonly groups: { readonly node: Node; readonly values: readonly Value[] }[] = [];
 
   /** What a node with types already says. */
   gatherTyped(node: Node): void {
-    for (const value of touched(node)) if (value.quantized) this.claim(value, value.quantized, node);
+    for (const value of touched(node)) if (value?.quantized) this.claim(value, value.quantized, node);
   }
 
   /** What any other node says, with its extra claims. */
   gather(node: Node, claims: Awaited<ReturnType<ExtraClaims>>): void {
     if (claims && 'reason' in claims) {
-      for (const value of touched(node)) this.refuse(value, `${node.label}: ${claims.reason}`);
+      this.refuseAll(touched(node), `${node.label}: ${claims.reason}`);
     } else if (claims) {
       for (const { value, type } of claims) this.claim(value, type, node);
       this.groups.push({ node, values: claims.map(({ value }) => value) });
     } else if (isMovement(node)) {
-      this.movements.push(node);
+      this.movements.push({ node, values: movedValues(node) });
     } else {
-      const reason = `${node.label} reads or gives plain integers`;
-      for (const value of touched(node)) this.refuse(value, reason);
+      this.refuseAll(touched(node), `${node.label} reads or gives plain integers`);
     }
   }
 
@@ -128,12 +138,16 @@ class Claims {
     if (!this.plain.has(value)) this.plain.set(value, reason);
   }
 
+  private refuseAll(values: readonly (Value | undefined)[], reason: string): void {
+    for (const value of values) if (value && !this.plain.has(value)) this.plain.set(value, reason);
+  }
+
   /** Carries types along data movement, and doubts between the values of one op, until nothing changes. */
   settle(graph: Graph): void {
     const limit = graph.values.length + 1;
     for (let round = 0, changed = true; changed && round < limit; round++) {
       changed = false;
-      for (const node of this.movements) changed = this.carry(node) || changed;
+      for (const movement of this.movements) changed = this.carry(movement) || changed;
       for (const { node, values } of this.groups) changed = this.agree(node, values) || changed;
     }
   }
@@ -141,27 +155,27 @@ class Claims {
   /** An op that stays as it is reads plain integers, whatever they mean. */
   private agree(node: Node, values: readonly Value[]): boolean {
     const before = this.plain.size;
-    const doubt = values.map((value) => this.plain.get(value)).find((reason) => reason !== undefined);
-    if (doubt)
-      for (const value of values) this.refuse(value, `${node.label} has an operand that is plain: ${doubt}`);
+    const doubt = firstOf(this.plain, values);
+    if (doubt) this.refuseAll(values, `${node.label} has an operand that is plain: ${doubt}`);
     return this.plain.size > before;
   }
 
-  private carry(node: Node): boolean {
-    const moved = movedValues(node);
-    const types = moved.map((value) => this.types.get(value)).filter((type) => type !== undefined);
-    const [type] = types;
+  private carry({ node, values }: Movement): boolean {
+    const type = firstOf(this.types, values);
     if (!type) return false;
-    const same = types.every((each) => sameQuantization(each, type));
-    const reason =
-      moved.map((value) => this.plain.get(value)).find((each) => each !== undefined) ??
-      (same ? movementProblem(node, type) : `${node.label} moves elements of several scales`);
+    const reason = firstOf(this.plain, values) ?? this.carryProblem(node, values, type);
     const before = this.types.size + this.plain.size;
-    for (const value of moved) {
-      if (reason) this.refuse(value, reason);
-      else this.types.set(value, type);
-    }
+    if (reason) this.refuseAll(values, reason);
+    else for (const value of values) this.types.set(value, type);
     return this.types.size + this.plain.size > before;
+  }
+
+  private carryProblem(node: Node, values: readonly Value[], type: QuantizedType): string | undefined {
+    for (const value of values) {
+      const other = this.types.get(value);
+      if (other && !sameQuantization(other, type)) return `${node.label} moves elements of several scales`;
+    }
+    return movementProblem(node, type);
   }
 
   assign(log: PassLog): void {
@@ -175,13 +189,24 @@ class Claims {
 
 /** Whether a node already works on quantized values. */
 export function isTyped(node: Node): boolean {
-  return (
-    !QuantizeLinear.is(node) &&
-    !DequantizeLinear.is(node) &&
-    touched(node).some((value) => value.quantized !== undefined)
-  );
+  return !QuantizeLinear.is(node) && !DequantizeLinear.is(node) && touchesQuantized(node);
 }
 
-function touched(node: Node): Value[] {
-  return [...node.operands, ...node.outputs.filter((value) => value !== undefined)];
+function touchesQuantized({ operands, outputs }: Node): boolean {
+  for (const value of operands) if (value.quantized) return true;
+  for (const value of outputs) if (value?.quantized) return true;
+  return false;
+}
+
+function touched({ operands, outputs }: Node): (Value | undefined)[] {
+  return [...operands, ...outputs];
+}
+
+/** What is known of the first value of which something is. */
+function firstOf<T>(known: ReadonlyMap<Value, T>, values: readonly Value[]): T | undefined {
+  for (const value of values) {
+    const found = known.get(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

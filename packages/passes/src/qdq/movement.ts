@@ -35,9 +35,11 @@ function takesNearest(node: Node): boolean {
 
 /** The values whose elements a movement node takes and gives; indices and shapes are not among them. */
 export function movedValues(node: Node): readonly Value[] {
-  const sources = node.op.name === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
-  const results = node.op.name === 'MaxPool' ? node.outputs.slice(0, 1) : node.outputs;
-  return [...sources, ...results].filter((value) => value !== undefined);
+  const { op, inputs, outputs } = node;
+  const moved: Value[] = [];
+  for (const value of op.name === 'Concat' ? inputs : inputs.slice(0, 1)) if (value) moved.push(value);
+  for (const value of op.name === 'MaxPool' ? outputs.slice(0, 1) : outputs) if (value) moved.push(value);
+  return moved;
 }
 
 /** Why integers of a type lose their meaning on the way through a movement node; undefined when they keep it. */

@@ -23,7 +23,7 @@ const RESHAPING: ReadonlySet<string> = new Set(['Reshape', 'Flatten', 'Squeeze',
 export async function sinkWeights(graph: Graph, reader: QparamsReader, log: PassLog): Promise<void> {
   for (const node of graph.sorted()) {
     const dequantize = node.inputs[0]?.producer;
-    if (!graph.has(node) || !dequantize || !DequantizeLinear.is(dequantize)) continue;
+    if (dequantize?.op.key !== DequantizeLinear.key || !graph.has(node)) continue;
     const constant = dequantize.inputs[0]?.constant;
     if (!constant || !node.output || graph.isOutput(node.output)) continue;
     const { type } = await reader.ofNode(dequantize);
