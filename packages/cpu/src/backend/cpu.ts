@@ -1,10 +1,9 @@
 import type { Backend } from '@octavo/backend';
 import { loadBinding } from '../load-binding.js';
 import { loweringTable, supportOf } from '../lowering/choose-lowering.js';
-import { compileSubgraph } from '../lowering/compile.js';
+import { compilerOf, compileSubgraph } from '../lowering/compile.js';
 import { LOWERINGS } from '../lowering/lowerings.js';
 import { openProgram } from '../lowering/open-program.js';
-import { WeightCache } from '../lowering/weight-cache.js';
 
 /**
  * The backend of native kernels: a whole subgraph of ops that it has becomes one native program. Other nodes are
@@ -14,7 +13,7 @@ import { WeightCache } from '../lowering/weight-cache.js';
 export function cpu(): Backend {
   const { binding } = loadBinding();
   const lowerings = loweringTable(LOWERINGS);
-  const compiler = { binding, lowerings, cache: new WeightCache(binding) };
+  const compiler = compilerOf(binding, lowerings);
   return {
     id: 'cpu',
     supports: (node, context) => supportOf(lowerings, node, context),

@@ -21,10 +21,9 @@ const ALIGNMENT = 64;
 export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
   const offsets = new Array<number>(lifetimes.length).fill(0);
   const placed: Placed[] = [];
-  const largestFirst = lifetimes.map((lifetime, index) => ({ lifetime, index }));
-  largestFirst.sort((a, b) => b.lifetime.bytes - a.lifetime.bytes);
+  const largestFirst = [...lifetimes.entries()].sort(([, a], [, b]) => b.bytes - a.bytes);
   let total = 0;
-  for (const { lifetime, index } of largestFirst) {
+  for (const [index, lifetime] of largestFirst) {
     const size = Math.ceil(lifetime.bytes / ALIGNMENT) * ALIGNMENT;
     const start = smallestGap(placed, lifetime, size);
     offsets[index] = start;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { assemble } from './assemble.js';
+import { assemble, opNumbersOf } from './assemble.js';
 
-const binding = { opNames: () => ['copy'] };
+const opNumbers = opNumbersOf({ opNames: () => ['copy'] });
 
 function programOf(word: number) {
   return {
@@ -14,12 +14,12 @@ function programOf(word: number) {
 
 it('encodes the extremes of what a word holds', () => {
   for (const word of [2 ** 31 - 1, -(2 ** 31), 0])
-    expect([...assemble(programOf(word), binding).code]).toEqual([0, 0, 1, word]);
+    expect([...assemble(programOf(word), opNumbers).code]).toEqual([0, 0, 1, word]);
 });
 
 it('refuses sizes that a word does not hold, by the name of their op', () => {
   for (const word of [2 ** 31, 2 ** 32 + 5, 0.5])
-    expect(() => assemble(programOf(word), binding)).toThrow(
+    expect(() => assemble(programOf(word), opNumbers)).toThrow(
       `op copy: sizes of native ops are below 2^31, found ${word}.`,
     );
 });

@@ -3,12 +3,19 @@ import { CpuError } from '../cpu-error.js';
 import { type Lifetime, planArena } from './arena.js';
 import type { Block, ComputedBlock, Operand, ProgramOp } from './operand.js';
 
+/** What ops are called in code, by their names. */
+export type OpNumbers = ReadonlyMap<string, number>;
+
+export function opNumbersOf(binding: Pick<NativeBinding, 'opNames'>): OpNumbers {
+  return new Map(binding.opNames().map((name, number) => [name, number]));
+}
+
 /** Ops and where their memory is, before it is placed. */
 export interface UnplacedProgram {
   readonly ops: readonly ProgramOp[];
   /** Bytes of each input of the program. */
   readonly inputBytes: readonly number[];
-  /** Blocks that are outputs of the program, in order. */
+  /** Blocks that are outputs of the program, in order, each once. */
   readonly outputs: readonly ComputedBlock[];
   /** The small constants, where there are any. */
   readonly pool: ConstantHandle | undefined;
@@ -31,11 +38,11 @@ interface Place {
 }
 
 /** Places every block, the computed ones by their lifetimes in one arena, and encodes the ops. */
-export function assemble(program: UnplacedProgram, binding: Pick<NativeBinding, 'opNames'>): NativeProgram {
+export function assemble(program: UnplacedProgram, opNumbers: OpNumbers): NativeProgram {
   const constants = constantsOf(program);
   const { places, arenaBytes } = placeBlocks(program, constants);
   const slots: number[] = [];
-  const code = encode(program.ops, binding.opNames(), slotNumbers(places, slots));
+  const code = encode(program.ops, opNumbers, slotNumbers(places, slots));
   return {
     code,
     slots: Float64Array.from(slots),
@@ -64,11 +71,10 @@ function placeBlocks(
 ): { places: (block: Block) => Place; arenaBytes: number } {
   const firstInput = 1 + constants.length;
   const firstOutput = firstInput + inputBytes.length;
-  const numbers = new Map(constants.map((handle, index) => [handle, 1 + index]));
+  const numbers = new Map<ConstantHandle, number>();
+  for (const handle of constants) numbers.set(handle, 1 + numbers.size);
   const computed = new Map<Block, Place>();
-  outputs.forEach((block, index) => {
-    computed.set(block, { memory: firstOutput + index, start: 0 });
-  });
+  for (const block of outputs) computed.set(block, { memory: firstOutput + computed.size, start: 0 });
   const lifetimes = lifetimesOf(ops, computed);
   const arena = planArena([...lifetimes.values()]);
   const offsets = arena.offsets.values();
@@ -120,13 +126,12 @@ function slotNumbers(places: (block: Block) => Place, slots: number[]): (operand
 
 function encode(
   ops: readonly ProgramOp[],
-  names: readonly string[],
+  opNumbers: OpNumbers,
   slotOf: (operand: Operand) => number,
 ): Int32Array {
-  const numbers = new Map(names.map((name, number) => [name, number]));
   const code: number[] = [];
   for (const { name, operands, words } of ops) {
-    code.push(numbers.get(name) ?? -1, operands.length, words.length);
+    code.push(opNumbers.get(name) ?? -1, operands.length, words.length);
     for (const operand of operands) code.push(operand ? slotOf(operand) : -1);
     for (const word of words) {
       if (word !== (word | 0)) throw tooLarge(name, word);

@@ -16,9 +16,13 @@ export interface BroadcastOperand {
 
 /** The layout in which an elementwise op of these values is best computed. */
 export function broadcastLayout(program: ProgramBuilder, values: readonly Value[], shape: Shape): Layout {
-  const isLast = (value: Value) =>
-    !value.constant && program.layoutOf(value) === 'nhwc' && shapeOf(value).length === shape.length;
-  return values.some(isLast) && values.every((value) => hasLayouts(value, shape)) ? 'nhwc' : 'nchw';
+  let layout: Layout = 'nchw';
+  for (const value of values) {
+    if (!hasLayouts(value, shape)) return 'nchw';
+    if (value.constant || shapeOf(value).length !== shape.length) continue;
+    if (program.layoutOf(value) === 'nhwc') layout = 'nhwc';
+  }
+  return layout;
 }
 
 /** A value as an elementwise op of result `shape` reads it in a layout that {@link broadcastLayout} chose. */
@@ -63,5 +67,8 @@ export function overOf(
 /** A value of fewer axes has the same elements in both layouts where at most one axis is not 1. */
 function hasLayouts(value: Value, shape: Shape): boolean {
   const own = shapeOf(value);
-  return own.length === shape.length || own.filter((size) => size !== 1).length <= 1;
+  if (own.length === shape.length) return true;
+  let axes = 0;
+  for (const size of own) if (size !== 1) axes++;
+  return axes <= 1;
 }

@@ -5,20 +5,17 @@ import { expect, it } from 'vitest';
 import { describeWithAddon } from '../../tests/addon.js';
 import { graphOf } from '../../tests/compile-graph.js';
 import { loweringTable } from './choose-lowering.js';
-import { compileSubgraph } from './compile.js';
+import { compilerOf, compileSubgraph } from './compile.js';
 import { defineLowering, type Lowering } from './lowering.js';
 import { required } from './static-value.js';
-import { WeightCache } from './weight-cache.js';
 
 const GRAPH = ['input %x: float32[4]', '%t = Relu(%x) @first', '%y = Relu(%t) @second', 'output %y'];
 
 describeWithAddon('what goes wrong while a subgraph is compiled names its node', ({ binding }) => {
   const compile = (lowering: Lowering) =>
-    compileSubgraph(
-      { binding, cache: new WeightCache(binding), lowerings: loweringTable([lowering]) },
-      wholeGraph(graphOf(GRAPH)),
-      { taps: new Set() },
-    );
+    compileSubgraph(compilerOf(binding, loweringTable([lowering])), wholeGraph(graphOf(GRAPH)), {
+      taps: new Set(),
+    });
 
   it('where a lowering throws', async () => {
     const lowering = defineLowering(Relu, {

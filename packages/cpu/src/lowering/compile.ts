@@ -1,9 +1,9 @@
 import type { CompileOptions, NodePlan, Subgraph, SupportContext } from '@octavo/backend';
 import type { Node, Value } from '@octavo/core/ir';
 import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
-import type { ConstantHandle, NativeBinding, ProgramHandle } from '../binding.js';
+import type { ConstantHandle, NativeBinding, NativeIsa, ProgramHandle } from '../binding.js';
 import { callNative } from '../cpu-error.js';
-import { assemble, type NativeProgram } from './assemble.js';
+import { assemble, type NativeProgram, type OpNumbers, opNumbersOf } from './assemble.js';
 import { chooseLowering, type LoweringTable } from './choose-lowering.js';
 import { NativeExecutable } from './executable.js';
 import { halfWeights } from './half-weights.js';
@@ -12,13 +12,21 @@ import { placedAtNode, placedInLowering, placeOf } from './placed-errors.js';
 import { ProgramBuilder } from './program-builder.js';
 import type { ProgramPort, ProgramSignature } from './signature.js';
 import { dtypeOf, shapeOf, valueBytes } from './static-value.js';
-import type { PackedHandle, WeightCache } from './weight-cache.js';
+import { type PackedHandle, WeightCache } from './weight-cache.js';
 
 /** What subgraphs are compiled with. */
 export interface Compiler {
   readonly binding: NativeBinding;
+  /** The kernels that the addon has chosen for this machine. */
+  readonly isa: NativeIsa;
+  readonly opNumbers: OpNumbers;
   readonly cache: WeightCache;
   readonly lowerings: LoweringTable;
+}
+
+export function compilerOf(binding: NativeBinding, lowerings: LoweringTable): Compiler {
+  const opNumbers = opNumbersOf(binding);
+  return { binding, isa: binding.isa(), opNumbers, cache: new WeightCache(binding), lowerings };
 }
 
 /** Lowers a whole subgraph to one native program. */
@@ -41,7 +49,7 @@ export async function compileSubgraph(
     const plan = builder.plan();
     const signature = signatureOf(subgraph, outputs, tapped, steps, plan);
     const inputBytes = subgraph.inputs.map(valueBytes);
-    const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, binding);
+    const native = assemble({ ops, inputBytes, outputs: outputBlocks, pool }, compiler.opNumbers);
     const handle = createProgram(binding, native, weights, threads, signature);
     return new NativeExecutable({
       binding,

@@ -21,6 +21,8 @@ export interface ProgramSource {
   /** The elements of every constant that the nodes read. */
   readonly constants: ReadonlyMap<Value, Tensor>;
   readonly binding: NativeBinding;
+  /** The kernels that the addon has chosen for this machine. */
+  readonly isa: NativeIsa;
   readonly cache: WeightCache;
   /** The most bytes of what an op works in. */
   readonly maxTensorBytes: number;
@@ -45,7 +47,6 @@ const POOLED_BYTES = 4096;
  */
 export class ProgramBuilder {
   readonly binding: NativeBinding;
-  /** The kernels that the addon has chosen for this machine. */
   readonly isa: NativeIsa;
   readonly ops: ProgramOp[] = [];
   /** For each op the position in the subgraph of the node that it belongs to. */
@@ -64,7 +65,7 @@ export class ProgramBuilder {
   constructor(source: ProgramSource) {
     const { nodes, inputs } = source.subgraph;
     this.binding = source.binding;
-    this.isa = source.binding.isa();
+    this.isa = source.isa;
     this.#source = source;
     this.#readers = new Readers(nodes, new Set(source.outputs));
     for (const [step, node] of nodes.entries())
@@ -223,14 +224,13 @@ export class ProgramBuilder {
   /** The block of each output of the program, of exactly its size; copies those that cannot be written there at once. */
   outputBlocks(): readonly ComputedBlock[] {
     const given = new Set<ComputedBlock>();
-    return this.#source.outputs.map((value) => {
+    for (const value of this.#source.outputs) {
       this.#current = value.producer && this.#decisions.get(value.producer);
       const { block, offset, bytes } = this.operand(value);
       const isWhole = block.kind === 'computed' && offset === 0 && block.bytes === bytes;
-      const own = isWhole && !given.has(block) ? block : this.#copied(value);
-      given.add(own);
-      return own;
-    });
+      given.add(isWhole && !given.has(block) ? block : this.#copied(value));
+    }
+    return [...given];
   }
 
   /** One entry a node. */

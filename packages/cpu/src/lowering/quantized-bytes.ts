@@ -13,8 +13,9 @@ export function byteType(value: Value | undefined): ByteType | undefined {
 
 /** Why one of the values is not quantized per tensor to bytes, or undefined when all are. */
 export function declineBytes(values: readonly (Value | undefined)[]): string | undefined {
-  const other = values.find((value) => !byteType(value));
-  return other ? `${other.name} is not quantized per tensor to 8 bits` : undefined;
+  for (const value of values)
+    if (value && !byteType(value)) return `${value.name} is not quantized per tensor to 8 bits`;
+  return undefined;
 }
 
 /** Why the two operands and the result of a node are not bytes of one type quantized per tensor, or undefined when they are. */

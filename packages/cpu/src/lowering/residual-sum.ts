@@ -46,8 +46,9 @@ function declineResidual(program: ProgramBuilder, product: Value, other: Value):
 
 /** QLinearAdd's constants; undefined where the sum is none of bytes of one type, or they are not finite. */
 function residualWords(sum: Node, residual: Value): readonly number[] | undefined {
-  const [a, b, y] = [...sum.inputs, sum.output].map(parametersOf);
-  if (!a || !b || !y || declineByteOperands(sum) !== undefined) return undefined;
+  if (declineByteOperands(sum) !== undefined) return undefined;
+  const [a, b, y] = [parametersOf(sum.inputs[0]), parametersOf(sum.inputs[1]), parametersOf(sum.output)];
+  if (!a || !b || !y) return undefined;
   const { ra, rb, c0 } = qlinearAddConstants(a, b, y);
   const comesFirst = sum.inputs[0] === residual;
   const words = comesFirst ? [rb, ra, c0] : [ra, rb, c0];

@@ -26,7 +26,9 @@ export class StagedRun {
   }
 
   static suits({ inputs, outputs }: ProgramSignature): boolean {
-    return [...inputs, ...outputs].reduce((sum, port) => sum + portBytes(port), 0) <= MOST_BYTES;
+    let bytes = 0;
+    for (const port of [...inputs, ...outputs]) bytes += portBytes(port);
+    return bytes <= MOST_BYTES;
   }
 
   /** New tensors with the outputs. `sources` have the types and sizes of the program's inputs. */

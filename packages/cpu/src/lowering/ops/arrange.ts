@@ -23,15 +23,12 @@ const transpose = defineLowering(Transpose, {
   lower: ({ node, attributes: { perm } }, program) => {
     const input = required(node.inputs[0], node);
     const shape = shapeOf(input);
-    const order = (perm ?? [...shape.keys()].reverse()).map((axis) => normalizeAxis(axis, shape.length));
     const layout = program.layoutOf(input);
-    const strides = layoutStrides(shape, layout);
-    pick(program, required(node.output, node), {
-      input,
-      layout,
-      first: 0,
-      strides: order.map((axis) => strides[axis] ?? 0),
-    });
+    const own = layoutStrides(shape, layout);
+    const strides: number[] = [];
+    for (const axis of perm ?? [...shape.keys()].reverse())
+      strides.push(own[normalizeAxis(axis, shape.length)] ?? 0);
+    pick(program, required(node.output, node), { input, layout, first: 0, strides });
   },
 });
 
@@ -147,9 +144,8 @@ export const arrangeLowerings: readonly Lowering[] = [
 
 function supportsConstantOperands(node: Node, reason: string): Support {
   const [input, ...rest] = node.inputs;
-  return rest.some((value) => value && !value.constant)
-    ? unsupported(reason)
-    : supportsMovement([input], node);
+  for (const value of rest) if (value && !value.constant) return unsupported(reason);
+  return supportsMovement([input], node);
 }
 
 function integers(tensor: Tensor | undefined): readonly number[] | undefined {

@@ -12,7 +12,6 @@ import {
   type Slot,
   Sub,
   Sum,
-  type Value,
 } from '@octavo/core/ir';
 import { broadcastShapes, elementCount } from '@octavo/core/tensor';
 import {
@@ -53,25 +52,23 @@ export function emitBinary(
 /** Folds the operands from the first to the last. */
 function lowerElementwise(node: Node, program: ProgramBuilder, name: string): void {
   const output = required(node.output, node);
-  const values = node.inputs.filter((value): value is Value => value !== undefined);
+  const values = node.operands;
   const shape = shapeOf(output);
   const layout = broadcastLayout(program, values, shape);
-  const [first, ...rest] = values.map((value) => broadcastOperand(program, value, shape, layout));
-  if (!first) return;
-  if (rest.length === 0) {
-    program.alias(output, required(values[0], node), layout);
-    return;
-  }
-  let left = first;
-  rest.forEach((right, index) => {
-    const isLast = index === rest.length - 1;
+  const last = values.length - 1;
+  let left = broadcastOperand(program, required(values[0], node), shape, layout);
+  if (last === 0) program.alias(output, required(values[0], node), layout);
+  for (let index = 1; index <= last; index++) {
+    const right = broadcastOperand(program, required(values[index], node), shape, layout);
     const sizes = broadcastShapes(left.sizes, right.sizes);
-    const to = isLast
-      ? program.output(output, overOf(left, right, layout, elementCount(sizes)))
-      : program.scratch(elementCount(sizes) * Float32Array.BYTES_PER_ELEMENT);
+    const elements = elementCount(sizes);
+    const to =
+      index === last
+        ? program.output(output, overOf(left, right, layout, elements))
+        : program.scratch(elements * Float32Array.BYTES_PER_ELEMENT);
     emitBinary(program, name, [left, right], to);
     left = { operand: to, sizes };
-  });
+  }
 }
 
 function elementwise<I extends readonly Slot[], O extends readonly Slot[], A extends AttributeSchema>(

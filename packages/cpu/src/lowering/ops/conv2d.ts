@@ -73,7 +73,8 @@ export function declineWindow(node: Node, weights: number, attributes: ConvAttri
   const rank = node.inputs[weights]?.shape?.length;
   if (rank !== 3 && rank !== 4) return `no kernel for weights of rank ${rank ?? 'unknown'}`;
   if (node.inputs[weights]?.shape?.includes(0)) return 'its weights are empty';
-  return attributes.pads?.some((pad) => pad < 0) ? 'its padding is negative' : undefined;
+  for (const pad of attributes.pads ?? []) if (pad < 0) return 'its padding is negative';
+  return undefined;
 }
 
 function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution): void {
@@ -141,17 +142,9 @@ export function packedConv2d(
 export function geometryWords(x: Value, w: Value, attributes: ConvAttributes): readonly number[] {
   const [batch = 1, , ...spatial] = shapeOf(x);
   const pads = resolvePads(spatial, convWindow(attributes, shapeOf(w).slice(2)));
-  const isPlane = spatial.length === 2;
-  const pair = (list: readonly number[] | undefined): readonly number[] => {
-    const [first = 1, second = 1] = list ?? [];
-    return isPlane ? [first, second] : [1, first];
-  };
+  const [stride = 1, widthStride = 1] = attributes.strides ?? [];
+  const [dilation = 1, widthDilation = 1] = attributes.dilations ?? [];
+  if (spatial.length === 2) return [batch, ...spatial, stride, widthStride, dilation, widthDilation, ...pads];
   const [begin = 0, end = 0] = pads;
-  return [
-    batch,
-    ...(isPlane ? spatial : [1, ...spatial]),
-    ...pair(attributes.strides),
-    ...pair(attributes.dilations),
-    ...(isPlane ? pads : [0, begin, 0, end]),
-  ];
+  return [batch, 1, ...spatial, 1, stride, 1, dilation, 0, begin, 0, end];
 }

@@ -1,7 +1,6 @@
 import type { Value } from '@octavo/core/ir';
 import { broadcastShapes, type Shape, stridesOf } from '@octavo/core/tensor';
 import { fuseFloatEpilogue } from '../float-epilogue.js';
-import type { Operand } from '../operand.js';
 import type { ProgramBuilder } from '../program-builder.js';
 import { shapeOf } from '../static-value.js';
 
@@ -36,10 +35,9 @@ export const MOST_BATCH_AXES = 4;
 
 /** The words of a batch of products (`native/src/program/matrix_batch.h`). */
 export function batchProductWords({ m, k, n, a, b, outRow, batch }: BatchProduct): readonly number[] {
-  return [
-    ...[m, k, n, a.row, a.column, b.row, b.column, outRow, batch.length],
-    ...batch.flatMap((dimension) => [dimension.size, dimension.a, dimension.b, dimension.out]),
-  ];
+  const words = [m, k, n, a.row, a.column, b.row, b.column, outRow, batch.length];
+  for (const dimension of batch) words.push(dimension.size, dimension.a, dimension.b, dimension.out);
+  return words;
 }
 
 /** Numpy's `matmul` of two row-major values. */
@@ -86,15 +84,15 @@ export function emitBatchProduct(
   product: BatchProduct & { readonly operands: readonly [Value, Value] },
   output: Value,
 ): void {
-  const [a, b] = product.operands.map((value): Operand => program.operand(value));
-  const reads = [a, b].filter((operand) => operand !== undefined);
+  const [left, right] = product.operands;
+  const [a, b] = [program.operand(left), program.operand(right)];
   const epilogue = fuseFloatEpilogue(program, {
     output,
     // A vector at the right leaves no axis of columns.
-    biasAxis: shapeOf(product.operands[1]).length >= 2 ? shapeOf(output).length - 1 : undefined,
+    biasAxis: shapeOf(right).length >= 2 ? shapeOf(output).length - 1 : undefined,
     bias: undefined,
     layout: 'nchw',
-    reads,
+    reads: [a, b],
   });
   program.emit(
     {

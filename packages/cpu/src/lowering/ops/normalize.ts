@@ -16,18 +16,19 @@ function columnsFrom(node: Node, axis: number): number {
 function supportsRows(node: Node, axis: number): Support {
   const reason = declineFloats([...node.inputs, node.output]);
   if (reason !== undefined) return unsupported(reason);
-  if (node.outputs.slice(1).some((value) => value !== undefined))
-    return unsupported('its mean or deviation is an output');
+  for (const value of node.outputs.slice(1))
+    if (value) return unsupported('its mean or deviation is an output');
   const columns = columnsFrom(node, axis);
-  const parameters = node.inputs.slice(1).filter((value) => value !== undefined);
-  return parameters.every((value) => elementCount(shapeOf(value)) === columns)
-    ? SUPPORTED
-    : unsupported('its scale or bias is broadcast');
+  for (const value of node.inputs.slice(1))
+    if (value && elementCount(shapeOf(value)) !== columns)
+      return unsupported('its scale or bias is broadcast');
+  return SUPPORTED;
 }
 
 /** In the input's place, unless parameters that are read all along lie there too. */
 function overUnless(from: Operand, parameters: readonly (Operand | undefined)[]): { over?: Operand } {
-  return parameters.some((each) => each?.block === from.block) ? {} : { over: from };
+  for (const each of parameters) if (each?.block === from.block) return {};
+  return { over: from };
 }
 
 function lowerRows(
@@ -36,14 +37,11 @@ function lowerRows(
   name: 'layer_norm' | 'rms_norm',
   { axis, epsilon }: { readonly axis: number; readonly epsilon: number },
 ): void {
-  const [input, ...parameters] = node.inputs;
+  const [input, scaleValue, biasValue] = node.inputs;
   const columns = columnsFrom(node, axis);
   const from = program.operand(required(input, node));
-  const read = (index: number): Operand | undefined => {
-    const value = parameters[index];
-    return value && program.operand(value);
-  };
-  const [scale, bias] = [read(0), read(1)];
+  const scale = scaleValue && program.operand(scaleValue);
+  const bias = biasValue && program.operand(biasValue);
   const to = program.output(required(node.output, node), overUnless(from, [scale, bias]));
   const rows = columns === 0 ? 0 : elementCount(shapeOf(required(input, node))) / columns;
   program.emit({ name, operands: [from, scale, bias, to], words: [rows, columns, floatWord(epsilon)] });

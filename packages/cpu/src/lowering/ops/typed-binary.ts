@@ -43,10 +43,14 @@ const TRUTHS: ReadonlySet<DType> = new Set<DType>(['bool']);
 function declineTypes(values: readonly Value[], types: ReadonlySet<DType>): string | undefined {
   const [first] = values;
   if (!first) return 'it has no operands';
-  if (values.some(({ quantized }) => quantized)) return 'no kernel of integers for quantized values';
   const dtype = dtypeOf(first);
+  let areAlike = true;
+  for (const value of values) {
+    if (value.quantized) return 'no kernel of integers for quantized values';
+    areAlike &&= dtypeOf(value) === dtype;
+  }
   if (!types.has(dtype)) return `no kernel for ${dtype}`;
-  return values.every((value) => dtypeOf(value) === dtype) ? undefined : 'its operands differ in type';
+  return areAlike ? undefined : 'its operands differ in type';
 }
 
 /** Emits a line of `native/src/elementwise/typed_binary_ops.inc` for elements of the type of `like`. */
@@ -87,7 +91,7 @@ function typed<I extends readonly Slot[], O extends readonly Slot[], A extends A
 }
 
 function supportsTyped(node: Node, types: ReadonlySet<DType>): Support {
-  const values = node.inputs.filter((value): value is Value => value !== undefined);
+  const values = node.operands;
   if (values.length !== 2) return supportUnless(`no kernel of integers for ${values.length} operands`);
   return supportUnless(declineTypes(values, types) ?? declineAxes(shapeOf(required(node.output, node))));
 }
@@ -95,7 +99,7 @@ function supportsTyped(node: Node, types: ReadonlySet<DType>): Support {
 /** The larger of each integer and the lower limit, then the smaller of that and the upper one. */
 const clip = defineLowering(Clip, {
   supports: (node) => {
-    const values = node.inputs.filter((value): value is Value => value !== undefined);
+    const values = node.operands;
     const [, ...limits] = values;
     if (limits.some((limit) => elementCount(shapeOf(limit)) !== 1))
       return unsupported('a limit is no scalar');
