@@ -1,4 +1,5 @@
 import type { Attribute, Subgraph } from '@octavo/core/ir';
+import type { FormatError } from '../format-error.js';
 import { type ReadContext, readError } from './read-context.js';
 import { readTensor } from './read-tensor.js';
 import type { AttributeProto, GraphProto } from './schema.js';
@@ -17,53 +18,26 @@ export const ATTRIBUTE_TYPE = {
   graphs: 10,
 } as const;
 
-type KindCode = (typeof ATTRIBUTE_TYPE)[keyof typeof ATTRIBUTE_TYPE];
-
 /** Type and sparse-tensor attributes are carried in memory. */
 const LARGEST_OPAQUE_BYTES = 2 ** 26;
 
-/** Reads a subgraph within the graph whose node is being read. */
-export type ReadSubgraph = (proto: GraphProto) => Subgraph;
+/** What has attributes: a node, or a function with defaults. */
+export interface AttributeOwner {
+  /** How errors call it. */
+  readonly label: string;
+  /** Reads a graph within the graph that is being read. */
+  readSubgraph(proto: GraphProto): Subgraph;
+}
 
 /**
  * An attribute as the file holds it. Type and sparse-tensor attributes are carried encoded.
  * @throws FormatError `ONNX_ATTRIBUTE` when its type and its contents do not fit, or its name is empty.
  */
-export function readAttribute(
-  context: ReadContext,
-  proto: AttributeProto,
-  node: string,
-  readSubgraph: ReadSubgraph,
-): Attribute {
-  const place = `${node}, attribute ${proto.name ?? ''}`;
-  if (!proto.name) throw readError(context, 'ONNX_ATTRIBUTE', place, 'it has no name.');
+export function readAttribute(context: ReadContext, proto: AttributeProto, owner: AttributeOwner): Attribute {
+  if (!proto.name) throw refused(context, proto, owner, 'it has no name.');
   const type = Number(proto.type ?? 0);
   if (proto.refAttrName) return { kind: 'reference', value: proto.refAttrName, type };
   const code = type || guessType(proto);
-  if (isKind(code)) return readKind(context, proto, code, place, readSubgraph);
-  if (
-    !proto.self ||
-    !(proto.tp || proto.typeProtos.length || proto.sparseTensor || proto.sparseTensors.length)
-  ) {
-    throw readError(context, 'ONNX_ATTRIBUTE', place, `its type ${code} is not known.`);
-  }
-  if (proto.self.length > LARGEST_OPAQUE_BYTES) {
-    throw readError(context, 'ONNX_TOO_LARGE', place, `it takes ${proto.self.length} bytes.`);
-  }
-  return { kind: 'opaque', value: context.source.readSync(proto.self.offset, proto.self.length).slice() };
-}
-
-function isKind(code: number): code is KindCode {
-  return code >= ATTRIBUTE_TYPE.float && code <= ATTRIBUTE_TYPE.graphs;
-}
-
-function readKind(
-  context: ReadContext,
-  proto: AttributeProto,
-  code: KindCode,
-  place: string,
-  readSubgraph: ReadSubgraph,
-): Attribute {
   switch (code) {
     case ATTRIBUTE_TYPE.float:
       return { kind: 'float', value: proto.f ?? 0 };
@@ -76,18 +50,51 @@ function readKind(
     case ATTRIBUTE_TYPE.ints:
       return { kind: 'ints', value: proto.ints };
     case ATTRIBUTE_TYPE.strings:
-      return { kind: 'strings', value: proto.strings.map((bytes) => readLossless(context, bytes, place)) };
+      return { kind: 'strings', value: readTexts(context, proto, owner) };
     case ATTRIBUTE_TYPE.tensor:
-      if (!proto.t) throw readError(context, 'ONNX_ATTRIBUTE', place, 'its tensor is missing.');
-      return { kind: 'tensor', value: readTensor(context, proto.t, place) };
-    case ATTRIBUTE_TYPE.tensors:
+      if (!proto.t) throw refused(context, proto, owner, 'its tensor is missing.');
+      return { kind: 'tensor', value: readTensor(context, proto.t, placeOf(proto, owner)) };
+    case ATTRIBUTE_TYPE.tensors: {
+      const place = placeOf(proto, owner);
       return { kind: 'tensors', value: proto.tensors.map((tensor) => readTensor(context, tensor, place)) };
+    }
     case ATTRIBUTE_TYPE.graph:
-      if (!proto.g) throw readError(context, 'ONNX_ATTRIBUTE', place, 'its graph is missing.');
-      return { kind: 'graph', value: readSubgraph(proto.g) };
+      if (!proto.g) throw refused(context, proto, owner, 'its graph is missing.');
+      return { kind: 'graph', value: owner.readSubgraph(proto.g) };
     case ATTRIBUTE_TYPE.graphs:
-      return { kind: 'graphs', value: proto.graphs.map(readSubgraph) };
+      return { kind: 'graphs', value: proto.graphs.map((graph) => owner.readSubgraph(graph)) };
+    default:
+      return readOpaque(context, proto, owner, code);
   }
+}
+
+function readOpaque(
+  context: ReadContext,
+  proto: AttributeProto,
+  owner: AttributeOwner,
+  code: number,
+): Attribute {
+  const { self } = proto;
+  if (!self || !(proto.tp || proto.typeProtos.length || proto.sparseTensor || proto.sparseTensors.length)) {
+    throw refused(context, proto, owner, `its type ${code} is not known.`);
+  }
+  if (self.length > LARGEST_OPAQUE_BYTES) {
+    throw readError(context, 'ONNX_TOO_LARGE', placeOf(proto, owner), `it takes ${self.length} bytes.`);
+  }
+  return { kind: 'opaque', value: context.source.readSync(self.offset, self.length).slice() };
+}
+
+function placeOf(proto: AttributeProto, owner: AttributeOwner): string {
+  return `${owner.label}, attribute ${proto.name ?? ''}`;
+}
+
+function refused(
+  context: ReadContext,
+  proto: AttributeProto,
+  owner: AttributeOwner,
+  message: string,
+): FormatError {
+  return readError(context, 'ONNX_ATTRIBUTE', placeOf(proto, owner), message);
 }
 
 /** Files of the first IR versions leave the type out. */
@@ -115,10 +122,11 @@ function readText(bytes: Uint8Array): Attribute {
   }
 }
 
-function readLossless(context: ReadContext, bytes: Uint8Array, place: string): string {
+function readTexts(context: ReadContext, proto: AttributeProto, owner: AttributeOwner): readonly string[] {
   try {
-    return utf8.decode(bytes);
+    return proto.strings.map((bytes) => utf8.decode(bytes));
   } catch {
+    const place = placeOf(proto, owner);
     throw readError(context, 'ONNX_TEXT', place, 'one of its strings is not valid UTF-8.');
   }
 }

@@ -1,5 +1,6 @@
 import { type Attribute, canonicalDomain, Graph, type ModelFunction } from '@octavo/core/ir';
 import { readEntries } from './entries.js';
+import { OpFinder } from './op-finder.js';
 import { readAttribute } from './read-attribute.js';
 import { type ReadContext, readError } from './read-context.js';
 import { addNamed, describeValue, refuseCycles, type Scope } from './read-graph.js';
@@ -11,11 +12,12 @@ import type { FunctionProto } from './schema.js';
 /** Reads a model's local function. @throws FormatError, GraphError. */
 export function readFunction(context: ReadContext, proto: FunctionProto): ModelFunction {
   const label = `function ${proto.name ?? ''}`;
-  const graph = new Graph(readOpsets(context, proto.opsetImport, proto.node, label));
-  const scope: Scope = { graph, label, find: (name) => graph.value(name) };
+  const opsets = readOpsets(context, proto.opsetImport, proto.node, label);
+  const graph = new Graph(opsets);
+  const scope: Scope = { graph, label, ops: new OpFinder(context, opsets) };
   graph.name = proto.name ?? '';
   graph.metadata = readEntries(proto.metadataProps);
-  for (const name of proto.input) graph.inputs.push(addNamed(context, scope, name, `input ${name}`));
+  for (const name of proto.input) graph.inputs.push(addNamed(context, scope, name, 'input'));
   readNodes(context, proto.node, scope);
   graph.outputs = proto.output.map((name) => {
     const value = graph.value(name);
@@ -40,7 +42,6 @@ function readDefaults(context: ReadContext, proto: FunctionProto, label: string)
   const refuse = (): never => {
     throw readError(context, 'ONNX_ATTRIBUTE', label, 'an attribute of a function has no default graph.');
   };
-  return new Map(
-    proto.attributeProto.map((each) => [each.name ?? '', readAttribute(context, each, label, refuse)]),
-  );
+  const owner = { label, readSubgraph: refuse };
+  return new Map(proto.attributeProto.map((each) => [each.name ?? '', readAttribute(context, each, owner)]));
 }

@@ -1,19 +1,21 @@
 import { Graph, type Subgraph, tensorType, type Value } from '@octavo/core/ir';
 import { OctavoError } from '@octavo/core/tensor';
 import { readEntries } from './entries.js';
+import { OpFinder } from './op-finder.js';
 import { type ReadContext, readError } from './read-context.js';
-import { readNodes } from './read-node.js';
+import { nodeLabel, readNodes } from './read-node.js';
 import { readTensor } from './read-tensor.js';
 import { TypeReader } from './read-type.js';
-import type { GraphProto, ValueInfoProto } from './schema.js';
+import type { GraphProto, NodeProto, ValueInfoProto } from './schema.js';
 
 /** Where a graph's names live: its own values first, then those of the graphs around it. */
 export interface Scope {
   readonly graph: Graph;
   /** How errors call the graph. */
   readonly label: string;
-  /** The value of a name, captured from an enclosing graph when needed; undefined when nobody defines it. */
-  find(name: string): Value | undefined;
+  readonly ops: OpFinder;
+  /** In a subgraph: captures the value that an enclosing graph has by a name; undefined when nobody defines it. */
+  readonly capture?: (name: string) => Value | undefined;
 }
 
 /** Before this IR version every initializer is an input as well, and a constant all the same. */
@@ -27,7 +29,7 @@ export function readGraph(
 ): Graph {
   const graph = new Graph(opsets);
   const label = `graph ${proto.name ?? ''}`;
-  fillGraph(context, proto, { graph, label, find: (name) => graph.value(name) });
+  fillGraph(context, proto, { graph, label, ops: new OpFinder(context, opsets) });
   return graph;
 }
 
@@ -43,18 +45,22 @@ export function readSubgraph(
 ): Subgraph {
   const graph = new Graph(outer.graph.opsets);
   const sources: number[] = [];
-  const find = (name: string): Value | undefined => {
-    const own = graph.value(name);
-    if (own) return own;
-    const value = outer.find(name);
+  const capture = (name: string): Value | undefined => {
+    const value = findValue(outer, name);
     if (!value) return undefined;
     const stand = graph.addValue(name, value.type);
     graph.captures.push(stand);
     sources.push(captureIndex(value));
     return stand;
   };
-  fillGraph(context, proto, { graph, label: `${outer.label}, graph ${proto.name ?? ''}`, find });
+  const label = `${outer.label}, graph ${proto.name ?? ''}`;
+  fillGraph(context, proto, { graph, label, ops: outer.ops, capture });
   return { graph, sources };
+}
+
+/** The value of a name, captured from an enclosing graph when needed; undefined when nobody defines it. */
+export function findValue(scope: Scope, name: string): Value | undefined {
+  return scope.graph.value(name) ?? scope.capture?.(name);
 }
 
 function fillGraph(context: ReadContext, proto: GraphProto, scope: Scope): void {
@@ -68,12 +74,15 @@ function fillGraph(context: ReadContext, proto: GraphProto, scope: Scope): void 
   readNodes(context, proto.node, scope);
   graph.outputs = proto.output.map((info) => output(context, info, scope));
   const types = new TypeReader(context);
-  for (const info of [...proto.input, ...proto.output, ...proto.valueInfo]) describeValue(types, info, scope);
+  for (const infos of [proto.input, proto.output, proto.valueInfo]) {
+    for (const info of infos) describeValue(types, info, scope);
+  }
   refuseCycles(context, scope);
 }
 
 function readInputs(context: ReadContext, proto: GraphProto, scope: Scope): void {
-  const constants = new Set(proto.initializer.map((tensor) => tensor.name));
+  const constants = new Set<string | undefined>();
+  for (const tensor of proto.initializer) constants.add(tensor.name);
   for (const info of proto.input) {
     if (constants.has(info.name)) {
       const overridable = context.irVersion >= OVERRIDABLE_FROM_IR;
@@ -82,7 +91,7 @@ function readInputs(context: ReadContext, proto: GraphProto, scope: Scope): void
         continue;
       }
     }
-    scope.graph.inputs.push(addNamed(context, scope, info.name, `input ${info.name ?? ''}`));
+    scope.graph.inputs.push(addNamed(context, scope, info.name, 'input'));
   }
 }
 
@@ -106,28 +115,37 @@ function refuseUnsupported(context: ReadContext, proto: GraphProto, scope: Scope
 }
 
 function readInitializers(context: ReadContext, proto: GraphProto, scope: Scope): void {
-  const inputs = new Set(scope.graph.inputs);
+  const defaulted = new Set(context.keepConstantInputs ? scope.graph.inputs : []);
   for (const tensor of proto.initializer) {
-    const place = `initializer ${tensor.name ?? ''}`;
-    const constant = readTensor(context, tensor, place);
-    const known = scope.graph.value(tensor.name ?? '');
+    const constant = readTensor(context, tensor, `initializer ${tensor.name ?? ''}`);
+    const known = defaulted.size > 0 ? scope.graph.value(tensor.name ?? '') : undefined;
     const value =
-      known && inputs.has(known) && !known.constant ? known : addNamed(context, scope, tensor.name, place);
+      known && defaulted.delete(known) ? known : addNamed(context, scope, tensor.name, 'initializer');
     value.constant = constant;
     value.type = tensorType(constant.dtype, constant.shape);
-    value.docString = tensor.docString ?? '';
+    if (tensor.docString) value.docString = tensor.docString;
   }
 }
 
 /** Adds a value, with the file's place in the error when its name is empty or taken. */
-export function addNamed(context: ReadContext, scope: Scope, name: string | undefined, place: string): Value {
-  if (name && !scope.graph.value(name)) return scope.graph.addValue(name);
-  const message = name ? 'another value of the graph has this name.' : 'it has no name.';
-  throw readError(context, name ? 'ONNX_DUPLICATE_NAME' : 'ONNX_NAME', `${scope.label}, ${place}`, message);
+export function addNamed(
+  context: ReadContext,
+  scope: Scope,
+  name: string | undefined,
+  role: 'input' | 'initializer' | 'output',
+  node?: NodeProto,
+): Value {
+  try {
+    return scope.graph.addValue(name ?? '');
+  } catch {
+    const message = name ? 'another value of the graph has this name.' : 'it has no name.';
+    const place = `${scope.label}, ${node ? `${nodeLabel(node)}, ` : ''}${role} ${name ?? ''}`;
+    throw readError(context, name ? 'ONNX_DUPLICATE_NAME' : 'ONNX_NAME', place, message);
+  }
 }
 
 function output(context: ReadContext, info: ValueInfoProto, scope: Scope): Value {
-  const value = scope.find(info.name ?? '');
+  const value = findValue(scope, info.name ?? '');
   if (value) return value;
   const place = `${scope.label}, output ${info.name ?? ''}`;
   throw readError(context, 'ONNX_UNDEFINED_VALUE', place, 'no node computes it.');
@@ -137,7 +155,7 @@ function output(context: ReadContext, info: ValueInfoProto, scope: Scope): Value
 export function describeValue(types: TypeReader, info: ValueInfoProto, scope: Scope): void {
   const value = scope.graph.value(info.name ?? '');
   if (!value) return;
-  const type = types.read(info.type, `value ${info.name ?? ''}`);
+  const type = types.read(info);
   value.type ??= type;
-  value.docString ||= info.docString ?? '';
+  if (info.docString) value.docString ||= info.docString;
 }

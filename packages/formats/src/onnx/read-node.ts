@@ -1,20 +1,29 @@
-import { type Attribute, canonicalDomain, type Op, unknownOp, type Value } from '@octavo/core/ir';
+import type { Attribute, Subgraph, Value } from '@octavo/core/ir';
 import { readEntries } from './entries.js';
-import { readAttribute } from './read-attribute.js';
+import { type AttributeOwner, readAttribute } from './read-attribute.js';
 import { type ReadContext, readError } from './read-context.js';
 import { addNamed, readSubgraph, type Scope } from './read-graph.js';
-import type { NodeProto } from './schema.js';
+import type { GraphProto, NodeProto } from './schema.js';
+
+const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
+const NO_CAPTURES: readonly Value[] = [];
 
 /** Reads the nodes of a graph, in any order. @throws FormatError, GraphError. */
 export function readNodes(context: ReadContext, protos: readonly NodeProto[], scope: Scope): void {
-  const outputs = protos.map((proto) =>
-    proto.output.map((name) =>
-      name ? addNamed(context, scope, name, `${nodeLabel(proto)}, output ${name}`) : undefined,
-    ),
-  );
-  protos.forEach((proto, index) => {
-    readNode(context, proto, outputs[index] ?? [], scope);
-  });
+  const outputs: (readonly (Value | undefined)[])[] = [];
+  for (const proto of protos) outputs.push(addOutputs(context, proto, scope));
+  for (let i = 0; i < protos.length; i++) {
+    const proto = protos[i];
+    if (proto) readNode(context, proto, outputs[i] ?? [], scope);
+  }
+}
+
+function addOutputs(context: ReadContext, proto: NodeProto, scope: Scope): readonly (Value | undefined)[] {
+  const outputs: (Value | undefined)[] = [];
+  for (const name of proto.output) {
+    outputs.push(name ? addNamed(context, scope, name, 'output', proto) : undefined);
+  }
+  return outputs;
 }
 
 function readNode(
@@ -23,61 +32,74 @@ function readNode(
   outputs: readonly (Value | undefined)[],
   scope: Scope,
 ): void {
-  const label = nodeLabel(proto);
-  if (!proto.opType) throw readError(context, 'ONNX_NODE', `${scope.label}, ${label}`, 'it names no op.');
-  const inputs = proto.input.map((name) => (name ? resolve(context, name, label, scope) : undefined));
-  const captured: Value[] = [];
-  const attributes = proto.attribute.length > 0 ? readAttributes(context, proto, scope, captured) : undefined;
-  const op = findOp(context, proto.domain ?? '', proto.opType, scope);
-  const parts = { name: proto.name ?? '', inputs, outputs, captures: captured };
-  const node = scope.graph.addNode(op, attributes ? { ...parts, attributes } : parts);
-  node.docString = proto.docString ?? '';
-  node.overload = proto.overload ?? '';
-  node.metadata = readEntries(proto.metadataProps);
-}
-
-/** @param captured Takes the values of the graph that subgraphs read, each once. */
-function readAttributes(
-  context: ReadContext,
-  proto: NodeProto,
-  scope: Scope,
-  captured: Value[],
-): ReadonlyMap<string, Attribute> {
-  const label = nodeLabel(proto);
-  const indices = new Map<Value, number>();
-  const captureIndex = (value: Value): number => {
-    const known = indices.get(value);
-    if (known !== undefined) return known;
-    indices.set(value, captured.length);
-    return captured.push(value) - 1;
-  };
-  const attributes = new Map<string, Attribute>();
-  for (const attribute of proto.attribute) {
-    if (attributes.has(attribute.name ?? '')) {
-      throw readError(context, 'ONNX_ATTRIBUTE', label, `the attribute ${attribute.name} is given twice.`);
-    }
-    attributes.set(
-      attribute.name ?? '',
-      readAttribute(context, attribute, label, (graph) => readSubgraph(context, graph, scope, captureIndex)),
-    );
+  const { graph } = scope;
+  if (!proto.opType) {
+    throw readError(context, 'ONNX_NODE', `${scope.label}, ${nodeLabel(proto)}`, 'it names no op.');
   }
-  return attributes;
+  const inputs: (Value | undefined)[] = [];
+  for (const name of proto.input) {
+    const value = name ? (graph.value(name) ?? scope.capture?.(name)) : undefined;
+    if (name && !value) throw undefinedInput(context, proto, name, scope);
+    inputs.push(value);
+  }
+  const owner = proto.attribute.length > 0 ? new NodeReading(context, proto, scope) : undefined;
+  const attributes = owner?.readAttributes() ?? NO_ATTRIBUTES;
+  const op = scope.ops.find(proto.domain ?? '', proto.opType);
+  const captures = owner?.captures ? [...owner.captures.keys()] : NO_CAPTURES;
+  const node = graph.addNode(op, { name: proto.name ?? '', inputs, outputs, attributes, captures });
+  if (proto.docString) node.docString = proto.docString;
+  if (proto.overload) node.overload = proto.overload;
+  if (proto.metadataProps.length > 0) node.metadata = readEntries(proto.metadataProps);
 }
 
-function resolve(context: ReadContext, name: string, label: string, scope: Scope): Value {
-  const value = scope.find(name);
-  if (value) return value;
-  const place = `${scope.label}, ${label}`;
-  throw readError(context, 'ONNX_UNDEFINED_VALUE', place, `it reads ${name}, which nothing defines.`);
+function undefinedInput(context: ReadContext, proto: NodeProto, name: string, scope: Scope): Error {
+  const place = `${scope.label}, ${nodeLabel(proto)}`;
+  return readError(context, 'ONNX_UNDEFINED_VALUE', place, `it reads ${name}, which nothing defines.`);
 }
 
-/** A model's own function hides an op of the same name. */
-function findOp(context: ReadContext, domain: string, name: string, scope: Scope): Op {
-  const key = canonicalDomain(domain);
-  if (context.functions.has(`${key}::${name}`)) return unknownOp(key, name);
-  return context.registry.lookup(key, name, scope.graph.opsets.get(key) ?? 1);
+/** A node whose attributes are being read. */
+class NodeReading implements AttributeOwner {
+  private readonly context: ReadContext;
+  private readonly proto: NodeProto;
+  private readonly scope: Scope;
+  /** The values of the graph that its subgraphs read, and the index of each. */
+  captures: Map<Value, number> | undefined;
+
+  constructor(context: ReadContext, proto: NodeProto, scope: Scope) {
+    this.context = context;
+    this.proto = proto;
+    this.scope = scope;
+  }
+
+  get label(): string {
+    return nodeLabel(this.proto);
+  }
+
+  readAttributes(): ReadonlyMap<string, Attribute> {
+    const attributes = new Map<string, Attribute>();
+    for (const each of this.proto.attribute) {
+      const name = each.name ?? '';
+      if (attributes.has(name)) {
+        const message = `the attribute ${each.name} is given twice.`;
+        throw readError(this.context, 'ONNX_ATTRIBUTE', this.label, message);
+      }
+      attributes.set(name, readAttribute(this.context, each, this));
+    }
+    return attributes;
+  }
+
+  readSubgraph(proto: GraphProto): Subgraph {
+    this.captures ??= new Map();
+    const { captures } = this;
+    return readSubgraph(this.context, proto, this.scope, (value) => {
+      const index = captures.get(value) ?? captures.size;
+      captures.set(value, index);
+      return index;
+    });
+  }
 }
 
-function nodeLabel(proto: NodeProto): string {
+/** How errors call a node. */
+export function nodeLabel(proto: NodeProto): string {
   return `node ${proto.name || `${proto.opType ?? ''}(${proto.output[0] ?? ''})`}`;
 }

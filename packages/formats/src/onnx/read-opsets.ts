@@ -57,11 +57,13 @@ export function readOpsets(
 }
 
 function usedDomains(nodes: readonly NodeProto[], found = new Set<string>()): ReadonlySet<string> {
-  for (const node of nodes) {
-    found.add(canonicalDomain(node.domain ?? ''));
-    for (const { g, graphs } of node.attribute) {
+  let last: string | undefined;
+  for (const { domain = '', attribute } of nodes) {
+    if (domain !== last) found.add(canonicalDomain(domain));
+    last = domain;
+    for (const { g, graphs } of attribute) {
       if (g) usedDomains(g.node, found);
-      for (let i = 0; i < graphs.length; i++) usedDomains(graphs[i]?.node ?? [], found);
+      for (const graph of graphs) usedDomains(graph.node, found);
     }
   }
   return found;

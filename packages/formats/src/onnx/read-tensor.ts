@@ -44,23 +44,29 @@ export function readTensor(context: TensorContext, proto: TensorProto, place: st
     throw readError(context, 'ONNX_TENSOR_SEGMENT', place, 'tensors in segments are not supported.');
   }
   const shape = proto.dims.map(Number);
-  const count = countElements(context, shape, place);
-  if (dtype === 'string') return new StoredTensor(dtype, shape, readStrings(context, proto, count, place));
-  const needed = byteLengthOf(dtype, count);
-  const storage = readElements(context, proto, dtype, needed, place);
-  if (storage.byteLength !== needed) {
-    const message = `a ${dtype} tensor of shape [${shape.join(', ')}] needs ${needed} bytes, found ${storage.byteLength}.`;
-    throw readError(context, 'ONNX_TENSOR_SIZE', place, message);
+  const { rawData } = proto;
+  const isInline = rawData && dtype !== 'string' && Number(proto.dataLocation ?? 0) !== EXTERNAL;
+  const storage = isInline
+    ? new SourceStorage(context.source, rawData.offset, rawData.length)
+    : readElements(context, proto, dtype, shape, place);
+  try {
+    return new StoredTensor(dtype, shape, storage);
+  } catch (cause) {
+    throw wrongSize(context, place, cause);
   }
-  return new StoredTensor(dtype, shape, storage);
+}
+
+/** Shapes that cannot be and lengths that do not fit them are told by who counts the elements. */
+function wrongSize(context: TensorContext, place: string, cause: unknown): FormatError {
+  const fault = cause instanceof OctavoError ? cause.fault : String(cause);
+  return readError(context, 'ONNX_TENSOR_SIZE', place, fault);
 }
 
 function countElements(context: TensorContext, shape: readonly number[], place: string): number {
   try {
     return elementCount(shape);
   } catch (cause) {
-    const fault = cause instanceof OctavoError ? cause.fault : String(cause);
-    throw readError(context, 'ONNX_TENSOR_SIZE', place, fault);
+    throw wrongSize(context, place, cause);
   }
 }
 
@@ -72,15 +78,18 @@ function readStrings(context: TensorContext, proto: TensorProto, count: number, 
   return new MemoryStorage(encodeStrings(proto.stringData));
 }
 
+/** Elements that are not raw bytes in the file of the model. */
 function readElements(
   context: TensorContext,
   proto: TensorProto,
-  dtype: Exclude<DType, 'string'>,
-  needed: number,
+  dtype: DType,
+  shape: readonly number[],
   place: string,
 ): Storage {
+  const count = countElements(context, shape, place);
+  if (dtype === 'string') return readStrings(context, proto, count, place);
+  const needed = byteLengthOf(dtype, count);
   if (Number(proto.dataLocation ?? 0) === EXTERNAL) return externalStorage(context, proto, needed, place);
-  if (proto.rawData) return new SourceStorage(context.source, proto.rawData.offset, proto.rawData.length);
   const typed = typedField(proto, dtype);
   const [only] = typed.spans;
   if (typed.isRaw && only && typed.spans.length === 1) {
@@ -98,7 +107,7 @@ function readTyped(
 ): Uint8Array {
   const length = spans.reduce((sum, span) => sum + span.length, 0);
   const width = elementBytes(dtype);
-  const wrongSize = (): FormatError =>
+  const misfit = (): FormatError =>
     readError(
       context,
       'ONNX_TENSOR_SIZE',
@@ -110,9 +119,9 @@ function readTyped(
     throw readError(context, 'ONNX_TOO_LARGE', place, message, 'Store the tensor as raw or external data.');
   }
   // Every element takes at least one encoded byte, so a small file cannot ask for a large array.
-  if (isRaw ? length !== needed : length < needed / width) throw wrongSize();
+  if (isRaw ? length !== needed : length < needed / width) throw misfit();
   const encoded = joinSpans(context, spans, length);
-  return isRaw ? encoded : decodePacked(encoded, width, needed, wrongSize);
+  return isRaw ? encoded : decodePacked(encoded, width, needed, misfit);
 }
 
 /** Bytes of one entry of a typed field: packed dtypes put one byte of elements in each entry. */

@@ -4,7 +4,7 @@ import { MemorySource } from '../wire/byte-source.js';
 import { Cursor } from '../wire/cursor.js';
 import { decodeMessage } from '../wire/decode-message.js';
 import { type ReadContext, readError } from './read-context.js';
-import { type DimensionProto, TYPE } from './schema.js';
+import { type DimensionProto, TYPE, type ValueInfoProto } from './schema.js';
 
 type TypeContext = Pick<ReadContext, 'source' | 'notice'>;
 
@@ -17,14 +17,16 @@ export class TypeReader {
     this.context = context;
   }
 
-  /** The same as {@link readType}; equal types may be one object. */
-  read(encoded: Uint8Array | undefined, place: string): ValueType | undefined {
-    if (!encoded || encoded.length > LONGEST_KEY) return readType(this.context, encoded, place);
-    const key: string = Reflect.apply(String.fromCharCode, undefined, encoded);
-    const known = this.known.get(key);
+  /** The type that a file gives for a value; equal types may be one object. */
+  read({ type: span, name }: ValueInfoProto): ValueType | undefined {
+    if (!span || span.length === 0) return undefined;
+    const encoded = this.context.source.readSync(span.offset, span.length);
+    const key: string | undefined =
+      span.length > LONGEST_KEY ? undefined : Reflect.apply(String.fromCharCode, undefined, encoded);
+    const known = key === undefined ? undefined : this.known.get(key);
     if (known) return known;
-    const type = readType(this.context, encoded, place);
-    if (type) this.known.set(key, type);
+    const type = readType(this.context, encoded.slice(), `value ${name ?? ''}`);
+    if (type && key !== undefined) this.known.set(key, type);
     return type;
   }
 }

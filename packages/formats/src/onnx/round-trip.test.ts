@@ -8,6 +8,7 @@ import { testData } from '../../tests/test-data.node.js';
 import { MemorySource } from '../wire/byte-source.js';
 import { Cursor } from '../wire/cursor.js';
 import { decodeMessage } from '../wire/decode-message.js';
+import type { Span } from '../wire/message-type.js';
 import { decodeModel } from './decode-model.js';
 import { encodeModel } from './encode-model.js';
 import { readTensor } from './read-tensor.js';
@@ -81,7 +82,8 @@ class Statement {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private type(encoded: Uint8Array | undefined): unknown {
+  private type(span: Span | undefined): unknown {
+    const encoded = span && this.source.readSync(span.offset, span.length);
     return readType({ source: this.source, notice: () => {} }, encoded, 'value');
   }
 

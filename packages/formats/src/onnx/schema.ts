@@ -92,7 +92,7 @@ export interface AttributeProto {
 export interface ValueInfoProto {
   readonly name: string | undefined;
   /** An encoded TypeProto. */
-  readonly type: Uint8Array | undefined;
+  readonly type: Span | undefined;
   readonly docString: string | undefined;
 }
 
@@ -139,16 +139,16 @@ export const DIMENSION: MessageType<DimensionProto> = messageType('TensorShapePr
 });
 
 export const SHAPE: MessageType<ShapeProto> = messageType('TensorShapeProto', {
-  dim: field.repeated.message(1, () => DIMENSION),
+  dim: field.repeated.message(1, DIMENSION),
 });
 
 export const TENSOR_TYPE: MessageType<TensorTypeProto> = messageType('TypeProto.Tensor', {
   elemType: field.int(1),
-  shape: field.message(2, () => SHAPE),
+  shape: field.message(2, SHAPE),
 });
 
 export const TYPE: MessageType<TypeProto> = messageType('TypeProto', {
-  tensorType: field.message(1, () => TENSOR_TYPE),
+  tensorType: field.message(1, TENSOR_TYPE),
   sequenceType: field.span(4),
   mapType: field.span(5),
   denotation: field.string(6),
@@ -159,7 +159,7 @@ export const TYPE: MessageType<TypeProto> = messageType('TypeProto', {
 
 export const VALUE_INFO: MessageType<ValueInfoProto> = messageType('ValueInfoProto', {
   name: field.string(1),
-  type: field.bytes(2),
+  type: field.span(2),
   docString: field.string(3),
 });
 
@@ -169,12 +169,12 @@ export const ATTRIBUTE: MessageType<AttributeProto> = messageType('AttributeProt
   f: field.float(2),
   i: field.int(3),
   s: field.bytes(4),
-  t: field.message(5, () => TENSOR),
+  t: field.message(5, TENSOR),
   g: field.message(6, () => GRAPH),
   floats: field.repeated.float(7),
   ints: field.repeated.int(8),
   strings: field.repeated.bytes(9),
-  tensors: field.repeated.message(10, () => TENSOR),
+  tensors: field.repeated.message(10, TENSOR),
   graphs: field.repeated.message(11, () => GRAPH),
   tp: field.span(14),
   typeProtos: spans(15),
@@ -189,24 +189,24 @@ export const NODE: MessageType<NodeProto> = messageType('NodeProto', {
   output: field.repeated.string(2),
   name: field.string(3),
   opType: field.string(4),
-  attribute: field.repeated.message(5, () => ATTRIBUTE),
+  attribute: field.repeated.message(5, ATTRIBUTE),
   docString: field.string(6),
   domain: field.string(7),
   overload: field.string(8),
-  metadataProps: field.repeated.message(9, () => ENTRY),
+  metadataProps: field.repeated.message(9, ENTRY),
 });
 
 export const GRAPH: MessageType<GraphProto> = messageType('GraphProto', {
-  node: field.repeated.message(1, () => NODE),
+  node: field.repeated.message(1, NODE),
   name: field.string(2),
-  initializer: field.repeated.message(5, () => TENSOR),
+  initializer: field.repeated.message(5, TENSOR),
   docString: field.string(10),
-  input: field.repeated.message(11, () => VALUE_INFO),
-  output: field.repeated.message(12, () => VALUE_INFO),
-  valueInfo: field.repeated.message(13, () => VALUE_INFO),
+  input: field.repeated.message(11, VALUE_INFO),
+  output: field.repeated.message(12, VALUE_INFO),
+  valueInfo: field.repeated.message(13, VALUE_INFO),
   quantizationAnnotation: spans(14),
   sparseInitializer: spans(15),
-  metadataProps: field.repeated.message(16, () => ENTRY),
+  metadataProps: field.repeated.message(16, ENTRY),
 });
 
 export const FUNCTION: MessageType<FunctionProto> = messageType('FunctionProto', {
@@ -214,14 +214,14 @@ export const FUNCTION: MessageType<FunctionProto> = messageType('FunctionProto',
   input: field.repeated.string(4),
   output: field.repeated.string(5),
   attribute: field.repeated.string(6),
-  node: field.repeated.message(7, () => NODE),
+  node: field.repeated.message(7, NODE),
   docString: field.string(8),
-  opsetImport: field.repeated.message(9, () => OPERATOR_SET),
+  opsetImport: field.repeated.message(9, OPERATOR_SET),
   domain: field.string(10),
-  attributeProto: field.repeated.message(11, () => ATTRIBUTE),
-  valueInfo: field.repeated.message(12, () => VALUE_INFO),
+  attributeProto: field.repeated.message(11, ATTRIBUTE),
+  valueInfo: field.repeated.message(12, VALUE_INFO),
   overload: field.string(13),
-  metadataProps: field.repeated.message(14, () => ENTRY),
+  metadataProps: field.repeated.message(14, ENTRY),
 });
 
 export const MODEL: MessageType<ModelProto> = messageType('ModelProto', {
@@ -231,10 +231,10 @@ export const MODEL: MessageType<ModelProto> = messageType('ModelProto', {
   domain: field.string(4),
   modelVersion: field.int(5),
   docString: field.string(6),
-  graph: field.message(7, () => GRAPH),
-  opsetImport: field.repeated.message(8, () => OPERATOR_SET),
-  metadataProps: field.repeated.message(14, () => ENTRY),
+  graph: field.message(7, GRAPH),
+  opsetImport: field.repeated.message(8, OPERATOR_SET),
+  metadataProps: field.repeated.message(14, ENTRY),
   trainingInfo: spans(20),
-  functions: field.repeated.message(25, () => FUNCTION),
+  functions: field.repeated.message(25, FUNCTION),
   configuration: spans(26),
 });

@@ -45,6 +45,6 @@ export const TENSOR: MessageType<TensorProto> = messageType('TensorProto', {
   doubleData: field.repeated.packed(10, 8),
   uint64Data: field.repeated.packed(11),
   docString: field.string(12),
-  externalData: field.repeated.message(13, () => EXTERNAL_ENTRY),
+  externalData: field.repeated.message(13, EXTERNAL_ENTRY),
   dataLocation: field.int(14),
 });

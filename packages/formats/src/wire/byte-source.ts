@@ -21,16 +21,14 @@ export interface ByteSource {
 export class MemorySource implements ByteSource {
   readonly inMemory = true;
   readonly name: string;
+  readonly byteLength: number;
   private readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array, name = 'bytes') {
     // Node's Buffer is a Uint8Array whose slice() does not copy.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.name = name;
-  }
-
-  get byteLength(): number {
-    return this.bytes.byteLength;
+    this.byteLength = bytes.byteLength;
   }
 
   readSync(offset: number, length: number): Uint8Array {
@@ -52,12 +50,15 @@ export class SourceStorage implements Storage {
 
   /** @throws FormatError `ONNX_TRUNCATED` when the range is outside the source. */
   constructor(source: ByteSource, offset: number, byteLength: number) {
-    checkRange(source, offset, byteLength);
     this.source = source;
     this.offset = offset;
     this.byteLength = byteLength;
     if (byteLength <= RESIDENT_BYTES) this.resident = source.readSync(offset, byteLength).slice();
-    else this.resident = source.inMemory ? source.readSync(offset, byteLength) : undefined;
+    else if (source.inMemory) this.resident = source.readSync(offset, byteLength);
+    else {
+      checkRange(source, offset, byteLength);
+      this.resident = undefined;
+    }
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

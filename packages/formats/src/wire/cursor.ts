@@ -8,6 +8,11 @@ import type { Span } from './message-type.js';
 const WINDOW_BYTES = 32_768;
 const LONGEST_VARINT = 10;
 
+/** Bytes of a varint from here on have another one behind them. */
+const LONG = 0x80;
+/** Varints below this take one byte or two. */
+const LONGEST_SHORT = LONG * LONG;
+
 /** What reading may cost before a file counts as hostile. */
 export interface ReadLimits {
   /** Estimated bytes of memory for everything but tensors' elements. */
@@ -18,49 +23,69 @@ export interface ReadLimits {
 
 export const DEFAULT_LIMITS: ReadLimits = { structureBytes: 2 ** 30, depth: 128 };
 
-/** Reads protobuf scalars at a position of a source, through a window that moves with it. */
+/** Reads protobuf fields at a position of a source, through a window that moves with it. */
 export class Cursor {
   readonly source: ByteSource;
   readonly limits: ReadLimits;
   position: number;
+  /** What `next` read: the number of a varint field. */
+  value: Int = 0;
+  /** What `next` read: where the contents of a length-delimited field end; they begin at the position. */
+  stop = 0;
+  /** What is left of the limit of memory; below 0 it is {@link exhausted}. */
+  left: number;
   private windowStart = 0;
   private windowBytes: Uint8Array = new Uint8Array(0);
+  /** From later positions the window may not hold the longest tag and number; those of a whole source it does. */
+  private windowUntil = -1;
   /** Reads the window; made when something is more than a short varint or text. */
   private reader: BinaryReader | undefined;
-  private spent = 0;
 
   constructor(source: ByteSource, position = 0, limits: ReadLimits = DEFAULT_LIMITS) {
     this.source = source;
     this.position = position;
     this.limits = limits;
+    this.left = limits.structureBytes;
   }
 
   /**
-   * The number of a field times 8, and its wire type.
+   * Reads what every field begins with: the number of the field times 8 and its wire type, which it gives, then the
+   * `value` of a varint or the length of what is delimited, as its `stop`. Does so in one step where each takes one or
+   * two bytes, as most do.
    * @throws FormatError `ONNX_TRUNCATED` or `ONNX_NOT_A_MODEL`.
    */
-  tag(end: number): number {
-    const start = this.position;
-    const first = this.windowBytes[start - this.windowStart];
-    if (first !== undefined && first >= 8 && first < 0x80 && (first & 7) <= WireType.Bit32 && start < end) {
-      this.position = start + 1;
-      return first;
+  next(end: number): number {
+    if (this.position > this.windowUntil) this.moveWindow();
+    const bytes = this.windowBytes;
+    let at = this.position - this.windowStart;
+    let tag = bytes[at++] ?? LONG;
+    if (tag >= LONG) tag = (tag - LONG) | ((bytes[at++] ?? LONG) << 7);
+    let value = bytes[at++] ?? LONG;
+    if (value >= LONG) value = (value - LONG) | ((bytes[at++] ?? LONG) << 7);
+    const after = at + this.windowStart;
+    if (tag < LONGEST_SHORT && value < LONGEST_SHORT && tag >= 8 && after <= end) {
+      const wireType: WireType = tag & 7;
+      if (wireType === WireType.Varint) {
+        this.position = after;
+        this.value = value;
+        return tag;
+      }
+      if (wireType === WireType.LengthDelimited && after + value <= end) {
+        this.position = after;
+        this.stop = after + value;
+        return tag;
+      }
     }
-    const short = this.shortVarint(end);
-    if (short >= 8 && (short & 7) <= WireType.Bit32) return short;
-    this.position = start;
-    return this.scalar(LONGEST_VARINT, end, tagOf);
+    return this.nextOfAnyLength(end);
   }
 
   /** A varint as a signed 64-bit integer. */
   int(end: number): Int {
-    const first = this.windowBytes[this.position - this.windowStart];
-    if (first !== undefined && first < 0x80 && this.position < end) {
+    const first = this.windowBytes[this.position - this.windowStart] ?? LONG;
+    if (first < LONG && this.position < end) {
       this.position++;
       return first;
     }
-    const short = this.shortVarint(end);
-    if (short >= 0) return short;
     const value = this.scalar(LONGEST_VARINT, end, int64Of);
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : BigInt(value);
@@ -70,74 +95,60 @@ export class Cursor {
     return this.scalar(4, end, floatOf);
   }
 
-  /** Reads the length of a length-delimited field, and leaves the position at its first byte. */
-  span(end: number): Span {
-    const stop = this.delimited(end);
-    return { offset: this.position, length: stop - this.position };
-  }
-
-  /** The same, as the position where the field ends. */
-  delimited(end: number): number {
-    const next = this.position + 1;
-    const first = this.windowBytes[next - 1 - this.windowStart];
-    if (first !== undefined && first < 0x80 && next + first <= end) {
-      this.position = next;
-      return next + first;
-    }
-    const short = this.shortVarint(end);
-    const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, lengthOf);
-    if (length > end - this.position) {
-      throw this.error('ONNX_TRUNCATED', `a field of ${length} bytes has ${end - this.position} bytes left.`);
-    }
-    return this.position + length;
-  }
-
-  bytes(end: number): Uint8Array {
-    const stop = this.delimited(end);
+  /** The bytes up to `stop`. */
+  bytes(stop: number): Uint8Array {
     this.charge(64 + stop - this.position);
     return this.take(stop).slice();
   }
 
-  string(end: number): string {
+  /** The bytes up to `stop` as a text. */
+  text(stop: number): string {
     const start = this.position;
-    const stop = this.delimited(end);
-    this.charge(32 + 2 * (stop - this.position));
-    const bytes = this.take(stop);
+    this.left -= 32 + 2 * (stop - start);
+    if (this.left < 0) throw this.exhausted();
     try {
-      return utf8.decode(bytes);
+      return utf8.decode(this.take(stop));
     } catch (cause) {
-      throw this.error('ONNX_TEXT', 'a text field is not valid UTF-8.', start, cause);
+      throw this.error('ONNX_TEXT', 'a text field is not valid UTF-8.', this.numberBefore(start), cause);
     }
   }
 
-  /** Passes over a field that no table names. */
+  /** The place of the bytes up to `stop`, which are passed over. */
+  span(stop: number): Span {
+    const span = { offset: this.position, length: stop - this.position };
+    this.position = stop;
+    return span;
+  }
+
+  /** Passes over the rest of a field that `next` has begun. */
   skip(wireType: WireType, end: number): void {
-    if (wireType === WireType.Varint) this.int(end);
-    else if (wireType === WireType.LengthDelimited) {
-      const { offset, length } = this.span(end);
-      this.position = offset + length;
-    } else if (wireType === WireType.Bit32 || wireType === WireType.Bit64) {
-      this.advance(wireType === WireType.Bit32 ? 4 : 8, end);
-    } else throw this.error('ONNX_NOT_A_MODEL', 'it uses protobuf groups, which no ONNX file has.');
+    if (wireType === WireType.LengthDelimited) this.position = this.stop;
+    else if (wireType === WireType.Bit32 || wireType === WireType.Bit64) {
+      const length = wireType === WireType.Bit32 ? 4 : 8;
+      if (length > end - this.position) {
+        throw this.error('ONNX_TRUNCATED', `${length} bytes are needed, ${end - this.position} are left.`);
+      }
+      this.position += length;
+    } else if (wireType !== WireType.Varint)
+      throw this.error('ONNX_NOT_A_MODEL', 'it uses protobuf groups, which no ONNX file has.');
   }
 
-  /** Passes over `length` bytes. */
-  advance(length: number, end: number): void {
-    if (length > end - this.position) {
-      throw this.error('ONNX_TRUNCATED', `${length} bytes are needed, ${end - this.position} are left.`);
-    }
-    this.position += length;
+  /** Where the field that `next` has just begun goes on behind its tag. */
+  behindTag(wireType: WireType): number {
+    const isRead = wireType === WireType.Varint || wireType === WireType.LengthDelimited;
+    return isRead ? this.numberBefore(this.position) : this.position;
   }
 
-  /** Accounts for memory; throws FormatError `ONNX_TOO_LARGE` when the structure alone passes the limit. */
+  /** Accounts for memory. @throws FormatError `ONNX_TOO_LARGE` when the structure alone passes the limit. */
   charge(bytes: number): void {
-    this.spent += bytes;
-    if (this.spent > this.limits.structureBytes) {
-      throw this.error(
-        'ONNX_TOO_LARGE',
-        `its structure (without tensors) takes more than ${this.limits.structureBytes} bytes of memory.`,
-      );
-    }
+    this.left -= bytes;
+    if (this.left < 0) throw this.exhausted();
+  }
+
+  /** The error for a structure that takes more memory than the limit. */
+  exhausted(position = this.position): FormatError {
+    const message = `its structure (without tensors) takes more than ${this.limits.structureBytes} bytes of memory.`;
+    return this.error('ONNX_TOO_LARGE', message, position);
   }
 
   error(code: string, message: string, position = this.position, cause?: unknown): FormatError {
@@ -150,6 +161,27 @@ export class Cursor {
     });
   }
 
+  private nextOfAnyLength(end: number): number {
+    const tag = this.scalar(LONGEST_VARINT, end, tagOf);
+    const wireType: WireType = tag & 7;
+    if (wireType === WireType.Varint) this.value = this.int(end);
+    else if (wireType === WireType.LengthDelimited) {
+      const length = this.scalar(LONGEST_VARINT, end, lengthOf);
+      const left = end - this.position;
+      if (length > left)
+        throw this.error('ONNX_TRUNCATED', `a field of ${length} bytes has ${left} bytes left.`);
+      this.stop = this.position + length;
+    }
+    return tag;
+  }
+
+  /** Where the varint begins that ends before a position of the window, as a tag or number before it does. */
+  private numberBefore(position: number): number {
+    let at = position - 1 - this.windowStart;
+    while (at > 0 && (this.windowBytes[at - 1] ?? 0) >= LONG) at--;
+    return this.windowStart + at;
+  }
+
   /** The bytes up to `stop`, which becomes the position. */
   private take(stop: number): Uint8Array {
     const start = this.position;
@@ -159,24 +191,6 @@ export class Cursor {
     return from >= 0 && until <= this.windowBytes.length
       ? this.windowBytes.subarray(from, until)
       : this.source.readSync(start, stop - start);
-  }
-
-  /** Reads a varint that takes one or two bytes of the window, as most do; otherwise gives -1 and reads nothing. */
-  private shortVarint(end: number): number {
-    const left = end - this.position;
-    if (left <= 0) return -1;
-    if (this.position < this.windowStart || this.position >= this.windowStart + this.windowBytes.length)
-      this.moveWindow();
-    const at = this.position - this.windowStart;
-    const first = this.windowBytes[at] ?? 0x80;
-    if (first < 0x80) {
-      this.position++;
-      return first;
-    }
-    const second = left > 1 ? (this.windowBytes[at + 1] ?? 0x80) : 0x80;
-    if (second >= 0x80) return -1;
-    this.position += 2;
-    return (second << 7) | (first & 0x7f);
   }
 
   private scalar<T>(longest: number, end: number, read: (reader: BinaryReader) => T): T {
@@ -212,9 +226,12 @@ export class Cursor {
 
   /** Makes the window begin at the position. */
   private moveWindow(): void {
-    const length = Math.max(0, Math.min(WINDOW_BYTES, this.source.byteLength - this.position));
+    const rest = Math.max(0, this.source.byteLength - this.position);
+    const length = Math.min(WINDOW_BYTES, rest);
     this.windowBytes = this.source.readSync(this.position, length);
     this.windowStart = this.position;
+    this.windowUntil =
+      length === rest ? Number.POSITIVE_INFINITY : this.position + length - 2 * LONGEST_VARINT;
     this.reader = undefined;
   }
 }

@@ -39,33 +39,33 @@ class MessageDecoder {
     if (type.self !== undefined)
       message[type.self] = { offset: cursor.position, length: end - cursor.position };
     while (cursor.position < end) {
-      const tag = cursor.tag(end);
-      const entry = type.byNumber[tag >>> 3];
-      if (!entry) {
+      const tag = cursor.next(end);
+      const field = type.byNumber[tag >>> 3];
+      const wireType: WireType = tag & 7;
+      if (!field) {
         this.unknown(type.name, tag >>> 3);
-        cursor.skip(tag & 7, end);
+        cursor.skip(wireType, end);
         continue;
       }
-      const key = entry[0];
-      const field = entry[1];
-      const wireType: WireType = tag & 7;
-      if (field.repeated) {
-        cursor.charge(ELEMENT_COST);
-        if (wireType === WireType.LengthDelimited && (field.kind === 'int' || field.kind === 'float')) {
-          this.readRun(field.kind, cursor.delimited(end), elementsOf(message, key));
-          continue;
-        }
+      const { key, kind, repeated, type: inner } = field;
+      if (repeated) {
+        cursor.left -= ELEMENT_COST;
+        if (cursor.left < 0) throw cursor.exhausted(cursor.behindTag(wireType));
       }
       let value: unknown;
       // What most fields are is told apart here: another call for each field would take long.
-      if (wireType === WireType.Varint && field.kind === 'int') value = cursor.int(end);
+      if (wireType === WireType.Varint && kind === 'int') value = cursor.value;
       else if (wireType !== WireType.LengthDelimited) value = this.readOther(field, wireType, end);
-      else if (field.kind === 'string') value = cursor.string(end);
-      else if (field.kind === 'message' && field.type)
-        value = this.read(field.type(), cursor.delimited(end), depth + 1);
-      else value = this.readOther(field, wireType, end);
-      if (field.repeated) elementsOf(message, key).push(value);
-      else message[key] = value;
+      else if (kind === 'string') value = cursor.text(cursor.stop);
+      else if (inner)
+        value = this.read(typeof inner === 'function' ? inner() : inner, cursor.stop, depth + 1);
+      else if (repeated && (kind === 'int' || kind === 'float')) {
+        this.readRun(kind, cursor.stop, elementsOf(message, key));
+        continue;
+      } else value = this.readOther(field, wireType, end);
+      if (!repeated) message[key] = value;
+      else if (message[key] === NO_ELEMENTS) message[key] = [value];
+      else (message[key] as unknown[]).push(value);
     }
     return message;
   }
@@ -81,20 +81,16 @@ class MessageDecoder {
   private readOther({ kind, number, fixed }: Field<unknown>, wireType: WireType, end: number): unknown {
     const { cursor } = this;
     const isDelimited = wireType === WireType.LengthDelimited;
-    if (isDelimited && kind === 'bytes') return cursor.bytes(end);
-    if (isDelimited && (kind === 'span' || kind === 'packed')) {
-      const span = cursor.span(end);
-      cursor.advance(span.length, end);
-      return span;
-    }
+    if (isDelimited && kind === 'bytes') return cursor.bytes(cursor.stop);
+    if (isDelimited && (kind === 'span' || kind === 'packed')) return cursor.span(cursor.stop);
     if (kind === 'float' && wireType === WireType.Bit32) return cursor.float(end);
+    const offset = cursor.behindTag(wireType);
     if (kind === 'packed' && wireType === unpackedType(fixed)) {
-      const offset = cursor.position;
       cursor.skip(wireType, end);
       cursor.charge(MESSAGE_COST);
       return { offset, length: cursor.position - offset };
     }
-    throw cursor.error('ONNX_NOT_A_MODEL', `field ${number} has the wire type ${wireType}.`);
+    throw cursor.error('ONNX_NOT_A_MODEL', `field ${number} has the wire type ${wireType}.`, offset);
   }
 }
 

@@ -30,8 +30,8 @@ export interface Encoded {
 export function encodeMessage<T extends object>(type: MessageType<T>, message: Encodable<T>): Encoded {
   const rope = new Rope();
   const properties = message as Readonly<Record<string, unknown>>;
-  for (const [key, field] of type.fields) {
-    const value = properties[key];
+  for (const field of type.fields) {
+    const value = properties[field.key];
     if (value === undefined) continue;
     for (const each of field.repeated ? (value as readonly unknown[]) : [value])
       writeField(rope, field, each);
@@ -55,7 +55,8 @@ function writeField(rope: Rope, field: Field<unknown>, value: unknown): void {
       rope.append([value as Payload]);
       return;
     case 'message': {
-      const encoded = field.type ? encodeMessage(field.type(), value as object) : { length: 0, parts: [] };
+      const type = typeof field.type === 'function' ? field.type() : field.type;
+      const encoded = type ? encodeMessage(type, value as object) : { length: 0, parts: [] };
       rope.writer.tag(number, WireType.LengthDelimited).uint64(encoded.length);
       rope.append(encoded.parts);
       return;

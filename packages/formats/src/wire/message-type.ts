@@ -20,7 +20,8 @@ export interface Field<V> {
   readonly repeated: boolean;
   /** For `packed`: how one unpacked element is laid out. */
   readonly fixed?: 4 | 8 | undefined;
-  readonly type?: (() => MessageType<object>) | undefined;
+  /** For `message`: its type, or what gives it where types hold each other. */
+  readonly type?: MessageType<object> | (() => MessageType<object>) | undefined;
   /** Never present: carries `V` to the compiler. */
   readonly phantom?: V;
 }
@@ -31,9 +32,9 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 export interface MessageType<T extends object> {
   readonly name: string;
   /** In field order, which is the order they are written in. */
-  readonly fields: readonly FieldEntry[];
+  readonly fields: readonly NamedField[];
   /** The fields that travel; places without one are undefined. */
-  readonly byNumber: readonly (FieldEntry | undefined)[];
+  readonly byNumber: readonly (NamedField | undefined)[];
   /** Makes a message without any field: {@link NO_ELEMENTS} where a field is repeated. */
   readonly Message: new () => Record<string, unknown>;
   /** The property that holds the span of the whole message, where there is one. */
@@ -42,34 +43,38 @@ export interface MessageType<T extends object> {
   readonly phantom?: T;
 }
 
-/** A property's name and its field. */
-export type FieldEntry = readonly [string, Field<unknown>];
+/** A field and the property that holds it. */
+export interface NamedField extends Field<unknown> {
+  readonly key: string;
+}
 
 /** What a repeated field without elements has; shared, and never written to. */
 export const NO_ELEMENTS: readonly never[] = Object.freeze([]);
 
 export function messageType<T extends object>(name: string, fields: Fields<T>): MessageType<T> {
-  const entries = Object.entries<Field<unknown>>(fields);
-  entries.sort(([, a], [, b]) => a.number - b.number);
-  const byNumber: (FieldEntry | undefined)[] = [];
-  for (const entry of entries) if (entry[1].kind !== 'self') byNumber[entry[1].number] = entry;
+  const named = Object.entries<Field<unknown>>(fields).map(([key, each]) => ({ ...each, key }));
+  named.sort((a, b) => a.number - b.number);
+  const byNumber: (NamedField | undefined)[] = [];
+  for (const each of named) if (each.kind !== 'self') byNumber[each.number] = each;
   return {
     name,
-    fields: entries,
+    fields: named,
     byNumber,
-    Message: messageClass(entries),
-    self: entries.find(([, { kind }]) => kind === 'self')?.[0],
+    Message: messageClass(named),
+    self: named.find(({ kind }) => kind === 'self')?.key,
   };
 }
 
 /** Messages of a class of their own hold the fields that were there; they inherit the others, most of them. */
-function messageClass(entries: readonly FieldEntry[]): new () => Record<string, unknown> {
+function messageClass(fields: readonly NamedField[]): new () => Record<string, unknown> {
   class Message {
     [key: string]: unknown;
   }
-  for (const [key, { repeated }] of entries) Message.prototype[key] = repeated ? NO_ELEMENTS : undefined;
+  for (const { key, repeated } of fields) Message.prototype[key] = repeated ? NO_ELEMENTS : undefined;
   return Message;
 }
+
+type TypeOf<T extends object> = MessageType<T> | (() => MessageType<T>);
 
 /** Field builders; the argument is the field number. */
 export const field = {
@@ -79,7 +84,7 @@ export const field = {
   bytes: (number: number): Field<Uint8Array | undefined> => ({ number, kind: 'bytes', repeated: false }),
   span: (number: number): Field<Span | undefined> => ({ number, kind: 'span', repeated: false }),
   self: (): Field<Span | undefined> => ({ number: 0, kind: 'self', repeated: false }),
-  message: <T extends object>(number: number, type: () => MessageType<T>): Field<T | undefined> => ({
+  message: <T extends object>(number: number, type: TypeOf<T>): Field<T | undefined> => ({
     number,
     kind: 'message',
     repeated: false,
@@ -96,7 +101,7 @@ export const field = {
       repeated: true,
       fixed,
     }),
-    message: <T extends object>(number: number, type: () => MessageType<T>): Field<readonly T[]> => ({
+    message: <T extends object>(number: number, type: TypeOf<T>): Field<readonly T[]> => ({
       number,
       kind: 'message',
       repeated: true,
