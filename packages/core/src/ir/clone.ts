@@ -16,18 +16,16 @@ export function cloneGraph(source: Graph): Graph {
     copy.docString = value.docString;
     copies.set(value, copy);
   }
-  const copyOf = (value: Value | undefined): Value | undefined => value && copies.get(value);
-  const copyAll = (values: readonly Value[]): Value[] => values.flatMap((value) => copyOf(value) ?? []);
-  graph.inputs = copyAll(source.inputs);
-  graph.outputs = copyAll(source.outputs);
-  graph.captures = copyAll(source.captures);
+  graph.inputs = presentCopies(source.inputs, copies);
+  graph.outputs = presentCopies(source.outputs, copies);
+  graph.captures = presentCopies(source.captures, copies);
   for (const node of source.nodes) {
     const copy = graph.addNode(node.op, {
       name: node.name,
-      inputs: node.inputs.map(copyOf),
-      outputs: node.outputs.map(copyOf),
+      inputs: copiesOf(node.inputs, copies),
+      outputs: copiesOf(node.outputs, copies),
       attributes: node.subgraphs.length > 0 ? cloneAttributes(node.attributes) : node.attributes,
-      captures: copyAll(node.captures),
+      captures: presentCopies(node.captures, copies),
     });
     copy.docString = node.docString;
     copy.metadata = node.metadata;
@@ -35,6 +33,19 @@ export function cloneGraph(source: Graph): Graph {
     copy.inferred = node.inferred && copyInferred(node.inferred, copies);
   }
   return graph;
+}
+
+function copiesOf(
+  values: readonly (Value | undefined)[],
+  copies: ReadonlyMap<Value, Value>,
+): (Value | undefined)[] {
+  const found: (Value | undefined)[] = [];
+  for (const value of values) found.push(value && copies.get(value));
+  return found;
+}
+
+function presentCopies(values: readonly Value[], copies: ReadonlyMap<Value, Value>): Value[] {
+  return copiesOf(values, copies).filter((copy) => copy !== undefined);
 }
 
 /** A copy of a model that can be edited freely. */

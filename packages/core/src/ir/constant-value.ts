@@ -1,5 +1,5 @@
 import type { StoredTensor } from '../tensor/index.js';
-import { constantOf } from './ops/index.js';
+import { Constant, constantOf } from './ops/index.js';
 import type { Value } from './value.js';
 
 /**
@@ -7,8 +7,6 @@ import type { Value } from './value.js';
  * Undefined for everything else, sparse constants included.
  */
 export function storedConstant(value: Value | undefined): StoredTensor | undefined {
-  if (!value) return undefined;
-  if (value.constant) return value.constant;
-  const { producer } = value;
-  return producer && constantOf(producer);
+  if (!value?.producer) return value?.constant;
+  return value.constant ?? (value.producer.op.key === Constant.key ? constantOf(value.producer) : undefined);
 }

@@ -40,10 +40,20 @@ export function axisIn(axis: number, rank: number): number {
 
 /** The product of dimensions: a number, a symbol when all the others are 1, else null. No dims give 1. */
 export function productOfDims(dims: readonly Dim[]): Dim {
-  if (dims.includes(0)) return 0;
-  const rest = dims.filter((dim) => dim !== 1);
-  if (rest.every(knownDim)) return rest.reduce((product, dim) => product * dim, 1);
-  return rest.length === 1 ? (rest[0] ?? null) : null;
+  let product = 1;
+  let isKnown = true;
+  let others = 0;
+  let last: Dim = 1;
+  for (const dim of dims) {
+    if (dim === 0) return 0;
+    if (dim === 1) continue;
+    others++;
+    last = dim;
+    if (typeof dim === 'number') product *= dim;
+    else isKnown = false;
+  }
+  if (isKnown) return product;
+  return others === 1 ? last : null;
 }
 
 /** The sum of dimensions; a symbol survives only when the others are 0. */
@@ -60,10 +70,10 @@ export function disagree(a: Dim | undefined, b: Dim | undefined): boolean {
 
 /** One dimension described twice: the more precise description. Throws `INFER_TYPES` when two sizes differ. */
 export function mergeDim(a: Dim, b: Dim): Dim {
-  if (a === b) return a;
-  if (disagree(a, b)) contradiction(`a dimension is both ${a} and ${b}.`);
-  if (knownDim(a) || b === null) return a;
-  return knownDim(b) || a === null ? b : a;
+  if (a === b || b === null) return a;
+  if (typeof a !== 'number') return typeof b === 'number' || a === null ? b : a;
+  if (typeof b === 'number') contradiction(`a dimension is both ${a} and ${b}.`);
+  return a;
 }
 
 /** Whether two descriptions of shapes are the same. */
@@ -80,15 +90,17 @@ export function mergeDims(a: Dims, b: Dims): Dims {
   if (a.length !== b.length) {
     contradiction(`a shape is both ${dimsToString(a)} and ${dimsToString(b)}.`);
   }
-  return a.map((dim, axis) => mergeDim(dim, b[axis] ?? null));
+  const merged: Dim[] = [];
+  for (let axis = 0; axis < a.length; axis++) merged.push(mergeDim(a[axis] ?? null, b[axis] ?? null));
+  return merged;
 }
 
 function broadcastDim(a: Dim, b: Dim): Dim {
   if (a === 1) return b;
   if (b === 1 || a === b) return a;
-  if (knownDim(a) && knownDim(b)) contradiction(`dimensions ${a} and ${b} do not broadcast.`);
-  if (knownDim(a)) return a;
-  return knownDim(b) ? b : null;
+  if (typeof a !== 'number') return typeof b === 'number' ? b : null;
+  if (typeof b === 'number') contradiction(`dimensions ${a} and ${b} do not broadcast.`);
+  return a;
 }
 
 /** The shape that numpy's broadcasting gives; undefined when a rank is unknown. Throws `INFER_TYPES`. */
@@ -100,17 +112,13 @@ export function broadcastDims(...shapes: readonly Dims[]): Dims {
       result = shape;
       continue;
     }
-    const rank = Math.max(result.length, shape.length);
-    const dims: Dim[] = [];
-    for (let back = rank; back > 0; back--)
-      dims.push(broadcastDim(dimFromBack(result, back), dimFromBack(shape, back)));
+    const dims = result.length < shape.length ? shape.slice() : result.slice();
+    const [left, right] = [dims.length - result.length, dims.length - shape.length];
+    for (let axis = left + right; axis < dims.length; axis++)
+      dims[axis] = broadcastDim(result[axis - left] ?? null, shape[axis - right] ?? null);
     result = dims;
   }
   return result;
-}
-
-function dimFromBack(dims: readonly Dim[], back: number): Dim {
-  return back > dims.length ? 1 : (dims[dims.length - back] ?? null);
 }
 
 /** The element type that a value's numbers have: of a quantized value the expressed one. */
@@ -143,9 +151,14 @@ export function elementwise(
   inputs: readonly (Value | undefined)[],
   dtype?: DType,
 ): readonly [TensorType | undefined] {
-  const present = inputs.filter((value) => value !== undefined);
-  const shape = broadcastDims(...present.map((value) => value.shape));
-  return [typeOf(dtype ?? present.map(realDType).find((each) => each !== undefined), shape)];
+  const shapes: Dims[] = [];
+  let result = dtype;
+  for (const value of inputs) {
+    if (!value) continue;
+    shapes.push(value.shape);
+    result ??= realDType(value);
+  }
+  return [typeOf(result, broadcastDims(...shapes))];
 }
 
 /**

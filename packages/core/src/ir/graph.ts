@@ -72,7 +72,9 @@ export class Graph {
 
   get initializers(): readonly Value[] {
     const captures = new Set(this.captures);
-    return this.values.filter((value) => value.constant !== undefined && !captures.has(value));
+    const found: Value[] = [];
+    for (const value of this.values) if (value.constant && !captures.has(value)) found.push(value);
+    return found;
   }
 
   /** Version of ONNX's own op set. */
@@ -189,7 +191,7 @@ export class Graph {
 
   /** Whether a node or the graph's outputs read a value. */
   isUsed(value: Value): boolean {
-    return value.isRead || this.isOutput(value);
+    return value.isRead || this.outputs.includes(value);
   }
 
   /**

@@ -2,7 +2,7 @@ import { GraphError, isInteger, OctavoError, type StoredTensor } from '../tensor
 import { storedConstant } from './constant-value.js';
 import { contradiction, mergeDims, sameDims } from './dims.js';
 import type { Graph } from './graph.js';
-import { capturedValue, followedElements, isCurrent, originOf, seenOf } from './inferred-node.js';
+import { capturedValue, isCurrent, originOf, seenOf } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { NodeContext } from './op.js';
 import { propagateDims } from './symbolic-dims.js';
@@ -99,12 +99,12 @@ function mergedShape(declared: TensorType, inferred: TensorType, strict: boolean
 
 /** What ops may ask, one object for all nodes. */
 const lookup: Pick<NodeContext, 'constant' | 'dims'> = {
-  constant: (value) => value && smallConstant(value)?.peek(),
+  constant: (value) => value && smallConstant(value.captured ? originOf(value) : value)?.peek(),
   dims(value) {
     if (!value) return undefined;
     const origin = value.captured ? originOf(value) : value;
     const { producer } = origin;
-    const followed = producer?.output === origin ? followedElements(producer) : undefined;
+    const followed = producer?.output === origin ? producer.inferred?.dims : undefined;
     if (followed) return followed;
     const stored = smallConstant(origin);
     if (!stored || stored.shape.length > 1 || !(isInteger(stored.dtype) || stored.dtype === 'bool'))
@@ -113,9 +113,9 @@ const lookup: Pick<NodeContext, 'constant' | 'dims'> = {
   },
 };
 
-/** A constant, here or in the graphs around, that is small enough to be looked into. */
+/** A constant that is small enough to be looked into. */
 function smallConstant(value: Value): StoredTensor | undefined {
-  const stored = storedConstant(originOf(value));
+  const stored = storedConstant(value);
   return stored && stored.size <= LARGEST_CONSTANT ? stored : undefined;
 }
 

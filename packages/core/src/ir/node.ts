@@ -6,6 +6,7 @@ import type { Value } from './value.js';
 import type { Writable } from './writable.js';
 
 const NO_METADATA: ReadonlyMap<string, string> = new Map();
+const NO_SUBGRAPHS: readonly Subgraph[] = [];
 
 /** One application of an op. Created and edited only through its `Graph`; an edit replaces the lists that it changes. */
 export class Node {
@@ -54,11 +55,11 @@ export class Node {
     this.outputs = outputs.slice();
     this.output = outputs[0];
     this.attributes = attributes;
-    this.subgraphs = subgraphsIn(attributes);
+    this.subgraphs = attributes.size > 0 ? subgraphsIn(attributes) : NO_SUBGRAPHS;
     this.edits = edits;
     const { operands } = this;
     for (let i = 0; i < operands.length; i++) operands[i]?.countOperand(this, 1);
-    for (let i = 0; i < outputs.length; i++) produce(outputs[i], this);
+    setProducer(outputs, this);
   }
 
   /** How errors and reports call this node: its name, or op and first output. */
@@ -125,7 +126,7 @@ export class Node {
   /** @internal Called by Graph only. */
   dropOutput(index: number): void {
     const self = this as Writable<Node>;
-    produce(this.outputs[index], undefined);
+    setProducer([this.outputs[index]], undefined);
     self.outputs = this.outputs.with(index, undefined);
     self.output = self.outputs[0];
     this.edits.count++;
@@ -135,7 +136,7 @@ export class Node {
   detach(): void {
     const { operands, outputs } = this;
     for (let i = 0; i < operands.length; i++) operands[i]?.countOperand(this, -1);
-    for (let i = 0; i < outputs.length; i++) produce(outputs[i], undefined);
+    setProducer(outputs, undefined);
     this.setOperands([], []);
   }
 
@@ -148,11 +149,10 @@ export class Node {
   }
 }
 
-function produce(output: Writable<Value> | undefined, producer: Node | undefined): void {
-  if (output) output.producer = producer;
+function setProducer(outputs: readonly (Writable<Value> | undefined)[], producer: Node | undefined): void {
+  for (const output of outputs) if (output) output.producer = producer;
 }
 
-const NO_SUBGRAPHS: readonly Subgraph[] = [];
 function present(inputs: readonly (Value | undefined)[], captures: readonly Value[]): readonly Value[] {
   if (captures.length === 0 && !inputs.includes(undefined)) return inputs as readonly Value[];
   const found: Value[] = [];
@@ -162,7 +162,6 @@ function present(inputs: readonly (Value | undefined)[], captures: readonly Valu
 }
 
 function subgraphsIn(attributes: ReadonlyMap<string, Attribute>): readonly Subgraph[] {
-  if (attributes.size === 0) return NO_SUBGRAPHS;
   const found: Subgraph[] = [];
   for (const attribute of attributes.values()) {
     if (attribute.kind === 'graph') found.push(attribute.value);

@@ -115,7 +115,7 @@ export function defineOp<
   const slots = spec.inputs.map(slotOf);
   const entries = Object.entries(schema);
   const decode = (node: Node) => readAttributes(node, entries) as AttributesOf<A>;
-  const op: OpDefinition<I, O, A> = {
+  return {
     name: spec.name,
     domain,
     since,
@@ -135,11 +135,10 @@ export function defineOp<
         opset,
         constant,
         dims,
-        inputs: op.inputs(node),
-        attributes: op.attributes(node),
+        inputs: readSlots(node, slots) as SlotsOf<I>,
+        attributes: node.decodeAttributes(decode),
       }),
   };
-  return op;
 }
 
 /** A stand-in for an op without definition: carries any node literally and infers nothing. */

@@ -18,13 +18,15 @@ export class OpRegistry {
   /** The definition in force at `opset`; a stand-in with `known: false` when there is none. `ai.onnx` means ``. */
   lookup(domain: string, name: string, opset: number): Op {
     const key = keyOf(domain, name);
-    const found = this.versions.get(key)?.find((definition) => definition.since <= opset);
-    if (found) return found;
+    const versions = this.versions.get(key) ?? NO_VERSIONS;
+    for (const definition of versions) if (definition.since <= opset) return definition;
     const standIn = this.unknown.get(key) ?? unknownOp(canonicalDomain(domain), name);
     this.unknown.set(key, standIn);
     return standIn;
   }
 }
+
+const NO_VERSIONS: readonly Op[] = [];
 
 /** Definitions by domain and name, newest version first. */
 function versionsOf(definitions: readonly Op[]): ReadonlyMap<string, readonly Op[]> {

@@ -67,24 +67,27 @@ function isList(value: Value | undefined): boolean {
 /** Elements of a list, or of anything with one element. */
 function listed(lookup: DimsLookup, value: Value | undefined): readonly Dim[] | undefined {
   const dims = lookup.dims(value);
-  return isList(value) || dims?.length === 1 ? dims : undefined;
+  return dims && (dims.length === 1 || isList(value)) ? dims : undefined;
 }
 
 /** Of lists that are broadcast together. */
-function elementwise(compute: (operands: readonly Dim[]) => Dim): Rule {
+function elementwise(compute: (operands: readonly Dim[], node: Node) => Dim): Rule {
   return (node, lookup) => {
-    const lists = node.inputs.map((value) => listed(lookup, value)).filter((list) => list !== undefined);
+    const lists: (readonly Dim[])[] = [];
+    for (const value of node.inputs) {
+      const list = listed(lookup, value);
+      if (!list) return undefined;
+      lists.push(list);
+    }
     const count = lists.find(({ length }) => length !== 1)?.length ?? 1;
-    const fits =
-      lists.length === node.inputs.length && lists.every(({ length }) => length === 1 || length === count);
-    if (!fits) return undefined;
-    return Array.from({ length: count }, (_, i) => compute(lists.map((list) => exactAt(list, i))));
+    if (!lists.every(({ length }) => length === 1 || length === count)) return undefined;
+    const operandsAt = (i: number) => lists.map((list) => exactAt(list, i));
+    return Array.from({ length: count }, (_, i) => compute(operandsAt(i), node));
   };
 }
 
 function arithmetic(compute: (a: Dim, b: Dim, node: Node) => Dim): Rule {
-  return (node, lookup) =>
-    elementwise(([a = null, b = null]) => computed(compute(a, b, node), node))(node, lookup);
+  return elementwise(([a = null, b = null], node) => computed(compute(a, b, node), node));
 }
 
 function extreme(choose: (...numbers: number[]) => number): Rule {

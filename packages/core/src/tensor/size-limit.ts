@@ -13,9 +13,11 @@ const STRING_BYTES = 64;
  * @throws TensorError `TENSOR_TOO_LARGE` with shape, bytes and limit; `TENSOR_SHAPE` for sizes that are none.
  */
 export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, where?: string): void {
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  let count = 1;
+  for (const size of shape) count *= size;
+  if (shape.includes(0)) count = 0;
   const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
-  checkBytes(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
+  if (bytes > limit) throw tooLarge(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
   elementCount(shape, where);
 }
 
@@ -25,14 +27,16 @@ export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, wher
  * @throws TensorError `TENSOR_TOO_LARGE` with bytes and limit.
  */
 export function checkBytes(bytes: number, limit: number, what: string, where?: string): void {
-  if (bytes > limit) {
-    throw new TensorError({
-      code: 'TENSOR_TOO_LARGE',
-      where,
-      message: `${what} takes ${inUnits(bytes)}, and the limit is ${inUnits(limit)}.`,
-      remedy: 'If the model means it, open it with a larger maxTensorBytes.',
-    });
-  }
+  if (bytes > limit) throw tooLarge(bytes, limit, what, where);
+}
+
+function tooLarge(bytes: number, limit: number, what: string, where: string | undefined): TensorError {
+  return new TensorError({
+    code: 'TENSOR_TOO_LARGE',
+    where,
+    message: `${what} takes ${inUnits(bytes)}, and the limit is ${inUnits(limit)}.`,
+    remedy: 'If the model means it, open it with a larger maxTensorBytes.',
+  });
 }
 
 function inUnits(bytes: number): string {

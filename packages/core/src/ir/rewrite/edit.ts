@@ -35,7 +35,8 @@ export function fixNode(graph: Graph, node: Node, constants: readonly (StoredTen
 }
 
 function isRead(graph: Graph, node: Node): boolean {
-  return node.outputs.some((value) => value && graph.isUsed(value));
+  for (const value of node.outputs) if (value && graph.isUsed(value)) return true;
+  return false;
 }
 
 function eraseDeadConstant(graph: Graph, value: Value): void {
