@@ -11,15 +11,15 @@ export function cloneGraph(source: Graph): Graph {
   graph.docString = source.docString;
   graph.metadata = new Map(source.metadata);
   const copies = new Map<Value, Value>();
-  for (const value of source.values) {
+  source.values.forEach((value) => {
     const copy = graph.addValue(value.name, value.type, value.constant);
     copy.docString = value.docString;
     copies.set(value, copy);
-  }
+  });
   graph.inputs = presentCopies(source.inputs, copies);
   graph.outputs = presentCopies(source.outputs, copies);
   graph.captures = presentCopies(source.captures, copies);
-  for (const node of source.nodes) {
+  source.nodes.forEach((node) => {
     const copy = graph.addNode(node.op, {
       name: node.name,
       inputs: copiesOf(node.inputs, copies),
@@ -31,7 +31,7 @@ export function cloneGraph(source: Graph): Graph {
     copy.metadata = node.metadata;
     copy.overload = node.overload;
     copy.inferred = node.inferred && copyInferred(node.inferred, copies);
-  }
+  });
   return graph;
 }
 
@@ -39,13 +39,11 @@ function copiesOf(
   values: readonly (Value | undefined)[],
   copies: ReadonlyMap<Value, Value>,
 ): (Value | undefined)[] {
-  const found: (Value | undefined)[] = [];
-  for (const value of values) found.push(value && copies.get(value));
-  return found;
+  return values.map((value) => value && copies.get(value));
 }
 
 function presentCopies(values: readonly Value[], copies: ReadonlyMap<Value, Value>): Value[] {
-  return copiesOf(values, copies).filter((copy) => copy !== undefined);
+  return values.length > 0 ? copiesOf(values, copies).filter((copy) => copy !== undefined) : [];
 }
 
 /** A copy of a model that can be edited freely. */

@@ -44,7 +44,8 @@ export function productOfDims(dims: readonly Dim[]): Dim {
   let isKnown = true;
   let others = 0;
   let last: Dim = 1;
-  for (const dim of dims) {
+  for (let axis = 0; axis < dims.length; axis++) {
+    const dim = dims[axis] ?? null;
     if (dim === 0) return 0;
     if (dim === 1) continue;
     others++;
@@ -106,14 +107,16 @@ function broadcastDim(a: Dim, b: Dim): Dim {
 /** The shape that numpy's broadcasting gives; undefined when a rank is unknown. Throws `INFER_TYPES`. */
 export function broadcastDims(...shapes: readonly Dims[]): Dims {
   let result: readonly Dim[] = [];
-  for (const shape of shapes) {
+  for (let i = 0; i < shapes.length; i++) {
+    const shape = shapes[i];
     if (!shape) return undefined;
     if (result.length === 0 || sameDims(result, shape)) {
       result = shape;
       continue;
     }
     const dims = result.length < shape.length ? shape.slice() : result.slice();
-    const [left, right] = [dims.length - result.length, dims.length - shape.length];
+    const left = dims.length - result.length;
+    const right = dims.length - shape.length;
     for (let axis = left + right; axis < dims.length; axis++)
       dims[axis] = broadcastDim(result[axis - left] ?? null, shape[axis - right] ?? null);
     result = dims;
@@ -153,7 +156,8 @@ export function elementwise(
 ): readonly [TensorType | undefined] {
   const shapes: Dims[] = [];
   let result = dtype;
-  for (const value of inputs) {
+  for (let i = 0; i < inputs.length; i++) {
+    const value = inputs[i];
     if (!value) continue;
     shapes.push(value.shape);
     result ??= realDType(value);
@@ -173,7 +177,8 @@ export function reshapeDims(input: Dims, target: readonly Dim[], allowZero = fal
     dims[unknown] = input ? quotientOfDims(input, dims.toSpliced(unknown, 1)) : null;
     return dims;
   }
-  const [from, to] = [input && productOfDims(input), productOfDims(dims)];
+  const from = input && productOfDims(input);
+  const to = productOfDims(dims);
   if (knownDim(from) && knownDim(to) && from !== to) {
     contradiction(`${dimsToString(input)} has ${from} elements, the new shape ${dimsToString(dims)} ${to}.`);
   }

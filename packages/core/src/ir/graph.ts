@@ -58,8 +58,7 @@ export class Graph {
   /** Nodes with subgraphs, in insertion order. */
   get nestingNodes(): readonly Node[] {
     if (this.nesting?.edits !== this.edits.count) {
-      const nodes: Node[] = [];
-      for (const node of this.nodeSet) if (node.subgraphs.length > 0) nodes.push(node);
+      const nodes = this.nodes.filter((node) => node.subgraphs.length > 0);
       this.nesting = { nodes, edits: this.edits.count };
     }
     return this.nesting.nodes;
@@ -72,9 +71,7 @@ export class Graph {
 
   get initializers(): readonly Value[] {
     const captures = new Set(this.captures);
-    const found: Value[] = [];
-    for (const value of this.values) if (value.constant && !captures.has(value)) found.push(value);
-    return found;
+    return this.values.filter((value) => value.constant !== undefined && !captures.has(value));
   }
 
   /** Version of ONNX's own op set. */
@@ -127,7 +124,8 @@ export class Graph {
 
   /** Adds a node whose operands and outputs are values of this graph. Throws `GRAPH_SSA` when an output has a producer. */
   addNode(op: Op, parts: NodeParts): Node {
-    for (const output of parts.outputs) {
+    for (let i = 0; i < parts.outputs.length; i++) {
+      const output = parts.outputs[i];
       if (output?.producer || output?.constant) {
         throw new GraphError({
           code: 'GRAPH_SSA',
@@ -208,7 +206,8 @@ export class Graph {
     this.nodeSet.delete(node);
     node.detach();
     for (let i = 0; i < outputs.length; i++) {
-      const [output, constant] = [outputs[i], constants[i]];
+      const output = outputs[i];
+      const constant = constants[i];
       if (output && constant) {
         output.constant = constant;
         output.type = tensorType(constant.dtype, constant.shape, output.quantized);

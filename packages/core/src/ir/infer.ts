@@ -26,24 +26,26 @@ const LARGEST_CONSTANT = 4096;
 export function inferTypes(graph: Graph, options: InferOptions = {}): void {
   const strict = options.strict ?? false;
   for (const inner of graph.captures) inner.type = capturedValue(inner)?.type ?? inner.type;
-  for (const node of graph.sorted()) {
+  graph.sorted().forEach((node) => {
     const opset = graph.opsets.get(node.op.domain) ?? 1;
     const isNesting = node.subgraphs.length > 0;
     // What is inferred inside may change unseen.
     const found = isNesting || strict ? undefined : node.inferred;
-    if (found && isCurrent(found, node, opset)) continue;
+    if (found && isCurrent(found, node, opset)) return;
     try {
       if (isNesting) inferSubgraphs(node, strict);
       if (node.op.known) inferNode(node, opset, strict);
     } catch (error) {
       throw placed(error, node);
     }
-  }
+  });
 }
 
 function inferSubgraphs(node: Node, strict: boolean): void {
   for (const { graph } of node.subgraphs) {
-    for (const [position, inner] of graph.captures.entries()) inner.captured = { node, graph, position };
+    graph.captures.forEach((inner, position) => {
+      inner.captured = { node, graph, position };
+    });
     inferInside(graph, strict);
   }
 }

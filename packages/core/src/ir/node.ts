@@ -150,7 +150,10 @@ export class Node {
 }
 
 function setProducer(outputs: readonly (Writable<Value> | undefined)[], producer: Node | undefined): void {
-  for (const output of outputs) if (output) output.producer = producer;
+  for (let i = 0; i < outputs.length; i++) {
+    const output = outputs[i];
+    if (output) output.producer = producer;
+  }
 }
 
 function present(inputs: readonly (Value | undefined)[], captures: readonly Value[]): readonly Value[] {

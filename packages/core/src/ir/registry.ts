@@ -19,7 +19,10 @@ export class OpRegistry {
   lookup(domain: string, name: string, opset: number): Op {
     const key = keyOf(domain, name);
     const versions = this.versions.get(key) ?? NO_VERSIONS;
-    for (const definition of versions) if (definition.since <= opset) return definition;
+    for (let i = 0; i < versions.length; i++) {
+      const definition = versions[i];
+      if (definition && definition.since <= opset) return definition;
+    }
     const standIn = this.unknown.get(key) ?? unknownOp(canonicalDomain(domain), name);
     this.unknown.set(key, standIn);
     return standIn;

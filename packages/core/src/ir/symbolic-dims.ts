@@ -74,8 +74,8 @@ function listed(lookup: DimsLookup, value: Value | undefined): readonly Dim[] | 
 function elementwise(compute: (operands: readonly Dim[], node: Node) => Dim): Rule {
   return (node, lookup) => {
     const lists: (readonly Dim[])[] = [];
-    for (const value of node.inputs) {
-      const list = listed(lookup, value);
+    for (let i = 0; i < node.inputs.length; i++) {
+      const list = listed(lookup, node.inputs[i]);
       if (!list) return undefined;
       lists.push(list);
     }

@@ -33,14 +33,14 @@ function reordered(nodes: readonly Node[]): readonly Node[] {
     const stack = first && waiting[start] === 0 ? [first] : [];
     for (let node = stack.pop(); node; node = stack.pop()) {
       order.push(node);
-      for (const value of node.outputs) {
-        for (const user of value?.users ?? []) {
+      node.outputs.forEach((value) => {
+        value?.users.forEach((user) => {
           const left = (waiting[user.position] ?? 0) - 1;
           waiting[user.position] = left;
           // Nodes further on have their turn there.
           if (left === 0 && user.position <= start) stack.push(user);
-        }
-      }
+        });
+      });
     }
   }
   if (order.length === nodes.length) return order;

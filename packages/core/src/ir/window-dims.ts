@@ -42,15 +42,14 @@ function axisOf(window: Window, axis: number): Axis {
 /** Throws `INFER_TYPES` unless each list is empty or has an entry (pads: two) for every axis. */
 function checkLists({ kernel, strides, dilations, pads }: Window): void {
   const rank = kernel.length;
-  for (const [name, list, expected] of [
-    ['strides', strides, rank],
-    ['dilations', dilations, rank],
-    ['pads', pads, 2 * rank],
-  ] as const) {
+  const check = (name: string, list: readonly number[] | undefined, expected: number) => {
     if (list && list.length > 0 && list.length !== expected) {
       contradiction(`${list.length} ${name} for a window of rank ${rank}.`);
     }
-  }
+  };
+  check('strides', strides, rank);
+  check('dilations', dilations, rank);
+  check('pads', pads, 2 * rank);
 }
 
 function isSame(window: Window): boolean {

@@ -27,7 +27,8 @@ export function channelOfOtherScale(bias: QuantizedType, x: QuantizedType, w: Qu
 }
 
 function firstOther(found: Float32Array, inputScale: number, weightScales: Float32Array): number {
-  const [biases, weights] = [found.length, weightScales.length];
+  const biases = found.length;
+  const weights = weightScales.length;
   const count = Math.max(biases, weights);
   for (let c = 0; c < count; c++) {
     const expected = Math.fround(inputScale * (weightScales[c % weights] ?? 0));

@@ -94,8 +94,8 @@ export function sameQuantization(a: QuantizedType, b: QuantizedType): boolean {
 function sameGranularity(a: Granularity, b: Granularity): boolean {
   if (a.kind === 'per-tensor' || b.kind === 'per-tensor') return a.kind === b.kind;
   if (a.axis !== b.axis) return false;
-  const [blockOfA, blockOfB] = [a, b].map((each) => (each.kind === 'per-block' ? each.blockSize : 0));
-  return blockOfA === blockOfB;
+  const blockOfA = a.kind === 'per-block' ? a.blockSize : 0;
+  return blockOfA === (b.kind === 'per-block' ? b.blockSize : 0);
 }
 
 /** Whether integers mean 0 by another integer than 0. */

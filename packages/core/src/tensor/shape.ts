@@ -62,7 +62,8 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     let size = 1;
-    for (const shape of shapes) {
+    for (let i = 0; i < shapes.length; i++) {
+      const shape = shapes[i] ?? [];
       const own = shape[axis - rank + shape.length] ?? 1;
       if (own === 1) continue;
       if (size !== 1 && size !== own) {

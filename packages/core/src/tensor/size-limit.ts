@@ -13,9 +13,7 @@ const STRING_BYTES = 64;
  * @throws TensorError `TENSOR_TOO_LARGE` with shape, bytes and limit; `TENSOR_SHAPE` for sizes that are none.
  */
 export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, where?: string): void {
-  let count = 1;
-  for (const size of shape) count *= size;
-  if (shape.includes(0)) count = 0;
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
   if (bytes > limit) throw tooLarge(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
   elementCount(shape, where);

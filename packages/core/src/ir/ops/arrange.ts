@@ -118,7 +118,8 @@ export const Slice = defineOp({
   outputs: ['output'],
   inferTypes: (context) => {
     const { data, starts, ends, axes, steps } = context.inputs;
-    const [knownAxes, knownSteps] = [knownShape(context.dims(axes)), knownShape(context.dims(steps))];
+    const knownAxes = knownShape(context.dims(axes));
+    const knownSteps = knownShape(context.dims(steps));
     if ((axes && !knownAxes) || (steps && !knownSteps)) {
       return [
         typeOf(

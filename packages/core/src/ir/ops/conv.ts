@@ -44,7 +44,8 @@ export function convDims(x: Dims, w: Dims, attributes: ConvAttributes): Dims {
   if (x.length < 3 || (w && w.length !== x.length)) {
     contradiction(`an input ${dimsToString(x)} does not convolve with weights ${dimsToString(w)}.`);
   }
-  const [channels, perGroup] = [x[1] ?? null, w?.[1] ?? null];
+  const channels = x[1] ?? null;
+  const perGroup = w?.[1] ?? null;
   if (knownDim(channels) && knownDim(perGroup) && channels !== perGroup * attributes.group) {
     contradiction(`${channels} channels do not divide into ${attributes.group} groups of ${perGroup}.`);
   }

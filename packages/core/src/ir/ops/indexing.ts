@@ -18,7 +18,8 @@ export const Gather = defineOp({
   outputs: ['output'],
   attributes: { axis: attr.int(0) },
   inferTypes: ({ inputs: { data, indices }, attributes: { axis } }) => {
-    const [from, at] = [data.shape, indices.shape];
+    const from = data.shape;
+    const at = indices.shape;
     if (!from || !at) return [typeOf(realDType(data))];
     const split = axisIn(axis, from.length);
     return [typeOf(realDType(data), from.toSpliced(split, 1, ...at))];

@@ -21,14 +21,16 @@ export function matMulDims(a: Dims, b: Dims): Dims {
   if (a.length === 0 || b.length === 0) contradiction('matrix products need operands of rank >= 1.');
   const left = a.length === 1 ? [1, ...a] : a;
   const right = b.length === 1 ? [...b, 1] : b;
-  const [inner, outer] = [left.at(-1) ?? null, right.at(-2) ?? null];
+  const inner = left.at(-1) ?? null;
+  const outer = right.at(-2) ?? null;
   if (knownDim(inner) && knownDim(outer) && inner !== outer) {
     contradiction(`the inner sizes of ${dimsToString(a)} and ${dimsToString(b)} differ.`);
   }
   const batch = broadcastDims(left.slice(0, -2), right.slice(0, -2)) ?? [];
-  const rows: readonly Dim[] = a.length === 1 ? [] : [left.at(-2) ?? null];
-  const columns: readonly Dim[] = b.length === 1 ? [] : [right.at(-1) ?? null];
-  return [...batch, ...rows, ...columns];
+  const result = batch.slice();
+  if (a.length > 1) result.push(left.at(-2) ?? null);
+  if (b.length > 1) result.push(right.at(-1) ?? null);
+  return result;
 }
 
 /** numpy's `matmul`. */
@@ -44,7 +46,8 @@ export function gemmDims(a: Dims, b: Dims, transA: boolean, transB: boolean): re
   if ((a && a.length !== 2) || (b && b.length !== 2)) {
     contradiction(`Gemm multiplies matrices, found ${dimsToString(a)} and ${dimsToString(b)}.`);
   }
-  const [inner, outer] = [a?.[transA ? 0 : 1] ?? null, b?.[transB ? 1 : 0] ?? null];
+  const inner = a?.[transA ? 0 : 1] ?? null;
+  const outer = b?.[transB ? 1 : 0] ?? null;
   if (knownDim(inner) && knownDim(outer) && inner !== outer) {
     contradiction(`the inner sizes of ${dimsToString(a)} and ${dimsToString(b)} differ.`);
   }

@@ -39,7 +39,8 @@ export function checkPerGroup(
   { each, counts }: Groups,
 ): void {
   if (!counts.every(knownDim)) return;
-  for (const [slot, value] of Object.entries(operands)) {
+  for (const slot in operands) {
+    const value = operands[slot];
     const size = value?.shape && productOfDims(value.shape);
     if (!knownDim(size) || size === 1 || counts.includes(size)) continue;
     const many = [...new Set(counts)].map((count) => `, or one for each ${each} (${count})`).join('');

@@ -14,10 +14,10 @@ export function eraseDead(graph: Graph, nodes: readonly (Node | undefined)[]): v
     if (!node || !graph.has(node) || isRead(graph, node)) continue;
     const { operands } = node;
     graph.removeNode(node);
-    for (const value of operands) {
+    operands.forEach((value) => {
       if (value.producer) stack.push(value.producer);
       else if (value.constant) eraseDeadConstant(graph, value);
-    }
+    });
   }
 }
 
@@ -34,9 +34,9 @@ export function fixNode(graph: Graph, node: Node, constants: readonly (StoredTen
   }
 }
 
-function isRead(graph: Graph, node: Node): boolean {
-  for (const value of node.outputs) if (value && graph.isUsed(value)) return true;
-  return false;
+/** Whether something reads an output of a node. */
+export function isRead(graph: Graph, node: Node): boolean {
+  return node.outputs.some((value) => value && graph.isUsed(value));
 }
 
 function eraseDeadConstant(graph: Graph, value: Value): void {

@@ -3,6 +3,7 @@ import type { Graph } from '../graph.js';
 import type { Node } from '../node.js';
 import type { Op } from '../op.js';
 import type { Pass, PassLog } from '../pass.js';
+import { isRead } from './edit.js';
 import type { Captures, NodePattern } from './pattern.js';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -98,12 +99,15 @@ async function runSweep(
   declined: (readonly [string, string, string])[],
 ): Promise<boolean> {
   let changed = false;
-  for (const node of graph.sorted()) {
-    const rules = byRoot.get(node.op.key);
+  const nodes = graph.sorted();
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
+    const rules = node && byRoot.get(node.op.key);
     if (!rules) continue;
-    for (const rule of rules) {
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i];
       // A node that nothing reads would stay beside its new form, and match again.
-      if (!graph.has(node) || !node.outputs.some((value) => value && graph.isUsed(value))) break;
+      if (!rule || !graph.has(node) || !isRead(graph, node)) break;
       const place = node.label;
       const outcome = await rule.apply(graph, node);
       if (outcome.kind === 'declined') declined.push([rule.name, place, outcome.reason]);
