@@ -65,7 +65,7 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
       work.begin(graph);
       let changed = false;
       for (const node of graph.sorted()) {
-        const known = knownResult(graph, node) ?? followedResult(graph, node);
+        const known = knownResult(graph, node);
         if ((!known && !isCandidate(node, options.dequantize ?? false)) || !graph.has(node)) continue;
         const results = known ?? (await compute(graph, node, options, work, log));
         if (!results) continue;
@@ -81,9 +81,16 @@ export function foldConstants(options: FoldConstantsOptions): Pass {
 
 const SIZES = keysOf(Shape, Size);
 
-/** Shape and Size of a value whose dimensions are all known. */
+/** What type inference has found out already. */
 function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
-  if (!SIZES.has(node.op.key)) return undefined;
+  const sizes = SIZES.has(node.op.key) ? sizesOf(graph, node) : undefined;
+  if (sizes) return sizes;
+  const elements = followedElements(node);
+  return elements && followedResult(graph, node, elements);
+}
+
+/** Shape and Size of a value whose dimensions are all known. */
+function sizesOf(graph: Graph, node: Node): readonly Tensor[] | undefined {
   const shape = knownShape(node.inputs[0]?.shape);
   if (!shape || !node.output || graph.isOutput(node.output)) return undefined;
   if (Size.is(node)) return [int64([elementCount(shape)], [])];
@@ -91,17 +98,16 @@ function knownResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
   return [int64(shape.slice(start, end))];
 }
 
-/** Integers that type inference has followed from shapes already. */
-function followedResult(graph: Graph, node: Node): readonly Tensor[] | undefined {
-  const elements = followedElements(node);
-  if (!elements) return undefined;
-  const { output } = node;
+/** Integers that type inference has followed from shapes. */
+function followedResult(
+  graph: Graph,
+  { output, outputs }: Node,
+  elements: readonly Dim[],
+): readonly Tensor[] | undefined {
   const shape = knownShape(output?.shape);
   if (!shape || !output || output.dtype !== 'int64' || output.quantized) return undefined;
   const isWhole = elements.length === elementCount(shape) && elements.every(isSafe);
-  return isWhole && node.outputs.length === 1 && !graph.isOutput(output)
-    ? [int64(elements, shape)]
-    : undefined;
+  return isWhole && outputs.length === 1 && !graph.isOutput(output) ? [int64(elements, shape)] : undefined;
 }
 
 /** Whether a number is sure to be the integer that it stands for. */
@@ -112,7 +118,7 @@ function isSafe(element: Dim): element is number {
 function isCandidate(node: Node, dequantize: boolean): boolean {
   const { op } = node;
   if (!op.known || op.name === 'Constant' || RANDOM.has(op.name)) return false;
-  if (DequantizeLinear.is(node))
+  if (op.key === DequantizeLinear.key)
     return dequantize && node.inputs.every((value) => !value || storedConstant(value));
   for (const value of node.inputs) if (value && (!storedConstant(value) || value.quantized)) return false;
   return node.subgraphs.length === 0 && node.outputs.some((value) => value);

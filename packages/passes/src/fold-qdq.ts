@@ -42,18 +42,13 @@ async function run(graph: Graph, log: PassLog): Promise<boolean> {
   let changed = dropRoundTrips(graph, log);
   for (const node of graph.sorted()) {
     if (LINEAR.has(node.op.key) || !graph.has(node)) continue;
-    const place = node.label;
-    const outcome = foldNode(graph, node, typeOfQuantizer);
-    if (outcome === 'folded') {
-      log.fired('fold-qdq', place);
-      changed = true;
-    } else if (outcome !== undefined) log.declined('fold-qdq', place, outcome);
+    if (foldNode(graph, node, typeOfQuantizer, log)) changed = true;
   }
   return changed;
 }
 
 function typeOfQuantizer(node: Node) {
-  return QuantizeLinear.is(node) ? node.output?.quantized : undefined;
+  return node.op.key === QuantizeLinear.key ? node.output?.quantized : undefined;
 }
 
 /**

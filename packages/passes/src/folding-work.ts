@@ -38,7 +38,7 @@ export class FoldingWork {
     if (this.begun.has(graph)) return;
     this.begun.add(graph);
     for (const { constant } of graph.initializers) {
-      if (!constant || this.hasCounted(constant)) continue;
+      if (!constant || this.counted.has(constant) || this.before?.hasCounted(constant)) continue;
       this.counted.add(constant);
       this.allowed += TIMES_STORED * constant.size;
     }

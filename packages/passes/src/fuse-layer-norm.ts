@@ -10,8 +10,13 @@ import { ordered, producedBy } from './fusing/operands.js';
  */
 export function fuseLayerNorm(options: FusionOptions = {}): Pass {
   const find = (root: Node) => findPlain(root) ?? findScaled(root);
-  // Every spelling subtracts the mean.
-  return fusionPass('fuse-layer-norm', { roots: [Add, Div, Mul], marks: [Sub] }, find, options);
+  const ops = {
+    roots: [Add, Div, Mul],
+    marks: [Sub],
+    // In every spelling the mean is subtracted.
+    isMark: ({ output }: Node) => centered(output) !== undefined,
+  };
+  return fusionPass('fuse-layer-norm', ops, find, options);
 }
 
 /** What is normalized, and the nodes that do it. */

@@ -54,7 +54,7 @@ export function widenHalves({ gain }: WideningOptions): Pass {
 }
 
 function hasHalves(graph: Graph): boolean {
-  for (const { type } of graph.values) if (type?.kind === 'tensor' && isHalf(type.dtype)) return true;
+  for (const { dtype } of graph.values) if (dtype && isHalf(dtype)) return true;
   return false;
 }
 

@@ -55,13 +55,15 @@ function strandedReason(
   backends: readonly Backend[],
 ): string | undefined {
   const rank = rankOf(graph, fused, backends);
+  const better = backends.slice(0, rank);
   let worst = 0;
-  for (let i = 0; worst < rank && i < parts.length; i++) {
-    const part = parts[i];
-    if (part) worst = Math.max(worst, rankOf(graph, part, backends));
+  for (const part of parts) {
+    const partRank = rankOf(graph, part, better);
+    if (partRank === rank) return undefined;
+    worst = Math.max(worst, partRank);
   }
   const preferred = backends[worst];
-  if (rank <= worst || !preferred) return undefined;
+  if (!preferred) return undefined;
   const support = preferred.supports(fused, contextOf(graph, fused));
   return support.supported ? undefined : `${preferred.id} runs its parts, but: ${support.reason}`;
 }

@@ -26,17 +26,19 @@ export interface PatternOps {
   readonly roots: readonly Op[];
   /** Rarer ops, one of which is in whatever looks like the pattern: without them there is nothing to find in a graph. */
   readonly marks: readonly Op[];
+  /** What else is so of such a node in the pattern (default nothing). */
+  isMark?(node: Node): boolean;
 }
 
 /** A pass that replaces patterns by single nodes, from the outputs of the graph to its inputs. */
 export function fusionPass(
   name: string,
-  { roots, marks }: PatternOps,
+  { roots, marks, isMark }: PatternOps,
   find: FindFusion,
   { accepts }: FusionOptions = {},
 ): Pass {
   const keys = keysOf(...roots);
-  return onlyWith(marks, {
+  const pass: Pass = {
     name,
     async run(graph, log) {
       let changed = false;
@@ -53,7 +55,8 @@ export function fusionPass(
       }
       return changed;
     },
-  });
+  };
+  return onlyWith(marks, pass, isMark);
 }
 
 async function apply(

@@ -4,6 +4,7 @@ import {
   forward,
   type Graph,
   type Node,
+  type PassLog,
   QuantizeLinear,
   supersede,
   type Value,
@@ -30,13 +31,19 @@ interface FoldPlan {
 /**
  * Folds DequantizeLinear -> node -> [Relu | Clip] -> QuantizeLinear into the same op on quantized values. A product with
  * constant weights folds without the QuantizeLinear too: its output stays float, `f32(f32(acc) * f32(s_x * s_w[c]))`.
- * @returns `folded`, why not, or undefined when the node has nothing to do with quantization.
+ * @returns Whether it folded the node; the log says so, and why not where the node has to do with quantization.
  */
-export function foldNode(graph: Graph, node: Node, quantizedTypes: QuantizedOutputs): string | undefined {
+export function foldNode(graph: Graph, node: Node, quantizedTypes: QuantizedOutputs, log: PassLog): boolean {
   const plan = planFold(graph, node, quantizedTypes);
-  if (plan === undefined || typeof plan === 'string') return plan;
+  if (plan === undefined) return false;
+  const place = node.label;
+  if (typeof plan === 'string') {
+    log.declined('fold-qdq', place, plan);
+    return false;
+  }
   applyFold(graph, node, plan);
-  return 'folded';
+  log.fired('fold-qdq', place);
+  return true;
 }
 
 /** The type that a QuantizeLinear gives, where its qparams are known and its output carries them. */
@@ -63,7 +70,7 @@ function withoutDequantizing({ inputs }: Node): readonly (Value | undefined)[] |
   let sources: (Value | undefined)[] | undefined;
   for (let i = 0; i < inputs.length; i++) {
     const value = inputs[i];
-    const source = value && dequantizedSource(value);
+    const source = value?.producer && dequantizedSource(value);
     if (!source) continue;
     sources ??= [...inputs];
     sources[i] = source;
@@ -122,7 +129,7 @@ function resultOf(
   if (users.length === 1 && only && clampBounds(only) && only.inputs[0] === value) {
     return throughClamp(graph, only, typeOf);
   }
-  const other = users.find((user) => !QuantizeLinear.is(user) || user.inputs[0] !== value);
+  const other = users.find(({ op, inputs }) => op.key !== QuantizeLinear.key || inputs[0] !== value);
   if (other) return `its output ${value.name} is read in float by ${other.label}`;
   const types = users.map(typeOf);
   const [type] = types;

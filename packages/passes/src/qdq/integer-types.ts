@@ -67,23 +67,35 @@ export async function quantizeConstants(graph: Graph, reader: QparamsReader): Pr
 
 /** Gives DequantizeLinear nodes that read one constant with different qparams a constant each. */
 async function separateConstants(graph: Graph, reader: QparamsReader): Promise<void> {
-  for (const value of graph.initializers) {
+  for (const value of graph.values) {
+    const { constant } = value;
+    if (!constant || graph.captures.includes(value)) continue;
+    const { users } = value;
+    // A single reader has the constant for itself.
+    if (users.length < 2 && !value.quantized) continue;
     const owners: { type: QuantizedType; value: Value }[] = value.quantized
       ? [{ type: value.quantized, value }]
       : [];
-    for (const node of value.users) {
+    for (const node of users) {
       if (node.op.key !== DequantizeLinear.key || node.inputs[0] !== value) continue;
       const qparams = reader.ofNode(node);
       const { type } = qparams instanceof Promise ? await qparams : qparams;
-      if (!type || !value.constant) continue;
+      if (!type) continue;
       let owner = owners.find((each) => sameQuantization(each.type, type));
       if (!owner) {
-        owner = { type, value: owners.length > 0 ? graph.addInitializer(value.name, value.constant) : value };
+        owner = { type, value: owners.length > 0 ? graph.addInitializer(value.name, constant) : value };
         owners.push(owner);
       }
       if (owner.value !== value) node.setInput(0, owner.value);
     }
   }
+}
+
+/** Why a value stays plain: in words, or the node that reads or gives it as it is, for which words are seldom needed. */
+type Doubt = string | Node;
+
+function inWords(doubt: Doubt): string {
+  return typeof doubt === 'string' ? doubt : `${doubt.label} reads or gives plain integers`;
 }
 
 /** A node that moves elements, and the values that they are in. */
@@ -95,27 +107,28 @@ interface Movement {
 class Claims {
   private readonly types = new Map<Value, QuantizedType>();
   /** Values that stay plain integers, with the reason. */
-  private readonly plain = new Map<Value, string>();
+  private readonly plain = new Map<Value, Doubt>();
   private readonly movements: Movement[] = [];
   /** The values of one integer op: it is an op on quantized values only where all of them are. */
   private readonly groups: { readonly node: Node; readonly values: readonly Value[] }[] = [];
 
   /** What a node with types already says. */
   gatherTyped(node: Node): void {
-    for (const value of touched(node)) if (value?.quantized) this.claim(value, value.quantized, node);
+    for (const values of [node.operands, node.outputs])
+      for (const value of values) if (value?.quantized) this.claim(value, value.quantized, node);
   }
 
   /** What any other node says, with its extra claims. */
   gather(node: Node, claims: Awaited<ReturnType<ExtraClaims>>): void {
     if (claims && 'reason' in claims) {
-      this.refuseAll(touched(node), `${node.label}: ${claims.reason}`);
+      this.refuseTouched(node, `${node.label}: ${claims.reason}`);
     } else if (claims) {
       for (const { value, type } of claims) this.claim(value, type, node);
       this.groups.push({ node, values: claims.map(({ value }) => value) });
     } else if (isMovement(node)) {
       this.movements.push({ node, values: movedValues(node) });
     } else {
-      this.refuseAll(touched(node), `${node.label} reads or gives plain integers`);
+      this.refuseTouched(node, node);
     }
   }
 
@@ -138,7 +151,12 @@ class Claims {
     if (!this.plain.has(value)) this.plain.set(value, reason);
   }
 
-  private refuseAll(values: readonly (Value | undefined)[], reason: string): void {
+  private refuseTouched({ operands, outputs }: Node, reason: Doubt): void {
+    this.refuseAll(operands, reason);
+    this.refuseAll(outputs, reason);
+  }
+
+  private refuseAll(values: readonly (Value | undefined)[], reason: Doubt): void {
     for (const value of values) if (value && !this.plain.has(value)) this.plain.set(value, reason);
   }
 
@@ -156,7 +174,7 @@ class Claims {
   private agree(node: Node, values: readonly Value[]): boolean {
     const before = this.plain.size;
     const doubt = firstOf(this.plain, values);
-    if (doubt) this.refuseAll(values, `${node.label} has an operand that is plain: ${doubt}`);
+    if (doubt) this.refuseAll(values, `${node.label} has an operand that is plain: ${inWords(doubt)}`);
     return this.plain.size > before;
   }
 
@@ -181,7 +199,7 @@ class Claims {
   assign(log: PassLog): void {
     for (const [value, type] of this.types) {
       const reason = this.plain.get(value);
-      if (reason) log.declined('quantized-type', value.name, reason);
+      if (reason) log.declined('quantized-type', value.name, inWords(reason));
       else value.type = { kind: 'tensor', dtype: type.storage, shape: value.shape, quantized: type };
     }
   }
@@ -196,10 +214,6 @@ function touchesQuantized({ operands, outputs }: Node): boolean {
   for (const value of operands) if (value.quantized) return true;
   for (const value of outputs) if (value?.quantized) return true;
   return false;
-}
-
-function touched({ operands, outputs }: Node): (Value | undefined)[] {
-  return [...operands, ...outputs];
 }
 
 /** What is known of the first value of which something is. */

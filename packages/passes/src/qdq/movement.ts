@@ -1,4 +1,4 @@
-import { type Node, Resize, type Value } from '@octavo/core/ir';
+import { Clip, type Node, Resize, type Value } from '@octavo/core/ir';
 import type { QuantizedType } from '@octavo/core/quant';
 import { clampsIntegers } from './integer-clamp.js';
 
@@ -23,12 +23,13 @@ const MOVEMENT: ReadonlySet<string> = new Set([
 
 /** Whether a node only moves elements, so that its integers keep their meaning. */
 export function isMovement(node: Node): boolean {
-  return (node.op.domain === '' && MOVEMENT.has(node.op.name)) || takesNearest(node) || clampsIntegers(node);
+  const { domain, name, key } = node.op;
+  if (domain === '' && MOVEMENT.has(name)) return true;
+  return key === Resize.key ? takesNearest(node) : key === Clip.key && clampsIntegers(node);
 }
 
 /** Other modes mix neighbours, and a crop may bring a value from outside. */
 function takesNearest(node: Node): boolean {
-  if (!Resize.is(node)) return false;
   const { mode, coordinate_transformation_mode: coordinates } = Resize.attributes(node);
   return mode === 'nearest' && coordinates !== 'tf_crop_and_resize';
 }

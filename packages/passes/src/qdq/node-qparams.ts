@@ -37,7 +37,7 @@ export class QparamsReader {
 
   /** The type that a QuantizeLinear gives its output or a DequantizeLinear expects of its input. */
   ofNode(node: Node): MaybeLater<QparamsResult> {
-    if (QuantizeLinear.is(node)) {
+    if (node.op.key === QuantizeLinear.key) {
       const { x, y_scale, y_zero_point } = QuantizeLinear.inputs(node);
       const { output_dtype, axis, block_size } = QuantizeLinear.attributes(node);
       const storage = y_zero_point?.dtype ?? dtypeFromOnnx(output_dtype) ?? 'uint8';
