@@ -19,46 +19,49 @@ const ALIGNMENT = 64;
  * 2020).
  */
 export function planArena(lifetimes: readonly Lifetime[]): ArenaPlan {
-  const offsets = new Array<number>(lifetimes.length).fill(0);
+  const blocks = lifetimes.map(placedAnywhere);
+  const largestFirst = [...blocks].sort((a, b) => b.bytes - a.bytes);
   const placed: Placed[] = [];
-  const largestFirst = [...lifetimes.entries()].sort(([, a], [, b]) => b.bytes - a.bytes);
   let total = 0;
-  for (const [index, lifetime] of largestFirst) {
-    const size = Math.ceil(lifetime.bytes / ALIGNMENT) * ALIGNMENT;
-    const start = smallestGap(placed, lifetime, size);
-    offsets[index] = start;
-    total = Math.max(total, start + size);
+  for (const block of largestFirst) {
+    block.start = smallestGap(placed, block);
+    total = Math.max(total, block.start + block.size);
     let position = placed.length;
-    while (position > 0 && (placed[position - 1]?.start ?? 0) > start) position--;
-    placed.splice(position, 0, { lifetime, start, end: start + size });
+    while (position > 0 && (placed[position - 1]?.start ?? 0) > block.start) position--;
+    placed.splice(position, 0, block);
   }
-  return { offsets, bytes: total };
+  return { offsets: blocks.map(({ start }) => start), bytes: total };
 }
 
-interface Placed {
-  readonly lifetime: Lifetime;
-  readonly start: number;
-  readonly end: number;
+interface Placed extends Lifetime {
+  /** Its bytes, rounded up. */
+  readonly size: number;
+  start: number;
+}
+
+function placedAnywhere({ bytes, first, last }: Lifetime): Placed {
+  return { bytes, first, last, size: Math.ceil(bytes / ALIGNMENT) * ALIGNMENT, start: 0 };
 }
 
 /**
- * The start of the smallest gap of at least `size` bytes between those that are alive at the same time; behind all of
- * them where there is none.
+ * The start of the smallest gap that takes a block between those that are alive at the same time; behind all of them
+ * where there is none.
  * @param placed Sorted by start.
  */
-function smallestGap(placed: readonly Placed[], { first, last }: Lifetime, size: number): number {
+function smallestGap(placed: readonly Placed[], { first, last, size }: Placed): number {
   let best = -1;
   let smallest = Number.POSITIVE_INFINITY;
   let reached = 0;
   for (let i = 0; i < placed.length; i++) {
     const other = placed[i];
-    if (!other || other.lifetime.first > last || first > other.lifetime.last) continue;
+    if (!other || other.first > last || first > other.last) continue;
     const gap = other.start - reached;
     if (gap >= size && gap < smallest) {
       best = reached;
       smallest = gap;
     }
-    if (other.end > reached) reached = other.end;
+    const end = other.start + other.size;
+    if (end > reached) reached = end;
   }
   return best >= 0 ? best : reached;
 }

@@ -57,8 +57,9 @@ function constantsOf({ ops, pool }: UnplacedProgram): ConstantHandle[] {
   const handles = new Set<ConstantHandle>();
   if (pool) handles.add(pool);
   for (const { operands } of ops) {
-    for (const operand of operands) {
-      if (operand?.block.kind === 'constant') handles.add(operand.block.handle);
+    for (let i = 0; i < operands.length; i++) {
+      const block = operands[i]?.block;
+      if (block?.kind === 'constant') handles.add(block.handle);
     }
   }
   return [...handles];
@@ -77,8 +78,9 @@ function placeBlocks(
   for (const block of outputs) computed.set(block, { memory: firstOutput + computed.size, start: 0 });
   const lifetimes = lifetimesOf(ops, computed);
   const arena = planArena([...lifetimes.values()]);
-  const offsets = arena.offsets.values();
-  for (const block of lifetimes.keys()) computed.set(block, { memory: 0, start: offsets.next().value ?? 0 });
+  let index = 0;
+  for (const block of lifetimes.keys())
+    computed.set(block, { memory: 0, start: arena.offsets[index++] ?? 0 });
   const places = (block: Block): Place => {
     switch (block.kind) {
       case 'computed':
@@ -97,14 +99,16 @@ function placeBlocks(
 /** From which op to which one each computed block is needed, but for those that have a place already. */
 function lifetimesOf(ops: readonly ProgramOp[], placed: ReadonlyMap<Block, Place>): Map<Block, Lifetime> {
   const lifetimes = new Map<Block, { readonly bytes: number; readonly first: number; last: number }>();
-  for (let at = 0; at < ops.length; at++) {
-    for (const operand of ops[at]?.operands ?? []) {
-      if (operand?.block.kind !== 'computed' || placed.has(operand.block)) continue;
-      const { block } = operand;
+  let at = 0;
+  for (const { operands } of ops) {
+    for (let i = 0; i < operands.length; i++) {
+      const block = operands[i]?.block;
+      if (block?.kind !== 'computed' || placed.has(block)) continue;
       const known = lifetimes.get(block);
       if (known) known.last = at;
       else lifetimes.set(block, { bytes: block.bytes, first: at, last: at });
     }
+    at++;
   }
   return lifetimes;
 }
@@ -129,16 +133,25 @@ function encode(
   opNumbers: OpNumbers,
   slotOf: (operand: Operand) => number,
 ): Int32Array {
-  const code: number[] = [];
+  let length = 0;
+  for (const { operands, words } of ops) length += 3 + operands.length + words.length;
+  const code = new Int32Array(length);
+  let at = 0;
   for (const { name, operands, words } of ops) {
-    code.push(opNumbers.get(name) ?? -1, operands.length, words.length);
-    for (const operand of operands) code.push(operand ? slotOf(operand) : -1);
-    for (const word of words) {
+    code[at++] = opNumbers.get(name) ?? -1;
+    code[at++] = operands.length;
+    code[at++] = words.length;
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i];
+      code[at++] = operand ? slotOf(operand) : -1;
+    }
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] ?? 0;
       if (word !== (word | 0)) throw tooLarge(name, word);
-      code.push(word);
+      code[at++] = word;
     }
   }
-  return new Int32Array(code);
+  return code;
 }
 
 function tooLarge(op: string, word: number): CpuError {

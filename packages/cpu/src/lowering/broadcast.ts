@@ -43,7 +43,7 @@ export function broadcastOperand(
 
 /** The words of both operands' sizes: `native/src/program/broadcast_reader.h`. */
 export function broadcastWords(a: BroadcastOperand, b: BroadcastOperand): readonly number[] {
-  return [a.sizes.length, ...a.sizes, b.sizes.length, ...b.sizes];
+  return [a.sizes.length].concat(a.sizes, b.sizes.length, b.sizes);
 }
 
 /** Why an elementwise op does not take a result of `shape`, or undefined when it does. */

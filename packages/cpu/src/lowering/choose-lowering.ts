@@ -11,6 +11,8 @@ export interface LoweringTable {
   readonly found: WeakMap<Node, Lowering>;
 }
 
+const NONE: readonly Lowering[] = [];
+
 export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
   const byOp = new Map<Op, Lowering[]>();
   for (const lowering of lowerings) byOp.set(lowering.op, [...(byOp.get(lowering.op) ?? []), lowering]);
@@ -23,7 +25,7 @@ export function loweringTable(lowerings: readonly Lowering[]): LoweringTable {
  */
 export function supportOf(table: LoweringTable, node: Node, context: SupportContext): Support {
   table.found.delete(node);
-  const candidates = table.byOp.get(node.op) ?? [];
+  const candidates = table.byOp.get(node.op) ?? NONE;
   const reason = candidates.length === 0 ? `no ${node.op.name} kernel` : declineValues(node);
   if (reason !== undefined) return unsupported(reason);
   const found = chooseAmong(table, node, context);
@@ -55,7 +57,10 @@ function chooseAmong(table: LoweringTable, node: Node, context: SupportContext):
 }
 
 function direct(table: LoweringTable, node: Node, context: SupportContext): Lowering | undefined {
-  for (const lowering of table.byOp.get(node.op) ?? [])
-    if (lowering.supports(node, context).supported) return lowering;
+  const candidates = table.byOp.get(node.op) ?? NONE;
+  for (let i = 0; i < candidates.length; i++) {
+    const lowering = candidates[i];
+    if (lowering?.supports(node, context).supported) return lowering;
+  }
   return undefined;
 }

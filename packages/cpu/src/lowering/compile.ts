@@ -124,9 +124,7 @@ function acceptedLowering(table: LoweringTable, node: Node, context: SupportCont
 }
 
 function constantsOf({ inputs }: Node, constants: ReadonlyMap<Value, Tensor>): LoweredNode['constants'] {
-  const elements: (Tensor | undefined)[] = [];
-  for (const value of inputs) elements.push(value?.constant && constants.get(value));
-  return elements;
+  return inputs.map((value) => value?.constant && constants.get(value));
 }
 
 /** Values that a tap sees: those that the nodes compute, all of them where `taps` is left out. */
@@ -139,9 +137,10 @@ function tappedValues({ nodes }: Subgraph, taps: ReadonlySet<Value> | undefined)
 /** The elements of every constant that the nodes read; those in memory need no waiting. */
 async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, Tensor>> {
   const constants = new Map<Value, Tensor>();
-  for (const node of nodes) {
-    for (const value of node.operands) {
-      if (!value.constant || constants.has(value)) continue;
+  for (const { operands } of nodes) {
+    for (let i = 0; i < operands.length; i++) {
+      const value = operands[i];
+      if (!value?.constant || constants.has(value)) continue;
       const halves = halfWeights(value);
       const inMemory = (halves ?? value.constant).peek();
       constants.set(value, inMemory ?? (await (halves?.load() ?? constant(value))));

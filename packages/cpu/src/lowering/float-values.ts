@@ -3,7 +3,8 @@ import { dtypeOf } from './static-value.js';
 
 /** Why an op of floats does not take these values; undefined when all are float32 and none is quantized. */
 export function declineFloats(values: readonly (Value | undefined)[]): string | undefined {
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (!value) continue;
     if (value.quantized) return 'no float kernel for quantized values';
     const dtype = dtypeOf(value);

@@ -20,13 +20,12 @@ export function axisOrder(rank: number, layout: Layout): readonly number[] {
 /** What there is one of for each of ONNX's axes, such as sizes, in the order of memory, outermost first. */
 export function inMemoryOrder<T>(byAxis: readonly T[], layout: Layout): readonly T[] {
   if (layout === 'nchw' || byAxis.length < 3) return byAxis;
-  return [...byAxis.slice(0, 1), ...byAxis.slice(2), ...byAxis.slice(1, 2)];
+  return byAxis.slice(0, 1).concat(byAxis.slice(2), byAxis.slice(1, 2));
 }
 
 /** Distance in elements between neighbours along each axis, by ONNX's axes. */
 export function layoutStrides(shape: Shape, layout: Layout): readonly number[] {
   const stored = stridesOf(inMemoryOrder(shape, layout));
   if (layout === 'nchw' || shape.length < 3) return stored;
-  const [batch = 1, ...spatial] = stored.slice(0, -1);
-  return [batch, 1, ...spatial];
+  return stored.slice(0, 1).concat(1, stored.slice(1, -1));
 }

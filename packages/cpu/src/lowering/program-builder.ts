@@ -68,8 +68,10 @@ export class ProgramBuilder {
     this.isa = source.isa;
     this.#source = source;
     this.#readers = new Readers(nodes, new Set(source.outputs));
-    for (const [step, node] of nodes.entries())
+    for (const node of nodes) {
+      const step = this.#decisions.size;
       this.#decisions.set(node, { node, step, kernel: undefined, fusedInto: undefined, notes: undefined });
+    }
     for (const [index, value] of inputs.entries())
       this.#store.put(value, 'nchw', whole({ kind: 'input', index }, valueBytes(value)));
   }
@@ -255,8 +257,10 @@ export class ProgramBuilder {
   #isFree(block: Block): boolean {
     if (block.kind !== 'computed') return false;
     const node = this.#node();
-    for (const value of this.#store.valuesIn(block)) {
-      if (!this.#readers.isLastRead(value, node)) return false;
+    const values = this.#store.valuesIn(block);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value && !this.#readers.isLastRead(value, node)) return false;
     }
     return true;
   }

@@ -15,11 +15,12 @@ const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Why no program holds the values of a node, or undefined when one can. */
 export function declineValues(node: Node): string | undefined {
-  for (const value of node.operands) {
-    const reason = declineValue(value);
-    if (reason !== undefined) return reason;
-  }
-  for (const value of node.outputs) {
+  return declineAny(node.operands) ?? declineAny(node.outputs);
+}
+
+function declineAny(values: readonly (Value | undefined)[]): string | undefined {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     const reason = value && declineValue(value);
     if (reason !== undefined) return reason;
   }
@@ -30,7 +31,8 @@ function declineValue(value: Value): string | undefined {
   const { type } = value;
   const shape = type?.kind === 'tensor' ? knownShape(type.shape) : undefined;
   if (type?.kind !== 'tensor' || !shape) return `the shape of ${value.name} is not known before it runs`;
-  for (const size of shape) if (size < 0) return `${value.name} has a negative size`;
+  for (let axis = 0; axis < shape.length; axis++)
+    if ((shape[axis] ?? 0) < 0) return `${value.name} has a negative size`;
   const { bits, kind } = DTYPES[type.dtype];
   if (kind === 'string' || kind === 'opaque') return `no kernel for ${type.dtype}`;
   if (bits < 8 && !value.constant) return `no kernel for ${type.dtype} activations`;

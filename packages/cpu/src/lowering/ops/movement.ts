@@ -10,8 +10,10 @@ import { elementBytes, shapeOf, valueBytes } from '../static-value.js';
 /** Ops that move elements take values of up to eight axes whose numbers mean the same before and after. */
 export function supportsMovement(inputs: readonly (Value | undefined)[], node: Node): Support {
   const type = inputs[0]?.quantized;
+  const values = inputs.concat(node.outputs);
   let isSame = true;
-  for (const value of [...inputs, ...node.outputs]) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (!value) continue;
     if (shapeOf(value).length > MOST_COPY_AXES)
       return unsupported(`its values have more than ${MOST_COPY_AXES} axes`);
