@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '@octavo/core/ir';
 import type { Tensor } from '@octavo/core/tensor';
+import type { Operands } from './kernel.js';
 import type { Support } from './support.js';
 
 /** What a backend may ask while it decides. */
@@ -7,6 +8,12 @@ export interface SupportContext {
   readonly graph: Graph;
   /** Version of the node's op domain in the graph. */
   readonly opset: number;
+}
+
+/** What a backend may ask while it computes a single node. */
+export interface EvaluationContext extends SupportContext {
+  /** The most bytes of one value. */
+  readonly maxTensorBytes: number;
 }
 
 /**
@@ -143,6 +150,11 @@ export interface Backend {
    * can keep what it packs under that key (a WeakMap) and pack once.
    */
   compile(subgraph: Subgraph, options?: CompileOptions): Promise<Executable>;
+  /**
+   * Computes one node without subgraphs, whose operands are constants, by itself: the outputs that it has, in order;
+   * undefined where the backend does not support it. Present where that takes less than to compile a subgraph.
+   */
+  evaluate?(node: Node, inputs: Operands, context: EvaluationContext): Promise<readonly Tensor[] | undefined>;
   /** Opens what another thread shared. Throws OctavoError when it is gone. */
   open?(token: ExecutableToken): Runnable;
   [Symbol.dispose](): void;

@@ -79,3 +79,40 @@ describe('compiling', () => {
     });
   });
 });
+
+describe('evaluating one node', () => {
+  const [node] = graph.nodes;
+  if (!node) throw new Error('the graph has nodes');
+  const context = { graph, opset: 21, maxTensorBytes: 1024 };
+  const evaluate = (kernel: Kernel) =>
+    defineBackend({ id: 'test', kernels: [kernel] }).evaluate?.(node, [float32([1])], context);
+
+  it('gives what its kernel computes of operands that are constants to it, and disposes of the kernel', async () => {
+    const disposed: string[] = [];
+    const kernel = defineKernel(Neg, {
+      prepare: ({ constants: [x] }) => ({
+        run: ([given]) => [given === x ? float32([-(x?.data[0] as number)]) : undefined],
+        dispose: () => disposed.push('kernel'),
+      }),
+    });
+    expect(await evaluate(kernel)).toEqual([float32([-1])]);
+    expect(disposed).toEqual(['kernel']);
+  });
+
+  it('gives nothing where no kernel supports the node', async () => {
+    expect(await evaluate(defineKernel(Relu, { prepare: () => pass }))).toBeUndefined();
+  });
+
+  it('fails as a run does', async () => {
+    const refuse = () => {
+      throw new OctavoError({ code: 'KERNEL_OPERAND', message: 'no such row.' });
+    };
+    await expect(evaluate(defineKernel(Neg, { prepare: () => refuse }))).rejects.toMatchObject({
+      message: 'node first (Neg): no such row.',
+    });
+    await expect(evaluate(defineKernel(Neg, { prepare: () => () => [] }))).rejects.toMatchObject({
+      code: 'BACKEND_MISSING_VALUE',
+      where: 'value a',
+    });
+  });
+});

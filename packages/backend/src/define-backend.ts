@@ -1,8 +1,17 @@
-import type { Node, Op, Value } from '@octavo/core/ir';
-import { KernelError, MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
-import type { Backend, Executable, NodePlan, ProfiledRun, Span, Subgraph, Tap } from './backend.js';
-import type { Kernel, NodePreparation, Operands, PreparedKernel } from './kernel.js';
-import { OpenResults } from './open-results.js';
+import type { Graph, Node, Op, Value } from '@octavo/core/ir';
+import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
+import type {
+  Backend,
+  Executable,
+  NodePlan,
+  ProfiledRun,
+  Span,
+  Subgraph,
+  SupportContext,
+  Tap,
+} from './backend.js';
+import type { Kernel, Operands } from './kernel.js';
+import { prepareStep, runStep, type Step } from './step.js';
 import { unsupported } from './support.js';
 
 /** A backend as a list of kernels. */
@@ -14,13 +23,6 @@ export interface BackendSpec {
 
 /** Milliseconds of computing after which a run that can be stopped lets the event loop turn. */
 const LONGEST_TURN = 20;
-
-interface Step {
-  readonly node: Node;
-  readonly kernel: PreparedKernel;
-  /** Present where only a run tells how large the results are. */
-  readonly open: OpenResults | undefined;
-}
 
 /** Builds a backend that runs a subgraph node by node with the kernels given. */
 export function defineBackend(spec: BackendSpec): Backend {
@@ -40,9 +42,13 @@ export function defineBackend(spec: BackendSpec): Backend {
       const steps: Step[] = [];
       try {
         for (const node of subgraph.nodes) {
-          const kernel = await prepare(spec.id, byOp.get(node.op) ?? [], node, subgraph, maxTensorBytes);
-          const open = OpenResults.of(node, opsetOf(node, subgraph), maxTensorBytes);
-          steps.push({ node, kernel, open });
+          const context = { graph: subgraph.graph, opset: opsetOf(node, subgraph.graph) };
+          const kernel = supportingKernel(byOp.get(node.op), node, context);
+          if (!kernel) throw declined(spec.id, node);
+          const constants = await Promise.all(
+            node.inputs.map((value) => (value?.constant ? subgraph.constant(value) : undefined)),
+          );
+          steps.push(await prepareStep(kernel, { node, opset: context.opset, constants, maxTensorBytes }));
         }
         return new StepList(spec.id, subgraph, steps, await loadConstants(subgraph));
       } catch (error) {
@@ -50,45 +56,61 @@ export function defineBackend(spec: BackendSpec): Backend {
         throw error;
       }
     },
+    async evaluate(node, inputs, { maxTensorBytes, ...context }) {
+      const kernel = supportingKernel(byOp.get(node.op), node, context);
+      if (!kernel) return undefined;
+      const step = await prepareStep(kernel, {
+        node,
+        opset: context.opset,
+        constants: inputs,
+        maxTensorBytes,
+      });
+      try {
+        return presentResults(spec.id, node, runStep(step, inputs, []));
+      } finally {
+        step.kernel.dispose?.();
+      }
+    },
     [Symbol.dispose]() {},
   };
 }
 
-function opsetOf(node: Node, { graph }: Subgraph): number {
+/** Of the outputs that the node has. */
+function presentResults(id: string, { outputs }: Node, results: Operands): readonly Tensor[] {
+  const present: Tensor[] = [];
+  for (let i = 0; i < outputs.length; i++) {
+    const value = outputs[i];
+    if (value) present.push(results[i] ?? notComputed(id, value));
+  }
+  return present;
+}
+
+function notComputed(id: string, value: Value | undefined): never {
+  throw new OctavoError({
+    code: 'BACKEND_MISSING_VALUE',
+    where: `value ${value?.name}`,
+    message: `backend ${id} needs it before it was computed.`,
+  });
+}
+
+function declined(id: string, node: Node): OctavoError {
+  return new OctavoError({
+    code: 'BACKEND_UNSUPPORTED',
+    where: `node ${node.label}`,
+    message: `backend ${id} was given ${node.op.name}, which it declined.`,
+  });
+}
+
+function opsetOf(node: Node, graph: Graph): number {
   return graph.opsets.get(node.op.domain) ?? graph.opset;
 }
 
-async function prepare(
-  id: string,
-  candidates: readonly Kernel[],
+function supportingKernel(
+  candidates: readonly Kernel[] | undefined,
   node: Node,
-  subgraph: Subgraph,
-  maxTensorBytes: number,
-): Promise<PreparedKernel> {
-  const opset = opsetOf(node, subgraph);
-  const kernel = candidates.find((each) => each.supports(node, { graph: subgraph.graph, opset }).supported);
-  if (!kernel) {
-    throw new OctavoError({
-      code: 'BACKEND_UNSUPPORTED',
-      where: `node ${node.label}`,
-      message: `backend ${id} was given ${node.op.name}, which it declined.`,
-    });
-  }
-  const preparation: NodePreparation = {
-    node,
-    opset,
-    constants: await Promise.all(
-      node.inputs.map((value) => (value?.constant ? subgraph.constant(value) : undefined)),
-    ),
-    inputTypes: node.inputs.map((value) => value?.tensorType),
-    outputTypes: node.outputs.map((value) => value?.tensorType),
-    maxTensorBytes,
-  };
-  try {
-    return await kernel.prepare(preparation);
-  } catch (error) {
-    throw placed(error, node);
-  }
+  context: SupportContext,
+): Kernel | undefined {
+  return candidates?.find((kernel) => kernel.supports(node, context).supported);
 }
 
 /** Constants that nodes read or that leave the subgraph, loaded once. */
@@ -214,7 +236,7 @@ class StepList implements Executable {
     if (!step || !slots) return;
     const operands: Operands = slots.inputs.map((slot) => (slot < 0 ? undefined : this.read(slot, values)));
     const captures = slots.captures.map((slot) => this.read(slot, values));
-    const results = execute(step, operands, captures);
+    const results = runStep(step, operands, captures);
     for (let position = 0; position < slots.outputs.length; position++) {
       const slot = slots.outputs[position] ?? -1;
       const tensor = results[position];
@@ -231,13 +253,7 @@ class StepList implements Executable {
   }
 
   private read(slot: number, values: Readonly<RunValues>): Tensor {
-    const tensor = values[slot];
-    if (tensor) return tensor;
-    throw new OctavoError({
-      code: 'BACKEND_MISSING_VALUE',
-      where: `value ${this.values[slot]?.name}`,
-      message: `backend ${this.id} needs it before it was computed.`,
-    });
+    return values[slot] ?? notComputed(this.id, this.values[slot]);
   }
 
   [Symbol.dispose](): void {
@@ -260,25 +276,4 @@ function lastReads({ nodes, outputs }: Subgraph): Value[][] {
     }
   }
   return freed;
-}
-
-function execute({ node, kernel, open }: Step, operands: Operands, captures: readonly Tensor[]): Operands {
-  try {
-    open?.check(operands);
-    return kernel.run(operands, captures);
-  } catch (error) {
-    throw placed(error, node);
-  }
-}
-
-/** Errors of kernels name the node they come from. */
-function placed(cause: unknown, node: Node): unknown {
-  const where = `node ${node.label} (${node.op.name})`;
-  // What JavaScript throws for arrays that are too long, or of a length that is none.
-  if (cause instanceof RangeError) {
-    const message = `its result cannot be made (${cause.message}).`;
-    return new KernelError({ code: 'KERNEL_SIZE', where, message, cause });
-  }
-  if (!(cause instanceof OctavoError) || cause.where !== undefined) return cause;
-  return new OctavoError({ code: cause.code, where, message: cause.fault, remedy: cause.remedy, cause });
 }
