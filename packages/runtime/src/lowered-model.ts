@@ -1,4 +1,4 @@
-import { cloneModel, type Model } from '@octavo/core/ir';
+import { type Model, snapshotModel } from '@octavo/core/ir';
 import type { Shape } from '@octavo/core/tensor';
 import { type LoweredGraph, lower } from './lower.js';
 import { setShapes, specialize } from './specialize.js';
@@ -9,20 +9,21 @@ import { setShapes, specialize } from './specialize.js';
  * the open graph not before something asks for it, such as a second set of shapes.
  */
 export class LoweredModel {
-  private readonly model: Model;
+  /** The model as it was given, for the open graph. */
+  private unlowered: () => Model;
   private readonly taps: readonly string[];
   private opened: Promise<LoweredGraph> | undefined;
   private isFirst = true;
 
   /** @param model Given away. */
   constructor(model: Model, taps: readonly string[]) {
-    this.model = model;
+    this.unlowered = () => model;
     this.taps = taps;
   }
 
   /** The graph with the dimensions open that the model leaves open. */
   open(): Promise<LoweredGraph> {
-    this.opened ??= lower(this.model, this.taps);
+    this.opened ??= lower(this.unlowered(), this.taps);
     return this.opened;
   }
 
@@ -31,7 +32,8 @@ export class LoweredModel {
     const isAlone = this.isFirst && !this.opened;
     this.isFirst = false;
     if (!isAlone) return specialize(await this.open(), shapes, this.taps);
-    const model = cloneModel(this.model);
+    const model = this.unlowered();
+    this.unlowered = snapshotModel(model);
     setShapes(model.graph, shapes);
     return lower(model, this.taps);
   }

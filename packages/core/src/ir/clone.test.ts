@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cloneGraph } from './clone.js';
+import { cloneGraph, snapshotModel } from './clone.js';
 import { inferTypes } from './infer.js';
+import { createModel } from './model.js';
 import { parse, print } from './text/index.js';
 import { tensorType } from './value.js';
 import { verify } from './verify.js';
@@ -63,5 +64,40 @@ describe('cloneGraph', () => {
     expect(print(source)).toBe(TEXT);
     verify(source);
     verify(copy);
+  });
+});
+
+describe('snapshotModel', () => {
+  it('gives the model as it was, any number of times, whatever was done to it since', () => {
+    const model = createModel(parse(TEXT));
+    model.metadata.set('key', 'before');
+    const copy = snapshotModel(model);
+    const { graph } = model;
+    const inner = graph.nodes[1]?.subgraphs[0]?.graph;
+    const negate = inner?.nodes[0];
+    const captured = inner?.captures[0];
+    if (inner && negate?.output && captured) {
+      inner.replaceAllUses(negate.output, captured);
+      inner.removeNode(negate);
+    }
+    const [a, x, w] = [graph.value('a'), graph.value('x'), graph.value('w')];
+    if (a?.producer && x && w) {
+      graph.replaceAllUses(a, x);
+      graph.removeNode(a.producer);
+      graph.removeValue(w);
+      graph.rename(x, 'a');
+      x.type = tensorType('float32', [7]);
+    }
+    graph.addInput('b');
+    graph.opsets.set('local', 9);
+    model.metadata.set('key', 'after');
+    expect(print(graph)).not.toBe(TEXT);
+    for (const time of ['first', 'second']) {
+      const { graph: earlier, metadata } = copy();
+      verify(earlier);
+      expect(print(earlier)).toBe(TEXT);
+      expect(metadata.get('key')).toBe('before');
+      earlier.addInput(time);
+    }
   });
 });
