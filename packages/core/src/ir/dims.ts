@@ -91,8 +91,8 @@ export function mergeDims(a: Dims, b: Dims): Dims {
   if (a.length !== b.length) {
     contradiction(`a shape is both ${dimsToString(a)} and ${dimsToString(b)}.`);
   }
-  const merged: Dim[] = [];
-  for (let axis = 0; axis < a.length; axis++) merged.push(mergeDim(a[axis] ?? null, b[axis] ?? null));
+  const merged = a.slice();
+  for (let axis = 0; axis < a.length; axis++) merged[axis] = mergeDim(a[axis] ?? null, b[axis] ?? null);
   return merged;
 }
 
@@ -106,22 +106,18 @@ function broadcastDim(a: Dim, b: Dim): Dim {
 
 /** The shape that numpy's broadcasting gives; undefined when a rank is unknown. Throws `INFER_TYPES`. */
 export function broadcastDims(...shapes: readonly Dims[]): Dims {
-  let result: readonly Dim[] = [];
-  for (let i = 0; i < shapes.length; i++) {
-    const shape = shapes[i];
-    if (!shape) return undefined;
-    if (result.length === 0 || sameDims(result, shape)) {
-      result = shape;
-      continue;
-    }
-    const dims = result.length < shape.length ? shape.slice() : result.slice();
-    const left = dims.length - result.length;
-    const right = dims.length - shape.length;
-    for (let axis = left + right; axis < dims.length; axis++)
-      dims[axis] = broadcastDim(result[axis - left] ?? null, shape[axis - right] ?? null);
-    result = dims;
-  }
-  return result;
+  return shapes.reduce(broadcastTwo, []);
+}
+
+function broadcastTwo(a: Dims, b: Dims): Dims {
+  if (!a || !b) return undefined;
+  if (a.length === 0 || sameDims(a, b)) return b;
+  const dims = a.length < b.length ? b.slice() : a.slice();
+  const left = dims.length - a.length;
+  const right = dims.length - b.length;
+  for (let axis = left + right; axis < dims.length; axis++)
+    dims[axis] = broadcastDim(a[axis - left] ?? null, b[axis - right] ?? null);
+  return dims;
 }
 
 /** The element type that a value's numbers have: of a quantized value the expressed one. */
@@ -154,15 +150,15 @@ export function elementwise(
   inputs: readonly (Value | undefined)[],
   dtype?: DType,
 ): readonly [TensorType | undefined] {
-  const shapes: Dims[] = [];
   let result = dtype;
+  let shape: Dims = [];
   for (let i = 0; i < inputs.length; i++) {
     const value = inputs[i];
     if (!value) continue;
-    shapes.push(value.shape);
+    shape = broadcastTwo(shape, value.shape);
     result ??= realDType(value);
   }
-  return [typeOf(result, broadcastDims(...shapes))];
+  return [typeOf(result, shape)];
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Value } from './value.js';
 import type { Writable } from './writable.js';
 
 const NO_METADATA: ReadonlyMap<string, string> = new Map();
+const NO_CAPTURES: readonly Value[] = [];
 const NO_SUBGRAPHS: readonly Subgraph[] = [];
 
 /** One application of an op. Created and edited only through its `Graph`; an edit replaces the lists that it changes. */
@@ -50,7 +51,7 @@ export class Node {
     this.op = op;
     this.name = name;
     this.inputs = inputs.slice();
-    this.captures = captures.slice();
+    this.captures = captures.length > 0 ? captures.slice() : NO_CAPTURES;
     this.operands = present(this.inputs, this.captures);
     this.outputs = outputs.slice();
     this.output = outputs[0];
@@ -166,9 +167,9 @@ function present(inputs: readonly (Value | undefined)[], captures: readonly Valu
 
 function subgraphsIn(attributes: ReadonlyMap<string, Attribute>): readonly Subgraph[] {
   const found: Subgraph[] = [];
-  for (const attribute of attributes.values()) {
+  attributes.forEach((attribute) => {
     if (attribute.kind === 'graph') found.push(attribute.value);
     else if (attribute.kind === 'graphs') found.push(...attribute.value);
-  }
+  });
   return found.length > 0 ? found : NO_SUBGRAPHS;
 }

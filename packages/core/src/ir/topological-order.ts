@@ -28,19 +28,21 @@ function isSorted(nodes: readonly Node[]): boolean {
 function reordered(nodes: readonly Node[]): readonly Node[] {
   const waiting = nodes.map(computedOperands);
   const order: Node[] = [];
+  const stack: Node[] = [];
   for (let start = 0; start < nodes.length; start++) {
     const first = nodes[start];
-    const stack = first && waiting[start] === 0 ? [first] : [];
+    if (first && waiting[start] === 0) stack.push(first);
     for (let node = stack.pop(); node; node = stack.pop()) {
       order.push(node);
-      node.outputs.forEach((value) => {
-        value?.users.forEach((user) => {
-          const left = (waiting[user.position] ?? 0) - 1;
-          waiting[user.position] = left;
-          // Nodes further on have their turn there.
-          if (left === 0 && user.position <= start) stack.push(user);
-        });
-      });
+      const users = usersOf(node);
+      for (let i = 0; i < users.length; i++) {
+        const user = users[i];
+        if (!user) continue;
+        const left = (waiting[user.position] ?? 0) - 1;
+        waiting[user.position] = left;
+        // Nodes further on have their turn there.
+        if (left === 0 && user.position <= start) stack.push(user);
+      }
     }
   }
   if (order.length === nodes.length) return order;
@@ -50,6 +52,11 @@ function reordered(nodes: readonly Node[]): readonly Node[] {
     where: `node ${stuck?.label ?? ''}`,
     message: 'it depends on its own output.',
   });
+}
+
+/** The nodes that read a node's outputs, each once an output. */
+function usersOf({ output, outputs }: Node): readonly Node[] {
+  return outputs.length > 1 ? outputs.flatMap((value) => value?.users ?? []) : (output?.users ?? []);
 }
 
 /** How many values a node reads that other nodes compute. */

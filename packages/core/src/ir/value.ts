@@ -58,6 +58,8 @@ export class Value {
   private readings = 0;
   /** All nodes that read it, and how often, once there were two. */
   private readers: Map<Node, number> | undefined;
+  /** What `users` gave, until a reader comes or goes. */
+  private userList: readonly Node[] | undefined;
 
   constructor(name: string, type?: ValueType, constant?: StoredTensor) {
     this.name = name;
@@ -82,13 +84,14 @@ export class Value {
 
   /** The nodes that read this value, each once. */
   get users(): readonly Node[] {
-    if (this.readers) return [...this.readers.keys()];
-    return this.reader ? [this.reader] : NOBODY;
+    this.userList ??= this.readers ? [...this.readers.keys()] : this.reader ? [this.reader] : NOBODY;
+    return this.userList;
   }
 
   /** @internal Called by Node only. */
   countOperand(node: Node, change: 1 | -1): void {
     const self = this as Writable<Value>;
+    this.userList = undefined;
     if (!this.readers && (this.reader ?? node) === node) {
       this.readings += change;
       self.isRead = this.readings > 0;
