@@ -1,12 +1,13 @@
 import type { NumberArray } from '@octavo/core/tensor';
 
 /**
- * How the elements of weights belong to output channels: runs of `length` elements, of which run `index` belongs to
- * channel `of(index)`.
+ * How the elements of weights belong to output channels: in runs of `length` elements, one for each channel of a group, of which
+ * `rows` follow each other before those of the next group.
  */
 export interface ChannelRuns {
   readonly length: number;
-  of(index: number): number;
+  readonly channels: number;
+  readonly rows: number;
 }
 
 export type ChannelsOf = (shape: readonly number[]) => ChannelRuns;
@@ -16,22 +17,21 @@ function size(shape: readonly number[]): number {
 }
 
 /** Conv's weights `[M, C / group, kernel...]`, and matrices `[M, K]`. */
-export const firstAxis: ChannelsOf = (shape) => ({ length: size(shape.slice(1)), of: (row) => row });
+export const firstAxis: ChannelsOf = ([channels = 1, ...rest]) => ({ length: size(rest), channels, rows: 1 });
 
 /** Matrices `[K, M]`. */
-export const lastAxis: ChannelsOf = (shape) => {
-  const columns = shape.at(-1) ?? 1;
-  return { length: 1, of: (index) => index % columns };
-};
+export const lastAxis: ChannelsOf = (shape) => ({
+  length: 1,
+  channels: shape.at(-1) ?? 1,
+  rows: Number.POSITIVE_INFINITY,
+});
 
 /** ConvTranspose's weights `[C, M / group, kernel...]`: channel j of the group that input channel c lies in. */
 export function transposedChannels(group: number): ChannelsOf {
-  return ([channels = 1, perGroup = 1, ...kernel]) => ({
+  return ([inputs = 1, channels = 1, ...kernel]) => ({
     length: size(kernel),
-    of: (row) => {
-      const block = Math.floor(Math.floor(row / perGroup) / (channels / group));
-      return block * perGroup + (row % perGroup);
-    },
+    channels,
+    rows: inputs / group,
   });
 }
 
@@ -39,11 +39,12 @@ export function transposedChannels(group: number): ChannelsOf {
 export function scaleChannels(
   values: NumberArray,
   factors: Float64Array,
-  { length, of }: ChannelRuns,
+  { length, channels, rows }: ChannelRuns,
   into: Float32Array | Float64Array,
 ): void {
   for (let run = 0, at = 0; at < values.length; run++) {
-    const factor = factors[of(run)] ?? 1;
+    const group = Math.floor(Math.floor(run / channels) / rows);
+    const factor = factors[group * channels + (run % channels)] ?? 1;
     for (const end = at + length; at < end; at++) into[at] = (values[at] ?? 0) * factor;
   }
 }

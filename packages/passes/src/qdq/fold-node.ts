@@ -99,7 +99,7 @@ export function dequantizedSource(value: Value): Value | undefined {
 }
 
 function isFloatValue(value: Value): boolean {
-  return value.dtype === undefined || (isFloat(value.dtype) && !value.quantized);
+  return value.dtype === undefined || (!value.quantized && isFloat(value.dtype));
 }
 
 /** Float operands must be quantized; ops without integer arithmetic may keep constant ones. */
@@ -129,18 +129,27 @@ function resultOf(
   if (users.length === 1 && only && clampBounds(only) && only.inputs[0] === value) {
     return throughClamp(graph, only, typeOf);
   }
-  const other = users.find(({ op, inputs }) => op.key !== QuantizeLinear.key || inputs[0] !== value);
-  if (other) return `its output ${value.name} is read in float by ${other.label}`;
-  const types = users.map(typeOf);
-  const [type] = types;
+  for (const user of users) {
+    if (user.op.key === QuantizeLinear.key && user.inputs[0] === value) continue;
+    return `its output ${value.name} is read in float by ${user.label}`;
+  }
+  const type = only && typeOf(only);
   if (!type) return `the qparams of its output ${value.name} are not known`;
-  if (!types.every((each) => each && sameQuantization(each, type))) {
-    return `its output ${value.name} is quantized in several ways`;
-  }
-  if (users.filter((user) => user.output && graph.isOutput(user.output)).length > 1) {
-    return `its output ${value.name} is two outputs of the graph`;
-  }
-  return { type, quantizers: users, clamps: [] };
+  const problem = users.length > 1 ? severalProblem(graph, users, type, typeOf) : undefined;
+  return problem ? `its output ${value.name} ${problem}` : { type, quantizers: users, clamps: [] };
+}
+
+/** Why several QuantizeLinear nodes that read one value cannot become that value. */
+function severalProblem(
+  graph: Graph,
+  quantizers: readonly Node[],
+  type: QuantizedType,
+  typeOf: QuantizedOutputs,
+): string | undefined {
+  const types = quantizers.map(typeOf);
+  if (!types.every((each) => each && sameQuantization(each, type))) return 'is quantized in several ways';
+  const outputs = quantizers.filter(({ output }) => output && graph.isOutput(output));
+  return outputs.length > 1 ? 'is two outputs of the graph' : undefined;
 }
 
 function throughClamp(graph: Graph, clamp: Node, typeOf: QuantizedOutputs): QuantizedResult | string {
@@ -152,21 +161,22 @@ function throughClamp(graph: Graph, clamp: Node, typeOf: QuantizedOutputs): Quan
 }
 
 function applyFold(graph: Graph, node: Node, { inputs, results }: FoldPlan): void {
-  const before = [...node.inputs];
-  inputs.forEach((value, i) => {
-    if (value !== before[i]) node.setInput(i, value);
-  });
+  const { inputs: before, outputs } = node;
+  const dequantizers: (Node | undefined)[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i] === before[i]) continue;
+    node.setInput(i, inputs[i]);
+    dequantizers.push(before[i]?.producer);
+  }
   const names: Naming[] = [];
-  node.outputs.forEach((value, i) => {
+  for (let i = 0; i < outputs.length; i++) {
+    const value = outputs[i];
+    if (!value) continue;
     const result = results[i];
-    if (!value) return;
     if (result) names.push(...replaceQuantized(graph, value, result));
     else if (!value.isRead && !graph.isOutput(value)) graph.dropOutput(node, i);
-  });
-  eraseDead(
-    graph,
-    before.map((value) => value?.producer),
-  );
+  }
+  eraseDead(graph, dequantizers);
   // Where nobody reads the integers either, the node is gone with the last QuantizeLinear.
   if (!graph.has(node)) return;
   for (const [value, name] of names) if (!graph.value(name)) graph.rename(value, name);
@@ -204,9 +214,11 @@ function replaceQuantized(
     }
     name = clamp.output.name;
   }
-  const kept = quantizers.map((node) => node.output).find((value) => value && graph.isOutput(value));
-  for (const quantizer of quantizers) {
-    if (quantizer.output && quantizer.output !== kept) forward(graph, quantizer.output, last);
+  let kept: Value | undefined;
+  for (const { output } of quantizers) {
+    if (!output) continue;
+    if (graph.isOutput(output)) kept = output;
+    else forward(graph, output, last);
   }
   if (kept) supersede(graph, kept, last);
   else names.push([last, name]);

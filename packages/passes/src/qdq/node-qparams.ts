@@ -70,19 +70,15 @@ export class QparamsReader {
    * @throws GraphError `QDQ_SCALE` when a scale is NaN or infinite.
    */
   read(source: QparamsSource): MaybeLater<QparamsResult> {
-    const readings = this.readingsOf(source);
-    for (const reading of readings) if (namesSame(reading.source, source)) return reading.result;
-    const result = readQparams(source);
-    readings.push({ source, result });
-    return result;
-  }
-
-  private readingsOf({ scale, zeroPoint }: QparamsSource): Reading[] {
+    const { scale, zeroPoint } = source;
     const ofScale = this.known.get(scale) ?? new Map<Value | undefined, Reading[]>();
     this.known.set(scale, ofScale);
     const readings = ofScale.get(zeroPoint) ?? [];
     ofScale.set(zeroPoint, readings);
-    return readings;
+    for (const reading of readings) if (namesSame(reading.source, source)) return reading.result;
+    const result = readQparams(source);
+    readings.push({ source, result });
+    return result;
   }
 }
 
