@@ -9,4 +9,4 @@ export {
   writeTensorProto,
 } from './onnx/tensor-file.js';
 export { type ByteSource, MemorySource, RESIDENT_BYTES, SourceStorage } from './wire/byte-source.js';
-export { DEFAULT_LIMITS, type ReadLimits } from './wire/cursor.js';
+export { DEFAULT_LIMITS, type ReadLimits } from './wire/read-limits.js';

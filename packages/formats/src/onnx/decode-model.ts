@@ -1,8 +1,9 @@
 import { canonicalDomain, type Model, OpRegistry, standardRegistry } from '@octavo/core/ir';
 import { FormatError } from '../format-error.js';
 import { type ByteSource, MemorySource } from '../wire/byte-source.js';
-import { Cursor, DEFAULT_LIMITS, type ReadLimits } from '../wire/cursor.js';
+import { Cursor } from '../wire/cursor.js';
 import { decodeMessage } from '../wire/decode-message.js';
+import { DEFAULT_LIMITS, type ReadLimits } from '../wire/read-limits.js';
 import { readEntries } from './entries.js';
 import type { ExternalData, ReadContext } from './read-context.js';
 import { readFunction } from './read-function.js';

@@ -3,25 +3,15 @@ import type { Int } from '@octavo/core/ir';
 import { FormatError } from '../format-error.js';
 import type { ByteSource } from './byte-source.js';
 import type { Span } from './message-type.js';
+import { DEFAULT_LIMITS, type ReadLimits } from './read-limits.js';
+import { LONG, LONGEST_VARINT, smallNegative, startOfVarint } from './varint.js';
 
 /** Half of what a file reads ahead, so that short tensors behind a window come from the same block. */
 const WINDOW_BYTES = 32_768;
-const LONGEST_VARINT = 10;
+const FLOAT_BYTES = 4;
 
-/** Bytes of a varint from here on have another one behind them. */
-const LONG = 0x80;
 /** Varints below this take one byte or two. */
 const LONGEST_SHORT = LONG * LONG;
-
-/** What reading may cost before a file counts as hostile. */
-export interface ReadLimits {
-  /** Estimated bytes of memory for everything but tensors' elements. */
-  readonly structureBytes: number;
-  /** Messages inside messages. */
-  readonly depth: number;
-}
-
-export const DEFAULT_LIMITS: ReadLimits = { structureBytes: 2 ** 30, depth: 128 };
 
 /** Reads protobuf fields at a position of a source, through a window that moves with it. */
 export class Cursor {
@@ -38,7 +28,9 @@ export class Cursor {
   private windowBytes: Uint8Array = new Uint8Array(0);
   /** From later positions the window may not hold the longest tag and number; those of a whole source it does. */
   private windowUntil = -1;
-  /** Reads the window; made when something is more than a short varint or text. */
+  /** Reads floats of the window. */
+  private windowView: DataView | undefined;
+  /** Reads what is rare in the window: long varints, what lies across its end, and what is broken. */
   private reader: BinaryReader | undefined;
 
   constructor(source: ByteSource, position = 0, limits: ReadLimits = DEFAULT_LIMITS) {
@@ -55,24 +47,26 @@ export class Cursor {
    * @throws FormatError `ONNX_TRUNCATED` or `ONNX_NOT_A_MODEL`.
    */
   next(end: number): number {
-    if (this.position > this.windowUntil) this.moveWindow();
+    const start = this.position;
+    if (start > this.windowUntil) this.moveWindow();
     const bytes = this.windowBytes;
-    let at = this.position - this.windowStart;
+    const { windowStart } = this;
+    let at = start - windowStart;
     let tag = bytes[at++] ?? LONG;
     if (tag >= LONG) tag = (tag - LONG) | ((bytes[at++] ?? LONG) << 7);
     let value = bytes[at++] ?? LONG;
     if (value >= LONG) value = (value - LONG) | ((bytes[at++] ?? LONG) << 7);
-    const after = at + this.windowStart;
-    if (tag < LONGEST_SHORT && value < LONGEST_SHORT && tag >= 8 && after <= end) {
+    const after = windowStart + at;
+    if (value < LONGEST_SHORT && tag < LONGEST_SHORT && tag >= 8) {
       const wireType: WireType = tag & 7;
-      if (wireType === WireType.Varint) {
-        this.position = after;
-        this.value = value;
-        return tag;
-      }
       if (wireType === WireType.LengthDelimited && after + value <= end) {
         this.position = after;
         this.stop = after + value;
+        return tag;
+      }
+      if (wireType === WireType.Varint && after <= end) {
+        this.position = after;
+        this.value = value;
         return tag;
       }
     }
@@ -81,10 +75,14 @@ export class Cursor {
 
   /** A varint as a signed 64-bit integer. */
   int(end: number): Int {
-    const first = this.windowBytes[this.position - this.windowStart] ?? LONG;
-    if (first < LONG && this.position < end) {
-      this.position++;
-      return first;
+    const short = this.shortVarint(end);
+    if (short >= 0) return short;
+    const left = end - this.position;
+    const negative =
+      left < LONGEST_VARINT ? 0 : smallNegative(this.windowBytes, this.position - this.windowStart);
+    if (negative < 0) {
+      this.position += LONGEST_VARINT;
+      return negative;
     }
     const value = this.scalar(LONGEST_VARINT, end, int64Of);
     const number = Number(value);
@@ -92,13 +90,21 @@ export class Cursor {
   }
 
   float(end: number): number {
-    return this.scalar(4, end, floatOf);
+    const at = this.position - this.windowStart;
+    if (this.position + FLOAT_BYTES > end || at < 0 || at + FLOAT_BYTES > this.windowBytes.length)
+      return this.scalar(FLOAT_BYTES, end, floatOf);
+    const { buffer, byteOffset } = this.windowBytes;
+    this.windowView ??= new DataView(buffer, byteOffset, this.windowBytes.length);
+    this.position += FLOAT_BYTES;
+    return this.windowView.getFloat32(at, true);
   }
 
   /** The bytes up to `stop`. */
   bytes(stop: number): Uint8Array {
-    this.charge(64 + stop - this.position);
-    return this.take(stop).slice();
+    const start = this.position;
+    this.charge(64 + stop - start);
+    this.position = stop;
+    return this.source.readSync(start, stop - start).slice();
   }
 
   /** The bytes up to `stop` as a text. */
@@ -106,8 +112,14 @@ export class Cursor {
     const start = this.position;
     this.left -= 32 + 2 * (stop - start);
     if (this.left < 0) throw this.exhausted();
+    this.position = stop;
+    const { windowBytes, windowStart } = this;
+    const bytes =
+      stop - windowStart <= windowBytes.length
+        ? windowBytes.subarray(start - windowStart, stop - windowStart)
+        : this.source.readSync(start, stop - start);
     try {
-      return utf8.decode(this.take(stop));
+      return utf8.decode(bytes);
     } catch (cause) {
       throw this.error('ONNX_TEXT', 'a text field is not valid UTF-8.', this.numberBefore(start), cause);
     }
@@ -162,11 +174,17 @@ export class Cursor {
   }
 
   private nextOfAnyLength(end: number): number {
-    const tag = this.scalar(LONGEST_VARINT, end, tagOf);
+    const start = this.position;
+    let tag = this.shortVarint(end);
+    if (tag < 8 || (tag & 7) > WireType.Bit32) {
+      this.position = start;
+      tag = this.scalar(LONGEST_VARINT, end, tagOf);
+    }
     const wireType: WireType = tag & 7;
     if (wireType === WireType.Varint) this.value = this.int(end);
     else if (wireType === WireType.LengthDelimited) {
-      const length = this.scalar(LONGEST_VARINT, end, lengthOf);
+      const short = this.shortVarint(end);
+      const length = short >= 0 ? short : this.scalar(LONGEST_VARINT, end, lengthOf);
       const left = end - this.position;
       if (length > left)
         throw this.error('ONNX_TRUNCATED', `a field of ${length} bytes has ${left} bytes left.`);
@@ -175,22 +193,25 @@ export class Cursor {
     return tag;
   }
 
-  /** Where the varint begins that ends before a position of the window, as a tag or number before it does. */
-  private numberBefore(position: number): number {
-    let at = position - 1 - this.windowStart;
-    while (at > 0 && (this.windowBytes[at - 1] ?? 0) >= LONG) at--;
-    return this.windowStart + at;
+  /** A varint of up to four bytes; otherwise, or where the window ends, gives -1 and reads nothing. */
+  private shortVarint(end: number): number {
+    let at = this.position - this.windowStart;
+    const until = Math.min(at + 4, end - this.windowStart);
+    let value = 0;
+    for (let shift = 0; at < until; shift += 7) {
+      const byte = this.windowBytes[at++] ?? LONG;
+      value |= (byte & 0x7f) << shift;
+      if (byte < LONG) {
+        this.position = this.windowStart + at;
+        return value;
+      }
+    }
+    return -1;
   }
 
-  /** The bytes up to `stop`, which becomes the position. */
-  private take(stop: number): Uint8Array {
-    const start = this.position;
-    const from = start - this.windowStart;
-    const until = stop - this.windowStart;
-    this.position = stop;
-    return from >= 0 && until <= this.windowBytes.length
-      ? this.windowBytes.subarray(from, until)
-      : this.source.readSync(start, stop - start);
+  /** Where the tag or number begins that ends before a position of the window. */
+  private numberBefore(position: number): number {
+    return this.windowStart + startOfVarint(this.windowBytes, position - this.windowStart);
   }
 
   private scalar<T>(longest: number, end: number, read: (reader: BinaryReader) => T): T {
@@ -232,6 +253,7 @@ export class Cursor {
     this.windowStart = this.position;
     this.windowUntil =
       length === rest ? Number.POSITIVE_INFINITY : this.position + length - 2 * LONGEST_VARINT;
+    this.windowView = undefined;
     this.reader = undefined;
   }
 }

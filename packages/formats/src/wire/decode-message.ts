@@ -34,7 +34,8 @@ class MessageDecoder {
     if (depth > cursor.limits.depth) {
       throw cursor.error('ONNX_NESTING', `messages are nested more than ${cursor.limits.depth} deep.`);
     }
-    cursor.charge(MESSAGE_COST);
+    cursor.left -= MESSAGE_COST;
+    if (cursor.left < 0) throw cursor.exhausted();
     const message = new type.Message();
     if (type.self !== undefined)
       message[type.self] = { offset: cursor.position, length: end - cursor.position };
@@ -47,7 +48,7 @@ class MessageDecoder {
         cursor.skip(wireType, end);
         continue;
       }
-      const { key, kind, repeated, type: inner } = field;
+      const { key, kind, repeated } = field;
       if (repeated) {
         cursor.left -= ELEMENT_COST;
         if (cursor.left < 0) throw cursor.exhausted(cursor.behindTag(wireType));
@@ -57,8 +58,10 @@ class MessageDecoder {
       if (wireType === WireType.Varint && kind === 'int') value = cursor.value;
       else if (wireType !== WireType.LengthDelimited) value = this.readOther(field, wireType, end);
       else if (kind === 'string') value = cursor.text(cursor.stop);
-      else if (inner)
-        value = this.read(typeof inner === 'function' ? inner() : inner, cursor.stop, depth + 1);
+      else if (field.type) {
+        const inner = typeof field.type === 'function' ? field.type() : field.type;
+        value = this.read(inner, cursor.stop, depth + 1);
+      } else if (kind === 'span') value = cursor.span(cursor.stop);
       else if (repeated && (kind === 'int' || kind === 'float')) {
         this.readRun(kind, cursor.stop, elementsOf(message, key));
         continue;
@@ -82,7 +85,7 @@ class MessageDecoder {
     const { cursor } = this;
     const isDelimited = wireType === WireType.LengthDelimited;
     if (isDelimited && kind === 'bytes') return cursor.bytes(cursor.stop);
-    if (isDelimited && (kind === 'span' || kind === 'packed')) return cursor.span(cursor.stop);
+    if (isDelimited && kind === 'packed') return cursor.span(cursor.stop);
     if (kind === 'float' && wireType === WireType.Bit32) return cursor.float(end);
     const offset = cursor.behindTag(wireType);
     if (kind === 'packed' && wireType === unpackedType(fixed)) {

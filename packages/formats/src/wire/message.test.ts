@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../format-error.js';
 import { MemorySource } from './byte-source.js';
-import { Cursor, DEFAULT_LIMITS } from './cursor.js';
+import { Cursor } from './cursor.js';
 import { decodeMessage } from './decode-message.js';
 import { type Encodable, encodeMessage } from './encode-message.js';
 import { field, type MessageType, messageType, type Span } from './message-type.js';
+import { DEFAULT_LIMITS } from './read-limits.js';
 
 interface Tree {
   readonly numbers: readonly (number | bigint)[];
@@ -78,6 +79,16 @@ describe('messages', () => {
     const read = decode(bytes);
     expect(read.numbers).toEqual([1, 0]);
     expect(read.text).toBe('hi');
+  });
+
+  it('take numbers of every length, of either sign', () => {
+    const powers = Array.from({ length: 53 }, (_, bits) => 2 ** bits);
+    const numbers = powers.flatMap((power) => [power - 1, -power, 1 - power, -power - 1]);
+    const safe = numbers.filter(Number.isSafeInteger).map((number) => number || 0);
+    expect(decode(bytesOf({ numbers: safe })).numbers).toEqual(safe);
+    const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).fork();
+    for (const number of safe) writer.int64(number);
+    expect(decode(writer.join().finish()).numbers).toEqual(safe);
   });
 
   it('accept packed and unpacked numbers alike', () => {
