@@ -35,9 +35,9 @@ export class Node {
   /** @internal Where it lies in the list that is being sorted. */
   position = 0;
   /** @internal Kept by `inferTypes` for its next run. */
-  inferred: InferredNode | undefined;
+  inferred: InferredNode | undefined = undefined;
   private readonly edits: Edits;
-  private decoded: { readonly by: unknown; readonly attributes: unknown } | undefined;
+  private decoded: { readonly by: unknown; readonly attributes: unknown } | undefined = undefined;
 
   constructor(
     op: Op,

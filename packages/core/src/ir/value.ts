@@ -42,24 +42,24 @@ export class Value {
   /** Description carried from the file. */
   docString = '';
   /** The node that computes this value; undefined for inputs, captures and initializers. */
-  readonly producer: Node | undefined;
+  readonly producer: Node | undefined = undefined;
   /** Whether a node reads this value. */
   readonly isRead: boolean = false;
   /** The type, where it is that of a tensor, and what it says. */
-  readonly tensorType: TensorType | undefined;
-  readonly dtype: DType | undefined;
-  readonly shape: readonly Dim[] | undefined;
-  readonly quantized: QuantizedType | undefined;
+  readonly tensorType: TensorType | undefined = undefined;
+  readonly dtype: DType | undefined = undefined;
+  readonly shape: readonly Dim[] | undefined = undefined;
+  readonly quantized: QuantizedType | undefined = undefined;
   /** @internal In a capture: where `inferTypes` last saw it captured. */
-  captured: CaptureSite | undefined;
-  private currentType: ValueType | undefined;
+  captured: CaptureSite | undefined = undefined;
+  private currentType: ValueType | undefined = undefined;
   /** The node that reads this value, and how often, while it is one at most, as it is for most values. */
-  private reader: Node | undefined;
+  private reader: Node | undefined = undefined;
   private readings = 0;
   /** All nodes that read it, and how often, once there were two. */
-  private readers: Map<Node, number> | undefined;
+  private readers: Map<Node, number> | undefined = undefined;
   /** What `users` gave, until a reader comes or goes. */
-  private userList: readonly Node[] | undefined;
+  private userList: readonly Node[] | undefined = undefined;
 
   constructor(name: string, type?: ValueType, constant?: StoredTensor) {
     this.name = name;

@@ -44,8 +44,8 @@ export class StoredTensor<D extends DType = DType> {
   /** Number of elements. */
   readonly size: number;
   readonly storage: Storage;
-  private numbers: readonly number[] | undefined;
-  private derived: Map<unknown, unknown> | undefined;
+  private numbers: readonly number[] | undefined = undefined;
+  private derived: Map<unknown, unknown> | undefined = undefined;
 
   /** @throws TensorError `TENSOR_DATA` when the storage's length does not fit dtype and shape. */
   constructor(dtype: D, shape: Shape, storage: Storage) {
