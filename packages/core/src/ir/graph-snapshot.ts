@@ -1,6 +1,5 @@
 import type { Attribute, Subgraph } from './attribute.js';
 import { Graph } from './graph.js';
-import { copyInferred } from './inferred-node.js';
 import type { Node } from './node.js';
 import type { Value } from './value.js';
 
@@ -102,7 +101,7 @@ export class GraphSnapshot {
     copy.docString = node.docString;
     copy.metadata = node.metadata;
     copy.overload = node.overload;
-    copy.inferred = node.inferred && copyInferred(node.inferred, copies);
+    copy.inferred = node.inferred;
   }
 
   private copyAttributes(attributes: ReadonlyMap<string, Attribute>): ReadonlyMap<string, Attribute> {

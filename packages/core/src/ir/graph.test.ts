@@ -199,6 +199,22 @@ describe('Node', () => {
     expect([node.subgraphs, graph.nestingNodes]).toEqual([[], []]);
   });
 
+  it('counts among the nodes with subgraphs from when it is added until it is removed', () => {
+    const graph = new Graph();
+    const x = graph.addInput('x');
+    expect(graph.nestingNodes).toEqual([]);
+    const attributes = new Map([
+      ['body', { kind: 'graph', value: { graph: new Graph(), sources: [] } } as const],
+    ]);
+    const nesting = graph.addNode(Relu, { inputs: [x], outputs: [graph.addValue('y')], attributes });
+    const plain = graph.emit(Relu, { X: x });
+    expect(graph.nestingNodes).toEqual([nesting]);
+    graph.removeNode(plain);
+    expect(graph.nestingNodes).toEqual([nesting]);
+    graph.removeNode(nesting);
+    expect(graph.nestingNodes).toEqual([]);
+  });
+
   it('leaves lists alone that were taken before an edit', () => {
     const graph = new Graph();
     const [x, z] = [graph.addInput('x'), graph.addInput('z')];

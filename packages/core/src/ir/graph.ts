@@ -41,7 +41,7 @@ export class Graph {
   private readonly edits = new Edits();
   /** What `sorted` found, and after how many edits. */
   private order: { readonly nodes: readonly Node[]; readonly edits: number } | undefined;
-  /** What `nestingNodes` gave, and after how many edits. */
+  /** What `nestingNodes` gave, and after how many edits that matter for it. */
   private nesting: { readonly nodes: readonly Node[]; readonly edits: number } | undefined;
   /** Where `uniqueName` goes on counting. */
   private readonly nextSuffix = new Map<string, number>();
@@ -57,9 +57,9 @@ export class Graph {
 
   /** Nodes with subgraphs, in insertion order. */
   get nestingNodes(): readonly Node[] {
-    if (this.nesting?.edits !== this.edits.count) {
+    if (this.nesting?.edits !== this.edits.nesting) {
       const nodes = this.nodes.filter((node) => node.subgraphs.length > 0);
-      this.nesting = { nodes, edits: this.edits.count };
+      this.nesting = { nodes, edits: this.edits.nesting };
     }
     return this.nesting.nodes;
   }
@@ -145,6 +145,7 @@ export class Graph {
     );
     this.nodeSet.add(node);
     this.edits.count++;
+    if (node.subgraphs.length > 0) this.edits.nesting++;
     return node;
   }
 
@@ -204,6 +205,7 @@ export class Graph {
       if (output && !constants[i] && this.isUsed(output)) throw stillRead(node, output);
     }
     this.nodeSet.delete(node);
+    if (node.subgraphs.length > 0) this.edits.nesting++;
     node.detach();
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i];

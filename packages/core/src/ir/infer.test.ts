@@ -185,6 +185,44 @@ describe('inferTypes', () => {
     expect(graph.value('w')?.shape).toEqual([6, 2]);
   });
 
+  it('infers a node anew when its attributes or its op set change', () => {
+    const graph = infer(`graph opset 9 {
+      input %x: float32[1, 3, 4]
+      %flat = Flatten(%x) {axis=1}
+      %d, %mask = Dropout(%x)
+      output %flat, %mask
+    }`);
+    const found = () => [graph.value('flat')?.shape, graph.value('mask')?.dtype];
+    expect(found()).toEqual([[1, 12], 'float32']);
+    graph.value('flat')?.producer?.setAttribute('axis', { kind: 'int', value: 2 });
+    inferTypes(graph);
+    expect(found()).toEqual([[3, 4], 'float32']);
+    graph.opsets.set('', 10);
+    inferTypes(graph);
+    expect(found()).toEqual([[3, 4], 'bool']);
+  });
+
+  it('infers a node anew when an input of unknown type is left out', () => {
+    const graph = infer(`graph opset 13 {
+      input %x: float32[1, 3, 4]
+      input %axes
+      const %start: int64[1] = [1]
+      const %end: int64[1] = [3]
+      %part = Slice(%x, %start, %end, %axes, %start)
+      %less = Squeeze(%x, %axes)
+      output %part, %less
+    }`);
+    const shapes = () => [graph.value('part')?.shape, graph.value('less')?.shape];
+    expect(shapes()).toEqual([[null, null, null], undefined]);
+    graph.value('part')?.producer?.setInput(3, undefined);
+    graph.value('less')?.producer?.setInput(1, undefined);
+    inferTypes(graph);
+    expect(shapes()).toEqual([
+      [0, 3, 4],
+      [3, 4],
+    ]);
+  });
+
   it('infers an output anew whose type was taken away or is another', () => {
     const graph = infer('graph opset 21 { input %x: float32[2]\n%y = Relu(%x)\noutput %y }');
     const y = graph.value('y');

@@ -1,10 +1,10 @@
 import type { Graph } from './graph.js';
 import type { Node } from './node.js';
-import { type Dim, type TensorType, Value } from './value.js';
+import type { Dim, TensorType, Value } from './value.js';
 
 /** What type inference found out about a node, so that it need not look again while nothing that it saw changes. */
 export interface InferredNode {
-  /** All that it saw: operands with their types, elements and known dimensions, attributes, op set. */
+  /** All that it saw: types, elements and known dimensions of operands, attributes, op set. */
   readonly seen: readonly unknown[];
   /** The types that it left the outputs with. */
   readonly types: readonly (TensorType | undefined)[];
@@ -41,17 +41,16 @@ export function followedElements(node: Node): readonly Dim[] | undefined {
   return node.inferred?.dims;
 }
 
-/** What inference sees of a node, to be compared by identity. */
+/** What inference sees of a node, to be compared by identity: the same for copies of its operands. */
 export function seenOf(node: Node, opset: number): readonly unknown[] {
   const { inputs } = node;
-  const seen: unknown[] = new Array(2 + 4 * inputs.length);
+  const seen: unknown[] = new Array(2 + 3 * inputs.length);
   seen[0] = opset;
   seen[1] = node.attributes;
   for (let i = 0, at = 2; i < inputs.length; i++) {
     const value = inputs[i];
     const origin = value?.captured ? originOf(value) : value;
-    seen[at++] = value;
-    seen[at++] = value?.tensorType;
+    seen[at++] = value?.tensorType ?? value !== undefined;
     // The producer may be a `Constant`, whose elements are in its attributes.
     seen[at++] = origin?.constant ?? origin?.producer?.attributes;
     seen[at++] = origin?.producer?.inferred?.dims;
@@ -62,27 +61,14 @@ export function seenOf(node: Node, opset: number): readonly unknown[] {
 /** Whether a node looks as {@link seenOf} found it, and its outputs have the types that were inferred from that. */
 export function isCurrent({ seen, types }: InferredNode, node: Node, opset: number): boolean {
   const { inputs, outputs } = node;
-  if (seen[0] !== opset || seen[1] !== node.attributes || seen.length !== 2 + 4 * inputs.length) return false;
+  if (seen[0] !== opset || seen[1] !== node.attributes || seen.length !== 2 + 3 * inputs.length) return false;
   for (let i = 0, at = 2; i < inputs.length; i++) {
     const value = inputs[i];
     const origin = value?.captured ? originOf(value) : value;
-    if (seen[at++] !== value || seen[at++] !== value?.tensorType) return false;
+    if (seen[at++] !== (value?.tensorType ?? value !== undefined)) return false;
     if (seen[at++] !== (origin?.constant ?? origin?.producer?.attributes)) return false;
     if (seen[at++] !== origin?.producer?.inferred?.dims) return false;
   }
   for (let i = 0; i < types.length; i++) if (outputs[i]?.tensorType !== types[i]) return false;
   return types.length === outputs.length;
-}
-
-/** What was found out about a node, for its copy among copies of its operands that have their types. */
-export function copyInferred(
-  { seen, types, dims }: InferredNode,
-  copies: ReadonlyMap<Value, Value>,
-): InferredNode {
-  const copied = seen.slice();
-  for (let at = 2; at < copied.length; at += 4) {
-    const value = copied[at];
-    if (value instanceof Value) copied[at] = copies.get(value);
-  }
-  return { seen: copied, types, dims };
 }

@@ -106,6 +106,7 @@ export class Node {
     self.subgraphs = subgraphsIn(attributes);
     this.decoded = undefined;
     this.edits.count++;
+    this.edits.nesting++;
   }
 
   /** Adds an outer value that a subgraph reads and returns its index in `captures`. */

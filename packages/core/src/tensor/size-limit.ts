@@ -13,7 +13,8 @@ const STRING_BYTES = 64;
  * @throws TensorError `TENSOR_TOO_LARGE` with shape, bytes and limit; `TENSOR_SHAPE` for sizes that are none.
  */
 export function checkTensorBytes(dtype: DType, shape: Shape, limit: number, where?: string): void {
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  let count = shape.includes(0) ? 0 : 1;
+  for (let axis = 0; axis < shape.length; axis++) count *= shape[axis] ?? 1;
   const bytes = dtype === 'string' ? count * STRING_BYTES : byteLengthOf(dtype, count);
   if (bytes > limit) throw tooLarge(bytes, limit, `a ${dtype} tensor of shape [${shape.join(', ')}]`, where);
   elementCount(shape, where);
