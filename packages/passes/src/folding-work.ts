@@ -37,8 +37,11 @@ export class FoldingWork {
   begin(graph: Graph): void {
     if (this.begun.has(graph)) return;
     this.begun.add(graph);
-    for (const { constant } of graph.initializers) {
-      if (!constant || this.counted.has(constant) || this.before?.hasCounted(constant)) continue;
+    const captured = new Set(graph.captures);
+    for (const value of graph.values) {
+      const { constant } = value;
+      if (!constant || captured.has(value)) continue;
+      if (this.counted.has(constant) || this.before?.hasCounted(constant)) continue;
       this.counted.add(constant);
       this.allowed += TIMES_STORED * constant.size;
     }

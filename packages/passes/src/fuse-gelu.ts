@@ -35,8 +35,8 @@ function findGelu(root: Node): Fusion | string | undefined {
 
 function curveOf(value: Value): Curve | undefined {
   const add = producedBy(value, Add);
-  const sum = ordered(add, (each) => (isAbout(scalarOf(each), 1) ? 1 : undefined));
-  const bend = producedBy(sum?.other, Erf, Tanh);
+  const sum = add && ordered(add, (each) => (isAbout(scalarOf(each), 1) ? 1 : undefined));
+  const bend = sum && producedBy(sum.other, Erf, Tanh);
   const argument = bend?.inputs[0];
   if (!add || !bend || !argument) return undefined;
   const inner = Erf.is(bend) ? erfArgument(argument) : tanhArgument(argument);

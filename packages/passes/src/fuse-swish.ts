@@ -71,8 +71,8 @@ function hardGate(value: Value): Gate | undefined {
     return isAbout(alpha, 1 / 6) && isAbout(beta, 0.5) ? hardSwish(x, [sigmoid], 1) : undefined;
   }
   const clip = producedBy(value, Clip, Clip6);
-  const add = producedBy(clip?.inputs[0], Add);
-  const sum = ordered(add, (each) => (isAbout(scalarOf(each), 3) ? 3 : undefined));
+  const add = clip && producedBy(clip.inputs[0], Add);
+  const sum = add && ordered(add, (each) => (isAbout(scalarOf(each), 3) ? 3 : undefined));
   if (!clip || !add || !sum || !clampsToSix(clip)) return undefined;
   return hardSwish(sum.other, [add, clip], 1 / 6);
 }

@@ -83,8 +83,10 @@ async function apply(
 /** A value inside the pattern that others need as well. */
 function readOutside(graph: Graph, root: Node, parts: readonly Node[]): Value | undefined {
   const inside = new Set(parts);
-  return parts
-    .filter((part) => part !== root)
-    .flatMap((part) => part.outputs)
-    .find((value) => value && (graph.isOutput(value) || value.users.some((user) => !inside.has(user))));
+  for (const part of parts) {
+    if (part === root) continue;
+    for (const value of part.outputs)
+      if (value && (graph.isOutput(value) || value.users.some((user) => !inside.has(user)))) return value;
+  }
+  return undefined;
 }
