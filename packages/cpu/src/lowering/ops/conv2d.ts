@@ -90,16 +90,12 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
     {
       name: 'conv2d',
       operands: [...epilogue.operands, from, program.output(output, { layout: 'nhwc' }), residual],
-      words: [
-        packed,
-        ...epilogue.words,
-        nativeType(dtypeOf(x)),
-        inputZeroPoint,
-        layout === 'nchw' ? 0 : 1,
-        1,
-        ...geometryWords(x, w, attributes),
-        ...words,
-      ],
+      words: [packed].concat(
+        epilogue.words,
+        [nativeType(dtypeOf(x)), inputZeroPoint, layout === 'nchw' ? 0 : 1, 1],
+        geometryWords(x, w, attributes),
+        words,
+      ),
     },
     `conv2d ${program.isa.gemmKernel}`,
   );
@@ -107,9 +103,8 @@ function emitConvolution(node: Node, program: ProgramBuilder, conv: Convolution)
 
 /** Kernel height and width of weights; one spatial axis is a second one of size 1. */
 export function kernelOf(w: Value): readonly [number, number] {
-  const [, , ...kernel] = shapeOf(w);
-  const [height = 1, width = 1] = kernel.length === 1 ? [1, ...kernel] : kernel;
-  return [height, width];
+  const shape = shapeOf(w);
+  return shape.length === 3 ? [1, shape[2] ?? 1] : [shape[2] ?? 1, shape[3] ?? 1];
 }
 
 /** Packed weights of a convolution, as the word that ops name them by. */
@@ -140,11 +135,13 @@ export function packedConv2d(
  * One spatial axis is a second one of size 1.
  */
 export function geometryWords(x: Value, w: Value, attributes: ConvAttributes): readonly number[] {
-  const [batch = 1, , ...spatial] = shapeOf(x);
+  const { strides, dilations } = attributes;
+  const batch = [shapeOf(x)[0] ?? 1];
+  const spatial = shapeOf(x).slice(2);
   const pads = resolvePads(spatial, convWindow(attributes, shapeOf(w).slice(2)));
-  const [stride = 1, widthStride = 1] = attributes.strides ?? [];
-  const [dilation = 1, widthDilation = 1] = attributes.dilations ?? [];
-  if (spatial.length === 2) return [batch, ...spatial, stride, widthStride, dilation, widthDilation, ...pads];
-  const [begin = 0, end = 0] = pads;
-  return [batch, 1, ...spatial, 1, stride, 1, dilation, 0, begin, 0, end];
+  const stride = strides?.[0] ?? 1;
+  const dilation = dilations?.[0] ?? 1;
+  if (spatial.length === 2)
+    return batch.concat(spatial, stride, strides?.[1] ?? 1, dilation, dilations?.[1] ?? 1, pads);
+  return batch.concat(1, spatial, 1, stride, 1, dilation, 0, pads[0] ?? 0, 0, pads[1] ?? 0);
 }

@@ -46,7 +46,7 @@ const conv = defineLowering(Conv, {
       {
         name: 'float_conv2d',
         operands: [...operands, from, to],
-        words: [packed, ...words, layout === 'nchw' ? 0 : 1, 1, ...geometryWords(x, w, attributes)],
+        words: [packed].concat(words, layout === 'nchw' ? 0 : 1, 1, geometryWords(x, w, attributes)),
       },
       `conv2d ${program.isa.floatKernel}`,
     );

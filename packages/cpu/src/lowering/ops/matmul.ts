@@ -104,14 +104,11 @@ function emitProduct(node: Node, program: ProgramBuilder, product: Product): voi
     {
       name: 'matmul',
       operands: [...epilogue.operands, program.operand(a), program.output(output), residual],
-      words: [
-        packed,
-        ...epilogue.words,
-        nativeType(dtypeOf(a)),
-        inputZeroPoint,
-        elementCount(shapeOf(a).slice(0, -1)),
-        ...words,
-      ],
+      words: [packed].concat(
+        epilogue.words,
+        [nativeType(dtypeOf(a)), inputZeroPoint, elementCount(shapeOf(a).slice(0, -1))],
+        words,
+      ),
     },
     program.isa.gemmKernel,
   );
