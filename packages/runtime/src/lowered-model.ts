@@ -9,8 +9,8 @@ import { setShapes, specialize } from './specialize.js';
  * the open graph not before something asks for it, such as a second set of shapes.
  */
 export class LoweredModel {
-  /** The model as it was given, for the open graph. */
-  private unlowered: () => Model;
+  /** Gives the model as it was given, until the open graph is made of it. */
+  private unlowered: (() => Model) | undefined;
   private readonly taps: readonly string[];
   private opened: Promise<LoweredGraph> | undefined;
   private isFirst = true;
@@ -23,7 +23,7 @@ export class LoweredModel {
 
   /** The graph with the dimensions open that the model leaves open. */
   open(): Promise<LoweredGraph> {
-    this.opened ??= lower(this.unlowered(), this.taps);
+    this.opened ??= lower(this.take(), this.taps);
     return this.opened;
   }
 
@@ -32,9 +32,15 @@ export class LoweredModel {
     const isAlone = this.isFirst && !this.opened;
     this.isFirst = false;
     if (!isAlone) return specialize(await this.open(), shapes, this.taps);
-    const model = this.unlowered();
+    const model = this.take();
     this.unlowered = snapshotModel(model);
     setShapes(model.graph, shapes);
     return lower(model, this.taps);
+  }
+  private take(): Model {
+    const model = this.unlowered?.();
+    if (!model) throw new Error('a model is opened once');
+    this.unlowered = undefined;
+    return model;
   }
 }
