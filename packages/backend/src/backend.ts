@@ -25,7 +25,10 @@ export interface Subgraph {
   readonly nodes: readonly Node[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** The elements of constant values, read once by whoever packs them. */
+  /**
+   * The elements of constant values, read once by whoever packs them. Those in memory already (`value.constant.peek()`) a
+   * backend may take from there.
+   */
   constant(value: Value): Promise<Tensor>;
 }
 

@@ -341,4 +341,20 @@ describe('fold-qdq', () => {
       }`),
     ).rejects.toMatchObject({ code: 'QDQ_SCALE', message: expect.stringContaining('tensor s') });
   });
+
+  it('leaves a value that two outputs of the graph are quantized from', async () => {
+    const { text } = await fold(`graph opset 21 {${CONV}
+      %y = Conv(%xd, %wd, %bd) {kernel_shape=[1, 1]} @conv
+      %first = QuantizeLinear(%y, %ys, %yz)
+      %second = QuantizeLinear(%y, %ys, %yz)
+      output %first
+      output %second
+    }`);
+    expect(text).toContain(
+      '%first: uint8[1, 2, 2, 2] quantized(scale 0.1, zero 0) = QuantizeLinear(%y, %ys, %yz)',
+    );
+    expect(text).toContain(
+      '%second: uint8[1, 2, 2, 2] quantized(scale 0.1, zero 0) = QuantizeLinear(%y, %ys, %yz)',
+    );
+  });
 });

@@ -41,7 +41,7 @@ export class FoldingWork {
     for (const value of graph.values) {
       const { constant } = value;
       if (!constant || captured.has(value)) continue;
-      if (this.counted.has(constant) || this.before?.hasCounted(constant)) continue;
+      if (this.hasCounted(constant)) continue;
       this.counted.add(constant);
       this.allowed += TIMES_STORED * constant.size;
     }

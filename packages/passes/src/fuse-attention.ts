@@ -30,7 +30,7 @@ function findAttention(root: Node): Fusion | string | undefined {
   const scores = masked && productOf(masked.scores);
   const product = scores?.factors.length === 1 ? producedBy(scores.factors[0], MatMul) : undefined;
   const [q, transposed] = product?.inputs ?? [];
-  const keys = keysOf(transposed);
+  const keys = attendedKeys(transposed);
   if (!masked || !scores || !product || !q || !keys) return 'it multiplies no queries with transposed keys';
   if (!haveSameHeads(q, transposed) || !haveSameHeads(q, v)) return 'its products may repeat a batch or head';
   return {
@@ -71,7 +71,9 @@ function scoresOf(
 }
 
 /** Keys `[batch, heads, length, width]` from their transpose; a new node where they lie `[batch, length, heads, width]`. */
-function keysOf(value: Value | undefined): { nodes: readonly Node[]; emit(graph: Graph): Value } | undefined {
+function attendedKeys(
+  value: Value | undefined,
+): { nodes: readonly Node[]; emit(graph: Graph): Value } | undefined {
   const transpose = producedBy(value, Transpose);
   const source = transpose?.inputs[0];
   if (!transpose || !source) return undefined;

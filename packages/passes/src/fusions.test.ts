@@ -10,11 +10,13 @@ import {
   fuseSwish,
 } from './index.js';
 
+const LATEST = 24;
+
 /** The nodes that a pass leaves of a graph, and why it declined. */
-async function fuse(pass: Pass, body: string) {
-  const graph = parse(`graph opset 24 {\n${body}\n}`);
+async function fuse(pass: Pass, body: string, opset = LATEST) {
+  const graph = parse(`graph opset ${opset} {\n${body}\n}`);
   inferTypes(graph);
-  const [record] = await runPasses(graph, [pass], { verify: true });
+  const [record] = await runPasses(graph, [pass], { verify: opset === LATEST });
   const lines = print(graph)
     .split('\n')
     .filter((line) => / = [A-Z]/.test(line));
@@ -100,6 +102,20 @@ describe('fuse-rms-norm', () => {
     `);
   });
 
+  it('takes a mean over axes by attribute', async () => {
+    const text = `${ROWS}
+      %q = Mul(%x, %x)
+      %v = ReduceMean(%q) {axes=[-1]}
+      %e = Add(%eps, %v)
+      %s = Sqrt(%e)
+      %n = Div(%x, %s)
+      %y = Mul(%gamma, %n)
+      output %y`;
+    expect((await fuse(fuseRmsNorm(), text, 17)).nodes).toEqual([
+      '%y: float32[B, 4] = RMSNormalization(%x, %gamma) {axis=-1, epsilon=0.00001}',
+    ]);
+  });
+
   it('leaves other types than float32', async () => {
     const text = `
       input %x: float64[B, 4]
@@ -171,6 +187,14 @@ describe('fuse-swish', () => {
   ])('takes %s', async (body, fused) => {
     const { nodes } = await fuse(fuseSwish(), `${CURVE}\n${body}\noutput %y`);
     expect(nodes).toEqual([`%y: float32[B, 4] = ${fused}`]);
+  });
+
+  it('takes a clip by attributes', async () => {
+    const body =
+      '%a = Add(%x, %three)\n%c = Clip(%a) {min=0.0, max=6.0}\n%m = Mul(%x, %c)\n%y = Div(%m, %six)';
+    expect((await fuse(fuseSwish(), `${CURVE}\n${body}\noutput %y`, 10)).nodes).toEqual([
+      '%y: float32[B, 4] = HardSwish(%x)',
+    ]);
   });
 
   it('leaves a gate of something else, and another factor', async () => {

@@ -23,15 +23,17 @@ async function compileAlone(
   { graph, maxTensorBytes }: EvaluationContext,
 ): Promise<readonly Tensor[]> {
   const byValue = new Map(node.inputs.map((value, index) => [value, inputs[index]]));
+  // What a node computes, as `Constant` does, is no constant to a backend.
+  const computed = node.operands.filter((value) => !value.constant);
   const subgraph = {
     graph,
     nodes: [node],
-    inputs: [],
+    inputs: computed,
     outputs: node.outputs.filter((value) => value !== undefined),
     constant: async (value: Value) => byValue.get(value) ?? (await loadConstant(value.constant)),
   };
   using executable = await backend.compile(subgraph, { maxTensorBytes });
-  return await executable.run([]);
+  return await executable.run(computed.flatMap((value) => byValue.get(value) ?? []));
 }
 
 async function loadConstant(constant: { load(): Promise<Tensor> } | undefined): Promise<Tensor> {

@@ -37,6 +37,7 @@ export class LoweredModel {
     setShapes(model.graph, shapes);
     return lower(model, this.taps);
   }
+
   private take(): Model {
     const model = this.unlowered?.();
     if (!model) throw new Error('a model is opened once');

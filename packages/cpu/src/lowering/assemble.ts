@@ -146,7 +146,7 @@ function encode(
       code[at++] = operand ? slotOf(operand) : -1;
     }
     for (let i = 0; i < words.length; i++) {
-      const word = words[i] ?? 0;
+      const word = words[i] ?? Number.NaN;
       if (word !== (word | 0)) throw tooLarge(name, word);
       code[at++] = word;
     }

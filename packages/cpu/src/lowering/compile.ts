@@ -36,7 +36,7 @@ export async function compileSubgraph(
   { threads = 0, taps, maxTensorBytes = MAX_TENSOR_BYTES }: CompileOptions,
 ): Promise<NativeExecutable> {
   const tapped = tappedValues(subgraph, taps);
-  const outputs = tapped.length === 0 ? subgraph.outputs : [...new Set([...subgraph.outputs, ...tapped])];
+  const outputs = [...subgraph.outputs, ...tapped.filter((value) => !subgraph.outputs.includes(value))];
   const constants = await loadConstants(subgraph);
   const { binding } = compiler;
   const builder = new ProgramBuilder({ ...compiler, subgraph, outputs, constants, maxTensorBytes });

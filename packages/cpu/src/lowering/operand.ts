@@ -32,11 +32,9 @@ export interface ProgramOp {
   readonly words: readonly number[];
 }
 
-/** Room for one number, which no call leaves anything in for another. */
-const bits = new DataView(new ArrayBuffer(Float32Array.BYTES_PER_ELEMENT));
-
 /** A float32 as the word that an op reads it from. */
 export function floatWord(value: number): number {
+  const bits = new DataView(new ArrayBuffer(Float32Array.BYTES_PER_ELEMENT));
   bits.setFloat32(0, value);
   return bits.getInt32(0);
 }

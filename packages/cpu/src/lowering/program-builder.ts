@@ -290,11 +290,13 @@ export class ProgramBuilder {
     return to;
   }
 
+  /** A copy for the outputs; the program's first step makes those of values that none of its nodes computes. */
   #copied(value: Value): ComputedBlock {
     const from = this.operand(value);
-    const to = this.scratch(from.bytes);
+    const to = whole({ kind: 'computed', bytes: from.bytes } as const, from.bytes);
     const elements = { operand: from, layout: 'nchw' } as const;
-    this.insert(layoutCopy(shapeOf(value), elementBytes(value), elements, { operand: to, layout: 'nchw' }));
+    this.ops.push(layoutCopy(shapeOf(value), elementBytes(value), elements, { operand: to, layout: 'nchw' }));
+    this.steps.push(this.#current?.step ?? 0);
     return to.block;
   }
 }

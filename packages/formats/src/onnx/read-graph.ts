@@ -135,13 +135,10 @@ export function addNamed(
   role: 'input' | 'initializer' | 'output',
   node?: NodeProto,
 ): Value {
-  try {
-    return scope.graph.addValue(name ?? '');
-  } catch {
-    const message = name ? 'another value of the graph has this name.' : 'it has no name.';
-    const place = `${scope.label}, ${node ? `${nodeLabel(node)}, ` : ''}${role} ${name ?? ''}`;
-    throw readError(context, name ? 'ONNX_DUPLICATE_NAME' : 'ONNX_NAME', place, message);
-  }
+  if (name && !scope.graph.value(name)) return scope.graph.addValue(name);
+  const message = name ? 'another value of the graph has this name.' : 'it has no name.';
+  const place = `${scope.label}, ${node ? `${nodeLabel(node)}, ` : ''}${role} ${name ?? ''}`;
+  throw readError(context, name ? 'ONNX_DUPLICATE_NAME' : 'ONNX_NAME', place, message);
 }
 
 function output(context: ReadContext, info: ValueInfoProto, scope: Scope): Value {

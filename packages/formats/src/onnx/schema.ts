@@ -159,7 +159,7 @@ export const TYPE: MessageType<TypeProto> = messageType('TypeProto', {
 
 export const VALUE_INFO: MessageType<ValueInfoProto> = messageType('ValueInfoProto', {
   name: field.string(1),
-  type: field.span(2),
+  type: field.later(2),
   docString: field.string(3),
 });
 

@@ -101,10 +101,8 @@ export class Cursor {
 
   /** The bytes up to `stop`. */
   bytes(stop: number): Uint8Array {
-    const start = this.position;
-    this.charge(64 + stop - start);
-    this.position = stop;
-    return this.source.readSync(start, stop - start).slice();
+    const { offset, length } = this.spanToRead(stop);
+    return this.source.readSync(offset, length).slice();
   }
 
   /** The bytes up to `stop` as a text. */
@@ -130,6 +128,12 @@ export class Cursor {
     const span = { offset: this.position, length: stop - this.position };
     this.position = stop;
     return span;
+  }
+
+  /** The same of bytes that will be read: they count as memory. */
+  spanToRead(stop: number): Span {
+    this.charge(64 + stop - this.position);
+    return this.span(stop);
   }
 
   /** Passes over the rest of a field that `next` has begun. */

@@ -86,6 +86,7 @@ class MessageDecoder {
     const isDelimited = wireType === WireType.LengthDelimited;
     if (isDelimited && kind === 'bytes') return cursor.bytes(cursor.stop);
     if (isDelimited && kind === 'packed') return cursor.span(cursor.stop);
+    if (isDelimited && kind === 'later') return cursor.spanToRead(cursor.stop);
     if (kind === 'float' && wireType === WireType.Bit32) return cursor.float(end);
     const offset = cursor.behindTag(wireType);
     if (kind === 'packed' && wireType === unpackedType(fixed)) {

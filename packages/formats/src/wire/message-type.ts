@@ -8,10 +8,19 @@ export interface Span {
 
 /**
  * How one field travels. `int` covers every varint, `packed` numbers that stay encoded (their spans, joined, are the
- * packed form whatever form the file uses), `span` bytes that are indexed instead of read, `self` the span of the
- * whole message.
+ * packed form whatever form the file uses), `span` bytes that are indexed instead of read, `later` a message whose bytes
+ * are indexed and count as memory, since they are read and kept later, `self` the span of the whole message.
  */
-export type FieldKind = 'int' | 'float' | 'string' | 'bytes' | 'span' | 'packed' | 'self' | 'message';
+export type FieldKind =
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'bytes'
+  | 'span'
+  | 'packed'
+  | 'later'
+  | 'self'
+  | 'message';
 
 /** One field of a message; `V` is the type of the property that holds it. */
 export interface Field<V> {
@@ -83,6 +92,7 @@ export const field = {
   string: (number: number): Field<string | undefined> => ({ number, kind: 'string', repeated: false }),
   bytes: (number: number): Field<Uint8Array | undefined> => ({ number, kind: 'bytes', repeated: false }),
   span: (number: number): Field<Span | undefined> => ({ number, kind: 'span', repeated: false }),
+  later: (number: number): Field<Span | undefined> => ({ number, kind: 'later', repeated: false }),
   self: (): Field<Span | undefined> => ({ number: 0, kind: 'self', repeated: false }),
   message: <T extends object>(number: number, type: TypeOf<T>): Field<T | undefined> => ({
     number,

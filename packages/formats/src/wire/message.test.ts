@@ -14,6 +14,8 @@ interface Tree {
   readonly text: string | undefined;
   readonly weights: readonly number[];
   readonly blob: Span | undefined;
+  readonly kept: Uint8Array | undefined;
+  readonly typed: Span | undefined;
   readonly children: readonly Tree[];
 }
 
@@ -22,6 +24,8 @@ const TREE: MessageType<Tree> = messageType('Tree', {
   text: field.string(2),
   weights: field.repeated.float(3),
   blob: field.span(4),
+  kept: field.bytes(6),
+  typed: field.later(7),
   children: field.repeated.message(5, () => TREE),
 });
 
@@ -32,6 +36,13 @@ function bytesOf(tree: Encodable<Tree>): Uint8Array {
 
 function decode(bytes: Uint8Array, limits = DEFAULT_LIMITS): Tree {
   return decodeMessage(new Cursor(new MemorySource(bytes), 0, limits), TREE, bytes.length);
+}
+
+/** Memory that gives no more than what is asked for, as files do. */
+class WindowedSource extends MemorySource {
+  override readSync(offset: number, length: number): Uint8Array {
+    return super.readSync(offset, length).slice();
+  }
 }
 
 function codeOf(run: () => unknown): string {
@@ -72,6 +83,20 @@ describe('messages', () => {
     const children = Array.from({ length: 5000 }, (_, i) => ({ text: `child ${i}`.padEnd(i % 90, '.') }));
     const read = decode(bytesOf({ children }));
     expect(read.children.map((child) => child.text)).toEqual(children.map((child) => child.text));
+  });
+
+  it('hold the same floats wherever a window ends', () => {
+    const weights = [1.5, -0.25, 3e38, 1e-30, -7];
+    for (let gap = 32_700; gap < 32_800; gap++) {
+      const single = new BinaryWriter()
+        .tag(3, WireType.Bit32)
+        .float(weights[0] ?? 0)
+        .finish();
+      const packed = bytesOf({ weights: weights.slice(1) });
+      const bytes = Uint8Array.from([...bytesOf({ blob: new Uint8Array(gap) }), ...single, ...packed]);
+      const read = decodeMessage(new Cursor(new WindowedSource(bytes)), TREE, bytes.length);
+      expect(read.weights, `after ${gap} bytes`).toEqual(weights.map(Math.fround));
+    }
   });
 
   it('take numbers and lengths in more bytes than they need', () => {
@@ -134,9 +159,31 @@ describe('broken bytes', () => {
     ['a number where a text belongs', new Uint8Array([0x10, 0x01]), 'ONNX_NOT_A_MODEL'],
     ['a text that is not UTF-8', new Uint8Array([0x12, 0x02, 0xc3, 0x28]), 'ONNX_TEXT'],
     ['a field that ends in the next message', new Uint8Array([0x2a, 0x01, 0x08, 0x01]), 'ONNX_TRUNCATED'],
+    ['a length past the message', Uint8Array.of(0x2a, 2, 0x12, 3, 65, 66, 67), 'ONNX_TRUNCATED'],
+    ['a float past the message', Uint8Array.of(0x2a, 3, 0x1d, 0, 0, 0, 0), 'ONNX_TRUNCATED'],
+    ['floats past their length', Uint8Array.of(0x2a, 4, 0x1a, 2, 0, 0, 0x08, 1), 'ONNX_TRUNCATED'],
     ['messages nested too deeply', bytesOf(nested(200)), 'ONNX_NESTING'],
   ])('with %s are refused', (_, bytes, code) => {
     expect(codeOf(() => decode(bytes))).toBe(code);
+  });
+
+  it.each([
+    ['messages', bytesOf({ children: Array.from({ length: 100 }, () => ({})) })],
+    ['integers', bytesOf({ numbers: new Array(2000).fill(1) })],
+    ['floats', bytesOf({ weights: new Array(2000).fill(1) })],
+    ['a text', bytesOf({ text: 'x'.repeat(20_000) })],
+    ['bytes', bytesOf({ kept: new Uint8Array(20_000) })],
+    ['a message for later', bytesOf({ typed: new Uint8Array(20_000) })],
+  ])('counts %s', (_, bytes) => {
+    const limited = (structureBytes: number) =>
+      codeOf(() => decode(bytes, { ...DEFAULT_LIMITS, structureBytes }));
+    expect(limited(16_384)).toBe('ONNX_TOO_LARGE');
+    expect(limited(2 ** 20)).toBe('accepted');
+  });
+
+  it('are not kept by bytes that are indexed', () => {
+    const bytes = bytesOf({ blob: new Uint8Array(20_000) });
+    expect(codeOf(() => decode(bytes, { ...DEFAULT_LIMITS, structureBytes: 1024 }))).toBe('accepted');
   });
 
   it('cannot ask for more memory than the limit', () => {

@@ -67,9 +67,10 @@ export async function quantizeConstants(graph: Graph, reader: QparamsReader): Pr
 
 /** Gives DequantizeLinear nodes that read one constant with different qparams a constant each. */
 async function separateConstants(graph: Graph, reader: QparamsReader): Promise<void> {
+  const captured = new Set(graph.captures);
   for (const value of graph.values) {
     const { constant } = value;
-    if (!constant || graph.captures.includes(value)) continue;
+    if (!constant || captured.has(value)) continue;
     const { users } = value;
     // A single reader has the constant for itself.
     if (users.length < 2 && !value.quantized) continue;
