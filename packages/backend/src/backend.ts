@@ -17,8 +17,8 @@ export interface EvaluationContext extends SupportContext {
 }
 
 /**
- * A part of a graph, given to one backend: nodes in topological order, the values it takes from outside
- * (constants not included) and the values that others need from it.
+ * A part of a graph, given to one backend: nodes in topological order, the values it takes from outside,
+ * each once (constants not included), and the values that others need from it.
  */
 export interface Subgraph {
   readonly graph: Graph;

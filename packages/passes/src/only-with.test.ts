@@ -1,4 +1,4 @@
-import { Add, Graph, MatMul, type Pass, parse, Relu } from '@octavo/core/ir';
+import { Add, Graph, If, MatMul, Neg, type Pass, parse, Relu } from '@octavo/core/ir';
 import { describe, expect, it } from 'vitest';
 import { hasOp, keysOf, onlyWith } from './only-with.js';
 
@@ -35,7 +35,24 @@ describe('passes that need an op', () => {
     expect(await onlyWith([Relu], pass).run(new Graph(), log)).toBe(false);
   });
 
-  it('see nodes of the graph alone, by what they mean', () => {
+  it('see nodes of the graph alone', () => {
+    const graph = parse(`graph opset 21 {
+      input %c: bool[]
+      input %x: float32[2]
+      %y = If(%c) {then_branch=graph (%v = %x) {
+        %a = Relu(%v)
+        output %a
+      }, else_branch=graph (%w = %x) {
+        %b = Neg(%w)
+        output %b
+      }}
+      output %y
+    }`);
+    expect(hasOp(graph, keysOf(If))).toBe(true);
+    expect(hasOp(graph, keysOf(Relu, Neg))).toBe(false);
+  });
+
+  it('ask whether a node fits', () => {
     expect(hasOp(parse(GRAPH), keysOf(Relu))).toBe(true);
     expect(hasOp(parse(GRAPH), keysOf())).toBe(false);
     expect(hasOp(parse(GRAPH), keysOf(Relu), ({ inputs }) => inputs.length === 2)).toBe(false);

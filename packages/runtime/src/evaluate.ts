@@ -24,7 +24,7 @@ async function compileAlone(
 ): Promise<readonly Tensor[]> {
   const byValue = new Map(node.inputs.map((value, index) => [value, inputs[index]]));
   // What a node computes, as `Constant` does, is no constant to a backend.
-  const computed = node.operands.filter((value) => !value.constant);
+  const computed = [...new Set(node.operands.filter((value) => !value.constant))];
   const subgraph = {
     graph,
     nodes: [node],

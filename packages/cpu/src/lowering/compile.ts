@@ -134,9 +134,11 @@ function tappedValues({ nodes }: Subgraph, taps: ReadonlySet<Value> | undefined)
   return taps ? computed.filter((value) => taps.has(value)) : computed;
 }
 
-/** The elements of every constant that the nodes read; those in memory need no waiting. */
-async function loadConstants({ nodes, constant }: Subgraph): Promise<Map<Value, Tensor>> {
+/** The elements of every constant that the nodes read or that is an output; those in memory need no waiting. */
+async function loadConstants({ nodes, outputs, constant }: Subgraph): Promise<Map<Value, Tensor>> {
   const constants = new Map<Value, Tensor>();
+  // Before the nodes: of what leaves, nobody takes halves.
+  for (const value of outputs) if (value.constant) constants.set(value, await constant(value));
   for (const { operands } of nodes) {
     for (let i = 0; i < operands.length; i++) {
       const value = operands[i];

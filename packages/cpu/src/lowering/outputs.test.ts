@@ -44,6 +44,11 @@ describeWithAddon('the outputs of a program', () => {
       [4, 8],
       [5, 6],
     ]);
+    const first = (graph: Graph) => ({ nodes: graph.sorted().slice(0, 1) });
+    expect((await give(first, ['t', 'w'])).results).toEqual([
+      [0, 2],
+      [5, 6],
+    ]);
     expect((await give(() => ({}), ['x', 'y'])).results).toEqual([
       [-1, 2],
       [5, 8],

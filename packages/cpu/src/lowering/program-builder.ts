@@ -18,7 +18,7 @@ export interface ProgramSource {
   readonly subgraph: Subgraph;
   /** Values that the program gives: the subgraph's outputs, then taps. */
   readonly outputs: readonly Value[];
-  /** The elements of every constant that the nodes read. */
+  /** The elements of every constant that the nodes read or the program gives. */
   readonly constants: ReadonlyMap<Value, Tensor>;
   readonly binding: NativeBinding;
   /** The kernels that the addon has chosen for this machine. */
