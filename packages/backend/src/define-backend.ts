@@ -1,4 +1,4 @@
-import type { Graph, Node, Op, Value } from '@octavo/core/ir';
+import type { Node, Op, Value } from '@octavo/core/ir';
 import { MAX_TENSOR_BYTES, OctavoError, type Tensor } from '@octavo/core/tensor';
 import type {
   Backend,
@@ -41,8 +41,9 @@ export function defineBackend(spec: BackendSpec): Backend {
     async compile(subgraph, { maxTensorBytes = MAX_TENSOR_BYTES } = {}) {
       const steps: Step[] = [];
       try {
+        const { graph } = subgraph;
         for (const node of subgraph.nodes) {
-          const context = { graph: subgraph.graph, opset: opsetOf(node, subgraph.graph) };
+          const context = { graph, opset: graph.opsetOf(node) };
           const kernel = supportingKernel(byOp.get(node.op), node, context);
           if (!kernel) throw declined(spec.id, node);
           const constants = await Promise.all(
@@ -99,10 +100,6 @@ function declined(id: string, node: Node): OctavoError {
     where: `node ${node.label}`,
     message: `backend ${id} was given ${node.op.name}, which it declined.`,
   });
-}
-
-function opsetOf(node: Node, graph: Graph): number {
-  return graph.opsets.get(node.op.domain) ?? graph.opset;
 }
 
 function supportingKernel(

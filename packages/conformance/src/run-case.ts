@@ -37,7 +37,7 @@ export async function runCase(backend: Backend, test: ConformanceCase): Promise<
 
 function declinedBy(backend: Backend, { graph, subgraph }: LoadedCase): string | undefined {
   for (const node of subgraph.nodes) {
-    const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+    const opset = graph.opsetOf(node);
     const support = backend.supports(node, { graph, opset });
     if (!support.supported) return `${node.op.name}: ${support.reason}`;
   }

@@ -56,7 +56,7 @@ export function supportsSubgraphs(subgraphs: readonly Subgraph[], kernels: reado
   const backend = defineBackend({ id: 'reference', kernels });
   for (const { graph } of subgraphs) {
     for (const node of graph.nodes) {
-      const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+      const opset = graph.opsetOf(node);
       const support = backend.supports(node, { graph, opset });
       if (!support.supported) return unsupported(`${node.label} in its subgraph: ${support.reason}`);
     }

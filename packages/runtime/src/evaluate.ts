@@ -7,7 +7,7 @@ import type { NodeEvaluator } from '@octavo/passes';
 export function evaluateOn(backend: Backend): NodeEvaluator {
   return async (graph, node, inputs, maxTensorBytes) => {
     if (node.subgraphs.length > 0) return undefined;
-    const context = { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset, maxTensorBytes };
+    const context = { graph, opset: graph.opsetOf(node), maxTensorBytes };
     if (backend.evaluate) return backend.evaluate(node, inputs, context);
     return backend.supports(node, context).supported
       ? compileAlone(backend, node, inputs, context)

@@ -77,5 +77,5 @@ function rankOf(graph: Graph, node: Node, backends: readonly Backend[]): number 
 }
 
 function contextOf(graph: Graph, node: Node) {
-  return { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset };
+  return { graph, opset: graph.opsetOf(node) };
 }

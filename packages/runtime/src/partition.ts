@@ -44,7 +44,7 @@ function chooseBackends(graph: Graph, sorted: readonly Node[], backends: readonl
   const declined = new Map<Node, readonly Decline[]>();
   const stranded: Node[] = [];
   for (const node of sorted) {
-    const context = { graph, opset: graph.opsets.get(node.op.domain) ?? graph.opset };
+    const context = { graph, opset: graph.opsetOf(node) };
     for (const backend of backends) {
       const support = backend.supports(node, context);
       if (support.supported) {

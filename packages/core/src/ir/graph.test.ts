@@ -145,6 +145,18 @@ describe('Graph', () => {
     );
   });
 
+  it('tells the version of the domain of an op, or of its own where it does not import that', () => {
+    const graph = parse(`graph opset 17, com.microsoft 3 {
+      input %x: float32[2]
+      %y = com.microsoft::Gelu(%x)
+      %z = Relu(%y)
+      output %z
+    }`);
+    expect(graph.sorted().map((node) => graph.opsetOf(node))).toEqual([3, 17]);
+    graph.opsets.delete('com.microsoft');
+    expect(graph.sorted().map((node) => graph.opsetOf(node))).toEqual([17, 17]);
+  });
+
   it('names a node of a cycle', () => {
     const graph = new Graph();
     const [a, b] = [graph.addValue('a'), graph.addValue('b')];

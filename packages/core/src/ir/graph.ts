@@ -79,6 +79,11 @@ export class Graph {
     return this.opsets.get('') ?? 1;
   }
 
+  /** Version of the domain of a node's op; ONNX's own where the graph does not import that domain. */
+  opsetOf({ op }: Node): number {
+    return this.opsets.get(op.domain) ?? this.opset;
+  }
+
   has(node: Node): boolean {
     return this.nodeSet.has(node);
   }

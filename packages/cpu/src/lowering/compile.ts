@@ -102,7 +102,7 @@ function lowerNodes(
 ): void {
   for (const node of nodes) {
     if (!builder.enter(node)) continue;
-    const opset = graph.opsets.get(node.op.domain) ?? graph.opset;
+    const opset = graph.opsetOf(node);
     const lowering = acceptedLowering(lowerings, node, { graph, opset });
     try {
       lowering.lower({ node, opset, constants: constantsOf(node, constants) }, builder);

@@ -46,7 +46,7 @@ export function throughFloat(
   const isQuantized = [...node.operands, ...node.outputs].some((value) => value?.quantized);
   if (!isQuantized || sumsIntegers(node) || !crossesWhole(node)) return undefined;
   const form = floatForm(node, opsets);
-  const opset = form.graph.opsets.get(node.op.domain) ?? form.graph.opset;
+  const opset = form.graph.opsetOf(node);
   const lowering = choose(form.node, { graph: form.graph, opset });
   return lowering && { ...lowering, lower: (lowered, program) => lower(lowered, form, lowering, program) };
 }

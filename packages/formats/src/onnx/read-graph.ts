@@ -59,7 +59,7 @@ export function readSubgraph(
 }
 
 /** The value of a name, captured from an enclosing graph when needed; undefined when nobody defines it. */
-function findValue(scope: Scope, name: string): Value | undefined {
+export function findValue(scope: Scope, name: string): Value | undefined {
   return scope.graph.value(name) ?? scope.capture?.(name);
 }
 

@@ -2,7 +2,7 @@ import type { Attribute, Subgraph, Value } from '@octavo/core/ir';
 import { readEntries } from './entries.js';
 import { type AttributeOwner, readAttribute } from './read-attribute.js';
 import { type ReadContext, readError } from './read-context.js';
-import { addNamed, readSubgraph, type Scope } from './read-graph.js';
+import { addNamed, findValue, readSubgraph, type Scope } from './read-graph.js';
 import type { GraphProto, NodeProto } from './schema.js';
 
 const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
@@ -38,7 +38,7 @@ function readNode(
   }
   const inputs: (Value | undefined)[] = [];
   for (const name of proto.input) {
-    const value = name ? (graph.value(name) ?? scope.capture?.(name)) : undefined;
+    const value = name ? findValue(scope, name) : undefined;
     if (name && !value) throw undefinedInput(context, proto, name, scope);
     inputs.push(value);
   }

@@ -108,8 +108,7 @@ export class Cursor {
   /** The bytes up to `stop` as a text. */
   text(stop: number): string {
     const start = this.position;
-    this.left -= 32 + 2 * (stop - start);
-    if (this.left < 0) throw this.exhausted();
+    this.charge(32 + 2 * (stop - start));
     this.position = stop;
     const { windowBytes, windowStart } = this;
     const bytes =

@@ -34,8 +34,7 @@ class MessageDecoder {
     if (depth > cursor.limits.depth) {
       throw cursor.error('ONNX_NESTING', `messages are nested more than ${cursor.limits.depth} deep.`);
     }
-    cursor.left -= MESSAGE_COST;
-    if (cursor.left < 0) throw cursor.exhausted();
+    cursor.charge(MESSAGE_COST);
     const message = new type.Message();
     if (type.self !== undefined)
       message[type.self] = { offset: cursor.position, length: end - cursor.position };
